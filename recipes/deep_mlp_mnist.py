@@ -1,0 +1,25 @@
+"""A deep MLP, 784-64-64-64-10 with batch normalization and dropout, on MNIST.
+
+zoo train deep_mlp_mnist
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="deep_mlp",
+    model_arguments={
+        "hidden": (64, 64, 64),
+        "batch_normalization": "before",
+        "dropout": 0.1,
+    },
+    data="mnist",
+    augment={"shift": 0.07, "rotation": 10, "zoom": 0.1},
+    batch=128,
+    epochs=40,
+    learning_rate=3e-3,
+    schedule="cosine",
+    warmup_epochs=1,
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)

@@ -1,0 +1,27 @@
+"""LeNet-5 of 1998 (61,706 parameters) on MNIST.
+
+    zoo train lenet_mnist
+
+On a laptop without the full set: `zoo train lenet_mnist data=mnist_sample`, the 5,000
+digits that a package ships.
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="lenet",
+    model_arguments={"variant": "1998"},
+    data="mnist",
+    # A digit is still itself when moved by 2 pixels or turned by 10 degrees.
+    augment={"shift": 0.07, "rotation": 10, "zoom": 0.1},
+    batch=128,
+    epochs=20,
+    optimizer="adam",
+    learning_rate=3e-3,
+    schedule="cosine",
+    warmup_epochs=1,
+    weight_decay=1e-4,
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)

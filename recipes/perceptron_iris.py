@@ -1,0 +1,30 @@
+"""Rosenblatt's perceptron on two Iris species: 2, 2, 3, 2, 1, 0 updates per epoch.
+
+    zoo train perceptron_iris
+
+The column `wrong` of `history.csv` counts the updates: the rule changes the weights
+whenever an example is classified wrongly, one example at a time, in the order of the
+data. From zero weights the learning rate only scales them. There is no test split:
+the point is that the rule converges.
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="perceptron",
+    data="iris_sample",
+    data_arguments={
+        "classes": ("setosa", "versicolor"),
+        "features": ("sepal_length", "petal_length"),
+    },
+    validation=0.0,
+    batch=1,
+    epochs=10,
+    shuffle=False,
+    loss="zoo.models.perceptron.rosenblatt_loss",
+    optimizer="sgd",
+    learning_rate=0.01,
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)

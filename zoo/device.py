@@ -1,0 +1,46 @@
+"""The device that the active backend computes on."""
+
+import os
+
+import keras
+
+
+def describe() -> str:
+    """The device's kind, such as "cpu" or the name of a GPU."""
+    match keras.backend.backend():
+        case "jax":
+            import jax
+
+            return jax.devices()[0].device_kind
+        case "tensorflow":
+            import tensorflow as tf
+
+            gpus = tf.config.list_physical_devices("GPU")
+            if not gpus:
+                return "cpu"
+            return tf.config.experimental.get_device_details(gpus[0])["device_name"]
+        case "torch":
+            import torch
+
+            available = torch.cuda.is_available()
+            return torch.cuda.get_device_name() if available else "cpu"
+
+
+def make_deterministic() -> None:
+    """Ask the backend for kernels that give the same bits in every run.
+
+    CPUs do so by default. On GPUs it costs speed; JAX must not have computed yet.
+    """
+    match keras.backend.backend():
+        case "jax":
+            flags = os.environ.get("XLA_FLAGS", "")
+            os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true"
+        case "tensorflow":
+            import tensorflow as tf
+
+            tf.config.experimental.enable_op_determinism()
+        case "torch":
+            import torch
+
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+            torch.use_deterministic_algorithms(True)

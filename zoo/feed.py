@@ -1,0 +1,118 @@
+"""Batches for training: ordered, augmented and stacked while the device computes."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo import augment
+from zoo.data import Split, order
+
+_BYTES = 32 * 2**20
+_MOST_STEPS = 512
+
+
+@dataclass
+class Chunk:
+    """Consecutive batches of one size.
+
+    Attributes:
+        inputs: (capacity, batch, ...); only the first `count` are filled.
+        targets: (capacity, batch) or (capacity, batch, classes).
+        count: how many batches.
+        waited: seconds for which training had to wait for this chunk.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    count: int
+    waited: float = 0.0
+
+
+class Feed:
+    """The training split as chunks of batches, a function of (seed, epoch, step).
+
+    Args:
+        split: the examples.
+        batch: examples a step; the last batch of an epoch holds what is left.
+        seed: decides order and augmentation.
+        encode: from class numbers to targets, see `zoo.losses.make`.
+        operations: augmentation, see `zoo.augment`.
+        shuffle: False keeps the split's own order.
+
+    `length` is how many batches the next chunk should hold; the caller may set it
+    while it takes chunks.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        batch: int,
+        seed: int,
+        encode: Callable[[np.ndarray], np.ndarray],
+        operations: dict,
+        shuffle: bool = True,
+    ):
+        self.split, self.batch, self.seed = split, batch, seed
+        self.encode, self.operations, self.shuffle = encode, operations, shuffle
+        self.steps = -(-len(split) // batch)
+        example = split.inputs[np.zeros(1, "int64")]
+        self.capacity = min(
+            max(1, _BYTES // (example.nbytes * batch)),
+            _MOST_STEPS,
+            max(1, len(split) // batch),
+        )
+        self.length = 1
+
+    def chunks(self, epoch: int, first: int = 0) -> Iterator[Chunk]:
+        """The chunks of `epoch`, from step `first` on."""
+        count = len(self.split)
+        index = order(count, self.seed, epoch) if self.shuffle else np.arange(count)
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(self._chunk, index, epoch, first)
+            while first < self.steps:
+                start = time.perf_counter()
+                chunk = future.result()
+                chunk.waited = time.perf_counter() - start
+                first += chunk.count
+                if first < self.steps:
+                    future = pool.submit(self._chunk, index, epoch, first)
+                yield chunk
+
+    def _chunk(self, index: np.ndarray, epoch: int, first: int) -> Chunk:
+        full = len(self.split) // self.batch
+        if first < full:
+            capacity, batch = self.capacity, self.batch
+            count = min(self.length, capacity, full - first)
+        else:
+            capacity, batch, count = 1, len(self.split) % self.batch, 1
+        start = first * self.batch
+        chosen = index[start : start + count * batch]
+        inputs = np.asarray(self.split.inputs[chosen])
+        inputs = inputs.reshape(count, batch, *inputs.shape[1:])
+        targets = self.encode(self.split.targets[chosen])
+        targets = targets.reshape(count, batch, *targets.shape[1:])
+        if self.operations:
+            steps = range(
+                epoch * self.steps + first, epoch * self.steps + first + count
+            )
+            inputs, targets = self._augmented(inputs, targets, steps)
+        return Chunk(_padded(inputs, capacity), _padded(targets, capacity), count)
+
+    def _augmented(self, inputs, targets, steps):
+        pairs = []
+        for x, y, step in zip(inputs, targets, steps, strict=True):
+            x = augment.apply(x, self.operations, self.seed, step)
+            pairs.append(augment.mix(x, y, self.operations, self.seed, step))
+        inputs, targets = zip(*pairs, strict=True)
+        return np.stack(inputs), np.stack(targets)
+
+
+def _padded(array: np.ndarray, capacity: int) -> np.ndarray:
+    if len(array) == capacity:
+        return array
+    padded = np.empty((capacity, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    return padded

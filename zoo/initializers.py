@@ -1,0 +1,136 @@
+"""Initial weights from NumPy: one seed, the same bits on every backend."""
+
+import hashlib
+import math
+import re
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+from keras.src.utils.naming import to_snake_case
+
+from zoo.errors import Mistake
+from zoo.layers import Dropout
+
+_CONSTANT = (
+    keras.initializers.Zeros,
+    keras.initializers.Ones,
+    keras.initializers.Constant,
+    keras.initializers.Identity,
+)
+_ATTRIBUTES = {
+    "recurrent_kernel": "recurrent_initializer",
+    "depthwise_kernel": "depthwise_initializer",
+    "pointwise_kernel": "pointwise_initializer",
+}
+
+
+def initialize(model: keras.Model, seed: int) -> None:
+    """Draw every random initial weight of `model` again, from NumPy.
+
+    A weight's values are a function of `seed`, its path inside the model and its
+    initializer, whatever the backend and the order in which layers were made. Layers
+    that Keras named (`dense_7`) count from the first one in this model. A layer with
+    the attribute `pretrained = True` keeps its weights.
+
+    Args:
+        model: a built model; its weights are overwritten.
+        seed: any integer.
+
+    Raises:
+        Mistake: a weight's initializer is random and not one of Keras's.
+    """
+    for path, layer in _layers(model):
+        if isinstance(layer, Dropout):
+            layer.reseed(_digest(seed, path) % 2**31)
+        for variable in layer._trainable_variables + layer._non_trainable_variables:
+            name = variable.name
+            attribute = _ATTRIBUTES.get(name, f"{name}_initializer")
+            initializer = getattr(layer, attribute, None)
+            if initializer is None or isinstance(initializer, _CONSTANT):
+                continue
+            generator = np.random.Generator(
+                np.random.Philox(key=_digest(seed, f"{path}/{name}"))
+            )
+            values = draw(initializer, tuple(variable.shape), generator)
+            if values is None:
+                raise Mistake(
+                    f"weight {path}/{name} has the initializer "
+                    f"{type(initializer).__name__}, whose draws differ between "
+                    "backends; accepted: Keras's own initializers"
+                )
+            variable.assign(values.astype("float32"))
+
+
+def draw(
+    initializer: keras.initializers.Initializer,
+    shape: tuple[int, ...],
+    generator: np.random.Generator,
+) -> np.ndarray | None:
+    """What `initializer` draws for `shape`, by NumPy; None if its kind is unknown."""
+    kinds = keras.initializers
+    match initializer:
+        case kinds.VarianceScaling():
+            return _variance_scaling(initializer, shape, generator)
+        case kinds.Orthogonal():
+            rows, columns = math.prod(shape[:-1]), shape[-1]
+            tall = (max(rows, columns), min(rows, columns))
+            q, r = np.linalg.qr(generator.standard_normal(tall))
+            q *= np.sign(np.diag(r))
+            q = q.T if rows < columns else q
+            return initializer.gain * q.reshape(shape)
+        case kinds.RandomUniform(minval=low, maxval=high):
+            return generator.uniform(low, high, shape)
+        case kinds.RandomNormal(mean=mean, stddev=deviation):
+            return mean + deviation * generator.standard_normal(shape)
+        case kinds.TruncatedNormal(mean=mean, stddev=deviation):
+            return mean + deviation * _truncated_normal(shape, generator)
+    return None
+
+
+def _variance_scaling(initializer, shape, generator):
+    receptive_field = math.prod(shape[:-2])
+    fan_in = shape[-2] * receptive_field if len(shape) > 1 else shape[0]
+    fan_out = shape[-1] * receptive_field
+    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+    scale = initializer.scale / max(1.0, fan[initializer.mode])
+    match initializer.distribution:
+        case "uniform":
+            limit = math.sqrt(3 * scale)
+            return generator.uniform(-limit, limit, shape)
+        case "untruncated_normal":
+            return math.sqrt(scale) * generator.standard_normal(shape)
+    # The standard deviation of a normal cut at two of its deviations is 0.8796.
+    deviation = math.sqrt(scale) / 0.87962566103423978
+    return deviation * _truncated_normal(shape, generator)
+
+
+def _truncated_normal(shape, generator):
+    values = generator.standard_normal(shape)
+    while (outside := np.abs(values) > 2).any():
+        values[outside] = generator.standard_normal(outside.sum())
+    return values
+
+
+def _digest(seed: int, path: str) -> int:
+    digest = hashlib.sha256(f"{seed}/{path}".encode()).digest()
+    return int.from_bytes(digest[:16], "little")
+
+
+def _layers(parent, path: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
+    counts: dict[str, int] = {}
+    for layer in parent.layers if isinstance(parent, keras.Model) else parent._layers:
+        if getattr(layer, "pretrained", False):
+            continue
+        name = _own_name(layer, counts)
+        inside = f"{path}/{name}" if path else name
+        yield inside, layer
+        yield from _layers(layer, inside)
+
+
+def _own_name(layer, counts) -> str:
+    kind = to_snake_case(type(layer).__name__)
+    if not re.fullmatch(rf"{kind}(_\d+)?", layer.name):
+        return layer.name
+    counts[kind] = counts.get(kind, 0) + 1
+    return f"{kind}_{counts[kind]}"

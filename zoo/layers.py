@@ -1,0 +1,122 @@
+"""Keras layers whose numbers do not depend on the backend, or that run faster on it.
+
+Each takes the arguments of the Keras layer whose name it bears.
+"""
+
+import keras
+from keras import ops
+
+_LOW_17_BITS = 0x1FFFF
+
+
+def random_bits(shape: tuple, seed, step):
+    """Uniform random bits that depend on nothing but their arguments.
+
+    A counter-based generator: two rounds of multiplication and xor-shift over the
+    position, keyed by seed and step, in wrapping 32-bit integers, which every backend
+    computes alike.
+
+    Args:
+        shape: shape of the result; the position is the index in row-major order.
+        seed: int32 scalar, which stream.
+        step: int32 scalar, which draw of the stream.
+
+    Returns:
+        int32 tensor, uniform over all 2**32 values; the high bits are the best.
+    """
+    first = _mix(seed * -1640531527 + step)
+    second = _mix(first + seed)
+    size = 1
+    for length in shape:
+        size = size * length
+    bits = ops.bitwise_xor(ops.arange(size, dtype="int32"), first)
+    bits = _fold(bits * -1150833019)
+    bits = (bits + second) * 1935289751
+    return ops.reshape(bits, shape)
+
+
+def _mix(key):
+    return _fold(_fold(_fold(key) * 569420461) * 1935289751)
+
+
+def _fold(bits):
+    high = ops.bitwise_and(ops.right_shift(bits, 15), _LOW_17_BITS)
+    return ops.bitwise_xor(bits, high)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Dropout(keras.layers.Layer):
+    """Dropout whose mask is a function of (seed, step, layer, position).
+
+    Srivastava et al. 2014, JMLR 15:1929. In training each element is zeroed with
+    probability `rate` and the others are scaled by `1 / (1 - rate)`; the mask is the
+    same on every backend. The step counts the training calls of this layer.
+
+    Args:
+        rate: probability of zeroing an element, 0 <= rate < 1.
+        noise_shape: shape of the mask, broadcast against the input; None in it, or
+            None altogether, stands for the input's own length.
+        seed: the layer's stream; `zoo.build` derives it from its own seed and the
+            layer's path.
+    """
+
+    def __init__(self, rate: float, noise_shape=None, seed: int = 0, **options):
+        super().__init__(**options)
+        if not 0 <= rate < 1:
+            raise ValueError(f"dropout rate is {rate}; accepted: 0 <= rate < 1")
+        self.rate = rate
+        self.noise_shape = noise_shape
+        self.seed = seed
+        self.supports_masking = True
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def reseed(self, seed: int) -> None:
+        """Start the stream `seed` at its first step."""
+        self.seed = seed
+        self.seed_generator.state.assign([seed, 0])
+
+    def call(self, inputs, training: bool = False):
+        if not training or self.rate == 0:
+            return inputs
+        state = ops.cast(self.seed_generator.next(), "int32")
+        shape = list(ops.shape(inputs))
+        for axis, length in enumerate(self.noise_shape or ()):
+            if length is not None:
+                shape[axis] = length
+        bits = random_bits(tuple(shape), state[0], state[1])
+        threshold = round(self.rate * 2**32) - 2**31
+        scale = ops.cast(bits >= threshold, inputs.dtype) * (1 / (1 - self.rate))
+        return inputs * scale
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        own = {"rate": self.rate, "noise_shape": self.noise_shape, "seed": self.seed}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Conv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D`."""
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class MaxPooling2D(keras.layers.MaxPooling2D):
+    """`keras.layers.MaxPooling2D`."""
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class AveragePooling2D(keras.layers.AveragePooling2D):
+    """`keras.layers.AveragePooling2D`."""
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class LSTM(keras.layers.LSTM):
+    """`keras.layers.LSTM`."""
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class GRU(keras.layers.GRU):
+    """`keras.layers.GRU`."""

@@ -1,0 +1,90 @@
+"""The optimizer of a recipe: Keras's own, with Keras's own schedules."""
+
+import inspect
+
+import keras
+
+from zoo.errors import Mistake, unknown
+from zoo.recipe import Recipe
+
+
+def make(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """The optimizer for `recipe`, whose schedule spans all its epochs.
+
+    Weight decay is decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101) and spares
+    biases and the weights of normalization layers.
+
+    Raises:
+        Mistake: Keras has no such optimizer, or it takes no momentum.
+    """
+    kinds = {
+        name.lower(): kind
+        for name, kind in vars(keras.optimizers).items()
+        if inspect.isclass(kind) and issubclass(kind, keras.optimizers.Optimizer)
+    }
+    kinds = {k: v for k, v in kinds.items() if k not in ("optimizer", _WRAPPER)}
+    kind = kinds.get(recipe.optimizer.lower())
+    if kind is None:
+        raise unknown("optimizer", recipe.optimizer, kinds)
+    options = {"learning_rate": _schedule(recipe, steps_per_epoch)}
+    if recipe.momentum:
+        if "momentum" not in inspect.signature(kind).parameters:
+            raise Mistake(
+                f"momentum={recipe.momentum}: {recipe.optimizer} has none; "
+                "accepted: sgd, rmsprop"
+            )
+        options["momentum"] = recipe.momentum
+    if recipe.weight_decay or "weight_decay" in inspect.signature(kind).parameters:
+        options["weight_decay"] = recipe.weight_decay or None
+    if recipe.clip_norm:
+        options["global_clipnorm"] = recipe.clip_norm
+    if recipe.ema:
+        options |= {"use_ema": True, "ema_momentum": recipe.ema}
+    if recipe.accumulate > 1:
+        options["gradient_accumulation_steps"] = recipe.accumulate
+    optimizer = kind(**options)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    if recipe.precision == "mixed_float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer
+
+
+_WRAPPER = "lossscaleoptimizer"
+
+
+def _schedule(recipe, steps_per_epoch):
+    total = max(1, recipe.epochs * steps_per_epoch // recipe.accumulate)
+    warmup = round(recipe.warmup_epochs * steps_per_epoch / recipe.accumulate)
+    if warmup >= total:
+        raise Mistake(
+            f"warmup_epochs={recipe.warmup_epochs}; accepted: less than "
+            f"epochs={recipe.epochs}"
+        )
+    peak = recipe.learning_rate
+    schedules = keras.optimizers.schedules
+    if recipe.schedule == "constant" and not warmup:
+        return peak
+    if recipe.schedule == "cosine":
+        rise = {"warmup_target": peak, "warmup_steps": warmup} if warmup else {}
+        start = 0.0 if warmup else peak
+        return schedules.CosineDecay(start, total - warmup, **rise)
+    return Line(peak, warmup, total, peak if recipe.schedule == "constant" else 0.0)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Line(keras.optimizers.schedules.LearningRateSchedule):
+    """A linear rise from zero to `peak` over `warmup` steps, then a line to `end`."""
+
+    def __init__(self, peak: float, warmup: int, total: int, end: float):
+        self.peak, self.warmup, self.total, self.end = peak, warmup, total, end
+
+    def __call__(self, step):
+        step = keras.ops.cast(step, "float32")
+        rise = self.peak * step / max(1, self.warmup)
+        done = (step - self.warmup) / (self.total - self.warmup)
+        done = keras.ops.clip(done, 0.0, 1.0)
+        fall = self.peak + (self.end - self.peak) * done
+        return keras.ops.where(step < self.warmup, rise, fall)
+
+    def get_config(self):
+        return vars(self)

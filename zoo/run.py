@@ -1,0 +1,146 @@
+"""A run: the folder that training leaves behind."""
+
+import csv
+import importlib.metadata
+import io
+import json
+import os
+import platform
+import subprocess
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from zoo import checkpoint
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+
+_PACKAGES = ("zoo", "keras", "jax", "tensorflow", "torch", "numpy")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and what lies in it.
+
+    Attributes:
+        folder: holds `recipe.json`, `environment.json`, `data.json`, `history.csv`,
+            `metrics.json`, `model.keras` and the last training states.
+    """
+
+    folder: Path
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        return recipes.from_json(_read(self.folder / "recipe.json"))
+
+    @cached_property
+    def metrics(self) -> dict:
+        return _read(self.folder / "metrics.json")
+
+    @cached_property
+    def history(self) -> list[dict[str, float]]:
+        """One dict an epoch: loss, metrics, seconds."""
+        lines = (self.folder / "history.csv").read_text().splitlines()
+        return [
+            {key: float(value) for key, value in row.items()}
+            for row in csv.DictReader(lines)
+        ]
+
+    @cached_property
+    def model(self):
+        """The trained model, on the active backend."""
+        from zoo import saved
+
+        return saved.load(self.folder / "model.keras")
+
+
+def open_run(folder: str | Path) -> Run:
+    """The finished run in `folder`.
+
+    Raises:
+        Mistake: the folder is not a run, or its training has not ended.
+    """
+    folder = Path(folder)
+    if not (folder / "recipe.json").is_file():
+        raise Mistake(
+            f"{folder} is not a run: it has no recipe.json; `zoo train` makes runs"
+        )
+    if not (folder / "metrics.json").is_file():
+        raise Mistake(
+            f"the run {folder} has not ended; "
+            f"`zoo train {folder} --resume` continues it"
+        )
+    return Run(folder)
+
+
+def new_folder(name: str, backend: str) -> Path:
+    """A readable name under `runs/` that no folder has yet."""
+    stem = f"{name}-{backend}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder, number = Path("runs") / stem, 1
+    while folder.exists():
+        number += 1
+        folder = Path("runs") / f"{stem}-{number}"
+    return folder
+
+
+def write_json(path: Path, value: dict) -> None:
+    """Write `value` as JSON, whole or not at all."""
+    checkpoint.write(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def write_history(folder: Path, history: list[dict]) -> None:
+    """Write `history.csv`: a line per epoch."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, history[-1].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    checkpoint.write(folder / "history.csv", buffer.getvalue().encode())
+
+
+def environment(backend: str, device: str) -> dict:
+    """Where a run happened: backend, device, machine, versions, commit."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "backend": backend,
+        "device": device,
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "versions": versions,
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the checkout that zoo runs from; None in an installed zoo."""
+    checkout = Path(__file__).parents[1]
+    if not (checkout / ".git").exists():
+        return None
+    command = [
+        "git",
+        "-C",
+        str(checkout),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=12",
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def _read(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise Mistake(f"{path} cannot be read: {error}") from error

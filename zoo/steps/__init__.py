@@ -1,0 +1,54 @@
+"""Training steps and forward passes, compiled the fast way of each backend.
+
+Every backend's file defines two things of the same shape:
+
+`Trainer(model, loss, optimizer)` with
+    `train(inputs, targets, count)`: takes `count` optimizer steps on the batches
+        `inputs[0], ..., inputs[count - 1]`; returns each step's loss, float32
+        (count,), and the number of wrong predictions, int (count,);
+    `load()`: takes the values of the model's and optimizer's variables;
+    `sync()`: puts the trained values into them.
+
+`forward(model)`: a function from a batch of inputs to outputs, NumPy to NumPy, with
+    the weights that the model has at the time of the call.
+"""
+
+import importlib
+
+import keras
+import numpy as np
+
+
+def _backend():
+    return importlib.import_module(f"zoo.steps.{keras.backend.backend()}")
+
+
+def trainer(model: keras.Model, loss, optimizer: keras.optimizers.Optimizer):
+    """The active backend's `Trainer`."""
+    optimizer.build(model.trainable_variables)
+    return _backend().Trainer(model, loss, optimizer)
+
+
+def forward(model: keras.Model):
+    """The active backend's `forward`."""
+    return _backend().forward(model)
+
+
+def predict(run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
+    """Outputs for all `inputs`, by the function `run` that `forward` gave."""
+    starts = range(0, len(inputs), batch)
+    return np.concatenate([run(np.asarray(inputs[i : i + batch])) for i in starts])
+
+
+def wrong(targets, outputs):
+    """How many predictions in a batch are wrong; a tie counts for the upper class."""
+    from keras import ops
+
+    if outputs.shape[-1] == 1:
+        truth = ops.reshape(targets, (-1,)) > 0.5
+        predicted = ops.reshape(outputs, (-1,)) >= 0
+    else:
+        truth = targets if len(targets.shape) == 1 else ops.argmax(targets, axis=-1)
+        predicted = ops.argmax(outputs, axis=-1)
+        truth = ops.cast(truth, predicted.dtype)
+    return ops.sum(ops.cast(truth != predicted, "int32"))

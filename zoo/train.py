@@ -1,0 +1,371 @@
+"""Train a recipe: `train(recipe) -> Run`.
+
+The loop: for each stage, for each epoch, for each chunk of batches that the feed gives,
+the backend's trainer takes its steps; then validation, history and the training state.
+"""
+
+import contextlib
+import inspect
+import math
+import signal
+import threading
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from zoo import checkpoint, data, device, losses, optimizer, registry, saved, steps
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.evaluate import measure
+from zoo.feed import Feed
+from zoo.progress import Progress
+from zoo.recipe import Recipe
+from zoo.run import (
+    Run,
+    environment,
+    new_folder,
+    write_history,
+    write_json,
+)
+
+_CHUNK_SECONDS = 0.5
+_SAVE_SECONDS = 1.0
+_SAVE_WITHIN_EPOCH_SECONDS = 120.0
+
+
+class Stopped(Mistake):
+    """Training was asked to stop (Ctrl-C, SIGTERM) and has saved its state."""
+
+
+def train(
+    recipe: Recipe,
+    *,
+    name: str = "",
+    run: str | Path | None = None,
+    resume: bool = False,
+    quiet: bool = False,
+) -> Run:
+    """Train `recipe` on the active backend.
+
+    Args:
+        recipe: what to train.
+        name: of the recipe, for the folder's name; the model and data by default.
+        run: the run's folder; a new readable name under `runs/` by default.
+        resume: continue from the newest training state in `run`; the final weights
+            equal those of a run that was never interrupted, bit for bit.
+        quiet: print no progress.
+
+    Returns:
+        The run, with its model, history and metrics.
+
+    Raises:
+        Mistake: the recipe does not fit the data or the backend, or the loss is not a
+            number any more.
+        Stopped: Ctrl-C or SIGTERM; the state is saved.
+    """
+    name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
+    folder = Path(run) if run else new_folder(name, keras.backend.backend())
+    if not resume and folder.exists() and any(folder.iterdir()):
+        raise Mistake(
+            f"the folder {folder} is not empty; "
+            "resume it with --resume or name another with --run"
+        )
+    started = time.perf_counter()
+    if recipe.deterministic:
+        device.make_deterministic()
+    dataset = data.load(
+        recipe.data,
+        validation=recipe.validation,
+        seed=recipe.seed,
+        **recipe.data_arguments,
+    )
+    _check(recipe, dataset)
+    model = build_for(recipe, dataset)
+    session = _Session(recipe, folder, dataset, model, quiet)
+    if resume:
+        session.restore()
+    with _stop_on_signals() as asked:
+        session.run(asked)
+    return session.finish(time.perf_counter() - started)
+
+
+def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
+    """The recipe's model, sized and adapted to the data, at its initial weights."""
+    module = registry.module(recipe.model)
+    accepted = inspect.signature(module.build).parameters
+    facts = {k: v for k, v in dataset.facts().items() if k in accepted}
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        model = registry.build(
+            recipe.model, seed=recipe.seed, **{**facts, **recipe.model_arguments}
+        )
+    finally:
+        keras.config.set_dtype_policy(policy)
+    for layer in model.layers:
+        if hasattr(layer, "adapt"):
+            layer.adapt(np.asarray(dataset.train.inputs))
+    outputs, classes = model.output_shape[-1], len(dataset.classes)
+    if outputs != classes and (outputs, classes) != (1, 2):
+        raise Mistake(
+            f"model {recipe.model} has {outputs} outputs and data {recipe.data} has "
+            f"{classes} classes ({', '.join(dataset.classes)})"
+        )
+    return model
+
+
+def _check(recipe, dataset):
+    count = len(dataset.train)
+    if recipe.batch > count:
+        raise Mistake(
+            f"batch={recipe.batch} is larger than the data: {recipe.data} has {count} "
+            f"training examples; accepted: 1 <= batch <= {count}"
+        )
+    if recipe.early_stopping and dataset.validation is None:
+        raise Mistake(
+            f"early_stopping={recipe.early_stopping} needs validation data; "
+            "set validation=0.1"
+        )
+
+
+class _Session:
+    """Where a training run stands; all that changes while it runs."""
+
+    def __init__(self, recipe, folder, dataset, model, quiet):
+        self.recipe, self.folder, self.dataset = recipe, folder, dataset
+        self.model, self.quiet = model, quiet
+        self.stages = recipe.stage_recipes()
+        self.forward = steps.forward(model)
+        self.number = self.stage = self.epoch = self.step = 0
+        self.sums = dict.fromkeys(("loss", "wrong", "examples", "seconds", "waited"), 0)
+        self.totals = dict.fromkeys(("train", "waiting", "compiling", "examples"), 0)
+        self.history: list[dict] = []
+        self.best_loss, self.best_epoch = math.inf, 0
+        self.best: list[np.ndarray] = []
+        self.saved = time.perf_counter()
+        self._start_stage()
+
+    def _start_stage(self):
+        stage = self.stages[self.stage]
+        self.first_epoch = sum(s.epochs for s in self.stages[: self.stage])
+        if stage.trainable:
+            registry.module(stage.model).set_trainable(self.model, stage.trainable)
+        soft = "mixup" in stage.augment or "cutmix" in stage.augment
+        outputs = self.model.output_shape[-1]
+        encode, loss = losses.make(stage.loss, outputs, stage.label_smoothing, soft)
+        self.feed = Feed(
+            self.dataset.train,
+            stage.batch,
+            stage.seed,
+            encode,
+            stage.augment,
+            stage.shuffle,
+        )
+        self.optimizer = optimizer.make(stage, self.feed.steps)
+        self.trainer = steps.trainer(self.model, loss, self.optimizer)
+        self.compiled: set[int] = set()
+
+    def run(self, asked):
+        total = sum(stage.epochs for stage in self.stages)
+        with Progress(total, self.feed.steps, self.quiet) as progress:
+            while self.stage < len(self.stages):
+                stage = self.stages[self.stage]
+                while self.epoch < self.first_epoch + stage.epochs:
+                    self._train_epoch(progress, asked)
+                    self._end_epoch(progress)
+                    if self._should_stop_early(stage):
+                        break
+                self._end_stage(stage)
+
+    def _train_epoch(self, progress, asked):
+        progress.start(self.epoch, self.step, self.feed.steps)
+        for chunk in self.feed.chunks(self.epoch, self.step):
+            start = time.perf_counter()
+            values, wrong = self.trainer.train(chunk.inputs, chunk.targets, chunk.count)
+            seconds = time.perf_counter() - start
+            self._count(chunk, values, wrong, seconds)
+            progress.advance(chunk.count, self.sums["loss"] / self.sums["examples"])
+            self.feed.length = max(1, round(_CHUNK_SECONDS * chunk.count / seconds))
+            if asked:
+                self.save()
+                raise Stopped(
+                    f"stopped in epoch {self.epoch + 1}; the state is saved; "
+                    f"`zoo train {self.folder} --resume` goes on"
+                )
+            if time.perf_counter() - self.saved > _SAVE_WITHIN_EPOCH_SECONDS:
+                self.save()
+
+    def _count(self, chunk, values, wrong, seconds):
+        if not np.isfinite(values).all():
+            step = self.step + int(np.argmin(np.isfinite(values))) + 1
+            raise Mistake(
+                f"the loss is not a number in epoch {self.epoch + 1}, step {step}: "
+                "training diverged; try a smaller learning_rate "
+                f"(now {self.recipe.learning_rate}) or clip_norm=1"
+            )
+        batch = chunk.inputs.shape[1]
+        self.step += chunk.count
+        self.sums["loss"] += float(values.sum(dtype="float64")) * batch
+        self.sums["wrong"] += int(wrong.sum())
+        self.sums["examples"] += chunk.count * batch
+        self.sums["seconds"] += seconds + chunk.waited
+        self.sums["waited"] += chunk.waited
+        if batch not in self.compiled:
+            self.compiled.add(batch)
+            self.totals["compiling"] += seconds
+            return
+        self.totals["train"] += seconds + chunk.waited
+        self.totals["waiting"] += chunk.waited
+        self.totals["examples"] += chunk.count * batch
+
+    def _end_epoch(self, progress):
+        self.trainer.sync()
+        sums = self.sums
+        line = {
+            "epoch": self.epoch + 1,
+            "loss": sums["loss"] / sums["examples"],
+            "accuracy": 1 - sums["wrong"] / sums["examples"],
+            "wrong": sums["wrong"],
+        }
+        if self.dataset.validation is not None:
+            with self._evaluated_weights():
+                for key, value in self._score(self.dataset.validation).items():
+                    line[f"validation_{key}"] = value
+        line["seconds"] = sums["seconds"]
+        line["waiting"] = sums["waited"]
+        self.history.append(line)
+        progress.end(line)
+        self.epoch, self.step = self.epoch + 1, 0
+        self.sums = dict.fromkeys(sums, 0)
+        if self.recipe.early_stopping and line["validation_loss"] < self.best_loss:
+            self.best_loss, self.best_epoch = line["validation_loss"], self.epoch
+            with self._evaluated_weights():
+                self.best = _values(self.model.variables)
+        due = self.epoch % self.recipe.save_every == 0
+        if due and time.perf_counter() - self.saved > _SAVE_SECONDS:
+            self.save()
+
+    def _should_stop_early(self, stage) -> bool:
+        patience = stage.early_stopping
+        return bool(patience) and self.epoch - self.best_epoch >= patience
+
+    def _end_stage(self, stage):
+        if self.best:
+            _assign(self.model.variables, self.best)
+        elif stage.ema:
+            self.optimizer.finalize_variable_values(self.model.trainable_variables)
+        self.stage += 1
+        self.best_loss, self.best, self.best_epoch = math.inf, [], self.epoch
+        if self.stage < len(self.stages):
+            self._start_stage()
+            self.epoch = self.first_epoch
+            self.best_epoch = self.epoch
+
+    def _score(self, split) -> dict:
+        outputs = steps.predict(self.forward, split.inputs)
+        return measure(outputs, split.targets)
+
+    @contextlib.contextmanager
+    def _evaluated_weights(self):
+        """The moving average of the weights, where the recipe asks for it."""
+        if not self.recipe.ema:
+            yield
+            return
+        variables = self.model.trainable_variables
+        trained = _values(variables)
+        self.optimizer.finalize_variable_values(variables)
+        yield
+        _assign(variables, trained)
+
+    def save(self):
+        """Write the training state, recipe and history so far."""
+        self.trainer.sync()
+        self.number += 1
+        names = ("number", "stage", "epoch", "step", "sums", "totals", "history")
+        progress = {name: getattr(self, name) for name in names}
+        progress |= {"best_loss": self.best_loss, "best_epoch": self.best_epoch}
+        arrays = _values(self.model.variables + self.optimizer.variables) + self.best
+        if not (self.folder / "recipe.json").exists():
+            write_json(self.folder / "recipe.json", recipes.to_json(self.recipe))
+        checkpoint.save(self.folder, arrays, progress)
+        if self.history:
+            write_history(self.folder, self.history)
+        self.saved = time.perf_counter()
+
+    def restore(self):
+        """Continue from the newest state in the folder."""
+        state = checkpoint.load(self.folder)
+        if state is None:
+            raise Mistake(
+                f"there is no training state in {self.folder}; "
+                "train without --resume, or name the run's folder with --run"
+            )
+        arrays, progress = state
+        for stage in range(progress["stage"]):
+            self.stage = stage + 1
+            self._start_stage()
+        vars(self).update(progress)
+        variables = self.model.variables + self.optimizer.variables
+        _assign(variables, arrays[: len(variables)])
+        self.best = arrays[len(variables) :]
+        self.trainer.load()
+
+    def finish(self, seconds: float) -> Run:
+        """Evaluate on the test split, once, and write the run."""
+        start = time.perf_counter()
+        metrics = {}
+        for split in ("test", "validation"):
+            if getattr(self.dataset, split) is not None:
+                metrics[split] = self._score(getattr(self.dataset, split))
+        train, waiting = self.totals["train"], self.totals["waiting"]
+        metrics["seconds"] = {
+            "total": seconds + time.perf_counter() - start,
+            "compiling": self.totals["compiling"],
+            "train": train,
+            "waiting": waiting,
+        }
+        metrics["waiting_share"] = waiting / train if train else 0.0
+        metrics["examples_per_second"] = self.totals["examples"] / max(train, 1e-9)
+        metrics["parameters"] = self.model.count_params()
+        metrics["epochs"] = self.epoch
+        self.save()
+        name = keras.backend.backend()
+        write_json(
+            self.folder / "environment.json", environment(name, device.describe())
+        )
+        self.dataset.save(self.folder)
+        saved.save(self.model, self.folder / "model.keras")
+        write_json(self.folder / "metrics.json", metrics)
+        return Run(self.folder)
+
+
+@contextlib.contextmanager
+def _stop_on_signals():
+    """A list that fills when the process is asked to stop; a second time, it stops."""
+    asked: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(number, frame):
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {n: signal.signal(n, ask) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _values(variables) -> list[np.ndarray]:
+    return [np.array(keras.ops.convert_to_numpy(v.value)) for v in variables]
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
