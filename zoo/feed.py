@@ -59,6 +59,8 @@ class Feed:
         self.encode, self.operations, self.shuffle = encode, operations, shuffle
         self.steps = -(-len(split) // batch)
         example = split.inputs[np.zeros(1, "int64")]
+        if augment.mixes(operations):
+            example = example.astype("float32")
         self.capacity = min(
             max(1, _BYTES // (example.nbytes * batch)),
             _MOST_STEPS,

@@ -1,0 +1,68 @@
+"""What the curves of a run say, in a sentence with its evidence."""
+
+import numpy as np
+
+WAITING_SHARE = 0.05
+
+
+def advise(history: list[dict[str, float]], waiting_share: float = 0.0) -> list[str]:
+    """Advice on a training run.
+
+    Args:
+        history: a dict per epoch with "loss" and "accuracy" and, if there was a
+            validation split, "validation_loss" and "validation_accuracy".
+        waiting_share: share of the training time spent waiting for data, 0 to 1.
+
+    Returns:
+        Sentences, each with the numbers it rests on; empty if there is nothing to say.
+    """
+    advice = []
+    if waiting_share > WAITING_SHARE:
+        advice.append(
+            f"Waiting for data: {waiting_share:.0%} of the training time; a smaller "
+            "picture size, less augmentation or more cores help."
+        )
+    if len(history) < 3 or "validation_loss" not in history[-1]:
+        return advice
+    loss = np.array([line["loss"] for line in history])
+    validation = np.array([line["validation_loss"] for line in history])
+    best, last = int(validation.argmin()), len(history) - 1
+    rise = validation[-1] / max(validation[best], 1e-12)
+    if _jumped(loss):
+        peak = int((loss / np.minimum.accumulate(loss)).argmax())
+        advice.append(
+            f"Learning rate too high: the training loss jumped from "
+            f"{loss[:peak].min():.3g} to {loss[peak]:.3g} in epoch {peak + 1}; try a "
+            "third of the learning_rate, a warm-up, or clip_norm=1."
+        )
+    if rise > 1.1 and loss[-1] < 0.7 * validation[-1]:
+        advice.append(
+            f"Overfitting: the validation loss was {validation[best]:.3g} in epoch "
+            f"{best + 1} and is {validation[-1]:.3g} now, the training loss "
+            f"{loss[-1]:.3g}; augmentation, dropout, weight_decay or "
+            "early_stopping help."
+        )
+    elif best >= 0.9 * last and validation[-1] < 0.98 * validation[last * 4 // 5]:
+        advice.append(
+            f"Still improving: the validation loss fell from "
+            f"{validation[last * 4 // 5]:.3g} to {validation[-1]:.3g} over the last "
+            "fifth of the epochs; more epochs help."
+        )
+    first, final = history[-1]["accuracy"], history[-1]["validation_accuracy"]
+    if first < 0.9 and final < 0.9 and first - final < 0.02:
+        advice.append(
+            f"Underfitting: accuracy is {first:.1%} in training and {final:.1%} in "
+            "validation; a larger model, less regularization or more epochs help."
+        )
+    elif abs(first - final) < 0.01 and not advice:
+        advice.append(
+            f"No need to regularize more: accuracy is {first:.1%} in training and "
+            f"{final:.1%} in validation."
+        )
+    return advice
+
+
+def _jumped(loss: np.ndarray) -> bool:
+    """Whether the loss rose to twice its lowest value so far, from a high level."""
+    lowest = np.minimum.accumulate(loss)
+    return bool(((loss > 2 * lowest) & (loss > 0.1 * loss[0])).any())

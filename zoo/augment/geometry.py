@@ -1,0 +1,134 @@
+"""Flip, shift, rotation, zoom and elastic deformation of image batches.
+
+Images are uint8 of shape (batch, height, width, channels). What comes in from outside
+the picture is black (0). Interpolation is bilinear.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+from zoo.augment.draws import Draws
+
+
+def flip(images: np.ndarray, probability: float, draws: Draws) -> np.ndarray:
+    """Mirror each image left to right with the given probability, 0 to 1.
+
+    Wrong for digits and letters, whose mirror images are other signs or none.
+    """
+    chosen = draws.uniform(1)[:, 0] < probability
+    flipped = images.copy()
+    flipped[chosen] = images[chosen][:, :, ::-1]
+    return flipped
+
+
+def shift(fraction: float, draws: Draws, height: int, width: int) -> np.ndarray:
+    """Shift by up to `fraction` of the size, either way on each axis, uniformly.
+
+    Returns:
+        Inverse maps, see `warp`.
+    """
+    inverse = _identities(draws.rows)
+    inverse[:, :2, 2] = _spread(draws, 2) * fraction * (width, height)
+    return inverse
+
+
+def rotation(degrees: float, draws: Draws, height: int, width: int) -> np.ndarray:
+    """Rotate about the center by up to `degrees`, either way, uniformly.
+
+    Returns:
+        Inverse maps, see `warp`.
+    """
+    angle = np.radians(_spread(draws, 1)[:, 0] * degrees)
+    inverse = _identities(draws.rows)
+    inverse[:, 0, 0] = inverse[:, 1, 1] = np.cos(angle)
+    inverse[:, 0, 1] = np.sin(angle)
+    inverse[:, 1, 0] = -inverse[:, 0, 1]
+    return inverse
+
+
+def zoom(fraction: float, draws: Draws, height: int, width: int) -> np.ndarray:
+    """Scale about the center by 1 - `fraction` to 1 + `fraction`, uniformly.
+
+    Returns:
+        Inverse maps, see `warp`.
+    """
+    inverse = _identities(draws.rows)
+    inverse[:, 0, 0] = inverse[:, 1, 1] = 1 / (1 + _spread(draws, 1)[:, 0] * fraction)
+    return inverse
+
+
+AFFINE = {"shift": shift, "rotation": rotation, "zoom": zoom}
+"""Operations that are affine maps; those that follow each other share one warp."""
+
+
+def warp(images: np.ndarray, inverses: list[np.ndarray]) -> np.ndarray:
+    """Apply several affine maps, one after the other, with a single interpolation.
+
+    Args:
+        images: uint8, shape (batch, height, width, channels).
+        inverses: for each map, in order of application, float64 of shape
+            (batch, 3, 3): where each pixel of the result comes from, in pixels
+            from the center, x to the right and y down.
+    """
+    height, width = images.shape[1:3]
+    centered = inverses[0]
+    for inverse in inverses[1:]:
+        centered = centered @ inverse
+    to_center, back = np.eye(3), np.eye(3)
+    back[:2, 2] = (width - 1) / 2, (height - 1) / 2
+    to_center[:2, 2] = -back[:2, 2]
+    sources = (back @ centered @ to_center)[:, :2]
+    warped = np.empty_like(images, order="C")
+    for image, source, target in zip(images, sources, warped, strict=True):
+        cv2.warpAffine(
+            image,
+            source,
+            (width, height),
+            dst=target,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        )
+    return warped
+
+
+def elastic(
+    images: np.ndarray, strength: tuple[float, float], draws: Draws
+) -> np.ndarray:
+    """Bend each image as if it were drawn on rubber.
+
+    Every pixel gets a displacement, uniform in [-1, 1] on each axis, smoothed by a
+    Gaussian of standard deviation `sigma` pixels and multiplied by `alpha` pixels. A
+    pixel then moves by about 0.16 * alpha / sigma on each axis (standard deviation).
+
+    Simard, Steinkraus and Platt, "Best practices for convolutional neural networks
+    applied to visual document analysis", ICDAR 2003, doi:10.1109/ICDAR.2003.1227801,
+    who take (34, 4) for digits of 29 by 29 pixels.
+
+    Args:
+        images: uint8, shape (batch, height, width, channels).
+        strength: (alpha, sigma).
+        draws: the random numbers.
+    """
+    alpha, sigma = strength
+    height, width = images.shape[1:3]
+    noise = draws.bytes(height * width * 2).reshape(-1, height, width, 2)
+    side = 2 * math.ceil(4 * sigma) + 1
+    bent = np.empty_like(images, order="C")
+    for image, raw, target in zip(images, noise, bent, strict=True):
+        moves = (raw - np.float32(127.5)) * np.float32(alpha / 127.5)
+        moves = cv2.GaussianBlur(
+            moves, (side, side), sigma, borderType=cv2.BORDER_CONSTANT
+        )
+        cv2.remap(
+            image, moves, None, cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP, dst=target
+        )
+    return bent
+
+
+def _identities(rows: int) -> np.ndarray:
+    return np.tile(np.eye(3), (rows, 1, 1))
+
+
+def _spread(draws: Draws, count: int) -> np.ndarray:
+    return 2 * draws.uniform(count) - 1
