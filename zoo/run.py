@@ -51,8 +51,9 @@ class Run:
     @cached_property
     def model(self):
         """The trained model, on the active backend."""
-        from zoo import saved
+        from zoo import registry, saved
 
+        registry.module(self.recipe.model)  # which registers the layers it defines
         return saved.load(self.folder / "model.keras")
 
 

@@ -16,7 +16,7 @@ def save(model: keras.Model, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        with _without_tensorflow():
+        with without_tensorflow():
             model.save(temporary)
         os.replace(temporary, path)
     finally:
@@ -25,12 +25,12 @@ def save(model: keras.Model, path: Path) -> None:
 
 def load(path: Path) -> keras.Model:
     """The model in the `.keras` file `path`, on the active backend."""
-    with _without_tensorflow():
+    with without_tensorflow():
         return keras.models.load_model(path)
 
 
 @contextlib.contextmanager
-def _without_tensorflow() -> Iterator[None]:
+def without_tensorflow() -> Iterator[None]:
     """Keras imports TensorFlow, if it finds it, to recognize its types; not here."""
     if keras.backend.backend() == "tensorflow" or tensorflow.module is not None:
         yield

@@ -10,12 +10,13 @@ import math
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from zoo import checkpoint, data, device, losses, optimizer, registry, saved, steps
+from zoo import augment, checkpoint, data, device, losses, optimizer, registry, saved, steps
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.evaluate import measure
@@ -116,6 +117,17 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
     return model
 
 
+def feed_and_loss(
+    stage: Recipe, model: keras.Model, split: data.Split
+) -> tuple[Feed, Callable]:
+    """The batches that a stage trains on, and the loss that takes their targets."""
+    soft = "mixup" in stage.augment or "cutmix" in stage.augment
+    outputs = model.output_shape[-1]
+    encode, loss = losses.make(stage.loss, outputs, stage.label_smoothing, soft)
+    feed = Feed(split, stage.batch, stage.seed, encode, stage.augment, stage.shuffle)
+    return feed, loss
+
+
 def _check(recipe, dataset):
     count = len(dataset.train)
     if recipe.batch > count:
@@ -123,6 +135,13 @@ def _check(recipe, dataset):
             f"batch={recipe.batch} is larger than the data: {recipe.data} has {count} "
             f"training examples; accepted: 1 <= batch <= {count}"
         )
+    for stage in recipe.stage_recipes():
+        if stage.augment and dataset.kind != "image":
+            raise Mistake(
+                f"augment={stage.augment} changes images; {recipe.data} is "
+                f"{dataset.kind} data; set augment={{}}"
+            )
+        augment.check(stage.augment, dataset.input_shape)
     if recipe.early_stopping and dataset.validation is None:
         raise Mistake(
             f"early_stopping={recipe.early_stopping} needs validation data; "
@@ -152,17 +171,7 @@ class _Session:
         self.first_epoch = sum(s.epochs for s in self.stages[: self.stage])
         if stage.trainable:
             registry.module(stage.model).set_trainable(self.model, stage.trainable)
-        soft = "mixup" in stage.augment or "cutmix" in stage.augment
-        outputs = self.model.output_shape[-1]
-        encode, loss = losses.make(stage.loss, outputs, stage.label_smoothing, soft)
-        self.feed = Feed(
-            self.dataset.train,
-            stage.batch,
-            stage.seed,
-            encode,
-            stage.augment,
-            stage.shuffle,
-        )
+        self.feed, loss = feed_and_loss(stage, self.model, self.dataset.train)
         self.optimizer = optimizer.make(stage, self.feed.steps)
         self.trainer = steps.trainer(self.model, loss, self.optimizer)
         self.compiled: set[int] = set()

@@ -1,0 +1,43 @@
+# make demo   train LeNet on real digits, in minutes
+# make test   the whole test suite, once per backend
+
+PYTHON ?= python3
+TEST = python -m pytest
+
+.PHONY: demo test format lint test-jax test-tensorflow test-torch test-without-tensorflow
+.NOTPARALLEL:
+
+demo: .venv/zoo-demo
+	.venv/bin/zoo train lenet_mnist data=mnist_sample
+
+test: lint test-jax test-tensorflow test-torch test-without-tensorflow
+	@echo "== every test passed on jax, tensorflow and torch"
+
+lint: .venv/zoo-all
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+format: .venv/zoo-all
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+test-jax test-tensorflow test-torch: test-%: .venv/zoo-all
+	@echo "== the whole suite on $*"
+	KERAS_BACKEND=$* .venv/bin/$(TEST) || { echo "== tests FAILED on $*"; exit 1; }
+
+test-without-tensorflow: .venv-no-tensorflow/zoo-jax-torch
+	@for backend in jax torch; do \
+	  echo "== without TensorFlow installed, on $$backend"; \
+	  KERAS_BACKEND=$$backend .venv-no-tensorflow/bin/$(TEST) -m without_tensorflow || \
+	    { echo "== tests FAILED on $$backend without TensorFlow installed"; exit 1; }; \
+	done
+
+# An environment is made once and again after a change of what is to be installed.
+.venv/zoo-demo: EXTRAS = jax,samples
+.venv/zoo-all: EXTRAS = all
+.venv-no-tensorflow/zoo-jax-torch: EXTRAS = jax,torch,samples,tune,dev
+
+.venv/zoo-demo .venv/zoo-all .venv-no-tensorflow/zoo-jax-torch: pyproject.toml constraints.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet -e ".[$(EXTRAS)]" -c constraints.txt
+	touch $@

@@ -1,0 +1,29 @@
+"""What all tests share: the backend, quiet frameworks, and where real data lies."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from zoo import backend
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
+backend.use()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data sets beside the checkout; a test that uses them is marked realdata."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("there is no ../shared/data beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folders(tmp_path_factory):
+    """A cache and a TFDS folder of this session, so that none of the user's is used."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("TFDS_DATA_DIR", str(tmp_path_factory.mktemp("tfds")))
+        yield

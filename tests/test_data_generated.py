@@ -1,0 +1,81 @@
+"""Circles, moons, blobs and spirals."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_blobs, make_circles
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+
+from zoo import data
+from zoo.data import generated
+from zoo.errors import Mistake
+
+
+@pytest.mark.parametrize("name", generated.NAMES)
+def test_every_set_is_complete_repeatable_and_learnable(name):
+    dataset, again = data.load(name), data.load(name)
+    whole = data.load(name, validation=0)
+    assert dataset.kind == "points"
+    assert dataset.features == ("x", "y")
+    assert dataset.input_shape == (2,)
+    assert dataset.train.inputs.dtype == np.float32
+    assert dataset.train.targets.dtype == np.int32
+    np.testing.assert_array_equal(dataset.train.inputs, again.train.inputs)
+    np.testing.assert_array_equal(dataset.test.inputs, whole.test.inputs)
+    assert whole.validation is None
+    assert len(whole.train) == len(dataset.train) + len(dataset.validation)
+    assert 4 * len(whole.test) == len(whole.train)
+    assert set(whole.train.targets) == set(range(len(dataset.classes)))
+    neighbors = KNeighborsClassifier(5).fit(whole.train.inputs, whole.train.targets)
+    assert neighbors.score(whole.test.inputs, whole.test.targets) > 0.98
+
+
+def test_no_test_point_is_in_train():
+    dataset = data.load("spirals")
+    train = {tuple(point) for point in dataset.train.inputs}
+    validation = {tuple(point) for point in dataset.validation.inputs}
+    test = {tuple(point) for point in dataset.test.inputs}
+    assert not train & test
+    assert not train & validation
+    assert not validation & test
+
+
+def test_circles_and_blobs_are_those_of_the_study_notes():
+    points, targets = make_circles(1000, noise=0.03, random_state=42)
+    train, _, _, labels = train_test_split(
+        points, targets, test_size=0.2, random_state=42
+    )
+    circles = data.load("circles", validation=0)
+    np.testing.assert_array_equal(circles.train.inputs, train.astype(np.float32))
+    np.testing.assert_array_equal(circles.test.targets, labels)
+    points, _ = make_blobs(2000, centers=4, cluster_std=1.5, random_state=42)
+    blobs = data.load("blobs", validation=0)
+    assert (len(blobs.train), len(blobs.test)) == (1600, 400)
+    assert {*map(tuple, blobs.test.inputs)} <= {*map(tuple, points.astype(np.float32))}
+
+
+def test_arguments_change_the_points_and_the_seed_of_training_does_not():
+    first = data.load("circles", seed=1, validation=0)
+    second = data.load("circles", seed=2, validation=0)
+    np.testing.assert_array_equal(first.train.inputs, second.train.inputs)
+    other = data.load("circles", data_seed=7, samples=100, noise=0.1, factor=0.5)
+    assert len(other.train) + len(other.validation) + len(other.test) == 100
+    assert len(data.load("spirals", arms=5).classes) == 5
+    assert len(data.load("blobs", centers=3).classes) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text"),
+    [
+        ("circles", {"noice": 0.1}, "argument of the data set circles 'noice'; did"),
+        ("circles", {"factor": 1.0}, r"factor=1\.0; the inner radius lies between"),
+        ("moons", {"samples": 5}, "samples=5; give 20 or more"),
+        ("moons", {"noise": -1}, "noise or std is -1; give 0 or more"),
+        ("blobs", {"centers": 1}, "centers=1; give 2 or more"),
+        ("spirals", {"arms": 1}, "arms=1; give 2 or more"),
+        ("moons", {"vocabulary_size": 9}, "unknown argument .* 'vocabulary_size'"),
+    ],
+)
+def test_mistaken_arguments(name, arguments, text):
+    with pytest.raises(Mistake, match=text):
+        data.load(name, **arguments)

@@ -1,0 +1,119 @@
+"""The real sets beside the checkout: read without TensorFlow, complete, unmixed."""
+
+import hashlib
+import shutil
+import time
+
+import keras
+import numpy as np
+import pytest
+from test_data_tfds import python
+
+from zoo import data
+
+pytestmark = [pytest.mark.realdata, pytest.mark.without_tensorflow]
+
+
+@pytest.fixture
+def prepared(shared_data, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))
+
+
+def test_the_first_start_imports_no_tensorflow(prepared):
+    code = (
+        "import zoo.data\n"
+        "for name in ('mnist', 'fashion_mnist', 'imdb_reviews'):\n"
+        "    zoo.data.load(name)\n"
+        "print('tensorflow' in sys.modules)\n"
+    )
+    assert python(code) == ["False"]
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_pictures(prepared, name):
+    dataset = data.load(name)
+    sizes = [len(split) for split in (dataset.train, dataset.validation, dataset.test)]
+    assert sizes == [54_000, 6_000, 10_000]
+    assert dataset.input_shape == (28, 28, 1)
+    assert len(dataset.classes) == 10
+    assert dataset.license
+    assert "@" in dataset.citation
+    start = time.perf_counter()
+    again = data.load(name)
+    assert time.perf_counter() - start < 3
+    np.testing.assert_array_equal(again.test.inputs, dataset.test.inputs)
+    held, kept = (
+        np.bincount(split.targets) for split in (dataset.validation, dataset.train)
+    )
+    assert np.all(np.abs(9 * held - kept) <= 9)
+
+
+def test_mnist_is_not_in_its_test_split(prepared):
+    dataset = data.load("mnist", validation=0)
+    train = {hashlib.sha256(image).digest() for image in dataset.train.inputs}
+    test = {hashlib.sha256(image).digest() for image in dataset.test.inputs}
+    assert len(train) == 60_000
+    assert not train & test
+
+
+def test_reviews(prepared):
+    dataset = data.load("imdb_reviews", vocabulary_size=20_000, length=80)
+    assert dataset.classes == ("neg", "pos")
+    assert dataset.facts() == {
+        "input_shape": (80,),
+        "classes": 2,
+        "vocabulary_size": 20_000,
+        "length": 80,
+    }
+    assert np.bincount(dataset.train.targets).tolist() == [11_250, 11_250]
+    assert np.bincount(dataset.test.targets).tolist() == [12_500, 12_500]
+    assert dataset.encoder.words[:3] == ("the", "and", "a")
+    assert (dataset.test.inputs == 1).mean() < 0.05
+    start = time.perf_counter()
+    data.load("imdb_reviews", length=400)
+    assert time.perf_counter() - start < 10
+
+
+def test_mammograms(shared_data):
+    file = shared_data / "raw/mammographic_masses/mammographic_masses.data.txt"
+    dataset = data.load("mammographic_masses", file=file)
+    assert dataset.features == ("age", "shape", "margin", "density")
+    assert len(dataset.test) == 192
+    assert "not a medical device" in dataset.description
+    every = ("bi_rads", *dataset.features)
+    whole = data.load("mammographic_masses", features=every, test=0.0, validation=0)
+    rows = whole.train.inputs
+    assert rows.shape == (961, 5)
+    assert np.isnan(rows).sum(0).tolist() == [2, 5, 31, 48, 76]
+    assert np.bincount(whole.train.targets).tolist() == [516, 445]
+    assert np.nanmax(rows[:, 0]) == 6
+    np.testing.assert_array_equal(rows[1], [4, 43, 1, 1, np.nan])
+    np.testing.assert_array_equal(data.decode(whole, ["4,43,1,1,?"]), rows[1:2])
+
+
+def test_a_folder_of_pictures(shared_data):
+    dataset = data.load(str(shared_data / "raw/pizza_steak_sushi"), size=64)
+    assert dataset.classes == ("pizza", "steak", "sushi")
+    assert dataset.input_shape == (64, 64, 3)
+    assert len(dataset.train) + len(dataset.validation) == 225
+    assert len(dataset.test) == 75
+    picture = shared_data / "raw/pizza_steak_sushi/test/pizza/1152100.jpg"
+    decoded = data.decode(dataset, [picture])
+    np.testing.assert_array_equal(decoded[0], dataset.test.inputs[0])
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="preparing needs TensorFlow"
+)
+def test_mnist_is_prepared_from_its_original_archives(
+    shared_data, tmp_path, monkeypatch
+):
+    shutil.copytree(
+        shared_data / "downloads", tmp_path / "downloads", copy_function=shutil.copyfile
+    )
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    made = data.load("mnist", validation=0)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))
+    given = data.load("mnist", validation=0)
+    np.testing.assert_array_equal(made.train.inputs, given.train.inputs)
+    np.testing.assert_array_equal(made.test.targets, given.test.targets)

@@ -1,0 +1,121 @@
+"""Words, the vocabulary and token ids."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo import data
+from zoo.data.text import Vocabulary, split_words, tokenize
+from zoo.errors import Mistake
+
+TEXTS = ["a b a c", "a b", "d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        ("Don't STOP, now!", ["don't", "stop", "now", "!"]),
+        ("good<br /><br />bad", ["good", "bad"]),
+        ("<a href='x'>link</a> <!-- no\nno --> 3 < 4", ["link", "3", "4"]),
+        ("fish &amp; chips &lt;3 caf&eacute;", ["fish", "chips", "3", "café"]),
+        ("ﬁlm №1 \uff21\uff22", ["film", "no1", "ab"]),
+        ("it\u2019s ÉCLAIR Straße", ["it's", "éclair", "straße"]),
+        ("'quoted' rock'n'roll 7/10", ["quoted", "rock'n'roll", "7", "10"]),
+        ("какой фильм?", ["какой", "фильм", "?"]),
+        ("\x00 \t\r\n", []),
+    ],
+)
+def test_words(text, words):
+    assert tokenize(text) == words
+
+
+@given(st.text())
+def test_any_text_can_be_tokenized(text):
+    words = tokenize(text)
+    assert all(words)
+    assert all(word == word.strip() for word in words)
+
+
+def test_the_vocabulary_is_ordered_by_frequency_then_alphabet():
+    vocabulary = Vocabulary.build(split_words(TEXTS)[0], length=3)
+    assert vocabulary.words == ("a", "b", "c", "d")
+    assert vocabulary.size == 6
+    small = Vocabulary.build(split_words(TEXTS)[0], vocabulary_size=4, length=3)
+    assert small.words == ("a", "b")
+    rows = small.encode(["a c b", "b", "", "zebra", "a a a a b"])
+    assert rows.tolist() == [[2, 1, 3], [3, 0, 0], [1, 0, 0], [1, 0, 0], [2, 2, 3]]
+    assert rows.dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept"),
+    [("last", [5, 6, 7, 8]), ("first", [2, 3, 4, 5]), ("ends", [2, 3, 7, 8])],
+)
+def test_what_is_kept_of_a_long_text(keep, kept):
+    vocabulary = Vocabulary(tuple("abcdefg"), length=4, keep=keep)
+    assert vocabulary.encode(["a b c d e f g"]).tolist() == [kept]
+    assert vocabulary.encode(["a b c d"]).tolist() == [[2, 3, 4, 5]]
+
+
+def test_a_text_of_ten_thousand_words_fits():
+    vocabulary = Vocabulary(("word",), length=400)
+    assert vocabulary.encode(["word " * 10_000]).tolist() == [[2] * 400]
+
+
+@given(st.lists(st.text("abc d", max_size=30), min_size=1), st.integers(1, 8))
+def test_ids_are_in_range_and_padding_is_at_the_end(texts, length):
+    vocabulary = Vocabulary.build(split_words(texts)[0], 4, length)
+    rows = vocabulary.encode(texts)
+    assert rows.shape == (len(texts), length)
+    assert rows.min() >= 0
+    assert rows.max() < vocabulary.size <= 4
+    assert np.all(rows[:, 0] > 0)
+    assert np.all((rows[:, 1:] == 0) | (rows[:, :-1] > 0))
+
+
+def test_only_the_words_of_the_given_texts_are_counted():
+    train, test = split_words(["a b", "a"], ["c c c c", "a"])
+    assert train.words == test.words == ["a", "b", "c"]
+    assert train.counts().tolist() == [2, 1, 0]
+    assert train[np.array([1])].counts().tolist() == [1, 0, 0]
+    vocabulary = Vocabulary.build(train, length=2)
+    assert vocabulary.words == ("a", "b")
+    assert vocabulary.encode_tokens(test).tolist() == [[1, 1], [2, 0]]
+
+
+def test_a_saved_vocabulary_comes_back(tmp_path):
+    vocabulary = Vocabulary(("très", "good"), length=3, keep="ends")
+    vocabulary.save(tmp_path)
+    restored = Vocabulary.restore(tmp_path)
+    assert restored == vocabulary
+    assert restored.encode(["Très bon"]).tolist() == [[2, 1, 0]]
+    assert [path.name for path in tmp_path.iterdir()] == ["vocabulary.json"]
+    (tmp_path / "vocabulary.json").unlink()
+    with pytest.raises(Mistake, match=r"vocabulary\.json is missing"):
+        Vocabulary.restore(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"vocabulary_size": 2}, "vocabulary_size=2; give 3 or more"),
+        ({"length": 0}, "length=0; a text keeps at least 1 token"),
+        ({"keep": "frist"}, "unknown value of keep 'frist'; did you mean 'first'"),
+    ],
+)
+def test_mistaken_arguments(arguments, text):
+    with pytest.raises(Mistake, match=text):
+        Vocabulary.build(split_words(TEXTS)[0], **arguments)
+
+
+def test_sentences_are_decoded_by_the_restored_vocabulary(tmp_path):
+    vocabulary = Vocabulary(("good", "bad"), length=2)
+    train = data.Split(vocabulary.encode(["good"]), np.zeros(1, np.int32))
+    dataset = data.Dataset("reviews", "text", train, encoder=vocabulary)
+    dataset.save(tmp_path)
+    restored = data.restore(tmp_path)
+    assert restored.facts()["vocabulary_size"] == 4
+    assert restored.facts()["length"] == 2
+    assert data.decode(restored, ["Bad!", "good"]).tolist() == [[3, 1], [2, 0]]

@@ -1,0 +1,77 @@
+"""Metrics: against Keras, scikit-learn and by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import log_loss, roc_auc_score
+
+from zoo.errors import Mistake
+from zoo.evaluate import area_under_curve, measure, probabilities
+
+pytestmark = pytest.mark.without_tensorflow
+
+
+def logits(seed, count, classes):
+    return np.random.default_rng(seed).normal(0, 3, (count, classes)).astype("float32")
+
+
+@given(st.integers(0, 99), st.integers(1, 40), st.integers(2, 12))
+def test_many_classes(seed, count, classes):
+    outputs = logits(seed, count, classes)
+    targets = np.random.default_rng(seed + 1).integers(0, classes, count)
+    found = measure(outputs, targets)
+    share = probabilities(outputs)
+    np.testing.assert_allclose(share.sum(axis=1), 1)
+    loss = log_loss(targets, share, labels=range(classes))
+    assert found["loss"] == pytest.approx(loss, rel=1e-6)
+    assert found["accuracy"] == (outputs.argmax(axis=1) == targets).mean()
+    assert "auc" not in found
+
+
+@given(st.integers(0, 99), st.integers(2, 40), st.booleans())
+def test_two_classes_with_one_logit(seed, count, coarse):
+    outputs = logits(seed, count, 1)
+    outputs = np.round(outputs) if coarse else outputs  # coarse: many ties
+    targets = np.random.default_rng(seed + 1).integers(0, 2, count)
+    targets[:2] = 0, 1
+    found = measure(outputs, targets)
+    share = probabilities(outputs)
+    assert found["loss"] == pytest.approx(log_loss(targets, share), rel=1e-6)
+    assert found["accuracy"] == ((outputs[:, 0] >= 0) == targets).mean()
+    assert found["auc"] == pytest.approx(roc_auc_score(targets, outputs[:, 0]))
+    np.testing.assert_allclose(share[:, 1], 1 / (1 + np.exp(-outputs[:, 0])), rtol=1e-6)
+
+
+def test_area_under_curve_by_hand():
+    score = np.array([0.1, 0.4, 0.4, 0.8])
+    assert area_under_curve(score, np.array([0, 0, 1, 1])) == (0.5 + 3) / 4
+
+
+def test_area_needs_both_classes():
+    assert "auc" not in measure(np.ones((3, 1)), np.ones(3, int))
+
+
+def test_huge_logits_do_not_overflow():
+    found = measure(np.array([[1e4, 0], [0, 1e4]]), np.array([0, 0]))
+    assert found == {"loss": 5e3, "accuracy": 0.5}
+    found = measure(np.array([[1e4], [-1e4]]), np.array([1, 1]))
+    assert (found["loss"], found["accuracy"]) == (5e3, 0.5)
+    assert probabilities(np.array([[1e4, 0.0]])).tolist() == [[1, 0]]
+
+
+def test_measure_agrees_with_keras():
+    import keras
+
+    outputs = logits(0, 64, 10)
+    targets = np.arange(64) % 10
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    expected = float(loss(targets, outputs))
+    assert measure(outputs, targets)["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_nan_is_not_a_prediction():
+    outputs = logits(0, 5, 3)
+    outputs[2:4, 1] = np.nan
+    with pytest.raises(Mistake, match="NaN for 2 of 5 examples"):
+        measure(outputs, np.zeros(5, int))

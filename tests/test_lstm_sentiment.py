@@ -1,0 +1,134 @@
+"""lstm_sentiment: padding never changes the answer, and no mask is needed for that."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zoo.errors import Mistake
+from zoo.models import lstm_sentiment
+from zoo.models.lstm_sentiment import PoolTokens, ReverseTokens, TokensFirst
+
+SMALL = {"vocabulary_size": 20, "embedding": 6, "units": (5, 4)}
+KINDS = list(itertools.product(("lstm", "gru"), (False, True)))
+TEXT = [3, 14, 1, 5, 9, 2, 6]
+
+
+def rows(*texts):
+    length = max(map(len, texts))
+    return np.array([text + [0] * (length - len(text)) for text in texts], "int32")
+
+
+def answers(model, tokens):
+    return keras.ops.convert_to_numpy(model(tokens, training=False))
+
+
+@pytest.mark.parametrize("pooling", lstm_sentiment.POOLINGS)
+@pytest.mark.parametrize(("cell", "bidirectional"), KINDS)
+def test_padding_before_or_behind_changes_nothing(cell, bidirectional, pooling):
+    model = lstm_sentiment.build(
+        length=None, cell=cell, bidirectional=bidirectional, pooling=pooling, **SMALL
+    )
+    alone = answers(model, np.array([TEXT], "int32"))
+    padded = rows(TEXT, [0, 0, *TEXT], [0, *TEXT, 0, 0, 0], [0] * 12)
+    together = answers(model, padded)
+    np.testing.assert_allclose(together[:3], np.repeat(alone, 3, 0), atol=1e-6)
+    assert np.isfinite(together[3]).all()
+    longer = np.pad(padded, ((0, 0), (5, 9)))
+    np.testing.assert_allclose(answers(model, longer), together, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_backward_direction_reads_the_text_reversed(cell):
+    model = lstm_sentiment.build(length=None, cell=cell, bidirectional=True, **SMALL)
+    keras_twin = keras.Sequential([keras.Input((None,), dtype="int32")])
+    keras_twin.add(keras.layers.Embedding(20, 6))
+    layer = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
+    keras_twin.add(keras.layers.Bidirectional(layer(5, return_sequences=True)))
+    keras_twin.add(keras.layers.Bidirectional(layer(4)))
+    keras_twin.add(keras.layers.Dense(1))
+    names = ["embedding", f"{cell}_1", f"{cell}_1_backward"]
+    names += [f"{cell}_2", f"{cell}_2_backward", "logits"]
+    keras_twin.set_weights([w for n in names for w in model.get_layer(n).get_weights()])
+    expected = answers(keras_twin, np.array([TEXT], "int32"))
+    padded = rows([0, 0, *TEXT, 0])
+    np.testing.assert_allclose(answers(model, padded), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", lstm_sentiment.POOLINGS)
+def test_padding_gets_no_gradient(pooling):
+    model = lstm_sentiment.build(
+        length=9, bidirectional=True, pooling=pooling, **SMALL, dropout=0.1
+    )
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
+    before = model.get_layer("embedding").get_weights()[0]
+    model.fit(rows(TEXT, [0, 0, *TEXT]), np.array([[0.0], [1.0]]), verbose=0)
+    after = model.get_layer("embedding").get_weights()[0]
+    changed = np.flatnonzero((before != after).any(axis=1))
+    assert set(changed) == set(TEXT)
+
+
+def test_no_mask_reaches_a_recurrent_layer():
+    model = lstm_sentiment.build(bidirectional=True, **SMALL)
+    assert not model.get_layer("embedding").mask_zero
+    recurrent = [layer for layer in model.layers if isinstance(layer, keras.layers.RNN)]
+    assert len(recurrent) == 4
+    for layer in recurrent:
+        assert (layer.dropout, layer.recurrent_dropout) == (0, 0)
+        assert (layer.unroll, layer.use_bias) == (False, True)
+
+
+@given(st.lists(st.integers(0, 4), min_size=24, max_size=24))
+@settings(max_examples=30, deadline=None)
+def test_tokens_come_first_and_reversing_twice_is_nothing(tokens):
+    tokens = np.reshape(np.array(tokens, "int32"), (3, 8))
+    ids = keras.ops.convert_to_numpy(TokensFirst()(tokens))
+    for text, moved in zip(tokens.tolist(), ids.tolist(), strict=True):
+        assert moved == sorted(text, key=lambda token: token == 0)
+    sequence = (
+        np.random.default_rng(0).uniform(-1, 1, (*ids.shape, 2)).astype("float32")
+    )
+    reverse = ReverseTokens()
+    once = keras.ops.convert_to_numpy(reverse([sequence, ids]))
+    twice = keras.ops.convert_to_numpy(reverse([once, ids]))
+    np.testing.assert_array_equal(twice, sequence)
+    for row, back, tokens_of_row in zip(sequence, once, ids, strict=True):
+        length = np.count_nonzero(tokens_of_row)
+        np.testing.assert_array_equal(back[:length], row[:length][::-1])
+
+
+def test_pooling_looks_at_real_tokens_only():
+    states = np.array([[[0.1, -0.9], [0.3, -0.5], [0.9, 0.9]]], "float32")
+    ids = np.array([[7, 7, 0]], "int32")
+    expected = {"last": [0.3, -0.5], "max": [0.3, -0.5], "mean": [0.2, -0.7]}
+    nothing = {"last": [0.1, -0.9], "max": [-1, -1], "mean": [0, 0]}
+    for pooling in lstm_sentiment.POOLINGS:
+        pooled = keras.ops.convert_to_numpy(PoolTokens(pooling)([states, ids]))
+        np.testing.assert_allclose(pooled, [expected[pooling]], atol=1e-6)
+        pooled = keras.ops.convert_to_numpy(PoolTokens(pooling)([states, 0 * ids]))
+        np.testing.assert_allclose(pooled, [nothing[pooling]], atol=1e-6)
+
+
+def test_dropout_stands_where_the_card_says():
+    model = lstm_sentiment.build(dropout=0.2, embedding_dropout=0.3, **SMALL)
+    rates = {
+        layer.name: layer.rate for layer in model.layers if "dropout" in layer.name
+    }
+    assert rates == {"embedding_dropout": 0.3, "dropout_1": 0.2, "dropout": 0.2}
+    tokens = np.array([TEXT * 10], "int32")
+    embedded = model.get_layer("embedding")(tokens)
+    dropped = model.get_layer("embedding_dropout")(embedded, training=True)
+    zero = keras.ops.convert_to_numpy(dropped)[0] == 0
+    assert (zero == zero[0]).all()
+
+
+def test_mistakes():
+    with pytest.raises(Mistake, match="unknown cell 'lsmt'; did you mean 'lstm'"):
+        lstm_sentiment.build(cell="lsmt")
+    with pytest.raises(Mistake, match="unknown pooling 'men'; did you mean 'mean'"):
+        lstm_sentiment.build(pooling="men")
+    with pytest.raises(Mistake, match="units is empty; give the width of each layer"):
+        lstm_sentiment.build(units=())

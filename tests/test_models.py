@@ -1,0 +1,321 @@
+"""What every model of the zoo owes its user; no claim of a card goes untested."""
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+
+import zoo
+from zoo import registry
+
+CASES = {
+    "deep_mlp": {},
+    "deep_mlp with all options": {
+        "hidden": (32, 16),
+        "batch_normalization": "after",
+        "dropout": 0.2,
+        "input_dropout": 0.1,
+        "l1": 1e-5,
+        "l2": 1e-4,
+        "max_norm": 3.0,
+        "initializer": "he_normal",
+    },
+    "deep_mlp on rows": {"input_shape": (2,), "classes": 1, "activation": "tanh"},
+    "lenet": {},
+    "lenet relu": {"variant": "relu", "input_shape": (12, 9, 3)},
+    "lstm_sentiment": {"vocabulary_size": 50, "length": 12, "units": (8, 8)},
+    "perceptron": {},
+    "tiny_vgg": {"input_shape": (12, 10, 3)},
+    "tiny_vgg with all options": {
+        "input_shape": (13, 11, 1),
+        "growth": 2,
+        "batch_normalization": True,
+        "dropout": 0.2,
+        "global_average": True,
+    },
+}
+UNDRAWN = {"perceptron"}  # its initial weights are zeros, whatever the seed
+BACKENDS = ("jax", "tensorflow", "torch")
+OTHERS = [
+    backend
+    for backend in BACKENDS
+    if backend != keras.backend.backend() and importlib.util.find_spec(backend)
+]
+for name in zoo.names():
+    CASES.setdefault(name, {})
+each_model = pytest.mark.parametrize("name", zoo.names())
+each_case = pytest.mark.parametrize("case", CASES)
+
+
+def build(case, seed=0):
+    return zoo.build(case.split()[0], seed=seed, **CASES[case])
+
+
+def some_inputs(model, rows=5):
+    generator = np.random.default_rng(7)
+    shape = (rows, *model.input_shape[1:])
+    if "int" in model.inputs[0].dtype:
+        return generator.integers(0, 10, shape).astype("int32")
+    if len(shape) == 4:
+        return generator.integers(0, 256, shape).astype("uint8")
+    return generator.standard_normal(shape).astype("float32")
+
+
+def all_layers(model):
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from all_layers(layer)
+
+
+def digest(model):
+    weights = b"".join(keras.ops.convert_to_numpy(w).tobytes() for w in model.weights)
+    return hashlib.sha256(weights).hexdigest()
+
+
+@functools.cache
+def trained(case):
+    """The model after one step of training, and the paths of what did not move."""
+    model = build(case)
+    logits = model.output_shape[-1]
+    if logits == 1:
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.1), loss)
+    before = [keras.ops.convert_to_numpy(v).copy() for v in model.trainable_variables]
+    model.train_on_batch(some_inputs(model), np.arange(5) % max(2, logits))
+    after = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+    unmoved = [
+        variable.path
+        for variable, old, new in zip(
+            model.trainable_variables, before, after, strict=True
+        )
+        if np.array_equal(old, new)
+    ]
+    return model, unmoved
+
+
+# --- Cards
+
+
+@dataclass
+class Claim:
+    """A line `Parameters: ...` of a card, and the table below it."""
+
+    arguments: dict
+    parameters: int
+    stages: list[tuple[str, tuple, int]] = field(default_factory=list)
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+def claims(card):
+    found = []
+    for line in card.splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if line.startswith("Parameters:"):
+            count, text = re.fullmatch(r"Parameters: ([\d,]+) \((.+)\)", line).groups()
+            text = "" if text == "defaults" else text
+            keywords = ast.parse(f"build({text})").body[0].value.keywords
+            arguments = {k.arg: ast.literal_eval(k.value) for k in keywords}
+            found.append(Claim(arguments, number(count)))
+        elif len(cells) == 3 and cells[0] != "stage" and set(cells[0]) != {"-"}:
+            stage, shape, count = cells
+            found[-1].stages.append((stage, ast.literal_eval(shape), number(count)))
+    return found
+
+
+def shape_claimed(card, word):
+    (text,) = re.findall(rf"^{word}: (\(.*?\)) ", card, flags=re.MULTILINE)
+    return ast.literal_eval(text)
+
+
+CLAIMS = [
+    pytest.param(name, claim, id=f"{name}-{claim.arguments}")
+    for name in zoo.names()
+    for claim in claims(zoo.card(name))
+]
+
+
+@pytest.mark.parametrize(("name", "claim"), CLAIMS)
+def test_card_counts_parameters_and_shapes(name, claim):
+    model = zoo.build(name, **claim.arguments)
+    assert model.count_params() == claim.parameters
+    layers = [model.get_layer(stage) for stage, _, _ in claim.stages]
+    built = [(la.name, la.output.shape[1:], la.count_params()) for la in layers]
+    assert built == claim.stages
+    if claim.stages:
+        assert sum(count for _, _, count in claim.stages) == claim.parameters
+
+
+@each_model
+def test_card_has_every_part(name):
+    card = zoo.card(name)
+    assert re.match(r".{1,87}\.\n\n", card), "first a sentence on a line of its own"
+    assert re.search(r"doi:10\.\d{4,}/|arXiv:\d{4}\.\d{4,5}", card)
+    assert any(claim.stages for claim in claims(card))
+    assert re.search(r"^Differs from the paper", card, flags=re.MULTILINE)
+    assert re.search(r"^Output: .*(logits|raw score)", card, flags=re.MULTILINE)
+
+
+@each_model
+def test_card_tells_what_goes_in_and_comes_out(name):
+    card = zoo.card(name)
+    model = zoo.build(name, **claims(card)[0].arguments)
+    assert shape_claimed(card, "Input") == model.input_shape[1:]
+    assert shape_claimed(card, "Output") == model.output_shape[1:]
+    dtype = model.inputs[0].dtype
+    assert re.search(rf"^Input: .*\b{dtype}\b", card, flags=re.MULTILINE)
+
+
+# --- Construction
+
+
+@each_case
+def test_names_are_explicit_and_unique(case):
+    first, second = build(case), build(case)
+    names = [layer.name for layer in first.layers]
+    assert names == [layer.name for layer in second.layers], "a name is Keras's own"
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names)
+    assert [w.path for w in first.weights] == [w.path for w in second.weights]
+    assert first.name == case.split()[0]
+
+
+@each_case
+def test_the_seed_makes_the_weights(case):
+    weights = digest(build(case, seed=1))
+    assert weights == digest(build(case, seed=1))
+    if case not in UNDRAWN:
+        assert weights != digest(build(case, seed=2))
+
+
+@each_model
+def test_space_begins_at_the_defaults_of_build(name):
+    module = registry.module(name)
+    parameters = inspect.signature(module.build).parameters
+    values = module.space(keras_tuner.HyperParameters())
+    assert values == {argument: parameters[argument].default for argument in values}
+
+
+@each_model
+def test_points_of_the_space_build(name):
+    space = registry.module(name).space
+    for seed in range(2):
+        point = keras_tuner.HyperParameters()
+        space(point)
+        for parameter in point.space:
+            point.values[parameter.name] = parameter.random_sample(seed)
+        model = zoo.build(name, **{**space(point), **CASES[name]})
+        assert model.count_params() > 0
+
+
+@each_case
+def test_dropout_is_the_one_of_zoo(case):
+    kinds = [type(layer) for layer in all_layers(build(case))]
+    dropouts = [kind for kind in kinds if "Dropout" in kind.__name__]
+    assert all(kind.__module__ == "zoo.layers" for kind in dropouts)
+
+
+@each_case
+def test_config_round_trip(case):
+    model = build(case)
+    clone = keras.Model.from_config(json.loads(json.dumps(model.get_config())))
+    clone.set_weights(model.get_weights())
+    inputs = some_inputs(model)
+    assert np.array_equal(
+        clone.predict(inputs, verbose=0), model.predict(inputs, verbose=0)
+    )
+
+
+@each_case
+def test_bytes_and_floats_are_the_same_image(case):
+    model = build(case)
+    if len(model.input_shape) != 4:
+        pytest.skip("takes no images")
+    inputs = some_inputs(model)
+    answers = model.predict_on_batch(inputs)
+    assert np.array_equal(answers, model.predict_on_batch(inputs.astype("float32")))
+
+
+# --- Training and saving
+
+
+@each_case
+def test_a_step_moves_every_trainable_variable(case):
+    _, unmoved = trained(case)
+    assert unmoved == []
+
+
+ELSEWHERE = """
+import json, sys
+from pathlib import Path
+import keras, numpy as np
+import zoo
+from tests.test_models import CASES, build, digest
+
+assert keras.backend.backend() == sys.argv[1]
+folder = Path(sys.argv[2])
+digests = {}
+for number, case in enumerate(CASES):
+    digests[case] = digest(build(case))
+    model = keras.saving.load_model(folder / f"{number}.keras", compile=False)
+    answers = model.predict_on_batch(np.load(folder / f"{number}.npy"))
+    np.save(folder / f"{number}-{sys.argv[1]}.npy", answers)
+(folder / f"digests-{sys.argv[1]}.json").write_text(json.dumps(digests))
+"""
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A folder with every case, trained for a step and saved, and its inputs."""
+    folder = tmp_path_factory.mktemp("saved")
+    for number, case in enumerate(CASES):
+        model, _ = trained(case)
+        model.save(folder / f"{number}.keras")
+        np.save(folder / f"{number}.npy", some_inputs(model))
+    return folder
+
+
+@pytest.fixture(scope="module", params=OTHERS)
+def elsewhere(request, saved):
+    """Another backend, which has built and loaded every case in its own process."""
+    environment = os.environ | {"KERAS_BACKEND": request.param, "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, request.param, saved],
+        cwd=Path(__file__).parents[1],
+        env=environment,
+        check=True,
+    )
+    return request.param
+
+
+@each_case
+def test_another_backend_predicts_the_same(case, saved, elsewhere):
+    model, _ = trained(case)
+    number = list(CASES).index(case)
+    here = model.predict_on_batch(some_inputs(model))
+    there = np.load(saved / f"{number}-{elsewhere}.npy")
+    assert np.abs(here - there).max() <= 1e-5 * max(1, np.abs(here).max())
+
+
+@each_case
+def test_another_backend_begins_at_the_same_weights(case, saved, elsewhere):
+    digests = json.loads((saved / f"digests-{elsewhere}.json").read_text())
+    assert digests[case] == digest(build(case))

@@ -1,0 +1,195 @@
+"""Raw in, label out: pictures, sentences and rows, on any backend."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo
+from zoo import backend, data, saved
+from zoo import recipe as recipes
+from zoo.data import Split
+from zoo.data.text import Vocabulary
+from zoo.errors import Mistake
+from zoo.predict import predict
+from zoo.run import Run, write_json
+
+pytestmark = pytest.mark.without_tensorflow
+MLP = {"input_shape": (2,), "hidden": (4,), "classes": 2}
+
+
+def make_run(folder, dataset, name, **arguments):
+    """The folder that a training run on `dataset` would leave, as far as needed."""
+    folder.mkdir()
+    dataset.save(folder)
+    saved.save(zoo.build(name, **arguments), folder / "model.keras")
+    recipe = recipes.to_json(zoo.Recipe(model=name, data=dataset.name))
+    write_json(folder / "recipe.json", recipe)
+    write_json(folder / "metrics.json", {})
+    return Run(folder)
+
+
+def empty(*shape, dtype="float32"):
+    return Split(np.zeros((0, *shape), dtype), np.zeros(0, "int32"))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A run of each kind, at its initial weights."""
+    root = tmp_path_factory.mktemp("runs")
+    pictures = data.Dataset(
+        "gray", "image", empty(12, 12, 1, dtype="uint8"), classes=("a", "b", "c")
+    )
+    vocabulary = Vocabulary(("good", "bad", "film"), length=6)
+    sentences = data.Dataset(
+        "reviews",
+        "text",
+        empty(6, dtype="int32"),
+        classes=("negative", "positive"),
+        encoder=vocabulary,
+    )
+    rows = data.Dataset(
+        "plants", "tabular", empty(2), classes=("one", "two"), features=("long", "wide")
+    )
+    lenet = {"input_shape": (12, 12, 1), "classes": 3}
+    lstm = {"vocabulary_size": 5, "length": 6, "embedding": 4, "units": (4,)}
+    return {
+        "pictures": make_run(root / "pictures", pictures, "lenet", **lenet),
+        "sentences": make_run(root / "sentences", sentences, "lstm_sentiment", **lstm),
+        "rows": make_run(root / "rows", rows, "deep_mlp", **MLP),
+    }
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Five pictures of 12 x 12 pixels."""
+    folder = tmp_path_factory.mktemp("pictures")
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 12, 12), "uint8")
+    names = [folder / f"{i}.png" for i in range(5)]
+    for name, image in zip(names, pixels, strict=True):
+        Image.fromarray(image).save(name)
+    return names
+
+
+def shares(predictions, classes):
+    return np.array([[p.probabilities[c] for c in classes] for p in predictions])
+
+
+def test_a_prediction_says_label_and_probabilities(runs, files):
+    predictions = predict(runs["pictures"], files)
+    assert [each.input for each in predictions] == [str(name) for name in files]
+    for each in predictions:
+        ranked = list(each.probabilities.values())
+        assert ranked == sorted(ranked, reverse=True)
+        assert sum(ranked) == pytest.approx(1)
+        assert each.label == next(iter(each.probabilities))
+        assert each.probability == ranked[0]
+        assert set(each.probabilities) == {"a", "b", "c"}
+
+
+def test_they_are_the_softmax_of_the_models_outputs(runs, files):
+    run = runs["pictures"]
+    pixels = np.stack([np.asarray(Image.open(name)) for name in files])[..., None]
+    logits = np.asarray(run.model.predict(pixels, verbose=0), "float64")
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    found = shares(predict(run, files), "abc")
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_files_arrays_and_batches_are_the_same(runs, files):
+    run = runs["pictures"]
+    pixels = [np.asarray(Image.open(name)) for name in files]
+    by_name = shares(predict(run, map(str, files)), "abc")
+    by_array = shares(predict(run.folder, pixels), "abc")
+    by_batch = shares(predict(str(run.folder), files, batch=2), "abc")
+    np.testing.assert_array_equal(by_name, by_array)
+    np.testing.assert_allclose(by_name, by_batch, rtol=1e-5)
+    assert [each.input for each in predict(run, pixels[:2])] == ["input 1", "input 2"]
+    assert predict(run, files[0]) == predict(run, files[:1])
+
+
+def test_sentences(runs):
+    said = ["A good film!", "a bad, bad film", "", "words never heard"]
+    predictions = predict(runs["sentences"], said)
+    assert [each.input for each in predictions] == said
+    tokens = np.array([[1, 2, 4, 1, 0, 0], [1, 3, 3, 4, 0, 0]], "int32")
+    logits = runs["sentences"].model.predict(tokens, verbose=0)
+    positive = 1 / (1 + np.exp(-np.asarray(logits, "float64")[:, 0]))
+    found = shares(predictions, ["positive"])[:2, 0]
+    np.testing.assert_allclose(found, positive, rtol=1e-5)
+    (alone,) = predict(runs["sentences"], "A good film!")
+    assert alone.probabilities == pytest.approx(predictions[0].probabilities)
+
+
+def test_rows(runs, tmp_path):
+    table = tmp_path / "rows.csv"
+    table.write_text("wide,name,long\n2,x,1\n-4,y,3.5\n")
+    predictions = predict(runs["rows"], table)
+    assert [each.input for each in predictions] == ["1,2", "3.5,-4"]
+    by_name = [{"long": 1, "wide": 2}, {"wide": "-4", "long": "3.5"}]
+    for same in (["1,2", "3.5,-4"], [(1, 2), (3.5, -4)], by_name):
+        np.testing.assert_allclose(
+            shares(predict(runs["rows"], same), ("one", "two")),
+            shares(predictions, ("one", "two")),
+            rtol=1e-6,
+        )
+
+
+@pytest.mark.parametrize("other", [b for b in backend.NAMES if b != backend.current()])
+def test_another_backend_answers_the_same(runs, files, other):
+    if other not in backend.installed():
+        pytest.skip(f"{other} is not installed")
+    inputs = {
+        "pictures": [str(name) for name in files],
+        "sentences": ["a good film", "bad"],
+        "rows": ["1,2", "3.5,-4"],
+    }
+    jobs = {str(runs[kind].folder): given for kind, given in inputs.items()}
+    script = (
+        "import json, sys\n"
+        "from zoo.predict import predict\n"
+        "jobs = json.loads(sys.argv[1])\n"
+        "answers = [[p.probabilities for p in predict(*job)] for job in jobs.items()]\n"
+        "import keras\n"
+        "print(json.dumps([keras.config.backend(), answers]))\n"
+        "guests = {'tensorflow'} & {*sys.modules} - {keras.config.backend()}\n"
+        "assert not guests"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(jobs)],
+        env={**os.environ, "KERAS_BACKEND": other},
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    used, answers = json.loads(ran.stdout)
+    assert used == other
+    for kind, answer in zip(inputs, answers, strict=True):
+        here = [each.probabilities for each in predict(runs[kind], inputs[kind])]
+        assert len(here) == len(answer)
+        for mine, theirs in zip(here, answer, strict=True):
+            assert mine == pytest.approx(theirs, rel=1e-5)
+
+
+def test_nothing_given(runs):
+    with pytest.raises(Mistake, match="nothing to predict: give a sentence in quotes"):
+        predict(runs["sentences"], [])
+
+
+def test_weights_that_are_not_numbers(runs, tmp_path):
+    rows = data.restore(runs["rows"].folder)
+    broken = make_run(tmp_path / "broken", rows, "deep_mlp", **MLP)
+    broken.model.layers[-1].bias.assign([np.nan, 0])
+    with pytest.raises(Mistake, match=r"broken answers NaN; train it again"):
+        predict(broken, "1,2")
+
+
+def test_not_a_run(tmp_path):
+    with pytest.raises(Mistake, match="is not a run"):
+        predict(tmp_path, "1,2")

@@ -1,0 +1,140 @@
+"""Models by name, and modules of the user's own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+import zoo
+from zoo import registry
+from zoo.errors import Mistake
+
+ROOT = Path(__file__).parents[1]
+OWN_MODEL = '''"""My net."""
+import keras
+
+def build(width, depth=1):
+    row = keras.Input((3,), name="row")
+    score = keras.layers.Dense(width, name="score")(row)
+    return keras.Model(row, score, name="my_net")
+'''
+
+
+@pytest.fixture
+def own_model(tmp_path, monkeypatch):
+    (tmp_path / "my_package").mkdir()
+    (tmp_path / "my_package" / "my_net.py").write_text(OWN_MODEL)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path / "my_package" / "my_net.py"
+    sys.modules.pop("my_package.my_net", None)
+    sys.modules.pop("my_package", None)
+
+
+def test_the_folder_is_the_registry():
+    files = {path.name for path in (ROOT / "zoo" / "models").glob("*.py")}
+    assert {f"{name}.py" for name in zoo.names()} == files - {"__init__.py"}
+    assert list(zoo.names()) == sorted(zoo.names())
+    assert {"perceptron", "deep_mlp", "lenet", "tiny_vgg"} <= set(zoo.names())
+
+
+def test_find_looks_into_names_then_cards():
+    assert zoo.find("LeNet")[0] == "lenet"
+    assert zoo.find("rosenblatt") == ("perceptron",)
+    assert "deep_mlp" in zoo.find("batch normalization")
+    assert zoo.find("") == zoo.names()
+    assert zoo.find("no such word") == ()
+
+
+def test_card_is_the_docstring():
+    assert zoo.card("lenet") == registry.module("lenet").__doc__.strip()
+
+
+def test_names_find_and_card_load_no_framework():
+    script = (
+        "import sys, zoo\n"
+        "zoo.names(), zoo.find('digits'), zoo.card('lenet')\n"
+        "print({'keras', 'numpy', 'jax', 'tensorflow', 'torch'} & {*sys.modules})"
+    )
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+
+
+def test_build_passes_arguments_on():
+    model = zoo.build("deep_mlp", hidden=(5,), classes=2, input_shape=(3,))
+    assert model.count_params() == 32
+
+
+def test_unknown_model_names_the_nearest():
+    with pytest.raises(Mistake, match=r"unknown model 'lnet'; did you mean 'lenet'\?"):
+        zoo.build("lnet")
+    with pytest.raises(Mistake, match=r"accepted: .*perceptron.*or by its file"):
+        zoo.card("lnet")
+
+
+@pytest.mark.parametrize("name", ["no_package.net", "zoo.net", "./net", "a..b", "zoo."])
+def test_unknown_dotted_path(name):
+    with pytest.raises(Mistake, match="unknown model"):
+        zoo.build(name)
+
+
+def test_unknown_argument_names_the_nearest():
+    with pytest.raises(
+        Mistake,
+        match=r"unknown argument of model 'deep_mlp' 'hiden'; did you mean 'hidden'\?"
+        r".*zoo card deep_mlp",
+    ):
+        zoo.build("deep_mlp", hiden=(3,))
+
+
+def test_a_model_of_ones_own_by_dotted_path(own_model):
+    assert zoo.card("my_package.my_net") == "My net."
+    assert zoo.build("my_package.my_net", width=2).count_params() == 8
+
+
+def test_a_model_of_ones_own_by_file(own_model):
+    assert zoo.card(str(own_model)) == "My net."
+    assert zoo.build(str(own_model), width=2).count_params() == 8
+    assert registry.module(str(own_model)) is registry.module(str(own_model))
+
+
+def test_an_own_model_gets_seeded_weights(own_model):
+    one, same, other = (
+        keras.ops.convert_to_numpy(
+            zoo.build(str(own_model), width=2, seed=seed).trainable_weights[0]
+        )
+        for seed in (1, 1, 2)
+    )
+    assert (one == same).all()
+    assert (one != other).all()
+
+
+def test_a_missing_argument_is_named(own_model):
+    with pytest.raises(Mistake, match="needs a value for its argument 'width'"):
+        zoo.build(str(own_model))
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(Mistake, match=r"no file no_such_net\.py; a model of your own"):
+        zoo.build("no_such_net.py")
+
+
+def test_a_file_without_build_is_no_model(tmp_path):
+    (tmp_path / "notes.py").write_text("x = 1\n")
+    with pytest.raises(Mistake, match="defines no function build"):
+        zoo.build(str(tmp_path / "notes.py"))
+    assert "has no card" in zoo.card(str(tmp_path / "notes.py"))
+
+
+def test_a_build_that_returns_no_model_is_a_mistake(tmp_path):
+    (tmp_path / "net.py").write_text("def build(**options):\n    return options\n")
+    with pytest.raises(Mistake, match=r"returned a dict, not a keras\.Model"):
+        zoo.build(str(tmp_path / "net.py"), width=2)
+
+
+def test_a_broken_import_inside_ones_own_model_is_shown(own_model):
+    own_model.write_text("import no_such_library\n")
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        zoo.build("my_package.my_net")

@@ -1,0 +1,103 @@
+"""Write the result tables from the ledger: README.md and the recipes' docstrings.
+
+python tools/tables.py            write
+python tools/tables.py --check    exit with 1 if anything would change
+"""
+
+import argparse
+import re
+import statistics
+import sys
+from pathlib import Path
+
+from zoo import ledger
+from zoo import recipe as recipes
+
+ROOT = Path(__file__).parents[1]
+BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
+START, END = "<!-- results: tools/tables.py writes this -->", "<!-- end of results -->"
+MEASURED = "Measured (tools/tables.py writes these lines from the ledger):"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args().check
+    lines = ledger.read()
+    changes = {ROOT / "README.md": _readme(lines)}
+    for name in recipes.names():
+        path = recipes.folder() / f"{name}.py"
+        changes[path] = _docstring(path.read_text(), name, lines)
+    stale = [path for path, text in changes.items() if path.read_text() != text]
+    for path in stale:
+        print(f"{'differs from the ledger' if check else 'written'}: {path}")
+        if not check:
+            path.write_text(changes[path])
+    if check and stale:
+        sys.exit("run `python tools/tables.py` and commit what it writes")
+
+
+def _readme(lines: list[dict]) -> str:
+    text = (ROOT / "README.md").read_text()
+    head = "| recipe | model | data | parameters | " + " | ".join(BACKENDS.values())
+    table = [f"{head} | minutes |", "| --- | --- | --- | ---: |" + " --- |" * 4]
+    for name in recipes.names():
+        rows = {each: ledger.measured(name, each, lines) for each in BACKENDS}
+        known = [line for row in rows.values() for line in row]
+        if known:
+            table.append(_row(name, rows, known[0]))
+    hardware = sorted({f"{line['device']}, {line['cores']} cores" for line in lines})
+    note = (
+        "Metric of the test split: mean ± standard deviation over seeds (number of "
+        f"seeds); median minutes of a run. Measured on: {'; '.join(hardware)}."
+    )
+    before, rest = text.split(START)
+    after = rest.split(END)[1]
+    body = "\n".join([START, "", *table, "", note, "", END])
+    return before + body + after
+
+
+def _row(name: str, rows: dict[str, list[dict]], line: dict) -> str:
+    recipe = recipes.load(name)
+    cells = [name, recipe.model, recipe.data, f"{line['metrics']['parameters']:,}"]
+    cells += [_summary(name, row) or "not measured" for row in rows.values()]
+    cells.append(" / ".join(_minutes(row) for row in rows.values()))
+    return "| " + " | ".join(cells) + " |"
+
+
+def _summary(name: str, lines: list[dict]) -> str:
+    expects = recipes.load(name).expects
+    metric = expects.metric if expects else "accuracy"
+    values = [
+        line["metrics"]["test"][metric]
+        for line in lines
+        if metric in line["metrics"].get("test", {})
+    ]
+    return ledger.summarize(values).percent() if values else ""
+
+
+def _minutes(lines: list[dict]) -> str:
+    seconds = [line["metrics"]["seconds"]["total"] for line in lines]
+    return f"{statistics.median(seconds) / 60:.1f}" if seconds else "-"
+
+
+def _docstring(text: str, name: str, lines: list[dict]) -> str:
+    measured = []
+    for each, label in BACKENDS.items():
+        row = ledger.measured(name, each, lines)
+        if summary := _summary(name, row):
+            where = f"{row[0]['device']}, {row[0]['cores']} cores"
+            measured.append(
+                f"    {label:10} {summary}, {_minutes(row)} minutes, {where}"
+            )
+    text = re.sub(rf"\n{re.escape(MEASURED)}\n(    .*\n)+", "", text)
+    if not measured:
+        return text
+    block = "\n".join(["", MEASURED, *measured, ""])
+    return re.sub(r'(?s)\A(""".*?\n)"""', lambda m: m[1] + block + '"""', text)
+
+
+if __name__ == "__main__":
+    main()

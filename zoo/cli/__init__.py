@@ -1,0 +1,86 @@
+"""The command line: `zoo VERB ...`. Every verb is a file in this folder.
+
+A verb's file has a docstring, which is its help (the first line is the summary, an
+example stands at the end); `arguments(parser)`, which declares what it takes; and
+`run(options)`, which does it. Only the file of the verb that was typed is imported.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+from zoo.errors import Mistake, unknown
+
+VERBS = ("list", "find", "card", "train", "evaluate", "predict", "verify", "backends")
+
+
+def main(recipe_file: str | None = None) -> NoReturn:
+    """Run the command that was typed, and exit.
+
+    Args:
+        recipe_file: the recipe file that was started as a program; what was typed is
+            then taken as the arguments of `zoo train RECIPE_FILE`.
+    """
+    typed = sys.argv[1:]
+    sys.exit(call(["train", recipe_file, *typed] if recipe_file else typed))
+
+
+def call(words: list[str]) -> int:
+    """Run the command `zoo WORDS...`.
+
+    Returns:
+        The exit status: 0; 2 after a user's mistake, of which one line on standard
+        error tells; 130 after Ctrl-C. Other errors are raised.
+    """
+    try:
+        _run(words)
+        sys.stdout.flush()
+    except Mistake as mistake:
+        print("zoo:", " ".join(str(mistake).splitlines()), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("zoo: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # as in `zoo list | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _run(words):
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return
+    if words[0] == "--version":
+        print("zoo", importlib.import_module("zoo").__version__)
+        return
+    verb, *rest = words
+    if verb not in VERBS:
+        raise unknown("command", verb, VERBS, "`zoo --help` says what they do")
+    module = importlib.import_module(f"zoo.cli.{verb}")
+    parser = _Parser(
+        prog=f"zoo {verb}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.arguments(parser)
+    module.run(parser.parse_intermixed_args(rest))
+
+
+def _overview() -> str:
+    lines = [
+        "zoo: reference neural networks for Keras 3 on JAX, TensorFlow and PyTorch",
+        "",
+    ]
+    for verb in VERBS:
+        summary = importlib.import_module(f"zoo.cli.{verb}").__doc__.splitlines()[0]
+        lines.append(f"  zoo {verb:<10}{summary}")
+    example = "zoo train lenet_mnist data=mnist_sample"
+    lines += ["", f"Example: {example}", "More: zoo VERB --help"]
+    return "\n".join(lines)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise Mistake(f"{message}; `{self.prog} --help` shows an example")

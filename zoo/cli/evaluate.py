@@ -1,0 +1,31 @@
+"""Evaluate a run on its data set, on any backend.
+
+Example:
+  zoo evaluate runs/digits --backend torch
+"""
+
+from zoo import backend
+from zoo.cli.show import table
+from zoo.run import open_run
+
+
+def arguments(parser):
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    parser.add_argument(
+        "--split",
+        choices=("train", "validation", "test"),
+        default="test",
+        help="part of the data set (test)",
+    )
+
+
+def run(options):
+    done = open_run(options.run)
+    backend.require("evaluate", backend.load(options.backend))
+
+    from zoo.evaluate import evaluate
+
+    metrics = evaluate(done, options.split)
+    rows = [(name, f"{value:.6f}") for name, value in metrics.items()]
+    table(["metric", options.split], rows)

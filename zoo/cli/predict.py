@@ -1,0 +1,56 @@
+"""Classify pictures, sentences or rows with a run, on any backend.
+
+What goes in is what the run learned from: names of pictures; sentences, in quotes; or
+CSV files and rows such as 5.1,1.4. A row that begins with a minus stands after --.
+
+Examples:
+  zoo predict runs/digits seven.png eight.png
+  zoo predict runs/reviews "a waste of two hours"
+  zoo predict runs/circles -- -0.5,0.25
+"""
+
+import dataclasses
+import json
+
+from zoo import backend
+from zoo.cli.show import table
+from zoo.run import open_run
+
+OTHERS = 2  # classes shown besides the most probable one
+ENDS = 30  # letters shown of each end of a long input
+
+
+def arguments(parser):
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("inputs", metavar="INPUT", nargs="*", help="what to classify")
+    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options):
+    done = open_run(options.run)
+    backend.require("predict", backend.load(options.backend))
+
+    from zoo.predict import predict
+
+    predictions = predict(done, options.inputs)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(each) for each in predictions], indent=1))
+        return
+    rows = [_row(each) for each in predictions]
+    table(["input", "label", "probability", "other labels"], rows)
+
+
+def _row(prediction):
+    others = list(prediction.probabilities.items())[1 : OTHERS + 1]
+    return (
+        _shortened(prediction.input),
+        prediction.label,
+        f"{prediction.probability:.2%}",
+        ", ".join(f"{label} {share:.2%}" for label, share in others),
+    )
+
+
+def _shortened(text):
+    text = " ".join(text.split())
+    return text if len(text) <= 2 * ENDS else f"{text[:ENDS]} ... {text[-ENDS:]}"

@@ -1,0 +1,119 @@
+"""Train a recipe and evaluate what it learned.
+
+The recipe's fields can be changed on the way: epochs=2, learning_rate=3e-4,
+data=mnist_sample, model.variant=relu, data.noise=0.2, augment.rotation=10.
+
+Examples:
+  zoo train lenet_mnist data=mnist_sample
+  zoo train lenet_mnist --backend torch epochs=2
+  zoo train runs/lenet_mnist-jax-20260131-120000 --resume
+"""
+
+import shlex
+from pathlib import Path
+
+from zoo import backend
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.run import Run
+
+
+def arguments(parser):
+    parser.add_argument(
+        "recipe",
+        metavar="RECIPE",
+        help="a name from `zoo list`, a .py file, or with --resume the folder of a run",
+    )
+    parser.add_argument(
+        "changes", nargs="*", metavar="field=value", help="changes to the recipe"
+    )
+    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    parser.add_argument("--run", metavar="DIR", help="folder of the run; not yet there")
+    parser.add_argument("--resume", action="store_true", help="go on with a run")
+    parser.add_argument("--seed", type=int, help="the same as seed=SEED")
+
+
+def run(options):
+    changes = list(options.changes)
+    if options.seed is not None:
+        changes.append(f"seed={options.seed}")
+    folder = options.run
+    if options.resume:
+        folder = folder or options.recipe
+        recipe = _stopped_run(Path(folder)).recipe
+    else:
+        recipe = recipes.load(options.recipe)
+    recipe = recipes.override(recipe, changes)
+    backend.require("train", backend.load(options.backend))
+
+    from zoo.train import train
+
+    name = Path(options.recipe).stem
+    done = train(recipe, name=name, run=folder, resume=options.resume)
+    _report(done)
+    commands = _next(done)
+    if not options.resume:
+        kept = [change for change in changes if not change.startswith("epochs=")]
+        more = f"epochs={2 * recipe.epochs}"
+        commands.append(["zoo", "train", options.recipe, *kept, more])
+    print("next:")
+    for command in commands:
+        print(f"  {shlex.join(command)}")
+
+
+def _stopped_run(folder: Path) -> Run:
+    if not (folder / "recipe.json").is_file():
+        raise Mistake(
+            f"{folder} is not a run: it has no recipe.json; "
+            "--resume takes the folder of a run, as in `zoo train DIR --resume`"
+        )
+    return Run(folder)
+
+
+def _report(done: Run) -> None:
+    from zoo.advice import advise
+
+    for split in ("test", "validation"):
+        if split in done.metrics:
+            print(f"{split} accuracy: {done.metrics[split]['accuracy']:.2%}")
+            break
+    else:
+        print(f"training accuracy: {done.history[-1]['accuracy']:.2%}")
+    for advice in advise(done.history, done.metrics["waiting_share"]):
+        print(advice)
+    print(f"run: {done.folder}")
+
+
+def _next(done: Run) -> list[list[str]]:
+    """Commands to try on the new run, as lists of words."""
+    folder, here = str(done.folder), backend.current()
+    others = [name for name in backend.installed() if name != here]
+    elsewhere = ["--backend", others[0]] if others else []
+    split = [] if "test" in done.metrics else ["--split", "train"]
+    return [
+        ["zoo", "predict", folder, *_example(done)],
+        ["zoo", "evaluate", folder, *split, *elsewhere],
+    ]
+
+
+def _example(done: Run) -> list[str]:
+    """Words that give `zoo predict` an input; a picture is put into the run."""
+    from zoo import data
+
+    kind = data.restore(done.folder).kind
+    if kind == "text":
+        return ["a film that I would gladly see again"]
+    recipe = done.recipe
+    dataset = data.load(recipe.data, validation=0, **recipe.data_arguments)
+    example = (dataset.test or dataset.train).inputs[0]
+    if kind != "image":
+        return ["--", ",".join(f"{value:.4g}" for value in example)]
+    picture = done.folder / "example.png"
+    _write_picture(picture, example)
+    return [str(picture)]
+
+
+def _write_picture(path: Path, image) -> None:
+    from PIL import Image
+
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(path)

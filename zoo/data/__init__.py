@@ -1,0 +1,121 @@
+"""Data sets by name: `load("mnist")` gives train, validation and test as arrays."""
+
+import inspect
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from zoo.data import builders, folder, generated, pictures, table, text, tfds
+from zoo.data.cache import cache_dir
+from zoo.data.dataset import Dataset, Split, carve, order, restore
+from zoo.errors import Mistake, unknown
+
+__all__ = [
+    "Dataset",
+    "Split",
+    "cache_dir",
+    "decode",
+    "load",
+    "names",
+    "order",
+    "restore",
+]
+
+TEXT = ("vocabulary_size", "length", "keep")
+
+
+def names() -> tuple[str, ...]:
+    """The zoo's own data sets; every name of TensorFlow Datasets works as well."""
+    return tuple(sorted([*builders.names(), *generated.NAMES, "folder"]))
+
+
+def load(name: str, *, validation: float = 0.1, seed: int = 0, **arguments) -> Dataset:
+    """Read a data set and hold a validation split out of its training split.
+
+    Args:
+        name: one of `names()`, any name of TensorFlow Datasets, or the path of a folder
+            of class folders: "./pets", with a slash in it.
+        validation: share of the training split, stratified; 0 for none.
+        seed: decides which examples are held out, and nothing else.
+        arguments: those of the data set, see `zoo.data.generated`, `zoo.data.folder`
+            and `zoo.data.tfds`; for text `vocabulary_size`, `length` and `keep`, see
+            `zoo.data.text.Vocabulary.build`.
+
+    Returns:
+        The data set; its vocabulary, if any, is that of the training split alone.
+
+    Raises:
+        Mistake: an unknown name or argument, a share out of range, data that cannot be
+            had, or is damaged.
+    """
+    read = _reader(name, arguments)
+    wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
+    dataset = read(**arguments)
+    classes = dataset.classes
+    kept, held = carve(dataset.train.targets, validation, seed, classes, "validation")
+    if len(held):
+        whole = dataset.train
+        dataset = replace(dataset, train=whole.take(kept), validation=whole.take(held))
+    if dataset.kind == "text":
+        return _encoded(dataset, **wanted)
+    if wanted:
+        given = ", ".join(wanted)
+        raise Mistake(f"{given} is for texts; {name} holds {dataset.kind} data")
+    return dataset
+
+
+def decode(dataset: Dataset, raw: Iterable) -> np.ndarray:
+    """Raw inputs as the inputs of a network that learned from this data set.
+
+    Args:
+        dataset: as loaded or restored.
+        raw: pictures (files, bytes or uint8 arrays, see `zoo.data.pictures`), or
+            sentences, or rows (CSV files, lines, mappings or sequences, see
+            `zoo.data.table`).
+
+    Returns:
+        An array of shape (n, *dataset.input_shape): uint8 pictures, int32 token ids or
+        float32 rows. A CSV file may hold many rows.
+
+    Raises:
+        Mistake: names the picture, or the row and column, that cannot be read.
+    """
+    if dataset.kind == "image":
+        return pictures.decode(raw, dataset.input_shape, dataset.border)
+    if dataset.kind == "text":
+        return dataset.encoder.encode(raw)
+    return table.decode(raw, dataset.features, dataset.missing)
+
+
+def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
+    """What reads a data set, after a look at the names of its arguments."""
+    if name in generated.NAMES:
+        read = getattr(generated, name)
+    elif name == "folder":
+        if "path" not in arguments:
+            raise Mistake("the data set 'folder' needs its path: path=./pets")
+        read = folder.read
+    elif name[:1] in (".", "~", os.sep) or (os.sep in name and os.path.isdir(name)):
+        read = partial(folder.read, name)
+    else:
+        read = partial(tfds.read, name)
+    accepted = set(inspect.signature(read).parameters)
+    accepted |= set(TEXT) if getattr(read, "func", None) is tfds.read else set()
+    for argument in arguments:
+        if argument not in accepted:
+            raise unknown(f"argument of the data set {name}", argument, accepted)
+    return read
+
+
+def _encoded(dataset: Dataset, **wanted) -> Dataset:
+    """Turn words into ids by the vocabulary of the training split."""
+    vocabulary = text.Vocabulary.build(dataset.train.inputs, **wanted)
+    splits = {
+        name: Split(vocabulary.encode_tokens(split.inputs), split.targets)
+        for name in ("train", "validation", "test")
+        if (split := getattr(dataset, name))
+    }
+    return replace(dataset, encoder=vocabulary, **splits)

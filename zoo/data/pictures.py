@@ -1,0 +1,129 @@
+"""Picture files as uint8 arrays: the one way, for training and for prediction.
+
+A picture is turned upright (EXIF), brought to 8 bits, laid on white where it is
+transparent, made gray (ITU-R 601 luma) or RGB, and, if a size is asked for, its middle
+is cut out in the proportions of that size and resized bicubically with antialiasing.
+"""
+
+import io
+import os
+import warnings
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from zoo.errors import Mistake
+
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+DARK, BRIGHT = 64, 192
+MODES = {1: "L", 3: "RGB"}
+
+Picture = str | os.PathLike | bytes | np.ndarray
+
+
+def read(
+    source: Picture, channels: int, size: tuple[int, int] | None = None
+) -> np.ndarray:
+    """One picture.
+
+    Args:
+        source: a file, its bytes, or a uint8 array of shape (H, W) or (H, W, channels).
+        channels: 1 for gray, 3 for RGB.
+        size: (height, width) in pixels; None keeps the picture's own.
+
+    Returns:
+        uint8 array of shape (height, width, channels).
+
+    Raises:
+        Mistake: there is no such file, or it is no picture, or a broken one.
+    """
+    try:
+        with _open(source) as image:
+            ImageOps.exif_transpose(image, in_place=True)
+            image = _flat(image).convert(MODES[channels])
+    except FileNotFoundError as error:
+        raise Mistake(f"there is no picture {source}") from error
+    except Exception as error:  # what a broken file raises depends on its format
+        known = isinstance(error, UnidentifiedImageError)
+        why = "its format is unknown" if known else str(error)
+        raise Mistake(f"{_name(source)} is not a readable picture: {why}") from error
+    if size and image.size != size[::-1]:
+        image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)
+    return np.asarray(image).reshape(image.height, image.width, channels)
+
+
+def border(images: np.ndarray) -> float:
+    """The mean brightness of the outermost pixels of gray pictures (n, H, W, 1)."""
+    edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
+    return float(np.mean([edge.mean() for edge in edges]))
+
+
+def decode(
+    raw: Iterable[Picture], shape: tuple[int, int, int], learned: float | None = None
+) -> np.ndarray:
+    """Pictures as a network's input.
+
+    A network that learned from white digits on black cannot read black digits on white.
+    Such a picture is not changed: a warning says so.
+
+    Args:
+        raw: pictures as `read` takes them.
+        shape: (height, width, channels).
+        learned: the border's mean brightness in the training pictures, None to ignore.
+
+    Returns:
+        uint8 array of shape (n, height, width, channels).
+    """
+    raw = list(raw)
+    images = np.zeros((len(raw), *shape), np.uint8)
+    for image, source in zip(images, raw, strict=True):
+        image[:] = read(source, shape[2], shape[:2])
+        found = border(image[None])
+        if learned is not None and learned < DARK and found > BRIGHT:
+            warnings.warn(
+                f"{_name(source)} is dark on a bright ground; this network learned "
+                "from bright on dark: invert the picture if the answer looks wrong",
+                stacklevel=3,
+            )
+    return images
+
+
+def checked(size, channels: int) -> tuple[tuple[int, int], int]:
+    """(height, width) in pixels and the channels; a `Mistake` if they are none."""
+    pair = (size, size) if isinstance(size, int) else tuple(size)
+    if len(pair) != 2 or not all(isinstance(n, int) and n > 0 for n in pair):
+        raise Mistake(f"size={size}; give pixels, such as 224, or (height, width)")
+    if channels not in MODES:
+        raise Mistake(f"channels={channels}; give 3 for RGB or 1 for gray")
+    return pair, channels
+
+
+def workers() -> ThreadPoolExecutor:
+    """Threads that decode pictures, one for each processor."""
+    return ThreadPoolExecutor(os.cpu_count())
+
+
+def _name(source: Picture) -> str:
+    return str(source) if isinstance(source, str | os.PathLike) else "the picture"
+
+
+def _open(source: Picture) -> Image.Image:
+    if isinstance(source, np.ndarray):
+        return Image.fromarray(source[..., 0] if source.shape[2:] == (1,) else source)
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Bring 16 and 32 bits to 8, and lay what is transparent on white."""
+    if image.mode.startswith("I"):
+        pixels = np.clip(np.asarray(image, np.int64), 0, 2**16 - 1)
+        return Image.fromarray((pixels >> 8).astype(np.uint8))
+    if image.mode == "F":
+        return Image.fromarray(np.clip(np.asarray(image), 0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image)
+    return image

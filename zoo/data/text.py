@@ -1,0 +1,178 @@
+"""Sentences as token ids: splitting into words, and the vocabulary."""
+
+import html
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import Mistake, unknown
+
+PADDING, UNKNOWN = 0, 1
+KEEPS = ("last", "first", "ends")
+
+_TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_WORD = re.compile(r"\w+(?:'\w+)*|[!?]")
+
+
+def tokenize(text: str) -> list[str]:
+    """Split a text into lower-case words, numbers, "!" and "?".
+
+    HTML tags are spaces, HTML entities their characters; Unicode is brought to NFKC;
+    an apostrophe inside a word belongs to it ("don't"); other punctuation is dropped.
+    Scripts without spaces between words are not split further.
+    """
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
+    return _WORD.findall(text.lower())
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Texts split into words, each word an index into `words`.
+
+    flat: int32, the tokens of all texts, one text after another.
+    starts, lengths: int64 of shape (n,), where each text lies in `flat`.
+    words: the distinct words, ascending.
+    """
+
+    flat: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    words: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, index: np.ndarray) -> "Tokens":
+        starts, lengths = self.starts[index], self.lengths[index]
+        return replace(self, starts=starts, lengths=lengths)
+
+    def counts(self) -> np.ndarray:
+        """How often each word occurs in these texts, int64 of shape (words,)."""
+        spans = zip(self.starts, self.starts + self.lengths, strict=True)
+        parts = [self.flat[start:end] for start, end in spans]
+        joined = np.concatenate([np.zeros(0, np.int32), *parts])
+        return np.bincount(joined, minlength=len(self.words))
+
+
+def split_words(*parts: Iterable[str]) -> list[Tokens]:
+    """Tokenize several lists of texts with one common list of words."""
+    ids: dict[str, int] = {}
+    found = []
+    for texts in parts:
+        rows = [
+            np.array([ids.setdefault(w, len(ids)) for w in tokenize(text)], np.int32)
+            for text in texts
+        ]
+        lengths = np.array([len(row) for row in rows], np.int64)
+        flat = np.concatenate([np.zeros(0, np.int32), *rows])
+        found.append((flat, np.cumsum(lengths) - lengths, lengths))
+    words = sorted(ids)
+    rank = np.zeros(len(ids), np.int32)
+    rank[[ids[word] for word in words]] = np.arange(len(words))
+    return [Tokens(rank[flat], starts, n, words) for flat, starts, n in found]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words a model knows, and the length it reads.
+
+    Id 0 pads at the end, id 1 is every word not listed, id 2 + i is `words[i]`, the
+    most frequent first. A text longer than `length` keeps its last or first tokens, or
+    half of them from each end; an empty text is one unknown word.
+    """
+
+    words: tuple[str, ...]
+    length: int
+    keep: str = "last"
+
+    @classmethod
+    def build(
+        cls,
+        tokens: Tokens,
+        vocabulary_size: int = 20_000,
+        length: int = 400,
+        keep: str = "last",
+    ) -> "Vocabulary":
+        """Take the most frequent words of these texts, ties in the alphabet's order.
+
+        Args:
+            tokens: the texts of the training split, and of no other.
+            vocabulary_size: ids at most, padding and unknown included; at least 3.
+            length: tokens of each text that are kept, at least 1.
+            keep: which tokens of a longer text: "last", "first" or "ends".
+
+        Raises:
+            Mistake: an argument is out of its range.
+        """
+        if vocabulary_size < 3:
+            raise Mistake(
+                f"vocabulary_size={vocabulary_size}; give 3 or more: padding, the "
+                "unknown word and one word"
+            )
+        if length < 1:
+            raise Mistake(f"length={length}; a text keeps at least 1 token")
+        if keep not in KEEPS:
+            raise unknown("value of keep", str(keep), KEEPS)
+        counts = tokens.counts()
+        best = np.argsort(-counts, kind="stable")[: vocabulary_size - 2]
+        words = tuple(tokens.words[i] for i in best if counts[i])
+        return cls(words, length, keep)
+
+    @property
+    def size(self) -> int:
+        """The number of ids, padding and unknown included."""
+        return len(self.words) + 2
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of each word."""
+        return {word: i for i, word in enumerate(self.words, 2)}
+
+    def encode(self, texts: Iterable[str]) -> np.ndarray:
+        """Texts as token ids, int32 of shape (n, length)."""
+        return self.encode_tokens(split_words(texts)[0])
+
+    def encode_tokens(self, tokens: Tokens) -> np.ndarray:
+        """The same for texts that are split into words already."""
+        ids = self.ids
+        table = np.array([ids.get(w, UNKNOWN) for w in tokens.words], np.int32)
+        rows = np.full((len(tokens), self.length), PADDING, np.int32)
+        for row, start, count in zip(rows, tokens.starts, tokens.lengths, strict=True):
+            spare = max(int(count) - self.length, 0)
+            head = {"last": 0, "first": self.length, "ends": self.length // 2}
+            first = head[self.keep] if spare else int(count)
+            text = tokens.flat[start : start + count]
+            kept = np.concatenate([text[:first], text[first + spare :]])
+            row[: len(kept)] = table[kept] if len(kept) else 0
+            if not len(kept):
+                row[0] = UNKNOWN
+        return rows
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Write vocabulary.json into a folder."""
+        about = {"length": self.length, "keep": self.keep, "words": self.words}
+        path = Path(folder) / "vocabulary.json"
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        temporary.replace(path)
+
+    @classmethod
+    def restore(cls, folder: str | os.PathLike) -> "Vocabulary":
+        """Read vocabulary.json from a folder; a `Mistake` if it is not there."""
+        path = Path(folder) / "vocabulary.json"
+        if not path.is_file():
+            raise Mistake(f"{path} is missing; the model cannot read sentences")
+        about = json.loads(path.read_text(encoding="utf-8"))
+        return cls(tuple(about["words"]), about["length"], about["keep"])

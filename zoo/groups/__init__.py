@@ -1,0 +1,1 @@
+"""Devices that train together, one file a backend; see `zoo.distribute.Group`."""

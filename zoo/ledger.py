@@ -1,0 +1,86 @@
+"""The ledger `recipes/results.jsonl`: one line per measured run."""
+
+import dataclasses
+import json
+import statistics
+from pathlib import Path
+
+from zoo import recipe as recipes
+from zoo.run import Run
+
+FILE = "results.jsonl"
+
+
+def path() -> Path:
+    """The ledger that lies beside the recipes."""
+    return recipes.folder() / FILE
+
+
+def read() -> list[dict]:
+    """All lines of the ledger, in the order in which they were measured."""
+    if not path().is_file():
+        return []
+    return [json.loads(line) for line in path().read_text().splitlines()]
+
+
+def entry(name: str, run: Run) -> dict:
+    """The line for a finished run of the recipe `name`."""
+    environment = json.loads((run.folder / "environment.json").read_text())
+    return {
+        "recipe": name,
+        "seed": run.recipe.seed,
+        "fields": fields(run.recipe),
+        **environment,
+        "metrics": run.metrics,
+    }
+
+
+def append(line: dict) -> None:
+    """Add `line` at the end of the ledger."""
+    with path().open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def fields(recipe: recipes.Recipe) -> dict:
+    """What decides a recipe's result, the seed apart, as JSON values."""
+    plain = dataclasses.replace(recipe, expects=None, save_every=1)
+    values = json.loads(json.dumps(recipes.to_json(plain)))
+    del values["seed"]
+    return values
+
+
+def measured(name: str, backend: str, lines: list[dict]) -> list[dict]:
+    """The lines of recipe `name` on `backend` that its file of today would give.
+
+    Lines of an older version of the recipe do not count; of two lines with one seed
+    the later one does.
+    """
+    today = fields(recipes.load(name))
+    return list(
+        {
+            line["seed"]: line
+            for line in lines
+            if line["recipe"] == name
+            and line["backend"] == backend
+            and line["fields"] == today
+        }.values()
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """A metric over the seeds: mean, standard deviation (0 for one seed), count."""
+
+    mean: float
+    deviation: float
+    count: int
+
+    def percent(self) -> str:
+        """For a metric that is a share: "99.12 ± 0.05 % (5)"."""
+        return f"{self.mean:.2%} ± {100 * self.deviation:.2f} ({self.count})"
+
+
+def summarize(values: list[float]) -> Summary:
+    """Mean and sample standard deviation of at least one value."""
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return Summary(statistics.fmean(values), deviation, len(values))

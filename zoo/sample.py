@@ -1,0 +1,88 @@
+"""Made-up examples that fit a model's input and that it can learn to tell apart."""
+
+import keras
+import numpy as np
+
+from zoo.data import Dataset, Split
+from zoo.errors import Mistake
+
+_ANY_LENGTH = 32
+
+
+class Sample(Dataset):
+    """A data set cut to a model that exists, so that the model needs no facts of it."""
+
+    def facts(self) -> dict:
+        return {}
+
+
+def sample(model: keras.Model, count: int, seed: int = 0) -> Sample:
+    """Examples for `model`, drawn by NumPy, the same on every backend.
+
+    Args:
+        model: a model with one input. (H, W, 1) and (H, W, 3) is taken as an image,
+            uint8 0 to 255: a pattern for each class, and noise. Integers are taken as
+            token ids, 0 at the end as padding: half of a text's words are words of
+            its class. Anything else is float32, small whole numbers around a mean for
+            each class; one in ten is NaN if the model can answer without it.
+        count: how many.
+        seed: any integer from 0.
+
+    Returns:
+        A data set with a training split alone; a model with one output has two
+        classes.
+
+    Raises:
+        Mistake: the model has several inputs.
+    """
+    if len(model.inputs) != 1:
+        raise Mistake(
+            f"model {model.name} has {len(model.inputs)} inputs; accepted: one"
+        )
+    shape = tuple(length or _ANY_LENGTH for length in model.input_shape[1:])
+    classes = max(2, model.output_shape[-1])
+    generator = np.random.Generator(np.random.Philox(seed))
+    targets = generator.integers(0, classes, count, dtype="int32")
+    if "int" in model.inputs[0].dtype:
+        kind, inputs = "text", _tokens(generator, shape, targets, _vocabulary(model))
+    elif len(shape) == 3 and shape[-1] in (1, 3):
+        kind, inputs = "image", _images(generator, shape, targets, classes)
+    else:
+        kind, inputs = "points", _rows(generator, shape, targets, classes)
+        hidden = np.where(generator.random(inputs.shape) < 0.1, np.nan, inputs)
+        answers = keras.ops.convert_to_numpy(model(hidden[:8].astype("float32")))
+        if np.isfinite(answers).all():
+            kind, inputs = "tabular", hidden.astype("float32")
+    names = tuple(f"class {number}" for number in range(classes))
+    return Sample("made up", kind, Split(inputs, targets), classes=names)
+
+
+def _images(generator, shape, targets, classes):
+    height, width, channels = shape
+    pattern = generator.integers(0, 256, (classes, 4, 4, channels), dtype="int16")
+    pattern = pattern[:, np.arange(height) * 4 // height]
+    pattern = pattern[:, :, np.arange(width) * 4 // width]
+    noise = generator.integers(-64, 65, (len(targets), *shape), dtype="int16")
+    return np.clip(pattern[targets] + noise, 0, 255).astype("uint8")
+
+
+def _tokens(generator, shape, targets, vocabulary):
+    ids = generator.integers(1, vocabulary, (len(targets), *shape))
+    column = targets.reshape(-1, *(1 for _ in shape))
+    classes = targets.max() + 1
+    typical = np.clip(ids - ids % classes + column, 1, vocabulary - 1)
+    ids = np.where(generator.random(ids.shape) < 0.5, typical, ids)
+    lengths = generator.integers(shape[-1] // 2, shape[-1] + 1, column.shape)
+    return np.where(np.arange(shape[-1]) < lengths, ids, 0).astype("int32")
+
+
+def _vocabulary(model):
+    layers = model._flatten_layers()
+    sizes = [la.input_dim for la in layers if isinstance(la, keras.layers.Embedding)]
+    return min(sizes, default=100)
+
+
+def _rows(generator, shape, targets, classes):
+    means = 3 + generator.standard_normal((classes, *shape))
+    noise = generator.standard_normal((len(targets), *shape))
+    return np.rint(means[targets] + noise).astype("float32")
