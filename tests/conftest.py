@@ -3,12 +3,15 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from zoo import backend
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
 backend.use()
+hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
+hypothesis.settings.load_profile("zoo")
 
 
 @pytest.fixture(scope="session")

@@ -188,7 +188,7 @@ def test_every_capability_speaks_of_every_backend():
 
 
 @pytest.mark.parametrize(
-    "capability, changes",
+    ("capability", "changes"),
     {
         "train": [],
         "mixed precision": ["precision=mixed_bfloat16"],

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import cv2
@@ -137,9 +136,9 @@ def test_list_is_quick_and_loads_nothing(zoo_):
     )
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        before = sum(os.times()[2:4])  # of the processor, of children
         subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(sum(os.times()[2:4]) - before)
     assert min(seconds) < 0.3
 
 

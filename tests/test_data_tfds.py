@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -334,6 +335,14 @@ def test_a_damaged_cache_is_made_again(cache, capsys):
     repaired("is incomplete (about.json cannot be read)")
     data.load("iris_sample")
     assert capsys.readouterr().err == ""
+
+
+def test_two_processes_may_start_at_once(tmp_path):
+    code = "import zoo.data; print(len(zoo.data.load('iris_sample').train))"
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(python, code, ZOO_CACHE=str(tmp_path)) for _ in range(2)]
+    assert [run.result() for run in runs] == [["135"], ["135"]]
+    assert len(list((tmp_path / "data").iterdir())) == 1
 
 
 def test_a_source_that_changed_is_read_again(cache, capsys):

@@ -6,7 +6,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -72,6 +72,7 @@ def test_one_hot_has_a_column_for_each_category_and_zeros_for_the_missing():
     ),
     st.sampled_from(mammogram_mlp.ENCODINGS),
 )
+@settings(deadline=None)
 def test_any_pattern_of_missing_values_gives_finite_numbers(rows, encoding):
     assert np.isfinite(encoded(Findings(FEATURES, encoding), rows)).all()
 

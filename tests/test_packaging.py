@@ -89,7 +89,7 @@ def version():
 def test_wheel_works_from_any_folder(installed, tmp_path):
     def zoo(*words):
         environment = {**os.environ, "PYTHONPATH": str(installed)}
-        command = [sys.executable, "-m", "zoo", *words]
+        command = [installed / "bin" / "zoo", *words]
         ran = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True
         )
@@ -103,5 +103,7 @@ def test_wheel_works_from_any_folder(installed, tmp_path):
     assert zoo("--version") == f"zoo {version()}\n"
     for path in (ROOT / "recipes").glob("*.py"):
         assert path.stem in zoo("list")
-    assert "test accuracy" in zoo("train", "circles", "epochs=1", "--run", "here")
+    said = zoo("train", "circles", "epochs=1", "--run", "here")
+    assert "test accuracy" in said
+    assert f"  {installed / 'bin' / 'zoo'} evaluate here" in said
     assert (tmp_path / "here" / "model.keras").is_file()

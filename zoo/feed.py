@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo import augment
+from zoo import augment, groups
 from zoo.data import Split, order
 
 _BYTES = 32 * 2**20
@@ -16,18 +16,20 @@ _MOST_STEPS = 512
 
 @dataclass
 class Chunk:
-    """Consecutive batches of one size.
+    """Consecutive batches of one size, or the share of them that this process has.
 
     Attributes:
-        inputs: (capacity, batch, ...); only the first `count` are filled.
-        targets: (capacity, batch) or (capacity, batch, classes).
+        inputs: (capacity, share, ...); only the first `count` are filled.
+        targets: (capacity, share) or (capacity, share, classes).
         count: how many batches.
+        rows: examples of a whole batch.
         waited: seconds for which training had to wait for this chunk.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     count: int
+    rows: int
     waited: float = 0.0
 
 
@@ -90,23 +92,29 @@ class Feed:
             count = min(self.length, capacity, full - first)
         else:
             capacity, batch, count = 1, len(self.split) % self.batch, 1
+        share = groups.current().share(batch)
+        mixes = augment.mixes(self.operations)
+        read = slice(0, batch) if mixes else share
         start = first * self.batch
-        chosen = index[start : start + count * batch]
-        inputs = np.asarray(self.split.inputs[chosen])
-        inputs = inputs.reshape(count, batch, *inputs.shape[1:])
-        targets = self.encode(self.split.targets[chosen])
-        targets = targets.reshape(count, batch, *targets.shape[1:])
+        chosen = index[start : start + count * batch].reshape(count, batch)[:, read]
+        inputs = np.asarray(self.split.inputs[chosen.ravel()])
+        inputs = inputs.reshape(*chosen.shape, *inputs.shape[1:])
+        targets = self.encode(self.split.targets[chosen.ravel()])
+        targets = targets.reshape(*chosen.shape, *targets.shape[1:])
         if self.operations:
             steps = range(
                 epoch * self.steps + first, epoch * self.steps + first + count
             )
-            inputs, targets = self._augmented(inputs, targets, steps)
-        return Chunk(_padded(inputs, capacity), _padded(targets, capacity), count)
+            inputs, targets = self._augmented(inputs, targets, steps, read.start)
+        if mixes:
+            inputs, targets = inputs[:, share], targets[:, share]
+        inputs, targets = _padded(inputs, capacity), _padded(targets, capacity)
+        return Chunk(inputs, targets, count, batch)
 
-    def _augmented(self, inputs, targets, steps):
+    def _augmented(self, inputs, targets, steps, first):
         pairs = []
         for x, y, step in zip(inputs, targets, steps, strict=True):
-            x = augment.apply(x, self.operations, self.seed, step)
+            x = augment.apply(x, self.operations, self.seed, step, first)
             pairs.append(augment.mix(x, y, self.operations, self.seed, step))
         inputs, targets = zip(*pairs, strict=True)
         return np.stack(inputs), np.stack(targets)

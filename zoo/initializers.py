@@ -1,5 +1,6 @@
 """Initial weights from NumPy: one seed, the same bits on every backend."""
 
+import contextlib
 import hashlib
 import math
 import re
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 
 import keras
 import numpy as np
+from keras.src.backend.common import global_state
 from keras.src.utils.naming import to_snake_case
 
 from zoo.errors import Mistake
@@ -23,6 +25,30 @@ _ATTRIBUTES = {
     "depthwise_kernel": "depthwise_initializer",
     "pointwise_kernel": "pointwise_initializer",
 }
+
+
+@contextlib.contextmanager
+def without_draws() -> Iterator[None]:
+    """Variables that are made inside get the values they are assigned inside.
+
+    On JAX, Keras would draw initial values first, and compile a program for every
+    shape: seconds for a small model. The other backends draw at once.
+    """
+    if keras.backend.backend() != "jax":
+        yield
+        return
+    scope = keras.StatelessScope(initialize_variables=False)
+    try:
+        with scope:
+            yield
+    finally:
+        made = global_state.get_global_attribute("uninitialized_variables", [])
+        global_state.set_global_attribute("uninitialized_variables", [])
+    for variable in made:
+        value = scope.get_current_value(variable)
+        if value is None:
+            value = variable._initializer(variable.shape, dtype=variable.dtype)
+        variable._initialize(value)
 
 
 def initialize(model: keras.Model, seed: int) -> None:

@@ -6,10 +6,12 @@ Each takes the arguments of the Keras layer whose name it bears.
 import keras
 from keras import ops
 
+from zoo.groups import first_row
+
 _LOW_17_BITS = 0x1FFFF
 
 
-def random_bits(shape: tuple, seed, step):
+def random_bits(shape: tuple, seed, step, start: int = 0):
     """Uniform random bits that depend on nothing but their arguments.
 
     A counter-based generator: two rounds of multiplication and xor-shift over the
@@ -20,19 +22,25 @@ def random_bits(shape: tuple, seed, step):
         shape: shape of the result; the position is the index in row-major order.
         seed: int32 scalar, which stream.
         step: int32 scalar, which draw of the stream.
+        start: position of the first number.
 
     Returns:
         int32 tensor, uniform over all 2**32 values; the high bits are the best.
     """
-    first = _mix(seed * -1640531527 + step)
-    second = _mix(first + seed)
     size = 1
     for length in shape:
         size = size * length
-    bits = ops.bitwise_xor(ops.arange(size, dtype="int32"), first)
+    positions = ops.arange(start, start + size, dtype="int32")
+    return ops.reshape(bits_at(positions, seed, step), shape)
+
+
+def bits_at(positions, seed, step):
+    """What `random_bits` has at these positions, int32 of any shape."""
+    first = _mix(seed * -1640531527 + step)
+    second = _mix(first + seed)
+    bits = ops.bitwise_xor(positions, first)
     bits = _fold(bits * -1150833019)
-    bits = (bits + second) * 1935289751
-    return ops.reshape(bits, shape)
+    return (bits + second) * 1935289751
 
 
 def _mix(key):
@@ -84,7 +92,10 @@ class Dropout(keras.layers.Layer):
         for axis, length in enumerate(self.noise_shape or ()):
             if length is not None:
                 shape[axis] = length
-        bits = random_bits(tuple(shape), state[0], state[1])
+        start = 0 if self.noise_shape and self.noise_shape[0] else first_row()
+        for length in shape[1:]:
+            start = start * length
+        bits = random_bits(tuple(shape), state[0], state[1], start)
         threshold = round(self.rate * 2**32) - 2**31
         scale = ops.cast(bits >= threshold, inputs.dtype) * (1 / (1 - self.rate))
         return inputs * scale

@@ -98,13 +98,16 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
 
     import keras
 
-    from zoo.initializers import initialize
+    from zoo.initializers import initialize, without_draws
 
-    model = make(**arguments)
-    if not isinstance(model, keras.Model):
-        kind = type(model).__name__
-        raise Mistake(f"build of model '{name}' returned a {kind}, not a keras.Model")
-    initialize(model, seed)
+    with without_draws():
+        model = make(**arguments)
+        if not isinstance(model, keras.Model):
+            kind = type(model).__name__
+            raise Mistake(
+                f"build of model '{name}' returned a {kind}, not a keras.Model"
+            )
+        initialize(model, seed)
     return model
 
 

@@ -9,7 +9,10 @@ Examples:
   zoo train runs/lenet_mnist-jax-20260131-120000 --resume
 """
 
+import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from zoo import backend
@@ -55,10 +58,10 @@ def run(options):
     if not options.resume:
         kept = [change for change in changes if not change.startswith("epochs=")]
         more = f"epochs={2 * recipe.epochs}"
-        commands.append(["zoo", "train", options.recipe, *kept, more])
+        commands.append(["train", options.recipe, *kept, more])
     print("next:")
     for command in commands:
-        print(f"  {shlex.join(command)}")
+        print(f"  {shlex.join([_program(), *command])}")
 
 
 def _stopped_run(folder: Path) -> Run:
@@ -85,15 +88,23 @@ def _report(done: Run) -> None:
 
 
 def _next(done: Run) -> list[list[str]]:
-    """Commands to try on the new run, as lists of words."""
+    """What to try on the new run, as lists of words after `zoo`."""
     folder, here = str(done.folder), backend.current()
     others = [name for name in backend.installed() if name != here]
     elsewhere = ["--backend", others[0]] if others else []
     split = [] if "test" in done.metrics else ["--split", "train"]
     return [
-        ["zoo", "predict", folder, *_example(done)],
-        ["zoo", "evaluate", folder, *split, *elsewhere],
+        ["predict", folder, *_example(done)],
+        ["evaluate", folder, *split, *elsewhere],
     ]
+
+
+def _program() -> str:
+    """How to start zoo: as it was started, if the shell does not find it by name."""
+    typed, found = sys.argv[0], shutil.which("zoo")
+    if Path(typed).name != "zoo" or (found and os.path.samefile(found, typed)):
+        return "zoo"
+    return typed
 
 
 def _example(done: Run) -> list[str]:

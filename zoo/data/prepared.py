@@ -29,6 +29,8 @@ try:
     with contextlib.redirect_stdout(sys.stderr):
         builder = tfds.builder(sys.argv[1], data_dir=sys.argv[2])
         builder.download_and_prepare(file_format="array_record")
+except FileExistsError:
+    pass
 except Exception as error:
     first = (str(error).strip() or "no reason given").splitlines()[0]
     sys.exit(print(f"{type(error).__name__}: {first}") or 1)
@@ -145,7 +147,8 @@ def _prepare(builder, name: str, downloads: bool) -> None:
         _reach(builder, name)
     say(f"preparing {name} in {builder.data_dir}")
     if not type(builder).__module__.startswith("tensorflow_datasets."):
-        builder.download_and_prepare(file_format="array_record")
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            builder.download_and_prepare(file_format="array_record")
         return
     child = subprocess.run(
         [sys.executable, "-c", CHILD, name, str(builder.data_dir_root)],

@@ -8,11 +8,11 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding, PartitionSpec
 
-from zoo import distribute
+from zoo import groups
 from zoo.saved import without_tensorflow
 
 
-class Group(distribute.Group):
+class Group(groups.Group):
     """All devices of all processes.
 
     Attributes:
@@ -20,11 +20,11 @@ class Group(distribute.Group):
     """
 
     def __init__(self, wanted: int | str):
-        if distribute.in_processes():
+        if groups.in_processes():
             _join_processes()
         elif wanted != "all":
             _divide_processor(wanted)
-        names = distribute.choose(keras.distribution.list_devices(), wanted)
+        names = groups.choose(keras.distribution.list_devices(), wanted)
         parallel = keras.distribution.DataParallel(
             devices=names, auto_shard_dataset=False
         )

@@ -1,20 +1,20 @@
 """TensorFlow: `MirroredStrategy`, and `MultiWorkerMirroredStrategy` with $TF_CONFIG."""
 
 import contextlib
+import functools
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo import distribute
+from zoo import groups
 from zoo.errors import Mistake
 
 
-class Group(distribute.Group):
+class Group(groups.Group):
     """The replicas of a strategy, on one or several machines."""
 
     def __init__(self, wanted: int | str):
-        if distribute.in_processes():
+        if groups.in_processes():
             self.strategy = _workers()
             resolver = self.strategy.cluster_resolver
             self.processes = resolver.cluster_spec().num_tasks("worker")
@@ -30,58 +30,81 @@ class Group(distribute.Group):
             _divide_processor(wanted)
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         names = [device.name for device in tf.config.list_logical_devices(kind)]
-        names = distribute.choose([_short(name) for name in names], wanted)
+        names = groups.choose([_short(name) for name in names], wanted)
         self.strategy = tf.distribute.MirroredStrategy(names)
         self.devices = len(names)
 
     def scope(self):
         return self.strategy.scope()
 
-    def slice(self, inputs, targets, split: bool):
-        """On a replica: its rows of this process's batch, and their first position."""
-        if not split:
-            return inputs, targets, 0
-        context = tf.distribute.get_replica_context()
-        number = int(tf.get_static_value(context.replica_id_in_sync_group))
-        here = self.devices // self.processes
-        count = inputs.shape[0] // here
-        rows = slice(number % here * count, (number % here + 1) * count)
-        return inputs[rows], targets[rows], number * count
+    def slice(self, arrays: list) -> tuple[int, list]:
+        """On a replica: its rows of this process's batch, after their first position.
+
+        Args:
+            arrays: tensors whose first axis counts the examples of the process.
+        """
+        number, here = _number(), self.devices // self.processes
+        count = arrays[0].shape[0] // here
+        start = number % here * count
+        return number * count, [array[start : start + count] for array in arrays]
+
+    def seen(self, counter: tf.Variable, variables: list) -> dict[str, int]:
+        """By device, the value of its copy of `counter`, if it holds all `variables`.
+
+        The counter then starts again from zero.
+        """
+        counts = np.zeros(self.devices)
+        here = self.strategy.experimental_local_results(counter)
+        holders = [
+            {copy.device for copy in self.strategy.experimental_local_results(v.value)}
+            for v in variables
+        ]
+        each = self.devices // self.processes
+        for i, copy in enumerate(here):
+            if all(copy.device in holder for holder in holders):
+                counts[self.rank * each + i] = copy.numpy()
+            copy.assign(0)
+        kind = here[0].device.split(":")[-2].lower()
+        return {f"{kind}:{i}": int(n) for i, n in enumerate(self.total(counts))}
 
     def total(self, values):
-        if self.processes == 1:
-            return values
+        return values if self.processes == 1 else self._add(values).numpy()
 
-        def add():
-            context = tf.distribute.get_replica_context()
-            mine = tf.convert_to_tensor(values)
-            if context.replica_id_in_sync_group % (self.devices // self.processes):
-                mine = tf.zeros_like(mine)
-            return context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
+    @functools.cached_property
+    def _add(self):
+        def add(values):
+            if _number() % (self.devices // self.processes):
+                values = tf.zeros_like(values)
+            return total(values)
 
-        sums = self.strategy.run(tf.function(add))
-        return self.strategy.experimental_local_results(sums)[0].numpy()
+        @tf.function(reduce_retracing=True)
+        def add_all(values):
+            sums = self.strategy.run(add, args=(values,))
+            return self.strategy.experimental_local_results(sums)[0]
+
+        return add_all
 
 
-@contextlib.contextmanager
-def synchronized(model: keras.Model):
-    """Inside, batch normalization takes its statistics over all replicas."""
-    layers = [
-        layer
-        for layer in model._flatten_layers()
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
-    for layer in layers:
-        layer.synchronized = True
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.synchronized = False
+def total(tensor):
+    """On a replica: the sum over all replicas."""
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, tensor)
 
 
 def _workers():
-    return tf.distribute.MultiWorkerMirroredStrategy()
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError as error:
+        raise Mistake(
+            f"$TF_CONFIG names several workers, but {error}; "
+            "enter zoo.distribute before anything is computed"
+        ) from error
+
+
+def _number() -> int:
+    """Which of all replicas this is."""
+    context = tf.distribute.get_replica_context()
+    return int(tf.get_static_value(context.replica_id_in_sync_group))
 
 
 def _divide_processor(count):

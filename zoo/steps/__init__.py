@@ -3,20 +3,28 @@
 Every backend's file defines two things of the same shape:
 
 `Trainer(model, loss, optimizer)` with
-    `train(inputs, targets, count)`: takes `count` optimizer steps on the batches
-        `inputs[0], ..., inputs[count - 1]`; returns each step's loss, float32
+    `train(inputs, targets, count, rows=None)`: takes `count` optimizer steps on the
+        batches `inputs[0], ..., inputs[count - 1]`; returns each step's loss, float32
         (count,), and the number of wrong predictions, int (count,);
+    `seen()`: by device, the examples it computed since the last call, for each
+        device that holds all variables; {} on a single device;
     `load()`: takes the values of the model's and optimizer's variables;
     `sync()`: puts the trained values into them.
 
-`forward(model)`: a function from a batch of inputs to outputs, NumPy to NumPy, with
-    the weights that the model has at the time of the call.
+`forward(model)`: a function `(inputs, rows=None)` from a batch of inputs to outputs,
+    NumPy to NumPy, with the weights that the model has at the time of the call.
+
+`rows` counts the examples of a batch, of which a process in a group may have a share,
+see `zoo.distribute`; None stands for all that are given. Losses, counts and outputs
+are of the whole batch.
 """
 
 import importlib
 
 import keras
 import numpy as np
+
+from zoo import groups
 
 
 def _backend():
@@ -36,8 +44,15 @@ def forward(model: keras.Model):
 
 def predict(run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
     """Outputs for all `inputs`, by the function `run` that `forward` gave."""
-    starts = range(0, len(inputs), batch)
-    return np.concatenate([run(np.asarray(inputs[i : i + batch])) for i in starts])
+    group = groups.current()
+    batch += -batch % group.devices
+    parts = []
+    for start in range(0, len(inputs), batch):
+        rows = min(batch, len(inputs) - start)
+        share = group.share(rows)
+        mine = inputs[start + share.start : start + share.stop]
+        parts.append(run(np.asarray(mine), rows))
+    return np.concatenate(parts)
 
 
 def wrong(targets, outputs):

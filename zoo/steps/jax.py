@@ -5,12 +5,15 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from zoo import groups
 from zoo.steps import wrong
 
 
 class Trainer:
     def __init__(self, model, loss, optimizer):
         self.model, self.optimizer = model, optimizer
+        self.group = groups.current()
+        self._seen: dict[str, int] = {}
         self.load()
 
         def step(state, x, y):
@@ -44,20 +47,46 @@ class Trainer:
             empty = jnp.zeros(length, "float32"), jnp.zeros(length, "int32")
             return jax.lax.fori_loop(0, count, body, (state, *empty))
 
-        self._step = jax.jit(step, donate_argnums=0)
-        self._steps = jax.jit(steps, donate_argnums=0)
+        everywhere = getattr(self.group, "everywhere", None)
+        self._step = jax.jit(step, donate_argnums=0, out_shardings=everywhere)
+        self._steps = jax.jit(steps, donate_argnums=0, out_shardings=everywhere)
         self._fused = not _has_slow_convolution(model)
 
-    def train(self, inputs, targets, count):
+    def train(self, inputs, targets, count, rows=None):
         if self._fused:
+            inputs, targets = self._put(inputs, targets, rows)
             self.state, values, errors = self._steps(self.state, inputs, targets, count)
             return np.asarray(values)[:count], np.asarray(errors)[:count]
         values, errors = [], []
         for i in range(count):
-            self.state, value, error = self._step(self.state, inputs[i], targets[i])
+            x, y = self._put(inputs[i], targets[i], rows)
+            self.state, value, error = self._step(self.state, x, y)
             values.append(value)
             errors.append(error)
         return np.array(jax.device_get(values)), np.array(jax.device_get(errors))
+
+    def _put(self, inputs, targets, rows):
+        """Spread the batches over the devices of the group."""
+        if self.group.devices == 1:
+            return inputs, targets
+        axis = int(self._fused)
+        rows = rows or targets.shape[axis]
+        inputs = self.group.put(inputs, rows, axis)
+        for device, index in inputs.sharding.devices_indices_map(inputs.shape).items():
+            count = len(range(*index[axis].indices(rows)))
+            self._seen[device] = self._seen.get(device, 0) + count
+        return inputs, self.group.put(targets, rows, axis)
+
+    def seen(self):
+        arrays = jax.tree.leaves(self.state)
+        holders = set.intersection(*(array.sharding.device_set for array in arrays))
+        seen = {
+            f"{device.platform}:{device.id}": count
+            for device, count in self._seen.items()
+            if device in holders
+        }
+        self._seen = {}
+        return seen
 
     def load(self):
         self.state = tuple(
@@ -92,11 +121,16 @@ def _has_slow_convolution(model) -> bool:
 
 
 def forward(model):
-    @jax.jit
+    group = groups.current()
+
     def call(trainable, other, inputs):
         return model.stateless_call(trainable, other, inputs, training=False)[0]
 
-    def run(inputs):
+    call = jax.jit(call, out_shardings=getattr(group, "everywhere", None))
+
+    def run(inputs, rows=None):
+        if group.devices > 1:
+            inputs = group.put(inputs, rows or len(inputs), 0)
         trainable = [variable.value for variable in model.trainable_variables]
         other = [variable.value for variable in model.non_trainable_variables]
         return np.asarray(call(trainable, other, inputs), "float32")

@@ -1,37 +1,106 @@
 """TensorFlow: the loop over steps runs inside one graph."""
 
+import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.losses.loss import unscale_loss_for_distribution
 
+from zoo import groups
+from zoo.groups.normalization import normalize_together
+from zoo.groups.tensorflow import total
 from zoo.steps import wrong
 
 
 class Trainer:
     def __init__(self, model, loss, optimizer):
-        @tf.function(reduce_retracing=True)
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.group = groups.current()
+        self._step = self._alone
+        if self.group.devices > 1:
+            normalize_together(model, total)
+            self._step = self._together
+            with self.group.scope():
+                self._seen = tf.Variable(
+                    0,
+                    trainable=False,
+                    synchronization=tf.VariableSynchronization.ON_READ,
+                    aggregation=tf.VariableAggregation.SUM,
+                )
+        self._steps = {}
+
+    def train(self, inputs, targets, count, rows=None):
+        inputs = tf.convert_to_tensor(inputs[:count])
+        targets = tf.convert_to_tensor(targets[:count])
+        rows = rows or inputs.shape[1]
+        if rows not in self._steps:
+            self._steps[rows] = self._compile(inputs, targets, rows)
+        values, errors = self._steps[rows](inputs, targets)
+        return values.numpy(), errors.numpy()
+
+    def _compile(self, inputs, targets, rows):
+        """A graph for batches of `rows` examples, as many as there may be."""
+        variables = self.model.trainable_variables
+
         def steps(inputs, targets):
             count = tf.shape(inputs)[0]
             values = tf.TensorArray("float32", size=count)
             errors = tf.TensorArray("int32", size=count)
             for i in tf.range(count):
-                with tf.GradientTape() as tape:
-                    outputs = tf.cast(model(inputs[i], training=True), "float32")
-                    value = loss(targets[i], outputs) + sum(model.losses)
-                    scaled = optimizer.scale_loss(value)
-                variables = model.trainable_variables
-                grads = tape.gradient(scaled, [v.value for v in variables])
-                optimizer.apply(grads, variables)
+                grads, value, error = self._step(inputs[i], targets[i], rows)
+                self.optimizer.apply(grads, variables)
                 values = values.write(i, value)
-                errors = errors.write(i, wrong(targets[i], outputs))
+                errors = errors.write(i, error)
             return values.stack(), errors.stack()
 
-        self._steps = steps
+        any_count = [
+            tf.TensorSpec([None, *batches.shape[1:]], batches.dtype)
+            for batches in (inputs, targets)
+        ]
+        return tf.function(steps, input_signature=any_count)
 
-    def train(self, inputs, targets, count):
-        values, errors = self._steps(
-            tf.convert_to_tensor(inputs[:count]), tf.convert_to_tensor(targets[:count])
+    def _alone(self, x, y, rows):
+        with tf.GradientTape() as tape:
+            outputs = tf.cast(self.model(x, training=True), "float32")
+            value = self.loss(y, outputs)
+            if isinstance(self.loss, keras.losses.Loss):  # they divide by replicas
+                value = unscale_loss_for_distribution(value)
+            value += sum(self.model.losses)
+            scaled = self.optimizer.scale_loss(value)
+        variables = [variable.value for variable in self.model.trainable_variables]
+        grads = tape.gradient(scaled, variables)
+        # An embedding's is sparse, and optimizers square its repeated rows one by one.
+        grads = [grad if grad is None else tf.convert_to_tensor(grad) for grad in grads]
+        return grads, value, wrong(y, outputs)
+
+    def _together(self, x, y, rows):
+        """The same on every replica with its rows, then the means over replicas.
+
+        The optimizer gets the means outside of the replicas, so that clipping and
+        accumulation see the whole gradient, and updates the variables of each.
+        """
+        split, replicas = self.group.splits(rows), self.group.devices
+
+        def replica(x, y):
+            first, (x, y) = self.group.slice([x, y]) if split else (0, (x, y))
+            with groups.rows_from(first):
+                grads, value, error = self._alone(x, y, rows)
+            self._seen.assign_add(x.shape[0])
+            known = [grad for grad in grads if grad is not None]
+            *sums, value, error = total([*known, value, error])
+            sums = iter(sums)
+            grads = [None if grad is None else next(sums) / replicas for grad in grads]
+            return grads, value / replicas, error if split else error // replicas
+
+        strategy = self.group.strategy
+        results = strategy.run(replica, args=(x, y))
+        return tf.nest.map_structure(
+            lambda each: strategy.experimental_local_results(each)[0], results
         )
-        return values.numpy(), errors.numpy()
+
+    def seen(self):
+        if self.group.devices == 1:
+            return {}
+        return self.group.seen(self._seen, self.model.variables)
 
     def load(self):
         pass
@@ -41,9 +110,24 @@ class Trainer:
 
 
 def forward(model):
-    call = tf.function(lambda inputs: model(inputs, training=False))
+    group = groups.current()
 
-    def run(inputs):
+    @tf.function
+    def alone(inputs):
+        return model(inputs, training=False)
+
+    @tf.function
+    def together(inputs):
+        def replica(inputs):
+            _, [inputs] = group.slice([inputs])
+            return model(inputs, training=False)
+
+        outputs = group.strategy.run(replica, args=(inputs,))
+        return group.strategy.gather(outputs, axis=0)
+
+    def run(inputs, rows=None):
+        split = group.devices > 1 and group.splits(rows or len(inputs))
+        call = together if split else alone
         return np.asarray(call(tf.convert_to_tensor(inputs)), "float32")
 
     return run
