@@ -7,7 +7,7 @@ import zoo
 
 recipe = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (10, 10), "classes": 1},
+    model_arguments={"hidden": (10, 10)},
     data="circles",
     validation=0.1,
     batch=32,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -250,6 +251,18 @@ def test_predict_pictures(zoo_, pictures, folder):
         assert sum(answer["probabilities"].values()) == pytest.approx(1)
 
 
+def test_a_warning_is_one_line(pictures, folder):
+    """A bright picture for a run that, by its data.json, learned from dark ones."""
+    shutil.copytree(pictures, folder / "run")
+    about = json.loads((folder / "run" / "data.json").read_text())
+    (folder / "run" / "data.json").write_text(json.dumps(about | {"border": 0.0}))
+    picture(folder / "paper.png", 250)
+    ran = program("predict", "run", "paper.png")
+    assert ran.returncode == 0
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith("zoo: paper.png is dark on a bright ground")
+
+
 def test_predict_rows(zoo_, circles, folder):
     (folder / "rows.csv").write_text("x,y\n0,0\n-2,2\n")
     inner, outer = json.loads(zoo_("predict", circles, "rows.csv", "--json"))
@@ -268,7 +281,7 @@ def test_unknown_command(mistake):
 
 def test_missing_word(mistake):
     said = mistake("train")
-    assert "the following arguments are required: RECIPE" in said
+    assert "the following arguments are required: RECIPE;" in said
     assert "`zoo train --help`" in said
 
 

@@ -35,7 +35,8 @@ def advise(history: list[dict[str, float]], waiting_share: float = 0.0) -> list[
             f"{loss[:peak].min():.3g} to {loss[peak]:.3g} in epoch {peak + 1}; try a "
             "third of the learning_rate, a warm-up, or clip_norm=1."
         )
-    if rise > 1.1 and loss[-1] < 0.7 * validation[-1]:
+    first, final = history[-1]["accuracy"], history[-1]["validation_accuracy"]
+    if rise > 1.1 and loss[-1] < 0.7 * validation[-1] and final < 0.999:
         advice.append(
             f"Overfitting: the validation loss was {validation[best]:.3g} in epoch "
             f"{best + 1} and is {validation[-1]:.3g} now, the training loss "
@@ -48,7 +49,6 @@ def advise(history: list[dict[str, float]], waiting_share: float = 0.0) -> list[
             f"{validation[last * 4 // 5]:.3g} to {validation[-1]:.3g} over the last "
             "fifth of the epochs; more epochs help."
         )
-    first, final = history[-1]["accuracy"], history[-1]["validation_accuracy"]
     if first < 0.9 and final < 0.9 and first - final < 0.02:
         advice.append(
             f"Underfitting: accuracy is {first:.1%} in training and {final:.1%} in "

@@ -20,23 +20,15 @@ _CONSTANT = (
     keras.initializers.Constant,
     keras.initializers.Identity,
 )
-_ATTRIBUTES = {
-    "recurrent_kernel": "recurrent_initializer",
-    "depthwise_kernel": "depthwise_initializer",
-    "pointwise_kernel": "pointwise_initializer",
-}
 
 
 @contextlib.contextmanager
 def without_draws() -> Iterator[None]:
     """Variables that are made inside get the values they are assigned inside.
 
-    On JAX, Keras would draw initial values first, and compile a program for every
-    shape: seconds for a small model. The other backends draw at once.
+    Until its end they know their initializers. And Keras does not draw values that are
+    overwritten: on JAX it would compile a program for every shape.
     """
-    if keras.backend.backend() != "jax":
-        yield
-        return
     scope = keras.StatelessScope(initialize_variables=False)
     try:
         with scope:
@@ -49,18 +41,20 @@ def without_draws() -> Iterator[None]:
         if value is None:
             value = variable._initializer(variable.shape, dtype=variable.dtype)
         variable._initialize(value)
+        variable._initializer = None
 
 
 def initialize(model: keras.Model, seed: int) -> None:
-    """Draw every random initial weight of `model` again, from NumPy.
+    """Draw every random initial weight of `model`, which was just made, from NumPy.
 
     A weight's values are a function of `seed`, its path inside the model and its
     initializer, whatever the backend and the order in which layers were made. Layers
-    that Keras named (`dense_7`) count from the first one in this model. A layer with
-    the attribute `pretrained = True` keeps its weights.
+    and weights that Keras named (`dense_7`, `variable_3`) count from the first one in
+    this model or layer. A layer with the attribute `pretrained = True` keeps its
+    weights.
 
     Args:
-        model: a built model; its weights are overwritten.
+        model: a built model, inside the same `without_draws()` in which it was made.
         seed: any integer.
 
     Raises:
@@ -69,23 +63,23 @@ def initialize(model: keras.Model, seed: int) -> None:
     for path, layer in _layers(model):
         if isinstance(layer, Dropout):
             layer.reseed(_digest(seed, path) % 2**31)
+        counts: dict[str, int] = {}
         for variable in layer._trainable_variables + layer._non_trainable_variables:
-            name = variable.name
-            attribute = _ATTRIBUTES.get(name, f"{name}_initializer")
-            initializer = getattr(layer, attribute, None)
+            name = _own_name(variable.name, "variable", counts)
+            initializer, shape = variable._initializer, tuple(variable.shape)
             if initializer is None or isinstance(initializer, _CONSTANT):
                 continue
             generator = np.random.Generator(
                 np.random.Philox(key=_digest(seed, f"{path}/{name}"))
             )
-            values = draw(initializer, tuple(variable.shape), generator)
-            if values is None:
+            values = draw(initializer, shape, generator)
+            if values is not None:
+                variable.assign(values.astype("float32"))
+            elif not _repeats(initializer, shape, variable.dtype):
                 raise Mistake(
-                    f"weight {path}/{name} has the initializer "
-                    f"{type(initializer).__name__}, whose draws differ between "
-                    "backends; accepted: Keras's own initializers"
+                    f"weight {path}/{name} has the initializer {initializer}, whose "
+                    "draws differ between backends; accepted: Keras's own initializers"
                 )
-            variable.assign(values.astype("float32"))
 
 
 def draw(
@@ -112,6 +106,14 @@ def draw(
         case kinds.TruncatedNormal(mean=mean, stddev=deviation):
             return mean + deviation * _truncated_normal(shape, generator)
     return None
+
+
+def _repeats(initializer, shape, dtype) -> bool:
+    """Whether an initializer that zoo does not know gives the same values twice."""
+    one, two = (
+        keras.ops.convert_to_numpy(initializer(shape, dtype=dtype)) for _ in range(2)
+    )
+    return np.array_equal(one, two)
 
 
 def _variance_scaling(initializer, shape, generator):
@@ -148,15 +150,16 @@ def _layers(parent, path: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
     for layer in parent.layers if isinstance(parent, keras.Model) else parent._layers:
         if getattr(layer, "pretrained", False):
             continue
-        name = _own_name(layer, counts)
+        kind = to_snake_case(type(layer).__name__)
+        name = _own_name(layer.name, kind, counts)
         inside = f"{path}/{name}" if path else name
         yield inside, layer
         yield from _layers(layer, inside)
 
 
-def _own_name(layer, counts) -> str:
-    kind = to_snake_case(type(layer).__name__)
-    if not re.fullmatch(rf"{kind}(_\d+)?", layer.name):
-        return layer.name
+def _own_name(name, kind, counts) -> str:
+    """`name`, or a number of its own if Keras made it from `kind` by counting."""
+    if not re.fullmatch(rf"{kind}(_\d+)?", name):
+        return name
     counts[kind] = counts.get(kind, 0) + 1
     return f"{kind}_{counts[kind]}"

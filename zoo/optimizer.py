@@ -26,16 +26,17 @@ def make(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     kind = kinds.get(recipe.optimizer.lower())
     if kind is None:
         raise unknown("optimizer", recipe.optimizer, kinds)
+    parameters = inspect.signature(kind).parameters
     options = {"learning_rate": _schedule(recipe, steps_per_epoch)}
     if recipe.momentum:
-        if "momentum" not in inspect.signature(kind).parameters:
+        if "momentum" not in parameters:
             raise Mistake(
                 f"momentum={recipe.momentum}: {recipe.optimizer} has none; "
                 "accepted: sgd, rmsprop"
             )
         options["momentum"] = recipe.momentum
-    if recipe.weight_decay or "weight_decay" in inspect.signature(kind).parameters:
-        options["weight_decay"] = recipe.weight_decay or None
+    if recipe.weight_decay or parameters["weight_decay"].default:
+        options["weight_decay"] = recipe.weight_decay
     if recipe.clip_norm:
         options["global_clipnorm"] = recipe.clip_norm
     if recipe.ema:

@@ -30,7 +30,7 @@ def sample(model: keras.Model, count: int, seed: int = 0) -> Sample:
 
     Returns:
         A data set with a training split alone; a model with one output has two
-        classes.
+        classes. One label in four is drawn at random, so that losses stay well above 0.
 
     Raises:
         Mistake: the model has several inputs.
@@ -42,34 +42,36 @@ def sample(model: keras.Model, count: int, seed: int = 0) -> Sample:
     shape = tuple(length or _ANY_LENGTH for length in model.input_shape[1:])
     classes = max(2, model.output_shape[-1])
     generator = np.random.Generator(np.random.Philox(seed))
-    targets = generator.integers(0, classes, count, dtype="int32")
+    truth = generator.integers(0, classes, count, dtype="int32")
     if "int" in model.inputs[0].dtype:
-        kind, inputs = "text", _tokens(generator, shape, targets, _vocabulary(model))
+        kind, inputs = "text", _tokens(generator, shape, truth, _vocabulary(model))
     elif len(shape) == 3 and shape[-1] in (1, 3):
-        kind, inputs = "image", _images(generator, shape, targets, classes)
+        kind, inputs = "image", _images(generator, shape, truth, classes)
     else:
-        kind, inputs = "points", _rows(generator, shape, targets, classes)
+        kind, inputs = "points", _rows(generator, shape, truth, classes)
         hidden = np.where(generator.random(inputs.shape) < 0.1, np.nan, inputs)
         answers = keras.ops.convert_to_numpy(model(hidden[:8].astype("float32")))
         if np.isfinite(answers).all():
             kind, inputs = "tabular", hidden.astype("float32")
+    noise = generator.integers(0, classes, count, dtype="int32")
+    targets = np.where(generator.random(count) < 0.25, noise, truth)
     names = tuple(f"class {number}" for number in range(classes))
     return Sample("made up", kind, Split(inputs, targets), classes=names)
 
 
-def _images(generator, shape, targets, classes):
+def _images(generator, shape, truth, classes):
     height, width, channels = shape
     pattern = generator.integers(0, 256, (classes, 4, 4, channels), dtype="int16")
     pattern = pattern[:, np.arange(height) * 4 // height]
     pattern = pattern[:, :, np.arange(width) * 4 // width]
-    noise = generator.integers(-64, 65, (len(targets), *shape), dtype="int16")
-    return np.clip(pattern[targets] + noise, 0, 255).astype("uint8")
+    noise = generator.integers(-64, 65, (len(truth), *shape), dtype="int16")
+    return np.clip(pattern[truth] + noise, 0, 255).astype("uint8")
 
 
-def _tokens(generator, shape, targets, vocabulary):
-    ids = generator.integers(1, vocabulary, (len(targets), *shape))
-    column = targets.reshape(-1, *(1 for _ in shape))
-    classes = targets.max() + 1
+def _tokens(generator, shape, truth, vocabulary):
+    ids = generator.integers(1, vocabulary, (len(truth), *shape))
+    column = truth.reshape(-1, *(1 for _ in shape))
+    classes = truth.max() + 1
     typical = np.clip(ids - ids % classes + column, 1, vocabulary - 1)
     ids = np.where(generator.random(ids.shape) < 0.5, typical, ids)
     lengths = generator.integers(shape[-1] // 2, shape[-1] + 1, column.shape)
@@ -82,7 +84,7 @@ def _vocabulary(model):
     return min(sizes, default=100)
 
 
-def _rows(generator, shape, targets, classes):
+def _rows(generator, shape, truth, classes):
     means = 3 + generator.standard_normal((classes, *shape))
-    noise = generator.standard_normal((len(targets), *shape))
-    return np.rint(means[targets] + noise).astype("float32")
+    noise = generator.standard_normal((len(truth), *shape))
+    return np.rint(means[truth] + noise).astype("float32")

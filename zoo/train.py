@@ -93,10 +93,15 @@ def train(
 
 
 def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
-    """The recipe's model, sized and adapted to the data, at its initial weights."""
-    module = registry.module(recipe.model)
-    accepted = inspect.signature(module.build).parameters
-    facts = {k: v for k, v in dataset.facts().items() if k in accepted}
+    """The recipe's model, sized and adapted to the data, at its initial weights.
+
+    Two classes make one logit, that of the second class.
+    """
+    accepted = inspect.signature(registry.module(recipe.model).build).parameters
+    facts = dataset.facts()
+    if facts.get("classes") == 2:
+        facts["classes"] = 1
+    facts = {key: value for key, value in facts.items() if key in accepted}
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(recipe.precision)
     try:

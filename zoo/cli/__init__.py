@@ -9,11 +9,12 @@ import argparse
 import importlib
 import os
 import sys
+import warnings
 from typing import NoReturn
 
 from zoo.errors import Mistake, unknown
 
-VERBS = ("list", "find", "card", "train", "evaluate", "predict", "verify", "backends")
+VERBS = ("list", "find", "card", "train", "evaluate", "predict", "tune", "verify", "backends")
 
 
 def main(recipe_file: str | None = None) -> NoReturn:
@@ -23,6 +24,7 @@ def main(recipe_file: str | None = None) -> NoReturn:
         recipe_file: the recipe file that was started as a program; what was typed is
             then taken as the arguments of `zoo train RECIPE_FILE`.
     """
+    warnings.formatwarning = _one_line
     typed = sys.argv[1:]
     sys.exit(call(["train", recipe_file, *typed] if recipe_file else typed))
 
@@ -66,6 +68,13 @@ def _run(words):
     )
     module.arguments(parser)
     module.run(parser.parse_intermixed_args(rest))
+
+
+def _one_line(message, category, *place, format=warnings.formatwarning) -> str:
+    """A warning for a user in one line; one for a developer with its place."""
+    if category is UserWarning:
+        return f"zoo: {message}\n"
+    return format(message, category, *place)
 
 
 def _overview() -> str:

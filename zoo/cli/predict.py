@@ -22,7 +22,9 @@ ENDS = 30  # letters shown of each end of a long input
 
 def arguments(parser):
     parser.add_argument("run", metavar="RUN", help="the folder of a run")
-    parser.add_argument("inputs", metavar="INPUT", nargs="*", help="what to classify")
+    parser.add_argument(
+        "inputs", metavar="INPUT", nargs="*", default=[], help="what to classify"
+    )
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -28,7 +28,11 @@ def arguments(parser):
         help="a name from `zoo list`, a .py file, or with --resume the folder of a run",
     )
     parser.add_argument(
-        "changes", nargs="*", metavar="field=value", help="changes to the recipe"
+        "changes",
+        nargs="*",
+        default=[],
+        metavar="field=value",
+        help="changes to the recipe",
     )
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument("--run", metavar="DIR", help="folder of the run; not yet there")

@@ -101,6 +101,8 @@ class Dataset:
     def facts(self) -> dict:
         """What a model's `build` may want to know, by its argument names."""
         facts = {"input_shape": self.input_shape, "classes": len(self.classes)}
+        if self.kind == "tabular":
+            facts["features"] = self.features
         if self.encoder:
             facts["vocabulary_size"] = self.encoder.size
             facts["length"] = self.encoder.length

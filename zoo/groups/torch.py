@@ -22,6 +22,9 @@ from zoo.errors import Mistake
 from zoo.groups.normalization import normalize_together
 
 _RESTARTS = 3
+# Gloo's threads take Python's lock to forget the last tensors, and whoever destroys
+# the group holds that lock and waits for the threads.
+_QUIET_SECONDS = 0.2
 
 
 class Group(groups.Group):
@@ -56,6 +59,7 @@ class Group(groups.Group):
 
     def close(self):
         if distributed.is_initialized():
+            time.sleep(_QUIET_SECONDS)
             distributed.destroy_process_group()
 
     def total(self, values):

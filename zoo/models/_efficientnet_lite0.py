@@ -59,7 +59,12 @@ def _block(x, name, kernel, stride, expansion, filters):
         x = _normalize(x, f"{name}expand_")
         x = keras.layers.ReLU(6, name=f"{name}expand_activation")(x)
     x = keras.layers.DepthwiseConv2D(
-        kernel, stride, padding="same", use_bias=False, name=f"{name}dwconv"
+        kernel,
+        stride,
+        padding="same",
+        use_bias=False,
+        depthwise_initializer=_initializer(),
+        name=f"{name}dwconv",
     )(x)
     x = keras.layers.ReLU(6, name=f"{name}activation")(_normalize(x, name))
     x = _convolution(filters, 1, name=f"{name}project_conv")(x)
@@ -71,8 +76,18 @@ def _block(x, name, kernel, stride, expansion, filters):
 
 def _convolution(filters, kernel, stride=1, *, name):
     return Conv2D(
-        filters, kernel, strides=stride, padding="same", use_bias=False, name=name
+        filters,
+        kernel,
+        strides=stride,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=_initializer(),
+        name=name,
     )
+
+
+def _initializer():
+    return keras.initializers.VarianceScaling(2.0, "fan_out", "truncated_normal")
 
 
 def _normalize(x, name):

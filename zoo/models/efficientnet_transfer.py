@@ -93,7 +93,8 @@ def build(
             the variant was made for.
         classes: number of logits; 1 for two classes. 1000 with "imagenet" keeps the
             original last layer.
-        weights: "imagenet", or None for random ones.
+        weights: "imagenet", or None for random ones, to be replaced by weights of your
+            own; the network is not made for training from random weights.
         dropout: probability of dropping a feature before the last layer.
         trainable: see `set_trainable`.
 

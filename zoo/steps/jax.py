@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from zoo import groups
+from zoo.layers import Conv2D
 from zoo.steps import wrong
 
 
@@ -116,8 +117,11 @@ def _has_slow_convolution(model) -> bool:
         keras.layers.Conv2D,
         keras.layers.DepthwiseConv2D,
     )
-    layers = model._flatten_layers()
-    return any(isinstance(layer, kinds) for layer in layers)
+    return any(
+        isinstance(layer, kinds)
+        and not (isinstance(layer, Conv2D) and layer.is_fast())
+        for layer in model._flatten_layers()
+    )
 
 
 def forward(model):

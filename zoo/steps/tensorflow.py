@@ -86,10 +86,12 @@ class Trainer:
                 grads, value, error = self._alone(x, y, rows)
             self._seen.assign_add(x.shape[0])
             known = [grad for grad in grads if grad is not None]
-            *sums, value, error = total([*known, value, error])
-            sums = iter(sums)
-            grads = [None if grad is None else next(sums) / replicas for grad in grads]
-            return grads, value / replicas, error if split else error // replicas
+            sums = total([*known, value, tf.cast(error, "float32")])
+            *means, value, error = [each / replicas for each in sums]
+            means = iter(means)
+            grads = [None if grad is None else next(means) for grad in grads]
+            error = tf.round(error * replicas if split else error)
+            return grads, value, tf.cast(error, "int32")
 
         strategy = self.group.strategy
         results = strategy.run(replica, args=(x, y))

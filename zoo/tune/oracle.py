@@ -48,8 +48,13 @@ def make(settings: Settings):
         epochs = sum(stage.epochs for stage in stages)
         oracle = _Hyperband(max_epochs=epochs, hyperband_iterations=None, **options)
     else:
-        kind = {"random": _Random, "bayesian": _Bayesian}[settings.tuner]
-        oracle = kind(max_trials=settings.trials, **options)
+        kind = _Random
+        if settings.tuner == "bayesian":
+            kind, options["num_initial_points"] = (
+                _Bayesian,
+                max(4, settings.trials // 3),
+            )
+        oracle = kind(**options)
     oracle.max_trials = settings.trials
     return oracle
 
@@ -97,10 +102,9 @@ class _Durable:
     @synchronized
     def create_trial(self, tuner_id):
         self._take_back_silent()
-        is_full = len(self.trials) >= self.max_trials
-        if is_full and self.ongoing_trials and not self._retry_queue:
-            if tuner_id not in self.ongoing_trials:
-                return Trial(self.get_space(), status=TrialStatus.IDLE)
+        is_full = len(self.trials) >= self.max_trials and not self._retry_queue
+        if is_full and self.ongoing_trials and tuner_id not in self.ongoing_trials:
+            return Trial(self.get_space(), status=TrialStatus.IDLE)
         trial = super().create_trial(tuner_id)
         if trial.status == TrialStatus.RUNNING:
             self._heard[trial.trial_id] = time.monotonic()
@@ -114,6 +118,18 @@ class _Durable:
         return super().get_trial(trial_id)
 
     @synchronized
+    def update_trial(self, trial_id, metrics, step=0):
+        trial = self.trials[trial_id]
+        if trial_id not in self.end_order:
+            trial.metrics = MetricsTracker()  # told again, it does not count twice
+            for name, value in metrics.items():
+                is_objective = name == self.objective.name
+                direction = self.objective.direction if is_objective else "min"
+                trial.metrics.register(name, direction)
+                trial.metrics.update(name, value, step)
+        return trial
+
+    @synchronized
     def end_trial(self, trial):
         if trial.trial_id not in self.end_order:
             super().end_trial(trial)
@@ -121,7 +137,7 @@ class _Durable:
     @synchronized
     def take_back(self, tuner_id: str) -> None:
         """The trials of a worker, with all its slots, go to somebody else."""
-        for slot in [s for s in self.ongoing_trials if s.split(".")[0] == tuner_id]:
+        for slot in [s for s in self.ongoing_trials if s.startswith(f"{tuner_id}.")]:
             self._take_back(slot)
         self.save()
 

@@ -142,7 +142,9 @@ def rank(trial: dict, objective: str) -> tuple:
 
 def write_settings(folder: Path, settings: Settings) -> None:
     values = asdict(settings)
-    write_json(folder / "search.json", {**values, "recipe": recipes.to_json(settings.recipe)})
+    write_json(
+        folder / "search.json", {**values, "recipe": recipes.to_json(settings.recipe)}
+    )
 
 
 def write_trials(folder: Path, trials: list[dict]) -> None:

@@ -15,7 +15,12 @@ _RATES = {"adam": (1e-4, 1e-1, 1e-3), "sgd": (1e-3, 1.0, 1e-1)}
 
 
 def space(
-    recipe: Recipe, hp, *, only: Collection[str] = (), examples: int | None = None
+    recipe: Recipe,
+    hp,
+    *,
+    only: Collection[str] = (),
+    fixed: Collection[str] = (),
+    examples: int | None = None,
 ) -> list[str]:
     """Declare what can be searched and give its values as recipe overrides.
 
@@ -29,6 +34,7 @@ def space(
         recipe: what the search starts from.
         hp: a `keras_tuner.HyperParameters`.
         only: names of hyperparameters; the others keep the recipe's value. () is all.
+        fixed: names of those that keep the recipe's value.
         examples: training examples, an upper bound of the batch.
 
     Returns:
@@ -38,7 +44,7 @@ def space(
     Raises:
         Mistake: `only` names something that is not searched.
     """
-    anchored = _Anchored(hp, _arguments(recipe), only)
+    anchored = _Anchored(hp, _arguments(recipe), only, fixed)
     values = {f"model.{k}": v for k, v in _model_space(recipe, anchored).items()}
     values |= _training(recipe, anchored, examples)
     for name in only:
@@ -132,8 +138,9 @@ class _Anchored:
     value outside the declared range widens the range.
     """
 
-    def __init__(self, hp, arguments, only):
-        self.hp, self.arguments, self.only = hp, arguments, only
+    def __init__(self, hp, arguments, only, fixed):
+        self.hp, self.arguments = hp, arguments
+        self.only, self.fixed = only, fixed
         self.names: list[str] = []
 
     def Choice(self, name, values, ordered=None, default=None, **parent):
@@ -163,12 +170,15 @@ class _Anchored:
     def _declare(self, kind, name, values, options):
         if name not in self.names:
             self.names.append(name)
-        if self.only and name not in self.only:
+        if not self._is_searched(name):
             return options["default"]
-        if self.only and options.get("parent_name") not in self.only:
+        if not self._is_searched(options.get("parent_name")):
             options.pop("parent_name", None)
             options.pop("parent_values", None)
         return getattr(self.hp, kind)(name, *values, **options)
+
+    def _is_searched(self, name):
+        return name not in self.fixed and (not self.only or name in self.only)
 
     def _in_use(self, name, default):
         if name in self.arguments:

@@ -2,17 +2,18 @@
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from zoo import data, train
+from zoo import data
 from zoo.data import Dataset, order
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
+from zoo.train import _check, _Session, build_for
 
 _FOLDS_EPOCH = 2**62  # no training run reaches this epoch, so its order is free
 
@@ -104,10 +105,10 @@ def run(
     started = time.perf_counter()
     histories, parameters = [], 0
     for number, dataset in enumerate(datasets):
-        train._check(recipe, dataset)
-        model = train.build_for(recipe, dataset)
+        _check(recipe, dataset)
+        model = build_for(recipe, dataset)
         parameters = model.count_params()
-        session = _Session(recipe, dataset, model, limits, number)
+        session = _Trial(recipe, dataset, model, limits, number)
         histories.append(session.train())
     judged = judge(histories, objective)
     seconds = time.perf_counter() - started
@@ -149,7 +150,7 @@ def release() -> None:
     gc.collect()
 
 
-class _Session(train._Session):
+class _Trial(_Session):
     """A training run without a folder that stops where its limits say."""
 
     def __init__(self, recipe, dataset, model, limits: Limits, number: int):

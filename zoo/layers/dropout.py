@@ -1,7 +1,4 @@
-"""Keras layers whose numbers do not depend on the backend, or that run faster on it.
-
-Each takes the arguments of the Keras layer whose name it bears.
-"""
+"""Dropout that is the same on every backend."""
 
 import keras
 from keras import ops
@@ -106,28 +103,3 @@ class Dropout(keras.layers.Layer):
     def get_config(self):
         own = {"rate": self.rate, "noise_shape": self.noise_shape, "seed": self.seed}
         return {**super().get_config(), **own}
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D`."""
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class MaxPooling2D(keras.layers.MaxPooling2D):
-    """`keras.layers.MaxPooling2D`."""
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class AveragePooling2D(keras.layers.AveragePooling2D):
-    """`keras.layers.AveragePooling2D`."""
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class LSTM(keras.layers.LSTM):
-    """`keras.layers.LSTM`."""
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class GRU(keras.layers.GRU):
-    """`keras.layers.GRU`."""

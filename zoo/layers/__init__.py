@@ -1,0 +1,11 @@
+"""Keras layers whose numbers do not depend on the backend, or that run faster on it.
+
+Each takes the arguments of the Keras layer whose name it bears, has its weights, and
+computes the same function.
+"""
+
+from zoo.layers.convolution import AveragePooling2D, Conv2D, MaxPooling2D
+from zoo.layers.dropout import Dropout
+from zoo.layers.recurrent import GRU, LSTM
+
+__all__ = ["GRU", "LSTM", "AveragePooling2D", "Conv2D", "Dropout", "MaxPooling2D"]

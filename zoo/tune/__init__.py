@@ -1,0 +1,213 @@
+"""Search a recipe's hyperparameters: `tune(recipe) -> Search`.
+
+keras-tuner draws the trials, zoo's own engine trains them, on validation data alone. A
+search is a folder; it re-opens wherever it was stopped. Only the winner, trained again
+with fresh seeds, meets the test split.
+"""
+
+import importlib.util
+import time
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo import backend, checkpoint
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+from zoo.run import new_folder
+from zoo.tune.search import Search, Settings, load, write_settings
+
+if TYPE_CHECKING:
+    import keras_tuner
+
+__all__ = ["Search", "hypermodel", "load", "reopen", "tune"]
+
+
+def hypermodel(name: str | Recipe, **arguments) -> "keras_tuner.HyperModel":
+    """A model or a recipe as a `keras_tuner.HyperModel`, for any tuner of keras-tuner.
+
+    Args:
+        name: a model (a name, a dotted path or a `.py` file with `build` and, for an
+            architecture to search, `space`), or a recipe (a name, a `.py` file or the
+            recipe itself), whose fields are then the defaults and whose data are
+            trained on where `search` is given none.
+        **arguments: of the model's `build`, such as `input_shape` and `classes`.
+
+    Returns:
+        A `HyperModel` whose models give logits and are compiled with a loss that takes
+        them, class numbers as targets, and the metric "accuracy". `fit` uses the batch
+        size that is searched. Augmentation is left out, for Keras's `fit` has none.
+
+    Raises:
+        Mistake: there is no such model or recipe, or keras-tuner is not installed.
+    """
+    _require()
+    from zoo.tune.hyper import make
+
+    return make(name, arguments)
+
+
+def tune(
+    recipe: Recipe | str,
+    *,
+    name: str = "",
+    tuner: str = "random",
+    trials: int = 30,
+    seed: int = 0,
+    objective: str = "accuracy",
+    only: Sequence[str] = (),
+    folds: int = 0,
+    max_minutes: float | None = None,
+    run: str | Path | None = None,
+    workers: int = 0,
+    winners: int = 3,
+    lease: float = 60.0,
+    quiet: bool = False,
+) -> Search:
+    """Search the space of `recipe` on the active backend.
+
+    The first trial is the recipe itself. A trial that fails is recorded with its reason
+    and the search goes on. Small dense networks are trained side by side on JAX, see
+    `zoo.tune.side_by_side`; other models and backends train one by one.
+
+    Args:
+        recipe: what the search starts from, or its name.
+        name: of the recipe, for the folder's name and the command that is printed.
+        tuner: "random", "bayesian" (a Gaussian process) or "hyperband" (Li et al.
+            2018, JMLR 18:1), whose trials count each time they are continued.
+        trials: how many, at least 1.
+        seed: of the search; one seed, the same trials. The recipe's seed is the trials'.
+        objective: "accuracy" or "loss" of the best epoch on the validation split.
+        only: names of the hyperparameters to search; () is all of them.
+        folds: of cross-validation; 0 judges by the recipe's validation split.
+        max_minutes: the search stops then; what was running runs again after `reopen`.
+        run: the search's folder; a new readable name under `runs/` by default. If it
+            holds a search of these settings, that one goes on.
+        workers: processes of this machine that run trials; 0 is this process. With
+            keras-tuner's environment (KERASTUNER_TUNER_ID, KERASTUNER_ORACLE_IP,
+            KERASTUNER_ORACLE_PORT) this process is the chief or a worker of many
+            machines.
+        winners: fresh seeds with which the best trial is trained again; 0 is none.
+        lease: seconds after which a silent worker's trial goes to another, on many
+            machines.
+        quiet: print no progress.
+
+    Returns:
+        The search.
+
+    Raises:
+        Mistake: a setting is not accepted, the recipe has no validation data, or the
+            folder holds something else.
+    """
+    _require()
+    if isinstance(recipe, str):
+        name, recipe = name or recipe, recipes.load(recipe)
+    name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
+    if trials < 1:
+        raise Mistake(f"trials={trials}; accepted: at least 1")
+    settings = Settings(
+        name,
+        recipe,
+        backend.use(),
+        tuner,
+        trials,
+        seed,
+        objective,
+        tuple(only),
+        folds,
+    )
+    folder = Path(run) if run else new_folder(f"tune-{name}", settings.backend)
+    return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
+
+
+def reopen(
+    folder: str | Path,
+    *,
+    max_minutes: float | None = None,
+    workers: int = 0,
+    winners: int = 3,
+    lease: float = 60.0,
+    quiet: bool = False,
+) -> Search:
+    """Go on with the search in `folder`; the arguments are those of `tune`.
+
+    Raises:
+        Mistake: the folder is not a search, or another backend began it.
+    """
+    _require()
+    settings = load(folder).settings
+    backend.use(settings.backend)
+    folder = Path(folder)
+    return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
+
+
+def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
+    deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
+
+    from zoo.tune import machines, oracle
+    from zoo.tune.tuner import Tuner, wave
+
+    oracle.make(settings)
+    settings = replace(
+        settings, wave=wave(settings.recipe, settings.tuner, settings.folds)
+    )
+    role = machines.role()
+    if role == "worker":
+        worker = machines.Worker(settings, folder, deadline, quiet=True, lease=lease)
+        worker.search()
+        return Search(folder)
+    _open(folder, settings)
+    leader = Tuner(settings, folder, deadline, quiet)
+    if workers or role == "chief":
+        machines.lead(leader, workers, lease)
+    else:
+        leader.reopen()
+        leader.search()
+    return _finish(Search(folder), winners, quiet)
+
+
+def _open(folder, settings):
+    """Write the settings, or check that they are those of the search that is there."""
+    path = folder / "search.json"
+    if path.is_file():
+        there = load(folder).settings
+        for name in (
+            field.name for field in fields(Settings) if field.name != "trials"
+        ):
+            old, new = (_plain(getattr(each, name)) for each in (there, settings))
+            if old != new:
+                raise Mistake(
+                    f"the search in {folder} has {name}={old}, not {new}; "
+                    "give the same settings to go on, or name another folder with --run"
+                )
+    elif folder.exists() and any(folder.iterdir()):
+        raise Mistake(f"the folder {folder} is not empty; name another with --run")
+    write_settings(folder, settings)
+
+
+def _plain(value):
+    return recipes.to_json(value) if isinstance(value, Recipe) else value
+
+
+def _finish(search, winners, quiet):
+    if not any(each["status"] == "COMPLETED" for each in search.trials):
+        return search
+    overrides = search.best["overrides"]
+    checkpoint.write(search.folder / "best.txt", f"{overrides}\n".encode())
+    if winners:
+        from zoo.tune.winner import retrain
+
+        retrain(search, winners, quiet)
+    from zoo.tune.report import report
+
+    report(search)
+    return search
+
+
+def _require():
+    if not importlib.util.find_spec("keras_tuner"):
+        raise Mistake(
+            'searching needs keras-tuner, which is not installed; pip install "zoo[tune]"'
+        )

@@ -1,0 +1,52 @@
+"""The winner of a search, trained again with fresh seeds before anything is claimed."""
+
+import dataclasses
+import shlex
+import shutil
+
+from zoo import recipe as recipes
+from zoo.recipe import Recipe
+from zoo.run import Run, write_json
+from zoo.train import train
+from zoo.tune.search import Search
+
+
+def best_recipe(search: Search) -> Recipe:
+    """The recipe of the best trial."""
+    changes = shlex.split(search.best["overrides"])
+    return recipes.override(search.settings.recipe, changes)
+
+
+def retrain(search: Search, seeds: int, quiet: bool = False) -> None:
+    """Train the best trial's recipe with new seeds and write `winner.json`.
+
+    The seeds follow the recipe's own, which the trials were selected with. Each run
+    reads the test split once, at its end. A run that is there already is not repeated.
+
+    Args:
+        search: with a completed trial.
+        seeds: how many.
+        quiet: print no progress.
+    """
+    recipe, number = best_recipe(search), search.best["trial"]
+    runs = {}
+    for seed in range(recipe.seed + 1, recipe.seed + 1 + seeds):
+        folder = search.folder / "winner" / f"trial-{number}-seed-{seed}"
+        if not (folder / "metrics.json").is_file():
+            own = dataclasses.replace(recipe, seed=seed, expects=None)
+            resume = any(folder.glob("state-*.npz"))
+            if not resume:
+                shutil.rmtree(folder, ignore_errors=True)
+            train(own, run=folder, resume=resume, quiet=quiet)
+        runs[seed] = folder
+    metrics = [Run(folder).metrics for folder in runs.values()]
+    write_json(
+        search.folder / "winner.json",
+        {
+            "trial": number,
+            "overrides": search.best["overrides"],
+            "seeds": list(runs),
+            "test": [each["test"] for each in metrics if "test" in each],
+            "validation": [each["validation"] for each in metrics],
+        },
+    )
