@@ -13,6 +13,8 @@ def history(loss, validation_loss, accuracy=0.95, validation_accuracy=0.95):
             "validation_loss": b,
             "accuracy": accuracy,
             "validation_accuracy": validation_accuracy,
+            "seconds": 1.0,
+            "waiting": 0.01,
         }
         for a, b in zip(loss, validation_loss, strict=True)
     ]
@@ -44,8 +46,13 @@ def test_advice_names_the_cause_and_its_evidence(curves, word, evidence):
 
 
 def test_waiting_for_data_is_told_even_without_validation():
-    assert advise([{"loss": 1.0, "accuracy": 0.5}], 0.3) == [
+    def waited(seconds):
+        return advise(
+            [{"loss": 1.0, "accuracy": 0.5, "seconds": 10.0, "waiting": seconds}]
+        )
+
+    assert waited(3.0) == [
         "Waiting for data: 30% of the training time; a smaller picture size, less "
         "augmentation or more cores help."
     ]
-    assert advise([{"loss": 1.0, "accuracy": 0.5}], 0.01) == []
+    assert waited(0.9) == []

@@ -69,8 +69,8 @@ def test_arguments_change_the_points_and_the_seed_of_training_does_not():
     [
         ("circles", {"noice": 0.1}, "argument of the data set circles 'noice'; did"),
         ("circles", {"factor": 1.0}, r"factor=1\.0; the inner radius lies between"),
-        ("moons", {"samples": 5}, "samples=5; give 20 or more"),
-        ("moons", {"noise": -1}, "noise or std is -1; give 0 or more"),
+        ("moons", {"samples": 5}, "samples=5; give a whole number from 20"),
+        ("moons", {"noise": -1}, "noise or std is -1; give a number from 0"),
         ("blobs", {"centers": 1}, "centers=1; give 2 or more"),
         ("spirals", {"arms": 1}, "arms=1; give 2 or more"),
         ("moons", {"vocabulary_size": 9}, "unknown argument .* 'vocabulary_size'"),

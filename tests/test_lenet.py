@@ -11,7 +11,7 @@ from zoo.errors import Mistake
 
 
 def stage(model, name, images):
-    part = keras.Model(model.inputs, model.get_layer(name).output)
+    part = keras.Model(model.input, model.get_layer(name).output)
     return part.predict_on_batch(images)
 
 

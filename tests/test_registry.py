@@ -33,8 +33,9 @@ def own_model(tmp_path, monkeypatch):
 
 
 def test_the_folder_is_the_registry():
-    files = {path.name for path in (ROOT / "zoo" / "models").glob("*.py")}
-    assert {f"{name}.py" for name in zoo.names()} == files - {"__init__.py"}
+    files = (ROOT / "zoo" / "models").glob("*.py")
+    models = {path.stem for path in files if not path.name.startswith("_")}
+    assert set(zoo.names()) == models
     assert list(zoo.names()) == sorted(zoo.names())
     assert {"perceptron", "deep_mlp", "lenet", "tiny_vgg"} <= set(zoo.names())
 
@@ -138,3 +139,28 @@ def test_a_broken_import_inside_ones_own_model_is_shown(own_model):
     own_model.write_text("import no_such_library\n")
     with pytest.raises(ModuleNotFoundError, match="no_such_library"):
         zoo.build("my_package.my_net")
+
+
+def test_a_variable_made_from_an_array_is_refused(tmp_path):
+    file = tmp_path / "my_net.py"
+    file.write_text(
+        """
+import keras
+
+
+class Shift(keras.layers.Layer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.shift = keras.Variable([1.0])
+
+    def call(self, x):
+        return x + self.shift
+
+
+def build():
+    inputs = keras.Input((3,))
+    return keras.Model(inputs, Shift()(inputs))
+"""
+    )
+    with pytest.raises(Mistake, match=r"keras\.Variable from an array; accepted: self"):
+        zoo.build(str(file))

@@ -18,7 +18,7 @@ _HOMES = {
     "Recipe": "recipe",
     "Expected": "recipe",
     "train": "train",
-    "Run": "train",
+    "Run": "run",
     "evaluate": "evaluate",
     "predict": "predict",
     "tune": "tune",
@@ -28,7 +28,8 @@ _HOMES = {
     "distribute": "distribute",
     "main": "cli",
 }
-_SUBMODULES = ("augment", "data")
+_SUBMODULES = ("augment", "backend", "data")
+_ON_KERAS = ("train", "tune", "verify")
 
 __all__ = [*_HOMES, *_SUBMODULES, "__version__"]
 
@@ -37,6 +38,8 @@ def __getattr__(name: str):
     if name in _SUBMODULES:
         return importlib.import_module(f"zoo.{name}")
     if name in _HOMES:
+        if _HOMES[name] in _ON_KERAS:
+            importlib.import_module("zoo.backend").load()
         return getattr(importlib.import_module(f"zoo.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'zoo' has no attribute '{name}'", name=name)
 

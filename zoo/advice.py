@@ -2,24 +2,26 @@
 
 import numpy as np
 
-WAITING_SHARE = 0.05
+WAITING_SHARE, WAITING_SECONDS = 0.05, 1.0
 
 
-def advise(history: list[dict[str, float]], waiting_share: float = 0.0) -> list[str]:
+def advise(history: list[dict[str, float]]) -> list[str]:
     """Advice on a training run.
 
     Args:
-        history: a dict per epoch with "loss" and "accuracy" and, if there was a
-            validation split, "validation_loss" and "validation_accuracy".
-        waiting_share: share of the training time spent waiting for data, 0 to 1.
+        history: a dict per epoch with "loss", "accuracy", "seconds" and "waiting"
+            (of these seconds, for data), and, if there was a validation split,
+            "validation_loss" and "validation_accuracy".
 
     Returns:
         Sentences, each with the numbers it rests on; empty if there is nothing to say.
     """
     advice = []
-    if waiting_share > WAITING_SHARE:
+    waiting = sum(line["waiting"] for line in history)
+    share = waiting / sum(line["seconds"] for line in history)
+    if waiting > WAITING_SECONDS and share > WAITING_SHARE:
         advice.append(
-            f"Waiting for data: {waiting_share:.0%} of the training time; a smaller "
+            f"Waiting for data: {share:.0%} of the training time; a smaller "
             "picture size, less augmentation or more cores help."
         )
     if len(history) < 3 or "validation_loss" not in history[-1]:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 class Mistake(ValueError):
     """Something the user can put right; its text says how.
 
-    The command line prints it as one line and exits with status 2.
+    The command line prints it as one line and exits with `status`.
     """
+
+    status = 2
 
 
 def unknown(kind: str, given: str, accepted: Iterable[str], then: str = "") -> Mistake:

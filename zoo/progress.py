@@ -74,4 +74,6 @@ class Progress:
         ]
         seconds = f"{line['seconds']:.1f} s"
         text = ", ".join([*shown, seconds])
-        self.console.print(f"epoch {line['epoch']}/{self.epochs}: {text}")
+        self.console.print(
+            f"epoch {line['epoch']}/{self.epochs}: {text}", soft_wrap=True
+        )

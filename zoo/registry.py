@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from zoo import backend
 from zoo.errors import Mistake, unknown
 
 if TYPE_CHECKING:
@@ -96,12 +97,22 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
     make = module(name).build
     _check_arguments(name, inspect.signature(make).parameters, arguments)
 
+    backend.load()
     import keras
 
     from zoo.initializers import initialize, without_draws
 
     with without_draws():
-        model = make(**arguments)
+        try:
+            model = make(**arguments)
+        except ValueError as error:
+            if "stateless scope" not in str(error):
+                raise
+            raise Mistake(
+                f"build of model '{name}' makes a keras.Variable from an array; "
+                "accepted: self.add_weight(shape, initializer=...) in a layer, whose "
+                "values zoo can draw alike on every backend"
+            ) from error
         if not isinstance(model, keras.Model):
             kind = type(model).__name__
             raise Mistake(

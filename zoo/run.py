@@ -86,6 +86,20 @@ def new_folder(name: str, backend: str) -> Path:
     return folder
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse a run's folder that cannot be made or written.
+
+    Raises:
+        Mistake: it, or the nearest folder above that exists, is a file or read-only.
+    """
+    nearest = folder.absolute()
+    while not nearest.exists():
+        nearest = nearest.parent
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        kind = "is read-only" if nearest.is_dir() else "is a file"
+        raise Mistake(f"the run cannot be written to {folder}: {nearest} {kind}")
+
+
 def write_json(path: Path, value: dict) -> None:
     """Write `value` as JSON, whole or not at all."""
     checkpoint.write(path, (json.dumps(value, indent=2) + "\n").encode())

@@ -16,7 +16,17 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from zoo import augment, checkpoint, data, device, losses, optimizer, registry, saved, steps
+from zoo import (
+    augment,
+    checkpoint,
+    data,
+    device,
+    losses,
+    optimizer,
+    registry,
+    saved,
+    steps,
+)
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.evaluate import measure
@@ -25,6 +35,7 @@ from zoo.progress import Progress
 from zoo.recipe import Recipe
 from zoo.run import (
     Run,
+    check_folder,
     environment,
     new_folder,
     write_history,
@@ -38,6 +49,8 @@ _SAVE_WITHIN_EPOCH_SECONDS = 120.0
 
 class Stopped(Mistake):
     """Training was asked to stop (Ctrl-C, SIGTERM) and has saved its state."""
+
+    status = 130
 
 
 def train(
@@ -68,6 +81,7 @@ def train(
     """
     name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
     folder = Path(run) if run else new_folder(name, keras.backend.backend())
+    check_folder(folder)
     if not resume and folder.exists() and any(folder.iterdir()):
         raise Mistake(
             f"the folder {folder} is not empty; "
@@ -186,11 +200,10 @@ class _Session:
         with Progress(total, self.feed.steps, self.quiet) as progress:
             while self.stage < len(self.stages):
                 stage = self.stages[self.stage]
-                while self.epoch < self.first_epoch + stage.epochs:
+                end = self.first_epoch + stage.epochs
+                while self.epoch < end and not self._should_stop_early(stage):
                     self._train_epoch(progress, asked)
                     self._end_epoch(progress)
-                    if self._should_stop_early(stage):
-                        break
                 self._end_stage(stage)
 
     def _train_epoch(self, progress, asked):
@@ -270,6 +283,7 @@ class _Session:
             _assign(self.model.variables, self.best)
         elif stage.ema:
             self.optimizer.finalize_variable_values(self.model.trainable_variables)
+        self.trainer.load()
         self.stage += 1
         self.best_loss, self.best, self.best_epoch = math.inf, [], self.epoch
         if self.stage < len(self.stages):
@@ -317,8 +331,8 @@ class _Session:
                 "train without --resume, or name the run's folder with --run"
             )
         arrays, progress = state
-        for stage in range(progress["stage"]):
-            self.stage = stage + 1
+        for stage in range(1, min(progress["stage"], len(self.stages) - 1) + 1):
+            self.stage = stage
             self._start_stage()
         vars(self).update(progress)
         variables = self.model.variables + self.optimizer.variables

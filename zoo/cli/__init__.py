@@ -34,14 +34,14 @@ def call(words: list[str]) -> int:
 
     Returns:
         The exit status: 0; 2 after a user's mistake, of which one line on standard
-        error tells; 130 after Ctrl-C. Other errors are raised.
+        error tells; 130 after Ctrl-C or SIGTERM. Other errors are raised.
     """
     try:
         _run(words)
         sys.stdout.flush()
     except Mistake as mistake:
         print("zoo:", " ".join(str(mistake).splitlines()), file=sys.stderr)
-        return 2
+        return mistake.status
     except KeyboardInterrupt:
         print("zoo: stopped", file=sys.stderr)
         return 130

@@ -86,7 +86,7 @@ def _report(done: Run) -> None:
             break
     else:
         print(f"training accuracy: {done.history[-1]['accuracy']:.2%}")
-    for advice in advise(done.history, done.metrics["waiting_share"]):
+    for advice in advise(done.history):
         print(advice)
     print(f"run: {done.folder}")
 

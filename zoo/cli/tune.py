@@ -82,11 +82,11 @@ def run(options):
         backend.load(options.backend or search.settings.backend)
         _report(tuning.reopen(options.recipe, **shared))
         return
-    recipe = recipes.override(recipes.load(options.recipe), options.changes)
+    recipes.override(recipes.load(options.recipe), options.changes)
     backend.load(options.backend)
     found = tuning.tune(
-        recipe,
-        name=options.recipe,
+        options.recipe,
+        options.changes,
         tuner=options.tuner,
         trials=options.trials,
         seed=options.seed,
@@ -121,7 +121,7 @@ def _report(search):
     print(f"trials: {len(done)} of {search.settings.trials}, {failed} failed")
     if len(done) == failed:
         return
-    best, result = search.best, search.result()
+    best, result = search.best, search.result
     print(
         f"best: trial {best['trial']}, validation accuracy "
         f"{best['validation_accuracy']:.2%}, loss {best['validation_loss']:.4f}"
@@ -130,4 +130,4 @@ def _report(search):
         print(f"test accuracy, {result.count} fresh seeds: {result.percent()}")
     print(f"search: {search.folder}")
     print("next:")
-    print(f"  {search.command()}")
+    print(f"  {search.command}")

@@ -69,6 +69,12 @@ def _report(name: str, found: Verification) -> None:
             ],
         )
         print()
+    if found.rounding is not None:
+        print(
+            f"Changing the last bit of each initial weight on {found.reference} moves "
+            f"its losses by {found.rounding:.1e};\ntheir bound is three times that, and "
+            "at least 1e-03.\n"
+        )
     for missing in found.missing:
         print(f'{missing}: NOT COMPARED, not installed; pip install "zoo[{missing}]"')
     for failed, text in found.failed.items():

@@ -125,10 +125,12 @@ def _points(
 
 
 def _check(samples: int, spread: float) -> None:
-    if samples < 20:
-        raise Mistake(f"samples={samples}; give 20 or more, 20 % of them are the test")
-    if not spread >= 0:
-        raise Mistake(f"noise or std is {spread}; give 0 or more")
+    if type(samples) is not int or samples < 20:
+        raise Mistake(
+            f"samples={samples}; give a whole number from 20, 20 % of them are the test"
+        )
+    if not isinstance(spread, int | float) or not spread >= 0:
+        raise Mistake(f"noise or std is {spread}; give a number from 0")
 
 
 def _sklearn(module: str):

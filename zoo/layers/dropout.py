@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from zoo.errors import Mistake
 from zoo.groups import first_row
 
 _LOW_17_BITS = 0x1FFFF
@@ -68,12 +69,12 @@ class Dropout(keras.layers.Layer):
     def __init__(self, rate: float, noise_shape=None, seed: int = 0, **options):
         super().__init__(**options)
         if not 0 <= rate < 1:
-            raise ValueError(f"dropout rate is {rate}; accepted: 0 <= rate < 1")
+            raise Mistake(f"dropout rate is {rate}; accepted: 0 <= rate < 1")
         self.rate = rate
         self.noise_shape = noise_shape
         self.seed = seed
         self.supports_masking = True
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = keras.random.SeedGenerator(seed, name=self.name)
         self.built = True
 
     def reseed(self, seed: int) -> None:

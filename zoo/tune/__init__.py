@@ -51,8 +51,8 @@ def hypermodel(name: str | Recipe, **arguments) -> "keras_tuner.HyperModel":
 
 def tune(
     recipe: Recipe | str,
+    changes: Sequence[str] = (),
     *,
-    name: str = "",
     tuner: str = "random",
     trials: int = 30,
     seed: int = 0,
@@ -74,11 +74,11 @@ def tune(
 
     Args:
         recipe: what the search starts from, or its name.
-        name: of the recipe, for the folder's name and the command that is printed.
+        changes: to the recipe, such as "epochs=5".
         tuner: "random", "bayesian" (a Gaussian process) or "hyperband" (Li et al.
             2018, JMLR 18:1), whose trials count each time they are continued.
         trials: how many, at least 1.
-        seed: of the search; one seed, the same trials. The recipe's seed is the trials'.
+        seed: of the search: one seed, the same trials. They use the recipe's own seed.
         objective: "accuracy" or "loss" of the best epoch on the validation split.
         only: names of the hyperparameters to search; () is all of them.
         folds: of cross-validation; 0 judges by the recipe's validation split.
@@ -102,13 +102,14 @@ def tune(
             folder holds something else.
     """
     _require()
-    if isinstance(recipe, str):
-        name, recipe = name or recipe, recipes.load(recipe)
-    name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
+    name = recipe if isinstance(recipe, str) else ""
+    recipe = recipes.load(recipe) if isinstance(recipe, str) else recipe
+    recipe = recipes.override(recipe, changes)
     if trials < 1:
         raise Mistake(f"trials={trials}; accepted: at least 1")
     settings = Settings(
         name,
+        tuple(changes),
         recipe,
         backend.use(),
         tuner,
@@ -118,7 +119,8 @@ def tune(
         tuple(only),
         folds,
     )
-    folder = Path(run) if run else new_folder(f"tune-{name}", settings.backend)
+    stem = Path(name).stem if name else f"{Path(recipe.model).stem}"
+    folder = Path(run) if run else new_folder(f"tune-{stem}", settings.backend)
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
 
 
@@ -194,8 +196,7 @@ def _plain(value):
 def _finish(search, winners, quiet):
     if not any(each["status"] == "COMPLETED" for each in search.trials):
         return search
-    overrides = search.best["overrides"]
-    checkpoint.write(search.folder / "best.txt", f"{overrides}\n".encode())
+    checkpoint.write(search.folder / "best.txt", f"{search.overrides}\n".encode())
     if winners:
         from zoo.tune.winner import retrain
 
@@ -209,5 +210,6 @@ def _finish(search, winners, quiet):
 def _require():
     if not importlib.util.find_spec("keras_tuner"):
         raise Mistake(
-            'searching needs keras-tuner, which is not installed; pip install "zoo[tune]"'
+            "searching needs keras-tuner, which is not installed; "
+            'pip install "zoo[tune]"'
         )

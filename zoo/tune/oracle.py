@@ -171,7 +171,7 @@ class _Durable:
             yield
         finally:
             self._held = False
-            self.save()
+        self.save()
 
     def save(self):
         if not self._held:

@@ -1,4 +1,4 @@
-"""The live table of a search: a table in a terminal, a line for each trial in a pipe."""
+"""The live table of a search; in a pipe, a line for each trial."""
 
 import time
 

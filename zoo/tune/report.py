@@ -1,1 +1,2 @@
-def report(search): pass
+def report(search):
+    pass

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import shlex
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,8 +37,9 @@ class Settings:
     """What decides which trials a search runs, and with which result.
 
     Attributes:
-        name: of the recipe, as `zoo train` takes it.
-        recipe: what the search starts from.
+        name: of the recipe, as `zoo train` takes it; "" for one that has no file.
+        changes: to that recipe, as typed.
+        recipe: with these changes; what the search starts from.
         backend: all trials run on it.
         tuner: one of `TUNERS`.
         trials: how many.
@@ -49,6 +51,7 @@ class Settings:
     """
 
     name: str
+    changes: tuple[str, ...]
     recipe: Recipe
     backend: str
     tuner: str = "random"
@@ -76,7 +79,8 @@ class Search:
     def settings(self) -> Settings:
         values = json.loads((self.folder / "search.json").read_text())
         recipe = recipes.from_json(values.pop("recipe"))
-        return Settings(**{**values, "recipe": recipe, "only": tuple(values["only"])})
+        lists = {name: tuple(values[name]) for name in ("changes", "only")}
+        return Settings(**{**values, **lists, "recipe": recipe})
 
     @property
     def trials(self) -> list[dict]:
@@ -109,10 +113,23 @@ class Search:
         path = self.folder / "winner.json"
         return json.loads(path.read_text()) if path.is_file() else {}
 
+    @property
+    def overrides(self) -> str:
+        """What makes the best trial of the recipe, as it is typed."""
+        return f"{shlex.join(self.settings.changes)} {self.best['overrides']}".strip()
+
+    @property
     def command(self) -> str:
         """What to type to train the best trial's recipe."""
-        return f"zoo train {self.settings.name} {self.best['overrides']}".rstrip()
+        return f"zoo train {self.settings.name or 'RECIPE'} {self.overrides}".strip()
 
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of the best trial."""
+        changes = shlex.split(self.best["overrides"])
+        return recipes.override(self.settings.recipe, changes)
+
+    @property
     def result(self) -> Summary | None:
         """The winner's test accuracy over its seeds; None if it is not re-trained."""
         metrics = self.winner.get("test")
@@ -128,7 +145,8 @@ def load(folder: str | Path) -> Search:
     folder = Path(folder)
     if not (folder / "search.json").is_file():
         raise Mistake(
-            f"{folder} is not a search: it has no search.json; `zoo tune` makes searches"
+            f"{folder} is not a search: it has no search.json; "
+            "`zoo tune` makes searches"
         )
     return Search(folder)
 

@@ -68,7 +68,8 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
     examples = whole.train
     if not 2 <= folds <= len(examples):
         raise Mistake(
-            f"folds={folds}; accepted: 0, or 2 to {len(examples)}, the training examples"
+            f"folds={folds}; accepted: 0, or 2 to {len(examples)}, "
+            "as there are training examples"
         )
     index = order(len(examples), recipe.seed, _FOLDS_EPOCH)
     index = index[np.argsort(examples.targets[index], kind="stable")]

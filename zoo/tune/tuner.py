@@ -190,7 +190,7 @@ class Tuner(keras_tuner.Tuner):
 
     def rows(self) -> list[dict]:
         """The trials so far as `zoo.tune.search` has them."""
-        trials = sorted(list(self.oracle.trials.items()), key=lambda item: item[0])
+        trials = sorted(dict(self.oracle.trials).items())
         return [self._row(each) for _, each in trials]
 
     def record(self) -> None:

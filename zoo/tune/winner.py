@@ -1,20 +1,11 @@
 """The winner of a search, trained again with fresh seeds before anything is claimed."""
 
 import dataclasses
-import shlex
 import shutil
 
-from zoo import recipe as recipes
-from zoo.recipe import Recipe
 from zoo.run import Run, write_json
 from zoo.train import train
 from zoo.tune.search import Search
-
-
-def best_recipe(search: Search) -> Recipe:
-    """The recipe of the best trial."""
-    changes = shlex.split(search.best["overrides"])
-    return recipes.override(search.settings.recipe, changes)
 
 
 def retrain(search: Search, seeds: int, quiet: bool = False) -> None:
@@ -28,7 +19,7 @@ def retrain(search: Search, seeds: int, quiet: bool = False) -> None:
         seeds: how many.
         quiet: print no progress.
     """
-    recipe, number = best_recipe(search), search.best["trial"]
+    recipe, number = search.recipe, search.best["trial"]
     runs = {}
     for seed in range(recipe.seed + 1, recipe.seed + 1 + seeds):
         folder = search.folder / "winner" / f"trial-{number}-seed-{seed}"

@@ -13,9 +13,9 @@ from keras import ops
 
 from zoo import augment, data, optimizer, registry, steps
 from zoo.recipe import Recipe
-from zoo.sample import sample
 from zoo.train import build_for, feed_and_loss
 from zoo.verify import MADE_UP
+from zoo.verify.sample import sample
 
 _EPOCHS = 3
 _BATCHES = 2

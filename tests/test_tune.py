@@ -1,0 +1,534 @@
+"""Searches: spaces, trials, files that survive a kill, machines, and the winner."""
+
+import csv
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras_tuner
+import numpy as np
+import pytest
+
+import zoo
+from zoo import checkpoint
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.tune import load, reopen, trial
+from zoo.tune.search import Settings
+from zoo.tune.space import space
+from zoo.tune.trial import Limits
+from zoo.tune.tuner import Tuner
+
+pytestmark = [
+    # keras-tuner's own, in its lock and in its messages.
+    pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
+]
+
+TINY = zoo.Recipe(
+    model="deep_mlp",
+    model_arguments={"hidden": (4,), "classes": 1},
+    data="circles",
+    data_arguments={"samples": 120},
+    validation=0.25,
+    batch=32,
+    epochs=2,
+    learning_rate=0.01,
+)
+
+OWN_MODEL = """
+import os, time
+import keras
+
+def build(input_shape=(2,), width=4):
+    if log := os.environ.get("TUNE_LOG"):
+        with open(log, "a") as file:
+            print(width, file=file)
+        time.sleep(0.3)
+    if width % 2:
+        raise RuntimeError("no odd width")
+    x = inputs = keras.Input(input_shape)
+    x = keras.layers.Dense(width, name="hidden")(x)
+    x = keras.layers.LayerNormalization(name="normalization")(x)
+    return keras.Model(inputs, keras.layers.Dense(1, name="logits")(x))
+
+def space(hp):
+    return {"width": hp.Int("width", 1, 500, default=4)}
+"""
+
+
+@pytest.fixture
+def own_recipe(tmp_path):
+    """A recipe of a user's own model file, which fails for some widths."""
+    file = tmp_path / "own_net.py"
+    file.write_text(OWN_MODEL)
+    return dataclasses.replace(TINY, model=str(file), model_arguments={}, epochs=1)
+
+
+# --- spaces
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_the_defaults_of_the_space_are_the_recipe(name):
+    recipe = recipes.load(name)
+    hp = keras_tuner.HyperParameters()
+    assert space(recipe, hp) == []
+    assert "learning_rate" in hp.values or recipe.stages
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_value_of_the_space_is_a_recipe(name):
+    recipe = recipes.load(name)
+    declared = keras_tuner.HyperParameters()
+    space(recipe, declared)
+    for seed in range(20):
+        hp = keras_tuner.HyperParameters()
+        for place, part in enumerate(declared.space):
+            hp.merge([part])
+            if hp.is_active(part):
+                hp.values[part.name] = part.random_sample(1000 * seed + place)
+        changes = space(recipe, hp)
+        assert all(" " not in change for change in changes)
+        changed = recipes.override(recipe, changes)
+        assert changed != recipe
+        registry.module(recipe.model)
+
+
+def test_the_space_of_the_mlp_is_that_of_textbooks():
+    hp = keras_tuner.HyperParameters()
+    space(TINY, hp)
+    declared = {part.name: part for part in hp.space}
+    assert (
+        declared["hidden_layers"].min_value,
+        declared["hidden_layers"].max_value,
+    ) == (
+        1,
+        6,
+    )
+    assert declared["hidden_6"].max_value == 512
+    assert declared["optimizer"].values == ["adam", "sgd"]
+    assert {"relu", "tanh", "sigmoid"} == set(declared["activation"].values)
+    assert declared["dropout"].max_value == 0.5
+    assert {"l1", "l2", "batch_normalization", "batch"} <= set(declared)
+
+
+def test_only_some_are_searched_and_a_wrong_name_is_told():
+    hp = keras_tuner.HyperParameters()
+    space(TINY, hp, only=("learning_rate", "l2"))
+    assert list(hp.values) == ["l2", "learning_rate"]
+    with pytest.raises(Mistake, match="did you mean 'learning_rate'"):
+        space(TINY, hp, only=("lerning_rate",))
+
+
+def test_augmentation_is_searched_by_strength():
+    recipe = dataclasses.replace(
+        TINY, augment={"rotation": 10, "flip": 0.7, "trivial_augment_wide": 31}
+    )
+    hp = keras_tuner.HyperParameters()
+    assert space(recipe, hp) == []
+    values = {part.name: part.values for part in hp.space}
+    assert values["augment.rotation"] == [0.0, 5.0, 10.0, 15.0, 20.0]
+    assert values["augment.flip"] == [0.0, 0.35, 0.7]
+    hp.values["augment.trivial_augment_wide"] = False
+    assert space(recipe, hp) == ["augment.trivial_augment_wide=0"]
+
+
+# --- keras-tuner's tuners, and a user's own
+
+
+class OwnTuner(keras_tuner.RandomSearch):
+    """A user's tuner: it counts its trials."""
+
+    count = 0
+
+    def run_trial(self, trial, *arguments, **options):
+        self.count += 1
+        return super().run_trial(trial, *arguments, **options)
+
+
+def test_a_users_tuner_searches_a_recipe(tmp_path):
+    tuner = OwnTuner(
+        zoo.hypermodel(TINY),
+        objective="val_accuracy",
+        max_trials=2,
+        seed=1,
+        directory=tmp_path,
+    )
+    tuner.search(epochs=1, verbose=0)
+    assert tuner.count == 2
+    best = tuner.oracle.get_best_trials(1)[0]
+    assert 0 <= best.score <= 1
+    assert "learning_rate" in best.hyperparameters.values
+
+
+def test_a_users_model_file_in_keras_tuners_search(tmp_path, own_recipe):
+    x = np.random.default_rng(0).normal(size=(40, 2)).astype("float32")
+    y = (x[:, 0] > 0).astype("int32")
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("width", [2, 8])
+    tuner = keras_tuner.BayesianOptimization(
+        zoo.hypermodel(own_recipe.model),
+        objective="val_loss",
+        max_trials=2,
+        hyperparameters=hp,
+        tune_new_entries=False,
+        directory=tmp_path,
+    )
+    tuner.search(x, y, validation_data=(x, y), epochs=1, verbose=0)
+    assert len(tuner.oracle.get_best_trials(2)) == 2
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+@pytest.mark.parametrize("loss", ["crossentropy", "mean_squared_error"])
+def test_hypermodel_compiles_loss_and_accuracy_of_logits(classes, loss):
+    arguments = {"hidden": (4,), "classes": classes}
+    recipe = dataclasses.replace(TINY, model_arguments=arguments, loss=loss)
+    model = zoo.hypermodel(recipe).build(keras_tuner.HyperParameters())
+    data = zoo.data.load("circles", samples=120, validation=0.25).validation
+    loss_, accuracy = model.evaluate(data.inputs, data.targets, verbose=0)
+    ours = zoo.evaluate(model, data)
+    assert accuracy == pytest.approx(ours["accuracy"])
+    if loss == "crossentropy":
+        assert loss_ == pytest.approx(ours["loss"], rel=1e-4)
+
+
+def test_hypermodel_takes_arguments_of_build():
+    model = zoo.hypermodel("deep_mlp", input_shape=(3,), classes=5).build(
+        keras_tuner.HyperParameters()
+    )
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 5))
+
+
+def test_an_unknown_hypermodel_names_the_nearest():
+    with pytest.raises(Mistake, match="did you mean 'lenet'"):
+        zoo.hypermodel("lenett")
+
+
+# --- searches
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """A small search that is over."""
+    folder = tmp_path_factory.mktemp("searches") / "tiny"
+    only = ("learning_rate", "hidden_1", "activation", "dropout")
+    return zoo.tune(TINY, trials=6, only=only, run=folder, winners=2, quiet=True)
+
+
+def test_a_search_leaves_a_table_a_winner_and_a_command(found):
+    text = (found.folder / "trials.csv").read_text()
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [row["trial"] for row in rows] == [str(n) for n in range(6)]
+    assert {row["status"] for row in rows} == {"COMPLETED"}
+    assert rows[0]["overrides"] == ""
+    overrides = (found.folder / "best.txt").read_text().split()
+    assert recipes.override(TINY, overrides) != TINY or overrides == []
+    best = max(t["validation_accuracy"] for t in found.trials)
+    assert found.best["validation_accuracy"] == best
+    assert found.winner["seeds"] == [1, 2]
+    assert found.result.count == 2
+    assert found.command == f"zoo train RECIPE {found.overrides}".strip()
+
+
+def test_a_finished_search_is_read_without_keras(found):
+    code = (
+        "import sys; from zoo.tune import load; search = load(sys.argv[1]);"
+        "print(len(search.trials), search.best['trial'], 'keras' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(found.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["6", str(found.best["trial"]), "False"]
+
+
+def test_the_same_seed_gives_the_same_trials_and_winner(found, tmp_path):
+    only = ("learning_rate", "hidden_1", "activation", "dropout")
+    again = zoo.tune(TINY, trials=6, only=only, run=tmp_path, winners=0, quiet=True)
+    assert _results(again) == _results(found)
+    other = zoo.tune(
+        TINY, trials=6, only=only, run=tmp_path / "other", seed=1, winners=0, quiet=True
+    )
+    assert _results(other)[1:] != _results(found)[1:]
+
+
+def _results(search):
+    names = ("trial", "overrides", "validation_accuracy", "validation_loss")
+    return [tuple(each[name] for name in names) for each in search.trials]
+
+
+def test_the_search_never_reads_the_test_split(monkeypatch, tmp_path):
+    kept = []
+    real = trial.datasets
+    monkeypatch.setattr(
+        trial, "datasets", lambda *a: [kept.append(d) or d for d in real(*a)]
+    )
+    only = ("learning_rate",)
+    zoo.tune(TINY, trials=1, only=only, run=tmp_path, winners=0, quiet=True)
+    assert kept
+    assert all(dataset.test is None for dataset in kept)
+
+
+def test_folds_share_the_examples_and_the_classes():
+    folds = trial.datasets(TINY, 5)
+    sizes = [len(fold.validation) for fold in folds]
+    assert (len(folds), sum(sizes)) == (5, 96)
+    assert max(sizes) - min(sizes) <= 1
+    shares = [fold.validation.targets.mean() for fold in folds]
+    assert max(shares) - min(shares) < 0.06
+    seen = np.concatenate([fold.validation.inputs for fold in folds])
+    assert len(np.unique(seen, axis=0)) == 96
+
+
+def test_without_validation_data_a_search_says_what_to_do(tmp_path):
+    recipe = dataclasses.replace(TINY, validation=0.0)
+    with pytest.raises(Mistake, match=r"set validation=0\.1 or use --folds 5"):
+        zoo.tune(recipe, run=tmp_path / "no", quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [
+        ({"tuner": "baysian"}, "did you mean 'bayesian'"),
+        ({"objective": "acuracy"}, "did you mean 'accuracy'"),
+        ({"trials": 0}, "trials=0; accepted: at least 1"),
+        ({"folds": 1}, "folds=1; accepted: 0, or 2 to 96"),
+    ],
+)
+def test_a_wrong_setting_is_told(setting, text, tmp_path):
+    with pytest.raises(Mistake, match=text):
+        zoo.tune(TINY, run=tmp_path / "no", quiet=True, **setting)
+
+
+def test_another_search_in_the_folder_is_not_mixed_up(found):
+    with pytest.raises(Mistake, match="has seed=0, not 7; give the same settings"):
+        zoo.tune(TINY, trials=6, seed=7, run=found.folder, quiet=True)
+
+
+def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_path):
+    diverging = dataclasses.replace(own_recipe, learning_rate=1e30, clip_norm=0.0)
+    search = zoo.tune(
+        diverging, trials=1, only=("width",), run=tmp_path / "a", quiet=True
+    )
+    assert search.trials[0]["status"] == "FAILED"
+    assert "the loss is not a number in epoch 1" in search.trials[0]["reason"]
+    search = zoo.tune(
+        own_recipe,
+        trials=6,
+        seed=3,
+        only=("width",),
+        run=tmp_path / "b",
+        winners=0,
+        quiet=True,
+    )
+    reasons = {t["values"]["width"]: t["reason"] for t in search.trials}
+    assert len(reasons) == 6
+    for width, reason in reasons.items():
+        assert reason == ("RuntimeError: no odd width" if width % 2 else "")
+    assert any(reasons.values())
+
+
+def test_the_time_limit_leaves_a_search_that_goes_on(tmp_path):
+    folder = tmp_path / "short"
+    only = {"only": ("learning_rate",), "winners": 0, "quiet": True}
+    short = zoo.tune(TINY, trials=3, max_minutes=0, run=folder, **only)
+    assert short.trials == []
+    whole = reopen(folder, winners=0, quiet=True)
+    assert [t["status"] for t in whole.trials] == ["COMPLETED"] * 3
+
+
+def test_hyperband_continues_its_best_trials(tmp_path):
+    recipe = dataclasses.replace(TINY, epochs=4)
+    search = zoo.tune(
+        recipe,
+        tuner="hyperband",
+        trials=8,
+        only=("learning_rate", "l2"),
+        run=tmp_path / "hyperband",
+        winners=0,
+        quiet=True,
+    )
+    epochs = [t["epochs"] for t in search.trials]
+    assert set(epochs) == {2, 4}
+    again = trial.run(
+        recipes.override(recipe, search.trials[-1]["overrides"].split()),
+        trial.datasets(recipe),
+        "accuracy",
+        Limits(int(epochs[-1])),
+    )
+    loss = search.trials[-1]["validation_loss"]
+    assert again["validation_loss"] == pytest.approx(loss, rel=1e-4)
+
+
+# --- a kill at any moment
+
+
+class Killed(BaseException):
+    """The process is killed."""
+
+
+class Cheap(Tuner):
+    """A search whose trials cost nothing; it counts how often each has run."""
+
+    runs: dict[str, int]
+
+    def run_trial(self, trial_):
+        self.runs[trial_.trial_id] = self.runs.get(trial_.trial_id, 0) + 1
+        values = trial_.hyperparameters.values
+        loss = abs(np.log(values["learning_rate"] / 0.02)) + values["l2"]
+        return {
+            "validation_accuracy": round(1 / (1 + loss), 2),
+            "validation_loss": loss,
+            "parameters": 1,
+            "epochs": values.get("tuner/epochs", 9),
+            "seconds": 0.0,
+        }
+
+
+def cheap_search(folder, tuner, runs, wave=1):
+    only = ("learning_rate", "l2", "schedule")
+    recipe = dataclasses.replace(TINY, epochs=9)
+    jax_apart = Settings(
+        "", (), recipe, "numpy", tuner, 12, objective="loss", only=only, wave=wave
+    )
+    search = Cheap(jax_apart, folder, quiet=True)
+    search.runs = runs
+    search._side_by_side = lambda drawn: ()
+    search.reopen()
+    search.search()
+    return [(t["trial"], t["overrides"], t["validation_loss"]) for t in search.rows()]
+
+
+@pytest.mark.parametrize(
+    ("tuner", "wave"),
+    [("random", 1), ("random", 5), ("hyperband", 1), ("hyperband", 4)],
+)
+def test_a_search_killed_at_any_write_goes_on_as_if_nothing_were(
+    tuner, wave, tmp_path, monkeypatch
+):
+    uninterrupted = cheap_search(tmp_path / "whole", tuner, {}, wave)
+    assert len(uninterrupted) == 12
+    real, left = checkpoint.write, 0
+
+    def write(path, content):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+        real(path, content)
+
+    monkeypatch.setattr(checkpoint, "write", write)
+    for moment in range(1, 60):
+        folder, runs = tmp_path / str(moment), {}
+        left = moment
+        try:
+            cheap_search(folder, tuner, runs, wave)
+        except Killed:
+            left = 0
+            done = {t["trial"] for t in _recorded(folder)}
+            before = dict(runs)
+            assert cheap_search(folder, tuner, runs, wave) == uninterrupted
+            again = {int(k) for k, n in runs.items() if n > before.get(k, 0)}
+            assert not done & again
+        else:
+            return
+    assert moment > 30
+
+
+def _recorded(folder):
+    """The trials whose result is on disk."""
+    files = folder.glob("state/trial_*/trial.json")
+    states = [json.loads(file.read_text()) for file in files]
+    if not (folder / "state" / "oracle.json").is_file():
+        return []
+    done = [s for s in states if s["status"] == "COMPLETED"]
+    return [{"trial": int(s["trial_id"])} for s in done]
+
+
+def test_bayesian_search_goes_on_as_if_nothing_were(tmp_path, monkeypatch):
+    whole = cheap_search(tmp_path / "whole", "bayesian", {}, wave=3)
+    assert len({overrides for _, overrides, _ in whole}) == 12
+    best = min(loss for _, _, loss in whole)
+    assert best < min(loss for _, _, loss in whole[:4]) + 1e-9
+    real, left = checkpoint.write, 30
+
+    def write(path, content):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+        real(path, content)
+
+    monkeypatch.setattr(checkpoint, "write", write)
+    with pytest.raises(Killed):
+        cheap_search(tmp_path / "cut", "bayesian", {}, wave=3)
+    assert cheap_search(tmp_path / "cut", "bayesian", {}, wave=3) == whole
+
+
+def zoo_tune(*words, log, **environment):
+    """`zoo tune` in a process of its own."""
+    root = str(Path(zoo.__file__).parents[1])
+    variables = {**os.environ, "PYTHONPATH": root, "TUNE_LOG": str(log), **environment}
+    command = [sys.executable, "-m", "zoo", "tune", *map(str, words)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(command, env=variables, text=True, **pipes)
+
+
+def write_recipe(recipe, folder):
+    file = folder / "own_recipe.py"
+    file.write_text(
+        f"import zoo\nrecipe = zoo.Recipe(model={recipe.model!r}, data='circles', "
+        f"data_arguments={recipe.data_arguments!r}, validation=0.25, batch=32, "
+        "epochs=1, learning_rate=0.01)\n"
+    )
+    return file
+
+
+def wait_until(condition, process=None):
+    for _ in range(1200):
+        if condition():
+            return
+        if process is not None and process.poll() is not None:
+            raise AssertionError(process.stdout.read())
+        time.sleep(0.05)
+    raise AssertionError("it took longer than a minute")
+
+
+def ended(folder):
+    files = list(folder.glob("state/trial_*/trial.json"))
+    states = [json.loads(file.read_text()) for file in files]
+    return [state for state in states if state["status"] != "RUNNING"]
+
+
+def widths(log):
+    """How often each width was built, the recipe's own apart."""
+    built = [int(line) for line in log.read_text().split()]
+    return {width: built.count(width) for width in built if width != 4}
+
+
+def test_a_killed_process_loses_no_trial_and_runs_none_twice(own_recipe, tmp_path):
+    file, folder, log = (
+        write_recipe(own_recipe, tmp_path),
+        tmp_path / "run",
+        tmp_path / "log",
+    )
+    words = [file, "--trials", 6, "--only", "width", "--run", folder, "--winners", 0]
+    process = zoo_tune(*words, log=log)
+    wait_until(lambda: len(ended(folder)) >= 3, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    kept = {state["trial_id"]: state for state in ended(folder)}
+    search = reopen(folder, winners=0, quiet=True)
+    assert [t["trial"] for t in search.trials] == list(range(6))
+    assert {t["status"] for t in search.trials} <= {"COMPLETED", "FAILED"}
+    assert len(kept) < 6
+    for state in ended(folder):
+        assert state == kept.get(state["trial_id"], state)
+    tried = {t["values"]["width"] for t in search.trials} - {4}
+    assert tried == set(widths(log))
+    for state in kept.values():
+        width = state["hyperparameters"]["values"]["width"]
+        assert width == 4 or widths(log)[width] == 1
