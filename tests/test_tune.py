@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,11 +19,10 @@ import zoo
 from zoo import checkpoint
 from zoo import recipe as recipes
 from zoo.errors import Mistake
-from zoo.tune import load, reopen, trial
+from zoo.tune import load, reopen, trial, tuner
 from zoo.tune.search import Settings
 from zoo.tune.space import space
 from zoo.tune.trial import Limits
-from zoo.tune.tuner import Tuner
 
 pytestmark = [
     # keras-tuner's own, in its lock and in its messages.
@@ -96,21 +96,15 @@ def test_every_value_of_the_space_is_a_recipe(name):
         assert all(" " not in change for change in changes)
         changed = recipes.override(recipe, changes)
         assert changed != recipe
-        registry.module(recipe.model)
 
 
 def test_the_space_of_the_mlp_is_that_of_textbooks():
     hp = keras_tuner.HyperParameters()
     space(TINY, hp)
     declared = {part.name: part for part in hp.space}
-    assert (
-        declared["hidden_layers"].min_value,
-        declared["hidden_layers"].max_value,
-    ) == (
-        1,
-        6,
-    )
-    assert declared["hidden_6"].max_value == 512
+    depth, width = declared["hidden_layers"], declared["hidden_6"]
+    assert (depth.min_value, depth.max_value) == (1, 6)
+    assert (width.min_value, width.max_value) == (10, 512)
     assert declared["optimizer"].values == ["adam", "sgd"]
     assert {"relu", "tanh", "sigmoid"} == set(declared["activation"].values)
     assert declared["dropout"].max_value == 0.5
@@ -152,16 +146,16 @@ class OwnTuner(keras_tuner.RandomSearch):
 
 
 def test_a_users_tuner_searches_a_recipe(tmp_path):
-    tuner = OwnTuner(
+    own = OwnTuner(
         zoo.hypermodel(TINY),
         objective="val_accuracy",
         max_trials=2,
         seed=1,
         directory=tmp_path,
     )
-    tuner.search(epochs=1, verbose=0)
-    assert tuner.count == 2
-    best = tuner.oracle.get_best_trials(1)[0]
+    own.search(epochs=1, verbose=0)
+    assert own.count == 2
+    best = own.oracle.get_best_trials(1)[0]
     assert 0 <= best.score <= 1
     assert "learning_rate" in best.hyperparameters.values
 
@@ -171,7 +165,7 @@ def test_a_users_model_file_in_keras_tuners_search(tmp_path, own_recipe):
     y = (x[:, 0] > 0).astype("int32")
     hp = keras_tuner.HyperParameters()
     hp.Choice("width", [2, 8])
-    tuner = keras_tuner.BayesianOptimization(
+    bayesian = keras_tuner.BayesianOptimization(
         zoo.hypermodel(own_recipe.model),
         objective="val_loss",
         max_trials=2,
@@ -179,8 +173,8 @@ def test_a_users_model_file_in_keras_tuners_search(tmp_path, own_recipe):
         tune_new_entries=False,
         directory=tmp_path,
     )
-    tuner.search(x, y, validation_data=(x, y), epochs=1, verbose=0)
-    assert len(tuner.oracle.get_best_trials(2)) == 2
+    bayesian.search(x, y, validation_data=(x, y), epochs=1, verbose=0)
+    assert len(bayesian.oracle.get_best_trials(2)) == 2
 
 
 @pytest.mark.parametrize("classes", [1, 2])
@@ -370,7 +364,7 @@ class Killed(BaseException):
     """The process is killed."""
 
 
-class Cheap(Tuner):
+class Cheap(tuner.Tuner):
     """A search whose trials cost nothing; it counts how often each has run."""
 
     runs: dict[str, int]
@@ -388,11 +382,11 @@ class Cheap(Tuner):
         }
 
 
-def cheap_search(folder, tuner, runs, wave=1):
+def cheap_search(folder, kind, runs, wave=1):
     only = ("learning_rate", "l2", "schedule")
     recipe = dataclasses.replace(TINY, epochs=9)
     jax_apart = Settings(
-        "", (), recipe, "numpy", tuner, 12, objective="loss", only=only, wave=wave
+        "", (), recipe, "numpy", kind, 10, objective="loss", only=only, wave=wave
     )
     search = Cheap(jax_apart, folder, quiet=True)
     search.runs = runs
@@ -403,14 +397,16 @@ def cheap_search(folder, tuner, runs, wave=1):
 
 
 @pytest.mark.parametrize(
-    ("tuner", "wave"),
+    ("kind", "wave"),
     [("random", 1), ("random", 5), ("hyperband", 1), ("hyperband", 4)],
 )
 def test_a_search_killed_at_any_write_goes_on_as_if_nothing_were(
-    tuner, wave, tmp_path, monkeypatch
+    kind, wave, tmp_path, monkeypatch
 ):
-    uninterrupted = cheap_search(tmp_path / "whole", tuner, {}, wave)
-    assert len(uninterrupted) == 12
+    monkeypatch.setattr(os, "fsync", lambda file: None)  # slow; a kill needs none
+    monkeypatch.setattr(tuner, "_RENEWED_EVERY", 99)
+    uninterrupted = cheap_search(tmp_path / "whole", kind, {}, wave)
+    assert len(uninterrupted) == 10
     real, left = checkpoint.write, 0
 
     def write(path, content):
@@ -421,16 +417,16 @@ def test_a_search_killed_at_any_write_goes_on_as_if_nothing_were(
         real(path, content)
 
     monkeypatch.setattr(checkpoint, "write", write)
-    for moment in range(1, 60):
+    for moment in range(1 + wave % 3, 60, 3):
         folder, runs = tmp_path / str(moment), {}
         left = moment
         try:
-            cheap_search(folder, tuner, runs, wave)
+            cheap_search(folder, kind, runs, wave)
         except Killed:
             left = 0
             done = {t["trial"] for t in _recorded(folder)}
             before = dict(runs)
-            assert cheap_search(folder, tuner, runs, wave) == uninterrupted
+            assert cheap_search(folder, kind, runs, wave) == uninterrupted
             again = {int(k) for k, n in runs.items() if n > before.get(k, 0)}
             assert not done & again
         else:
@@ -450,7 +446,7 @@ def _recorded(folder):
 
 def test_bayesian_search_goes_on_as_if_nothing_were(tmp_path, monkeypatch):
     whole = cheap_search(tmp_path / "whole", "bayesian", {}, wave=3)
-    assert len({overrides for _, overrides, _ in whole}) == 12
+    assert len({overrides for _, overrides, _ in whole}) == 10
     best = min(loss for _, _, loss in whole)
     assert best < min(loss for _, _, loss in whole[:4]) + 1e-9
     real, left = checkpoint.write, 30
@@ -509,7 +505,9 @@ def widths(log):
     return {width: built.count(width) for width in built if width != 4}
 
 
-def test_a_killed_process_loses_no_trial_and_runs_none_twice(own_recipe, tmp_path):
+def test_a_killed_process_loses_no_trial_and_runs_none_twice(
+    own_recipe, tmp_path, monkeypatch
+):
     file, folder, log = (
         write_recipe(own_recipe, tmp_path),
         tmp_path / "run",
@@ -521,6 +519,7 @@ def test_a_killed_process_loses_no_trial_and_runs_none_twice(own_recipe, tmp_pat
     process.send_signal(signal.SIGKILL)
     process.communicate()
     kept = {state["trial_id"]: state for state in ended(folder)}
+    monkeypatch.setenv("TUNE_LOG", str(log))
     search = reopen(folder, winners=0, quiet=True)
     assert [t["trial"] for t in search.trials] == list(range(6))
     assert {t["status"] for t in search.trials} <= {"COMPLETED", "FAILED"}
@@ -532,3 +531,82 @@ def test_a_killed_process_loses_no_trial_and_runs_none_twice(own_recipe, tmp_pat
     for state in kept.values():
         width = state["hyperparameters"]["values"]["width"]
         assert width == 4 or widths(log)[width] == 1
+
+
+# --- many processes
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def test_a_chief_and_three_workers_of_which_some_die(own_recipe, tmp_path):
+    file, folder, log = (
+        write_recipe(own_recipe, tmp_path),
+        tmp_path / "run",
+        tmp_path / "log",
+    )
+    words = [file, "--trials", 9, "--only", "width", "--run", folder, "--winners", 0]
+    words += ["--lease", 2]
+    address = {
+        "KERASTUNER_ORACLE_IP": "127.0.0.1",
+        "KERASTUNER_ORACLE_PORT": free_port(),
+    }
+
+    def start(name):
+        return zoo_tune(*words, log=log, KERASTUNER_TUNER_ID=name, **address)
+
+    chief = start("chief")
+    workers = [start(f"worker{number}") for number in range(3)]
+    try:
+        wait_until(lambda: len(ended(folder)) >= 2, chief)
+        workers[0].kill()
+        wait_until(lambda: len(ended(folder)) >= 4, chief)
+        chief.kill()
+        chief.communicate()
+        kept = {state["trial_id"]: state for state in ended(folder)}
+        chief = start("chief")
+        told, _ = chief.communicate(timeout=90)
+        assert chief.returncode == 0, told
+        for worker in workers[1:]:
+            out, _ = worker.communicate(timeout=30)
+            assert (worker.returncode, out) == (0, "")
+    finally:
+        for process in (chief, *workers):
+            process.kill()
+            process.communicate()
+    search = load(folder)
+    assert [t["trial"] for t in search.trials] == list(range(9))
+    assert {t["status"] for t in search.trials} == {"COMPLETED", "FAILED"}
+    by_number = {state["trial_id"]: state for state in ended(folder)}
+    assert all(by_number[number] == state for number, state in kept.items())
+    reasons = {t["values"]["width"]: t["reason"] for t in search.trials}
+    for width, reason in reasons.items():
+        assert reason == ("RuntimeError: no odd width" if width % 2 else "")
+    assert sum(widths(log).values()) <= 9 + 3  # those that ran when something died
+
+
+def test_workers_of_this_machine_of_which_one_is_killed(own_recipe, tmp_path):
+    file, folder, log = (
+        write_recipe(own_recipe, tmp_path),
+        tmp_path / "run",
+        tmp_path / "log",
+    )
+    words = [file, "--trials", 6, "--only", "width", "--run", folder, "--winners", 0]
+    chief = zoo_tune(*words, "--workers", 2, log=log)
+    wait_until(lambda: len(ended(folder)) >= 1, chief)
+    os.kill(children(chief.pid)[0], signal.SIGKILL)
+    told, _ = chief.communicate(timeout=90)
+    assert chief.returncode == 0, told
+    search = load(folder)
+    assert {t["status"] for t in search.trials} == {"COMPLETED", "FAILED"}
+    assert len(search.trials) == 6
+    assert sum(widths(log).values()) <= 6 + 1
+
+
+def children(parent):
+    stats = [path.read_text() for path in Path("/proc").glob("[0-9]*/stat")]
+    fields = [(stat.split()[0], stat.rpartition(")")[2].split()) for stat in stats]
+    return sorted(int(pid) for pid, rest in fields if int(rest[1]) == parent)

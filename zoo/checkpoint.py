@@ -1,10 +1,12 @@
 """The state of a training run on disk: written whole or not at all."""
 
+import contextlib
 import io
 import json
 import os
 import warnings
-import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,58 +23,74 @@ def write(path: Path, data: bytes) -> None:
         Mistake: the disk is full or the folder cannot be written; `path` is as before.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A failure of the disk inside becomes a `Mistake` about `path`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        yield
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise Mistake(
-            f"cannot write {path}: {error.strerror}; what was saved before is intact"
+            f"cannot write {path}: {error.strerror or error}; "
+            "what was saved before is intact"
         ) from error
 
 
 def save(folder: Path, arrays: list[np.ndarray], progress: dict) -> Path:
     """Save a training state; the two newest states are kept.
 
+    The file's name ends with the checksum of its content.
+
     Args:
         folder: the run's folder.
         arrays: every variable of model and optimizer, in order.
-        progress: JSON values that say where training stands; `progress["number"]`
-            rises from state to state.
+        progress: JSON values that say where training stands.
+
+    Raises:
+        Mistake: the disk is full or the folder cannot be written.
     """
     named = {f"v{i:05}": array for i, array in enumerate(arrays)}
     text = np.frombuffer(json.dumps(progress).encode(), "uint8")
     buffer = io.BytesIO()
     np.savez(buffer, progress=text, **named)
-    path = folder / f"state-{progress['number']:08}.npz"
-    write(path, buffer.getvalue())
-    for old in _states(folder)[:-KEPT]:
+    data = buffer.getvalue()
+    states = _states(folder)
+    number = int(states[-1].name.split("-")[1]) + 1 if states else 1
+    path = folder / f"state-{number:08}-{_checksum(data)}.npz"
+    write(path, data)
+    for old in [*states[: 1 - KEPT], *folder.glob(".state-*")]:
         old.unlink()
     return path
 
 
-def load(folder: Path) -> tuple[list[np.ndarray], dict] | None:
-    """The newest undamaged state: arrays and progress; None if there is no state.
+def newest(folder: Path) -> bytes | None:
+    """The newest undamaged state; None if there is no state.
 
-    Every array carries a checksum, which is compared. A damaged state is reported
-    by a warning and the one before it is used.
+    A damaged state is reported by a warning, set aside, and the one before it is used.
 
     Raises:
         Mistake: there are states and all are damaged.
     """
     states = _states(folder)
     for path in reversed(states):
-        try:
-            with np.load(path) as file:
-                progress = json.loads(file["progress"].tobytes())
-                names = sorted(name for name in file.files if name != "progress")
-                return [file[name] for name in names], progress
-        except (zipfile.BadZipFile, ValueError, OSError, EOFError, KeyError) as error:
-            warnings.warn(f"{path} is damaged ({error}); not used", stacklevel=2)
+        data = path.read_bytes()
+        if path.stem.endswith(_checksum(data)):
+            return data
+        warnings.warn(f"{path} is damaged; the state before it is used", stacklevel=2)
+        path.rename(path.with_suffix(".damaged"))
     if states:
         raise Mistake(
             f"all training states in {folder} are damaged; train again without --resume"
@@ -80,5 +98,17 @@ def load(folder: Path) -> tuple[list[np.ndarray], dict] | None:
     return None
 
 
+def read(data: bytes) -> tuple[list[np.ndarray], dict]:
+    """The arrays and the progress that `save` was given."""
+    with np.load(io.BytesIO(data)) as file:
+        names = sorted(name for name in file.files if name != "progress")
+        progress = json.loads(file["progress"].tobytes())
+        return [file[name] for name in names], progress
+
+
+def _checksum(data: bytes) -> str:
+    return f"{zlib.crc32(data):08x}"
+
+
 def _states(folder: Path) -> list[Path]:
-    return sorted(Path(folder).glob("state-*.npz"))
+    return sorted(Path(folder).glob("state-*-*.npz"))

@@ -14,6 +14,7 @@ One process reads each example once an epoch, except those of such a last batch.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -54,7 +55,16 @@ def distribute(devices: int | str = "all") -> Iterator[Group]:
 
 
 def joined() -> contextlib.AbstractContextManager[Group]:
-    """The current group, or the one that the environment of this process names."""
+    """The current group, or the one that the environment of this process names.
+
+    Raises:
+        Mistake: torchrun started this process, for another backend than its own.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ and backend.current() != "torch":
+        raise Mistake(
+            f"torchrun starts processes for torch, and the backend is "
+            f"{backend.current()}; add --backend torch, or start without torchrun"
+        )
     if groups.current() is groups.ALONE and groups.in_processes():
         return distribute("all")
     return contextlib.nullcontext(groups.current())

@@ -61,6 +61,10 @@ class Progress:
         """`steps` more steps are done; `loss` is the epoch's mean so far."""
         self.bars.update(self.task, advance=steps, loss=f"loss {loss:.4f}")
 
+    def say(self, text: str):
+        """Print a line above the bar."""
+        self.console.print(text, soft_wrap=True)
+
     def end(self, line: dict):
         """An epoch has ended; `line` is its line in the history."""
         last = line["epoch"] == self.epochs

@@ -1,5 +1,6 @@
 """A run: the folder that training leaves behind."""
 
+import contextlib
 import csv
 import importlib.metadata
 import io
@@ -34,6 +35,12 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         return recipes.from_json(_read(self.folder / "recipe.json"))
+
+    @property
+    def backend(self) -> str | None:
+        """The backend that trained it; None if training has not begun."""
+        path = self.folder / "environment.json"
+        return _read(path)["backend"] if path.is_file() else None
 
     @cached_property
     def metrics(self) -> dict:
@@ -98,6 +105,17 @@ def check_folder(folder: Path) -> None:
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         kind = "is read-only" if nearest.is_dir() else "is a file"
         raise Mistake(f"the run cannot be written to {folder}: {nearest} {kind}")
+
+
+def withdraw(folder: Path) -> None:
+    """Leave nothing of a run that failed before its first training state."""
+    if any(folder.glob("state-*")):
+        return
+    for name in ("recipe.json", "environment.json"):
+        (folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # other files are there
+        folder.rmdir()
+        folder.parent.rmdir()
 
 
 def write_json(path: Path, value: dict) -> None:

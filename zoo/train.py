@@ -6,7 +6,9 @@ the backend's trainer takes its steps; then validation, history and the training
 
 import contextlib
 import inspect
+import json
 import math
+import os
 import signal
 import threading
 import time
@@ -21,6 +23,7 @@ from zoo import (
     checkpoint,
     data,
     device,
+    groups,
     losses,
     optimizer,
     registry,
@@ -28,6 +31,7 @@ from zoo import (
     steps,
 )
 from zoo import recipe as recipes
+from zoo.distribute import joined
 from zoo.errors import Mistake
 from zoo.evaluate import measure
 from zoo.feed import Feed
@@ -38,6 +42,7 @@ from zoo.run import (
     check_folder,
     environment,
     new_folder,
+    withdraw,
     write_history,
     write_json,
 )
@@ -67,42 +72,87 @@ def train(
         recipe: what to train.
         name: of the recipe, for the folder's name; the model and data by default.
         run: the run's folder; a new readable name under `runs/` by default.
-        resume: continue from the newest training state in `run`; the final weights
-            equal those of a run that was never interrupted, bit for bit.
+        resume: continue from the newest training state in `run`, if there is one; the
+            final weights equal those of a run that was never interrupted, bit for bit.
+            Under torchrun, an unfinished run is resumed in any case.
         quiet: print no progress.
 
     Returns:
         The run, with its model, history and metrics.
 
     Raises:
-        Mistake: the recipe does not fit the data or the backend, or the loss is not a
-            number any more.
+        Mistake: the recipe does not fit the data, the backend or the devices; the
+            training state is of another recipe or backend; the loss is not a number
+            any more; the disk is full.
         Stopped: Ctrl-C or SIGTERM; the state is saved.
     """
-    name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
-    folder = Path(run) if run else new_folder(name, keras.backend.backend())
+    with joined() as group:
+        for stage in recipe.stage_recipes():
+            groups.check_batch(stage.batch)
+        name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
+        chosen, resume = group.decide(lambda: _choose_folder(name, run, resume))
+        folder = Path(chosen)
+        if resume and (folder / "metrics.json").exists():
+            return Run(folder)
+        if group.starter:
+            group.start(
+                {
+                    "recipe": recipes.to_json(recipe),
+                    "run": chosen,
+                    "resume": resume,
+                    "quiet": quiet,
+                }
+            )
+            return Run(folder)
+        return _train(group, recipe, folder, resume, quiet)
+
+
+def _choose_folder(name, run, resume) -> tuple[str, bool]:
+    """The run's folder, and whether to go on with what is in it."""
+    restarts = groups.restarts()
+    if run:
+        folder = Path(run)
+    elif restarts is None:
+        folder = new_folder(name, keras.backend.backend())
+    else:
+        folder = Path("runs") / f"{name}-{os.environ['TORCHELASTIC_RUN_ID']}"
     check_folder(folder)
+    begun = (folder / "recipe.json").exists()
+    ended = (folder / "metrics.json").exists()
+    if restarts is not None and begun and (restarts or not ended):
+        resume = True
     if not resume and folder.exists() and any(folder.iterdir()):
         raise Mistake(
             f"the folder {folder} is not empty; "
             "resume it with --resume or name another with --run"
         )
+    return str(folder), resume
+
+
+def _train(group, recipe, folder, resume, quiet) -> Run:
     started = time.perf_counter()
     if recipe.deterministic:
         device.make_deterministic()
-    dataset = data.load(
-        recipe.data,
-        validation=recipe.validation,
-        seed=recipe.seed,
-        **recipe.data_arguments,
+    dataset = group.in_turn(
+        lambda: data.load(
+            recipe.data,
+            validation=recipe.validation,
+            seed=recipe.seed,
+            **recipe.data_arguments,
+        )
     )
     _check(recipe, dataset)
-    model = build_for(recipe, dataset)
-    session = _Session(recipe, folder, dataset, model, quiet)
-    if resume:
-        session.restore()
-    with _stop_on_signals() as asked:
-        session.run(asked)
+    with group.scope():
+        model = build_for(recipe, dataset)
+    session = _Session(group, recipe, folder, dataset, model, quiet)
+    session.begin(resume)
+    try:
+        with _stop_on_signals() as asked:
+            session.run(asked)
+    except Mistake:
+        if group.rank == 0 and not resume:
+            withdraw(folder)
+        raise
     return session.finish(time.perf_counter() - started)
 
 
@@ -171,18 +221,24 @@ def _check(recipe, dataset):
 class _Session:
     """Where a training run stands; all that changes while it runs."""
 
-    def __init__(self, recipe, folder, dataset, model, quiet):
-        self.recipe, self.folder, self.dataset = recipe, folder, dataset
-        self.model, self.quiet = model, quiet
+    def __init__(self, group, recipe, folder, dataset, model, quiet):
+        self.group, self.quiet = group, quiet or group.rank > 0
+        self.recipe, self.folder, self.dataset, self.model = (
+            recipe,
+            folder,
+            dataset,
+            model,
+        )
         self.stages = recipe.stage_recipes()
         self.forward = steps.forward(model)
-        self.number = self.stage = self.epoch = self.step = 0
+        self.stage = self.epoch = self.step = 0
         self.sums = dict.fromkeys(("loss", "wrong", "examples", "seconds", "waited"), 0)
         self.totals = dict.fromkeys(("train", "waiting", "compiling", "examples"), 0)
         self.history: list[dict] = []
         self.best_loss, self.best_epoch = math.inf, 0
         self.best: list[np.ndarray] = []
         self.saved = time.perf_counter()
+        self.reported = ""
         self._start_stage()
 
     def _start_stage(self):
@@ -191,8 +247,9 @@ class _Session:
         if stage.trainable:
             registry.module(stage.model).set_trainable(self.model, stage.trainable)
         self.feed, loss = feed_and_loss(stage, self.model, self.dataset.train)
-        self.optimizer = optimizer.make(stage, self.feed.steps)
-        self.trainer = steps.trainer(self.model, loss, self.optimizer)
+        with self.group.scope():
+            self.optimizer = optimizer.make(stage, self.feed.steps)
+            self.trainer = steps.trainer(self.model, loss, self.optimizer)
         self.compiled: set[int] = set()
 
     def run(self, asked):
@@ -210,19 +267,30 @@ class _Session:
         progress.start(self.epoch, self.step, self.feed.steps)
         for chunk in self.feed.chunks(self.epoch, self.step):
             start = time.perf_counter()
-            values, wrong = self.trainer.train(chunk.inputs, chunk.targets, chunk.count)
+            values, wrong = self.trainer.train(
+                chunk.inputs, chunk.targets, chunk.count, chunk.rows
+            )
             seconds = time.perf_counter() - start
             self._count(chunk, values, wrong, seconds)
+            if self.group.devices > 1 and not self.reported:
+                self.reported = groups.report(self.trainer.seen(), chunk.rows)
+                progress.say(self.reported)
             progress.advance(chunk.count, self.sums["loss"] / self.sums["examples"])
+            seconds, stop, unsaved = self._slowest(seconds, bool(asked))
             self.feed.length = max(1, round(_CHUNK_SECONDS * chunk.count / seconds))
-            if asked:
+            if stop:
                 self.save()
                 raise Stopped(
                     f"stopped in epoch {self.epoch + 1}; the state is saved; "
                     f"`zoo train {self.folder} --resume` goes on"
                 )
-            if time.perf_counter() - self.saved > _SAVE_WITHIN_EPOCH_SECONDS:
+            if unsaved > _SAVE_WITHIN_EPOCH_SECONDS:
                 self.save()
+
+    def _slowest(self, *values) -> np.ndarray:
+        """The largest of each value, and of the time since saving, over processes."""
+        unsaved = time.perf_counter() - self.saved
+        return self.group.gather([*values, unsaved]).max(0)
 
     def _count(self, chunk, values, wrong, seconds):
         if not np.isfinite(values).all():
@@ -232,7 +300,7 @@ class _Session:
                 "training diverged; try a smaller learning_rate "
                 f"(now {self.recipe.learning_rate}) or clip_norm=1"
             )
-        batch = chunk.inputs.shape[1]
+        batch = chunk.rows
         self.step += chunk.count
         self.sums["loss"] += float(values.sum(dtype="float64")) * batch
         self.sums["wrong"] += int(wrong.sum())
@@ -271,7 +339,7 @@ class _Session:
             with self._evaluated_weights():
                 self.best = _values(self.model.variables)
         due = self.epoch % self.recipe.save_every == 0
-        if due and time.perf_counter() - self.saved > _SAVE_SECONDS:
+        if due and self._slowest()[0] > _SAVE_SECONDS:
             self.save()
 
     def _should_stop_early(self, stage) -> bool:
@@ -307,30 +375,52 @@ class _Session:
         yield
         _assign(variables, trained)
 
-    def save(self):
-        """Write the training state, recipe and history so far."""
-        self.trainer.sync()
-        self.number += 1
-        names = ("number", "stage", "epoch", "step", "sums", "totals", "history")
-        progress = {name: getattr(self, name) for name in names}
-        progress |= {"best_loss": self.best_loss, "best_epoch": self.best_epoch}
-        arrays = _values(self.model.variables + self.optimizer.variables) + self.best
-        if not (self.folder / "recipe.json").exists():
-            write_json(self.folder / "recipe.json", recipes.to_json(self.recipe))
-        checkpoint.save(self.folder, arrays, progress)
-        if self.history:
-            write_history(self.folder, self.history)
-        self.saved = time.perf_counter()
+    def begin(self, resume: bool):
+        """Write the recipe down; go on with the newest state in the folder, if asked.
 
-    def restore(self):
-        """Continue from the newest state in the folder."""
-        state = checkpoint.load(self.folder)
-        if state is None:
+        Raises:
+            Mistake: the state is of another recipe or backend, or damaged.
+        """
+        state = None
+        with self.group.together():
+            if self.group.rank == 0:
+                if resume:
+                    self._check_recipe()
+                    state = checkpoint.newest(self.folder)
+                self._write("recipe.json", recipes.to_json(self.recipe))
+                name = keras.backend.backend()
+                self._write("environment.json", environment(name, device.describe()))
+        state = self.group.broadcast(state or b"")
+        if state:
+            self._restore(*checkpoint.read(state))
+
+    def _check_recipe(self):
+        """Refuse to go on with a run of another recipe."""
+        if not (self.folder / "recipe.json").exists():
+            return
+        before, now = (
+            json.loads(json.dumps(recipes.to_json(recipe)))
+            for recipe in (Run(self.folder).recipe, self.recipe)
+        )
+        changed = [
+            f"{key}={before[key]} there and {now[key]} now"
+            for key in now
+            if before[key] != now[key] and key != "expects"
+        ]
+        if changed:
             raise Mistake(
-                f"there is no training state in {self.folder}; "
-                "train without --resume, or name the run's folder with --run"
+                f"the run in {self.folder} has another recipe: {'; '.join(changed)}; "
+                f"`zoo train {self.folder} --resume` goes on with it as it is"
             )
-        arrays, progress = state
+
+    def _restore(self, arrays, progress):
+        made = progress.pop("backend")
+        if made != keras.backend.backend():
+            raise Mistake(
+                f"the training state in {self.folder} was made on {made}, this is "
+                f"{keras.backend.backend()}; "
+                f"`zoo train {self.folder} --resume --backend {made}` goes on"
+            )
         for stage in range(1, min(progress["stage"], len(self.stages) - 1) + 1):
             self.stage = stage
             self._start_stage()
@@ -340,8 +430,24 @@ class _Session:
         self.best = arrays[len(variables) :]
         self.trainer.load()
 
+    def save(self):
+        """Write the training state and the history so far."""
+        self.trainer.sync()
+        names = ("stage", "epoch", "step", "sums", "totals", "history")
+        progress = {name: getattr(self, name) for name in names}
+        progress |= {"best_loss": self.best_loss, "best_epoch": self.best_epoch}
+        progress["backend"] = keras.backend.backend()
+        with self.group.together():
+            if self.group.rank == 0:
+                variables = self.model.variables + self.optimizer.variables
+                checkpoint.save(self.folder, _values(variables) + self.best, progress)
+                if self.history:
+                    write_history(self.folder, self.history)
+        self.saved = time.perf_counter()
+
     def finish(self, seconds: float) -> Run:
         """Evaluate on the test split, once, and write the run."""
+        self.save()
         start = time.perf_counter()
         metrics = {}
         for split in ("test", "validation"):
@@ -358,15 +464,15 @@ class _Session:
         metrics["examples_per_second"] = self.totals["examples"] / max(train, 1e-9)
         metrics["parameters"] = self.model.count_params()
         metrics["epochs"] = self.epoch
-        self.save()
-        name = keras.backend.backend()
-        write_json(
-            self.folder / "environment.json", environment(name, device.describe())
-        )
-        self.dataset.save(self.folder)
-        saved.save(self.model, self.folder / "model.keras")
-        write_json(self.folder / "metrics.json", metrics)
+        with self.group.together(), checkpoint.writing(self.folder):
+            if self.group.rank == 0:
+                self.dataset.save(self.folder)
+                saved.save(self.model, self.folder / "model.keras")
+                self._write("metrics.json", metrics)
         return Run(self.folder)
+
+    def _write(self, name, value):
+        write_json(self.folder / name, value)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,17 @@ from typing import NoReturn
 
 from zoo.errors import Mistake, unknown
 
-VERBS = ("list", "find", "card", "train", "evaluate", "predict", "tune", "verify", "backends")
+VERBS = (
+    "list",
+    "find",
+    "card",
+    "train",
+    "evaluate",
+    "predict",
+    "tune",
+    "verify",
+    "backends",
+)
 
 
 def main(recipe_file: str | None = None) -> NoReturn:

@@ -6,6 +6,7 @@ data=mnist_sample, model.variant=relu, data.noise=0.2, augment.rotation=10.
 Examples:
   zoo train lenet_mnist data=mnist_sample
   zoo train lenet_mnist --backend torch epochs=2
+  zoo train lenet_mnist --devices all
   zoo train runs/lenet_mnist-jax-20260131-120000 --resume
 """
 
@@ -37,6 +38,11 @@ def arguments(parser):
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument("--run", metavar="DIR", help="folder of the run; not yet there")
     parser.add_argument("--resume", action="store_true", help="go on with a run")
+    parser.add_argument(
+        "--devices",
+        metavar="N",
+        help="train on N devices, or on all; batch stays the number over all of them",
+    )
     parser.add_argument("--seed", type=int, help="the same as seed=SEED")
 
 
@@ -45,18 +51,26 @@ def run(options):
     if options.seed is not None:
         changes.append(f"seed={options.seed}")
     folder = options.run
-    if options.resume:
-        folder = folder or options.recipe
+    if options.resume and not folder:
+        folder = options.recipe
         recipe = _stopped_run(Path(folder)).recipe
     else:
         recipe = recipes.load(options.recipe)
     recipe = recipes.override(recipe, changes)
-    backend.require("train", backend.load(options.backend))
+    used = options.backend or (options.resume and Run(Path(folder)).backend)
+    backend.require("train", backend.load(used))
 
+    from zoo.distribute import distribute, joined
     from zoo.train import train
 
     name = Path(options.recipe).stem
-    done = train(recipe, name=name, run=folder, resume=options.resume)
+    with distribute(options.devices) if options.devices else joined() as group:
+        done = train(recipe, name=name, run=folder, resume=options.resume)
+        if group.rank == 0:
+            _show(done, recipe, options, changes)
+
+
+def _show(done: Run, recipe, options, changes: list[str]) -> None:
     _report(done)
     commands = _next(done)
     if not options.resume:

@@ -80,7 +80,7 @@ def run(options):
     if options.resume:
         search = tuning.load(options.recipe)
         backend.load(options.backend or search.settings.backend)
-        _report(tuning.reopen(options.recipe, **shared))
+        _report(tuning.reopen(options.recipe, **shared), tuning.role())
         return
     recipes.override(recipes.load(options.recipe), options.changes)
     backend.load(options.backend)
@@ -96,7 +96,7 @@ def run(options):
         run=options.run,
         **shared,
     )
-    _report(found)
+    _report(found, tuning.role())
 
 
 def _show(search):
@@ -115,7 +115,9 @@ def _show(search):
     _report(search)
 
 
-def _report(search):
+def _report(search, role="alone"):
+    if role == "worker":
+        return
     done = [each for each in search.trials if each["status"] != "RUNNING"]
     failed = sum(each["status"] == "FAILED" for each in done)
     print(f"trials: {len(done)} of {search.settings.trials}, {failed} failed")

@@ -137,9 +137,11 @@ def in_processes() -> bool:
     return _MARKS[backend.current()] in os.environ
 
 
-def restarts_itself() -> bool:
-    """Whether torchrun started this process, and would again if it failed."""
-    return in_processes() and "TORCHELASTIC_RUN_ID" in os.environ
+def restarts() -> int | None:
+    """How often torchrun has started this process again; None without torchrun."""
+    if in_processes() and "TORCHELASTIC_RUN_ID" in os.environ:
+        return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0))
+    return None
 
 
 def first_row() -> int:

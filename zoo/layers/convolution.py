@@ -1,7 +1,79 @@
-"""Convolution and pooling, in another form where Keras's own is slow: JAX on CPUs."""
+"""Convolution and pooling, in another form where Keras's own is slow.
+
+PyTorch: without copies, see `zoo.layers.torch`. JAX on CPUs: see `zoo.layers.jax`.
+"""
 
 import keras
 from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Conv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D`.
+
+    It is Keras's own with channels in front; on PyTorch also with padding for strides
+    or for even kernels; on JAX also with strides, dilation or groups.
+    """
+
+    def is_fast(self) -> bool:
+        """Whether it is computed in another form than Keras's."""
+        if self.data_format != "channels_last":
+            return False
+        stride_1 = self.strides == (1, 1)
+        odd = all(size % 2 for size in self.kernel_size)
+        if keras.backend.backend() == "torch":
+            return self.padding == "valid" or (stride_1 and odd)
+        plain = stride_1 and self.dilation_rate == (1, 1) and self.groups == 1
+        return plain and _on_jax_cpu()
+
+    def call(self, inputs):
+        if not self.is_fast():
+            return super().call(inputs)
+        kernel = ops.convert_to_tensor(self.kernel)
+        bias = ops.convert_to_tensor(self.bias) if self.use_bias else None
+        outputs = _own().convolution(inputs, kernel, bias, self)
+        return self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class MaxPooling2D(keras.layers.MaxPooling2D):
+    """`keras.layers.MaxPooling2D`.
+
+    It is Keras's own with channels in front, padding or overlapping windows.
+    """
+
+    def call(self, inputs):
+        fast = _is_plain(self) and (keras.backend.backend() == "torch" or _on_jax_cpu())
+        return _own().maximum(inputs, self.pool_size) if fast else super().call(inputs)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class AveragePooling2D(keras.layers.AveragePooling2D):
+    """`keras.layers.AveragePooling2D`.
+
+    It is Keras's own on JAX, and with channels in front, padding or overlapping
+    windows.
+    """
+
+    def call(self, inputs):
+        fast = _is_plain(self) and keras.backend.backend() == "torch"
+        return _own().average(inputs, self.pool_size) if fast else super().call(inputs)
+
+
+def _own():
+    if keras.backend.backend() == "torch":
+        from zoo.layers import torch as own
+    else:
+        from zoo.layers import jax as own
+    return own
+
+
+def _is_plain(pooling) -> bool:
+    return (
+        pooling.strides == pooling.pool_size
+        and pooling.padding == "valid"
+        and pooling.data_format == "channels_last"
+    )
 
 
 def _on_jax_cpu() -> bool:
@@ -10,49 +82,3 @@ def _on_jax_cpu() -> bool:
     import jax
 
     return jax.default_backend() == "cpu"
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D`; on JAX's CPUs trained as matrix products.
-
-    See `zoo.layers.jax_cpu`. With strides, dilation, groups or channels in front it is
-    Keras's own everywhere.
-    """
-
-    def is_fast(self) -> bool:
-        """Whether training on this device avoids the slow form."""
-        plain = self.strides == self.dilation_rate == (1, 1) and self.groups == 1
-        return plain and self.data_format == "channels_last" and _on_jax_cpu()
-
-    def convolution_op(self, inputs, kernel):
-        if not self.is_fast():
-            return super().convolution_op(inputs, kernel)
-        from zoo.layers.jax_cpu import convolution
-
-        if self.padding == "same":
-            margins = [((size - 1) // 2, size // 2) for size in self.kernel_size]
-            inputs = ops.pad(inputs, [(0, 0), *margins, (0, 0)])
-        return convolution(inputs, ops.convert_to_tensor(kernel))
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class MaxPooling2D(keras.layers.MaxPooling2D):
-    """`keras.layers.MaxPooling2D`; in another form on JAX's CPUs.
-
-    See `zoo.layers.jax_cpu`. With overlapping windows, padding or channels in front it
-    is Keras's own everywhere.
-    """
-
-    def call(self, inputs):
-        plain = self.strides == self.pool_size and self.padding == "valid"
-        if not (plain and self.data_format == "channels_last" and _on_jax_cpu()):
-            return super().call(inputs)
-        from zoo.layers.jax_cpu import maximum
-
-        return maximum(inputs, tuple(self.pool_size))
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class AveragePooling2D(keras.layers.AveragePooling2D):
-    """`keras.layers.AveragePooling2D`."""

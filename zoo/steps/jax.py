@@ -118,8 +118,7 @@ def _has_slow_convolution(model) -> bool:
         keras.layers.DepthwiseConv2D,
     )
     return any(
-        isinstance(layer, kinds)
-        and not (isinstance(layer, Conv2D) and layer.is_fast())
+        isinstance(layer, kinds) and not (isinstance(layer, Conv2D) and layer.is_fast())
         for layer in model._flatten_layers()
     )
 

@@ -6,6 +6,7 @@ with fresh seeds, meets the test split.
 """
 
 import importlib.util
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -22,7 +23,7 @@ from zoo.tune.search import Search, Settings, load, write_settings
 if TYPE_CHECKING:
     import keras_tuner
 
-__all__ = ["Search", "hypermodel", "load", "reopen", "tune"]
+__all__ = ["Search", "hypermodel", "load", "reopen", "role", "tune"]
 
 
 def hypermodel(name: str | Recipe, **arguments) -> "keras_tuner.HyperModel":
@@ -145,6 +146,24 @@ def reopen(
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
 
 
+def role() -> str:
+    """What keras-tuner's environment makes of this process: chief, worker or alone.
+
+    Raises:
+        Mistake: the environment is incomplete.
+    """
+    names = [f"KERASTUNER_{name}" for name in ("ORACLE_IP", "ORACLE_PORT", "TUNER_ID")]
+    missing = [name for name in names if not os.environ.get(name)]
+    if names[0] in missing:
+        return "alone"
+    if missing:
+        raise Mistake(
+            f"{names[0]} is set and {' and '.join(missing)} is not; many machines need "
+            "the chief's address and port, and an id for each: chief, worker1, worker2"
+        )
+    return "chief" if "chief" in os.environ[names[2]] else "worker"
+
+
 def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
@@ -155,14 +174,14 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
     settings = replace(
         settings, wave=wave(settings.recipe, settings.tuner, settings.folds)
     )
-    role = machines.role()
-    if role == "worker":
+    chosen = role()
+    if chosen == "worker":
         worker = machines.Worker(settings, folder, deadline, quiet=True, lease=lease)
         worker.search()
         return Search(folder)
     _open(folder, settings)
     leader = Tuner(settings, folder, deadline, quiet)
-    if workers or role == "chief":
+    if workers or chosen == "chief":
         machines.lead(leader, workers, lease)
     else:
         leader.reopen()

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import grpc
 from keras_tuner.src import protos
-from keras_tuner.src.distribute import utils
 from keras_tuner.src.distribute.oracle_chief import OracleServicer
 from keras_tuner.src.engine.hyperparameters import HyperParameters
 from keras_tuner.src.engine.trial import Trial, TrialStatus
@@ -35,13 +34,6 @@ _OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.so_reuseport", 0),
 ]
-
-
-def role() -> str:
-    """What keras-tuner's environment makes of this process: chief, worker or alone."""
-    if not utils.has_chief_oracle():
-        return "alone"
-    return "chief" if utils.is_chief_oracle() else "worker"
 
 
 def lead(tuner: Tuner, workers: int, lease: float) -> None:
@@ -73,6 +65,7 @@ def lead(tuner: Tuner, workers: int, lease: float) -> None:
     try:
         with tuner.progress, _started(tuner, workers, port) as processes:
             _watch(tuner, service, processes, lease)
+            _tell(tuner)
     finally:
         server.stop(grace=1).wait()
 
@@ -93,13 +86,17 @@ def _watch(tuner, service, processes, lease):
                     )
         if told != (ended := len(tuner.oracle.end_order)):
             told = ended
-            tuner.record()
-            tuner.progress.show(tuner.rows())
+            _tell(tuner)
         if not service.is_over():
             patient = time.monotonic()
         elif time.monotonic() - patient > lease:
             return  # who has not asked by now is gone
         time.sleep(_TICK)
+
+
+def _tell(tuner):
+    tuner.record()
+    tuner.progress.show(tuner.rows())
 
 
 @contextlib.contextmanager
@@ -221,6 +218,8 @@ class _Service(OracleServicer):
 
 class _Client:
     """The chief's oracle as a worker sees it; it waits for a chief that restarts."""
+
+    again = 0
 
     def __init__(self):
         ip, port = (os.environ[f"KERASTUNER_ORACLE_{name}"] for name in ("IP", "PORT"))

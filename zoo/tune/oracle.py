@@ -80,6 +80,11 @@ class _Durable:
         self._heard: dict[str, float] = {}
         self._held = False
 
+    @property
+    def again(self) -> int:
+        """How many trials wait to be run again."""
+        return len(self._retry_queue)
+
     def populate_space(self, trial_id):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a Gaussian process that fits badly

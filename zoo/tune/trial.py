@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from zoo import data
+from zoo import checkpoint, data, groups
 from zoo.data import Dataset, order
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -156,15 +156,13 @@ class _Trial(_Session):
 
     def __init__(self, recipe, dataset, model, limits: Limits, number: int):
         keep = limits.keep[number] if limits.keep else None
-        super().__init__(recipe, keep, dataset, model, quiet=True)
+        super().__init__(groups.ALONE, recipe, keep, dataset, model, quiet=True)
         self.limits = limits
         self.before = limits.before[number] if limits.before else None
 
     def train(self) -> list[dict]:
-        if self.before and any(self.before.glob("state-*.npz")):
-            keep, self.folder = self.folder, self.before
-            self.restore()
-            self.folder = keep
+        if self.before and (state := checkpoint.newest(self.before)):
+            self._restore(*checkpoint.read(state))
         try:
             self.run([])
         except _Enough:

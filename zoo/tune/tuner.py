@@ -101,11 +101,11 @@ class Tuner(keras_tuner.Tuner):
         return trial.run(recipe, self.datasets, self.settings.objective, limits)
 
     def _draw(self) -> list[Trial]:
-        """The next trials, at most a wave; none at the end."""
+        """The next trials: what is left of an interrupted wave, or a new one."""
         while not self._is_over():
             drawn, status = [], TrialStatus.RUNNING
             with self.oracle.saved_once():
-                for slot in range(self.settings.wave):
+                for slot in range(self.oracle.again or self.settings.wave):
                     each = self.oracle.create_trial(f"{self.tuner_id}.{slot}")
                     status = each.status
                     if status != TrialStatus.RUNNING:

@@ -1,7 +1,6 @@
 """The winner of a search, trained again with fresh seeds before anything is claimed."""
 
 import dataclasses
-import shutil
 
 from zoo.run import Run, write_json
 from zoo.train import train
@@ -23,12 +22,8 @@ def retrain(search: Search, seeds: int, quiet: bool = False) -> None:
     runs = {}
     for seed in range(recipe.seed + 1, recipe.seed + 1 + seeds):
         folder = search.folder / "winner" / f"trial-{number}-seed-{seed}"
-        if not (folder / "metrics.json").is_file():
-            own = dataclasses.replace(recipe, seed=seed, expects=None)
-            resume = any(folder.glob("state-*.npz"))
-            if not resume:
-                shutil.rmtree(folder, ignore_errors=True)
-            train(own, run=folder, resume=resume, quiet=quiet)
+        own = dataclasses.replace(recipe, seed=seed, expects=None)
+        train(own, run=folder, resume=True, quiet=quiet)
         runs[seed] = folder
     metrics = [Run(folder).metrics for folder in runs.values()]
     write_json(

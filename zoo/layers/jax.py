@@ -30,17 +30,24 @@ import jax.numpy as jnp
 _BYTES = 2 * 2**20  # of a block of patches: they stay in the processor's cache
 
 
-@jax.custom_vjp
-def convolution(images, kernel):
-    """Convolution of stride 1 without padding.
+def convolution(images, kernel, bias, layer):
+    """What `layer` computes, before its activation.
 
     Args:
         images: (batch, height, width, channels).
         kernel: (rows, columns, channels, filters).
-
-    Returns:
-        (batch, height - rows + 1, width - columns + 1, filters).
+        bias: (filters,) or None.
+        layer: a `keras.layers.Conv2D` without strides, dilation and groups.
     """
+    if layer.padding == "same":
+        margins = [((size - 1) // 2, size // 2) for size in kernel.shape[:2]]
+        images = jnp.pad(images, [(0, 0), *margins, (0, 0)])
+    outputs = _convolution(images, kernel)
+    return outputs if bias is None else outputs + bias
+
+
+@jax.custom_vjp
+def _convolution(images, kernel):
     numbers = ("NHWC", "HWIO", "NHWC")
     return jax.lax.conv_general_dilated(
         images, kernel, (1, 1), "VALID", dimension_numbers=numbers
@@ -69,7 +76,7 @@ def _backward(known, slopes):
     return of_images.reshape(images.shape), of_kernel.reshape(kernel.shape)
 
 
-convolution.defvjp(_forward, _backward)
+_convolution.defvjp(_forward, _backward)
 
 
 def _blocks(array, kernel, images):
@@ -112,13 +119,6 @@ def maximum(images, size: tuple[int, int]):
     """Maxima of windows side by side; what is left at the far edges is dropped.
 
     The gradient goes to the first of equal maxima, as in every framework.
-
-    Args:
-        images: (batch, height, width, channels).
-        size: (rows, columns) of the windows.
-
-    Returns:
-        (batch, height // rows, width // columns, channels).
     """
     return _windows(images, size).max((2, 4))
 
