@@ -15,7 +15,7 @@ recipe = zoo.Recipe(
     # A digit is still itself when moved by 2 pixels or turned by 10 degrees.
     augment={"shift": 0.07, "rotation": 10, "zoom": 0.1},
     batch=128,
-    epochs=20,
+    epochs=40,
     optimizer="adam",
     learning_rate=3e-3,
     schedule="cosine",

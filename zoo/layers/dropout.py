@@ -9,7 +9,25 @@ from zoo.groups import first_row
 _LOW_17_BITS = 0x1FFFF
 
 
-def random_bits(shape: tuple, seed, step, start: int = 0):
+def scales(state, size: int, start: int, rate: float):
+    """By what dropout multiplies: 0 with probability `rate`, otherwise 1 / (1 - rate).
+
+    Args:
+        state: int32 (2,), which stream and which draw of it.
+        size: how many.
+        start: position of the first one.
+        rate: 0 <= rate < 1.
+
+    Returns:
+        float32 (size,).
+    """
+    positions = ops.arange(start, start + size, dtype="int32")
+    threshold = round(rate * 2**32) - 2**31
+    kept = random_bits(positions, state[0], state[1]) >= threshold
+    return ops.cast(kept, "float32") * (1 / (1 - rate))
+
+
+def random_bits(positions, seed, step):
     """Uniform random bits that depend on nothing but their arguments.
 
     A counter-based generator: two rounds of multiplication and xor-shift over the
@@ -17,23 +35,14 @@ def random_bits(shape: tuple, seed, step, start: int = 0):
     computes alike.
 
     Args:
-        shape: shape of the result; the position is the index in row-major order.
+        positions: int32 of any shape.
         seed: int32 scalar, which stream.
         step: int32 scalar, which draw of the stream.
-        start: position of the first number.
 
     Returns:
-        int32 tensor, uniform over all 2**32 values; the high bits are the best.
+        int32 like `positions`, uniform over all 2**32 values; the high bits are the
+        best.
     """
-    size = 1
-    for length in shape:
-        size = size * length
-    positions = ops.arange(start, start + size, dtype="int32")
-    return ops.reshape(bits_at(positions, seed, step), shape)
-
-
-def bits_at(positions, seed, step):
-    """What `random_bits` has at these positions, int32 of any shape."""
     first = _mix(seed * -1640531527 + step)
     second = _mix(first + seed)
     bits = ops.bitwise_xor(positions, first)
@@ -48,6 +57,14 @@ def _mix(key):
 def _fold(bits):
     high = ops.bitwise_and(ops.right_shift(bits, 15), _LOW_17_BITS)
     return ops.bitwise_xor(bits, high)
+
+
+def _scales():
+    if keras.backend.backend() != "torch":
+        return scales
+    from zoo.layers.torch import dropout_scales
+
+    return dropout_scales
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -93,9 +110,11 @@ class Dropout(keras.layers.Layer):
         start = 0 if self.noise_shape and self.noise_shape[0] else first_row()
         for length in shape[1:]:
             start = start * length
-        bits = random_bits(tuple(shape), state[0], state[1], start)
-        threshold = round(self.rate * 2**32) - 2**31
-        scale = ops.cast(bits >= threshold, inputs.dtype) * (1 / (1 - self.rate))
+        size = 1
+        for length in shape:
+            size = size * length
+        scale = _scales()(state, size, start, self.rate)
+        scale = ops.cast(ops.reshape(scale, shape), inputs.dtype)
         return inputs * scale
 
     def compute_output_shape(self, input_shape):

@@ -4,8 +4,11 @@ Keras copies images to channels first and back around every convolution and pool
 adds biases in passes of their own, and on CPUs runs recurrent layers step by step.
 """
 
+import numpy as np
 import torch
 from torch.nn import functional
+
+from zoo.layers import dropout
 
 
 def convolution(images, kernel, bias, layer):
@@ -17,6 +20,10 @@ def convolution(images, kernel, bias, layer):
         bias: (filters,) or None.
         layer: a `keras.layers.Conv2D`.
     """
+    if kernel.shape[:2] == images.shape[1:3] and layer.padding == "valid":
+        outputs = images.flatten(1) @ kernel.flatten(0, 2)
+        outputs = outputs if bias is None else outputs + bias
+        return outputs[:, None, None]
     outputs = functional.conv2d(
         images.permute(0, 3, 1, 2),
         kernel.permute(3, 2, 0, 1),
@@ -78,3 +85,55 @@ def _recurrent(function, layer, sequences, states, weights):
         batch_first=True,
     )
     return outputs[:, -1], outputs, [state[0] for state in states]
+
+
+def dropout_scales(state, size: int, start: int, rate: float):
+    """`zoo.layers.dropout.scales` as one kernel; on a GPU as many."""
+    if state.device.type != "cpu":
+        return dropout.scales(state, size, start, rate)
+    return torch.ops.zoo.dropout_scales(state, size, start, rate)
+
+
+def _dropout_scales(state, size, start, rate):
+    seed, step = state.tolist()
+    first = _mix(seed * -1640531527 + step)
+    second = _mix(first + seed)
+    first, second, multiplier_1, multiplier_2, shift = np.array(
+        [first, second, -1150833019 & _LOW_32_BITS, 1935289751, 15], "uint32"
+    )
+    threshold = np.int32(round(rate * 2**32) - 2**31)
+    scale = np.float32(1 / (1 - rate))
+    places = np.arange(start, start + min(size, _BLOCK), dtype="uint32")
+    bits, high = np.empty_like(places), np.empty_like(places)
+    scales = np.empty(size, "float32")
+    for begin in range(0, size, _BLOCK):
+        part = scales[begin : begin + _BLOCK]
+        if len(part) < len(bits):
+            places, bits, high = (array[: len(part)] for array in (places, bits, high))
+        np.bitwise_xor(places, first, out=bits)
+        np.multiply(bits, multiplier_1, out=bits)
+        np.right_shift(bits, shift, out=high)
+        np.bitwise_xor(bits, high, out=bits)
+        np.add(bits, second, out=bits)
+        np.multiply(bits, multiplier_2, out=bits)
+        np.multiply(bits.view("int32") >= threshold, scale, out=part)
+        places += np.uint32(_BLOCK)
+    return torch.from_numpy(scales)
+
+
+def _mix(key: int) -> int:
+    key = _fold(key & _LOW_32_BITS) * 569420461 & _LOW_32_BITS
+    return _fold(_fold(key) * 1935289751 & _LOW_32_BITS)
+
+
+def _fold(bits: int) -> int:
+    return bits ^ bits >> 15
+
+
+_LOW_32_BITS = 2**32 - 1
+_BLOCK = 2**14  # numbers that stay in the processor's cache
+_library = torch.library.Library("zoo", "DEF")
+_library.define(
+    "dropout_scales(Tensor state, int size, int start, float rate) -> Tensor"
+)
+_library.impl("dropout_scales", _dropout_scales, "CPU")
