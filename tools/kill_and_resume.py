@@ -119,7 +119,7 @@ def train(recipe: Recipe, run: Path, save_seconds: float) -> None:
 
 
 def wait_for_write(process, run: Path, number: int) -> None:
-    """Return in the middle of the process's write `number` of a state, or at its end."""
+    """Return in the middle of write `number` of a state, or at its end."""
     writing = False
     while process.is_alive():
         before, writing = writing, any(run.glob(".state-*"))

@@ -24,6 +24,8 @@ _HOMES = {
     "tune": "tune",
     "hypermodel": "tune",
     "Search": "tune",
+    "report": "report",
+    "export": "export",
     "verify": "verify",
     "distribute": "distribute",
     "main": "cli",

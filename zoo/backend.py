@@ -44,6 +44,12 @@ CAPABILITIES: dict[str, dict[str, Support]] = {
     "augmentation": dict.fromkeys(NAMES, Support(True, "NumPy, OpenCV and Pillow")),
     "mixed precision": EVERYWHERE,
     "gradient accumulation": EVERYWHERE,
+    "report": dict.fromkeys(NAMES, Support(True, needs="matplotlib")),
+    "export as ONNX": {
+        "jax": Support(True, "if PyTorch is installed too", needs="torch"),
+        "tensorflow": Support(True, "if PyTorch is installed too", needs="torch"),
+        "torch": Support(True),
+    },
     "read prepared TFDS sets": EVERYWHERE,
     "prepare TFDS's own sets": {
         "jax": Support(True, "if TensorFlow is installed too", needs="tensorflow"),
@@ -55,12 +61,12 @@ CAPABILITIES: dict[str, dict[str, Support]] = {
 
 def installed() -> tuple[str, ...]:
     """The backends that could be imported here, in the order jax, tensorflow, torch."""
-    return tuple(name for name in NAMES if _is_installed(name))
+    return tuple(name for name in NAMES if is_installed(name))
 
 
 def version(name: str) -> str:
     """The installed version of backend `name`, "" if it is not installed."""
-    if not _is_installed(name):
+    if not is_installed(name):
         return ""
     try:
         return metadata.version(name)
@@ -162,14 +168,14 @@ def require(capability: str, backend: str | None = None) -> None:
             f"'{capability}' does not work on {backend}: {support.how}; "
             f"works on: {', '.join(others) or 'none'}"
         )
-    if support.needs and not _is_installed(support.needs):
+    if support.needs and not is_installed(support.needs):
         raise Mistake(
             f"'{capability}' on {backend} needs {support.needs}, which is not "
             f'installed; pip install "zoo[{support.needs}]"'
         )
 
 
-def _is_installed(package: str) -> bool:
+def is_installed(package: str) -> bool:
     """Whether `package` can be imported; a mere folder of that name does not count."""
     spec = util.find_spec(package)
     return spec is not None and spec.origin is not None
@@ -178,7 +184,7 @@ def _is_installed(package: str) -> bool:
 def _usable(name: str, kind: str) -> str:
     if name not in NAMES:
         raise unknown(kind, name, NAMES, "`zoo backends` shows what is installed")
-    if not _is_installed(name):
+    if not is_installed(name):
         raise Mistake(
             f"backend {name} is not installed; installed: "
             f'{", ".join(installed()) or "none"}; pip install "zoo[{name}]"'

@@ -21,6 +21,8 @@ VERBS = (
     "train",
     "evaluate",
     "predict",
+    "report",
+    "export",
     "tune",
     "verify",
     "backends",

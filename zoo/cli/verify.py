@@ -72,7 +72,7 @@ def _report(name: str, found: Verification) -> None:
     if found.rounding is not None:
         print(
             f"Changing the last bit of each initial weight on {found.reference} moves "
-            f"its losses by {found.rounding:.1e};\ntheir bound is three times that, and "
+            f"its losses by {found.rounding:.1e};\ntheir bound is thrice that, and "
             "at least 1e-03.\n"
         )
     for missing in found.missing:

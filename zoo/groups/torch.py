@@ -52,7 +52,7 @@ class Group(groups.Group):
                 )
             torch.cuda.set_device(self.local_rank)
         if keras.src.backend.distribution_lib is None:
-            distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
+            _join("cpu:gloo,cuda:nccl" if cuda else "gloo")
         else:  # Keras releases that join PyTorch's processes themselves
             keras.distribution.initialize()
         _die_with_parent()
@@ -132,6 +132,17 @@ def work() -> None:
         temporary = mistake.with_suffix(os.environ["RANK"])
         temporary.write_text(str(error))
         temporary.replace(mistake)
+
+
+def _join(kind: str) -> None:
+    """Meet the other processes.
+
+    After a restart torchrun keeps its store, where the processes of the attempt before
+    left their addresses; hence a prefix of its own for each attempt.
+    """
+    store, rank, size = next(distributed.rendezvous("env://"))
+    store = distributed.PrefixStore(f"attempt {groups.restarts()} of {size}", store)
+    distributed.init_process_group(kind, store=store, rank=rank, world_size=size)
 
 
 def _devices(wanted) -> list[str]:

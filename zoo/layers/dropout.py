@@ -23,11 +23,11 @@ def scales(state, size: int, start: int, rate: float):
     """
     positions = ops.arange(start, start + size, dtype="int32")
     threshold = round(rate * 2**32) - 2**31
-    kept = random_bits(positions, state[0], state[1]) >= threshold
+    kept = bits_at(positions, state[0], state[1]) >= threshold
     return ops.cast(kept, "float32") * (1 / (1 - rate))
 
 
-def random_bits(positions, seed, step):
+def bits_at(positions, seed, step):
     """Uniform random bits that depend on nothing but their arguments.
 
     A counter-based generator: two rounds of multiplication and xor-shift over the

@@ -24,10 +24,11 @@ import importlib
 import keras
 import numpy as np
 
-from zoo import groups
+from zoo import device, groups
 
 
 def _backend():
+    device.keep_freed_memory()
     return importlib.import_module(f"zoo.steps.{keras.backend.backend()}")
 
 

@@ -3,14 +3,20 @@
 Between two kernels of a small network Keras and autograd's bookkeeping take longer than
 the kernels. Recording runs the function, its gradients included, under PyTorch's own
 tracer, which notes every kernel call in order. The replay makes the same calls with the
-same numbers and nothing in between.
+same numbers and nothing in between; it needs no compiler.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
+from torch import _C
+from torch._ops import OpOverload
 from torch.fx import GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
+
+_SAME = (torch.ops.aten.detach.default, torch.ops.aten.lift_fresh_copy.default)
+_OF_SHAPE = (torch.ops.aten.ones_like.default, torch.ops.aten.zeros_like.default)
 
 
 def record(function: Callable, *tensors: torch.Tensor) -> Callable:
@@ -23,6 +29,9 @@ def record(function: Callable, *tensors: torch.Tensor) -> Callable:
         function: from tensors to a tuple of tensors.
         tensors: examples of its arguments; they are copied, and stay as they are.
 
+    Returns:
+        Takes the arguments, which must not require gradients.
+
     Raises:
         RuntimeError: `function` looks at a value, so its kernels may differ by call.
     """
@@ -32,12 +41,11 @@ def record(function: Callable, *tensors: torch.Tensor) -> Callable:
     ]
     recorded = make_fx(function)(*copies)
     constants = _fold(recorded)
-    forward = recorded.forward
-
-    def replay(*tensors):
-        return forward(*constants, *(tensor.detach() for tensor in tensors))
-
-    return replay
+    for node in recorded.graph.nodes:
+        if isinstance(node.target, OpOverload):
+            node.target = _direct(node.target)
+    recorded.recompile()
+    return partial(recorded.forward, *constants)
 
 
 def _fold(recorded: GraphModule) -> list[torch.Tensor]:
@@ -51,14 +59,12 @@ def _fold(recorded: GraphModule) -> list[torch.Tensor]:
     for node in graph.nodes:
         if node.op == "get_attr":
             known[node] = getattr(recorded, node.target)
-        elif _is_pure(node) and node not in changed:
-            inputs = node.all_input_nodes
-            if node.target in _SAME and inputs[0] not in changed:
-                node.replace_all_uses_with(inputs[0])
-            elif all(one in known for one in inputs):
-                values = torch.fx.node.map_arg((node.args, node.kwargs), known.get)
-                with torch.no_grad():
-                    known[node] = node.target(*values[0], **values[1])
+        elif isinstance(node.target, OpOverload) and node not in changed:
+            value = _constant(node, known)
+            if value is not None:
+                known[node] = value
+            elif node.target in _SAME and node.args[0] not in changed:
+                node.replace_all_uses_with(node.args[0])
     constants = []
     start = next(iter(graph.nodes))
     for node, value in known.items():
@@ -68,28 +74,41 @@ def _fold(recorded: GraphModule) -> list[torch.Tensor]:
             node.replace_all_uses_with(place)
             constants.append(value)
     graph.eliminate_dead_code()
-    recorded.recompile()
     return constants
 
 
-_SAME = (torch.ops.aten.detach.default, torch.ops.aten.lift_fresh_copy.default)
+def _constant(node, known):
+    """The value of `node` if it is always the same, else None."""
+    if node.target in _OF_SHAPE:
+        like = node.args[0].meta["val"]
+        known = {
+            node.args[0]: torch.empty_strided(
+                like.size(), like.stride(), dtype=like.dtype, device=like.device
+            )
+        }
+    random = torch.Tag.nondeterministic_seeded in node.target.tags
+    if node.is_impure() or random or any(n not in known for n in node.all_input_nodes):
+        return None
+    args, kwargs = torch.fx.map_arg((node.args, node.kwargs), known.get)
+    with torch.no_grad():
+        return node.target(*args, **kwargs)
 
 
-def _is_pure(node):
-    if not isinstance(node.target, torch._ops.OpOverload) or node.is_impure():
-        return False
-    return torch.Tag.nondeterministic_seeded not in node.target.tags
-
-
-def _changed_in_place(graph):
+def _changed_in_place(graph) -> set[Node]:
     """Nodes whose memory some kernel writes to, directly or through a view."""
     changed: set[Node] = set()
     for node in reversed(graph.nodes):
-        if not isinstance(node.target, torch._ops.OpOverload):
-            continue
-        schema = node.target._schema
-        if schema.is_mutable:
-            changed.update(node.all_input_nodes)
-        if node in changed and any(value.alias_info for value in schema.returns):
-            changed.update(node.all_input_nodes)
+        if isinstance(node.target, OpOverload):
+            schema = node.target._schema
+            is_view = any(value.alias_info for value in schema.returns)
+            if schema.is_mutable or (node in changed and is_view):
+                changed.update(node.all_input_nodes)
     return changed
+
+
+def _direct(kernel: OpOverload) -> Callable:
+    """The same by way of PyTorch's Python interface, half a microsecond faster."""
+    for home in (_C._VariableFunctions, _C.TensorBase, _C._nn):
+        if hasattr(home, kernel._opname):
+            return getattr(home, kernel._opname)
+    return kernel

@@ -4,6 +4,8 @@ import html
 import math
 from collections.abc import Sequence
 
+from zoo.tune.search import rank
+
 WIDTH, HEIGHT = 900, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 30, 20, 50
 _BLUE, _ORANGE, _GRAY = (41, 98, 155), (235, 137, 18), "#aab4bf"
@@ -61,9 +63,9 @@ def scatter(
     plot = _Plot(costs, values, cost, value, log=True)
     path = " ".join(f"{plot.x(costs[i]):.1f},{plot.y(values[i]):.1f}" for i in chosen)
     shapes = [f'<polyline points="{path}" fill="none" stroke="{_rgb(1)}"/>']
-    for i, trial in enumerate(trials):
+    for i in sorted(range(len(trials)), key=lambda i: i in chosen):
         color = _rgb(1 if i in chosen else 0)
-        shapes.append(_dot(plot.x(costs[i]), plot.y(values[i]), color, trial))
+        shapes.append(_dot(plot.x(costs[i]), plot.y(values[i]), color, trials[i]))
     return plot.drawn(shapes)
 
 
@@ -107,8 +109,8 @@ def parallel(
         raw = [trial["values"].get(axis, trial.get(axis)) for trial in trials]
         for label, y in _ends(raw, heights[axis]):
             shapes.append(_text(x + 4, y + (12 if y > top + 9 else -4), label))
-    better = 1 if name.endswith("accuracy") else -1
-    order = sorted(range(len(trials)), key=lambda i: better * values[i])
+    objective = name.removeprefix("validation_")
+    order = sorted(range(len(trials)), key=lambda i: rank(trials[i], objective))[::-1]
     for place, i in enumerate(order):
         path = " ".join(
             f"{60 + step * k:.1f},{heights[axis][i]:.1f}" for k, axis in enumerate(axes)

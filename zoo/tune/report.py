@@ -22,7 +22,7 @@ th:last-child, td:last-child { text-align: left; }
 tr.best { background: #fdf1dc; } tr.failed { color: #a33; }
 code { background: #f2f5f8; padding: 2px 6px; border-radius: 3px; }
 figure { margin: 1em 0; overflow-x: auto; } figcaption { color: #5b6b7c; }
-div.wide { overflow-x: auto; }
+div.wide { overflow-x: auto; } div.wide td { white-space: nowrap; }
 """
 
 

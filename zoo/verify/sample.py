@@ -21,10 +21,10 @@ def sample(model: keras.Model, count: int, seed: int = 0) -> Sample:
 
     Args:
         model: a model with one input. (H, W, 1) and (H, W, 3) is taken as an image,
-            uint8 0 to 255: a pattern of bright squares for each class. Integers are taken as
-            token ids, 0 at the end as padding: half of a text's words are words of
-            its class. Anything else is float32, small whole numbers around a mean for
-            each class; one in ten is NaN if the model can answer without it.
+            uint8 0 to 255: a pattern of bright squares for each class. Integers are
+            taken as token ids, 0 at the end as padding: half of a text's words are
+            words of its class. Anything else is float32, small whole numbers around a
+            mean for each class; one in ten is NaN if the model can answer without it.
         count: how many.
         seed: any integer from 0.
 

@@ -1,0 +1,56 @@
+"""Compare the golden files with what the code gives now, or accept what it gives.
+
+    python tools/goldens.py                    compare all, on the chosen backend
+    python tools/goldens.py --accept           write what differs, and say what it was
+    python tools/goldens.py --accept lenet     that file alone
+
+Files of `tests/goldens/real` need ../shared/data beside the checkout.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from zoo import backend
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "tests" / "goldens"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", help="of files; all by default")
+    parser.add_argument("--accept", action="store_true")
+    arguments = parser.parse_args()
+    os.chdir(ROOT)
+    os.environ["TFDS_DATA_DIR"] = "../shared/data/tfds"
+    chosen = backend.load()
+
+    from zoo.verify.golden import Golden, beyond, differences, read, shrink, write
+    from zoo.verify.probe import probe
+
+    files = {path.stem: path for path in sorted(FOLDER.rglob("*.json"))}
+    wrong = 0
+    for name in arguments.names or files:
+        golden = read(files[name])
+        found = probe(golden.recipe, count=golden.count)
+        if files[name].parent != FOLDER:  # nothing of the data goes into the file
+            found = {key: v for key, v in found.items() if key.startswith("loss/")}
+        apart = differences(golden.found, found)
+        bad = beyond(apart) if golden.found else {"everything": "is new"}
+        wrong += bool(bad)
+        sizes = ", ".join(f"{key} {value:.0e}" for key, (value, _) in apart.items())
+        print(f"{name} on {chosen}: {sizes}", flush=True)
+        for quantity, difference in bad.items():
+            print(f"{name}: {quantity} {difference} BEYOND THE BOUND")
+        if bad and arguments.accept:
+            write(files[name], Golden(golden.recipe, golden.count, shrink(found)))
+            print(f"{name}: accepted")
+    return 0 if arguments.accept else min(wrong, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,22 @@
+"""Draw a run's curves and confusion matrix.
+
+Example:
+  zoo report runs/digits
+"""
+
+from zoo import backend
+from zoo.run import open_run
+
+
+def arguments(parser):
+    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument("--backend", help="jax, tensorflow or torch")
+
+
+def run(options):
+    done = open_run(options.run)
+    backend.load(options.backend)
+
+    from zoo.report import report
+
+    print(report(done))
