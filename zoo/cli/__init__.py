@@ -25,6 +25,7 @@ VERBS = (
     "export",
     "tune",
     "verify",
+    "reproduce",
     "backends",
 )
 

@@ -1,0 +1,80 @@
+"""A recipe's claim is checked by running it; the ledger counts what is current."""
+
+import json
+
+import pytest
+
+from zoo import cli, ledger
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.reproduce import reproduce
+
+RECIPE = """
+import zoo
+
+recipe = zoo.Recipe(
+    model="deep_mlp",
+    data="blobs",
+    model_arguments={"hidden": (8,)},
+    epochs=EPOCHS,
+    learning_rate=0.03,
+    expects=zoo.Expected(metric="accuracy", at_least=CLAIM),
+)
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    def write(epochs, claim):
+        text = RECIPE.replace("EPOCHS", str(epochs)).replace("CLAIM", str(claim))
+        path = tmp_path / "mine.py"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def test_a_claim_that_holds(recipe, capsys):
+    assert cli.call(["reproduce", recipe(10, 0.9), "--seeds", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "(2)" in said
+    assert "the claim of 90.00% holds" in said
+
+
+def test_a_claim_that_does_not_hold(recipe, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        cli.call(["reproduce", recipe(1, 1.0), "--seeds", "2"])
+    assert "the claim of 100.00% does NOT hold" in capsys.readouterr().out
+
+
+def test_nothing_to_check(recipe):
+    with pytest.raises(Mistake, match="seeds=1; accepted: at least 2"):
+        reproduce(recipe(1, 1.0), seeds=1)
+    with pytest.raises(Mistake, match="recipe lenet_mnist has no `expects=`"):
+        reproduce("lenet_mnist")
+
+
+def test_the_ledger_counts_the_newest_line_of_todays_recipe(monkeypatch, tmp_path):
+    monkeypatch.setattr(ledger, "path", lambda: tmp_path / "results.jsonl")
+    assert ledger.read() == []
+    today = ledger.fields(recipes.load("circles"))
+    stale = {**today, "epochs": 1}
+    for seed, fields, accuracy in [(0, today, 0.5), (0, today, 0.9), (1, stale, 0.1)]:
+        ledger.append(
+            {
+                "recipe": "circles",
+                "backend": "jax",
+                "seed": seed,
+                "fields": json.loads(json.dumps(fields)),
+                "accuracy": accuracy,
+            }
+        )
+    [line] = ledger.measured("circles", "jax", ledger.read())
+    assert (line["seed"], line["accuracy"]) == (0, 0.9)
+    assert ledger.measured("circles", "torch", ledger.read()) == []
+
+
+def test_summary():
+    summary = ledger.summarize([0.98, 0.99, 1.0])
+    assert summary.percent() == "99.00% ± 1.00 (3)"
+    assert ledger.summarize([0.5]).deviation == 0

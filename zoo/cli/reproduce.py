@@ -1,0 +1,33 @@
+"""Train a recipe with several seeds and say whether its claim holds.
+
+The claim holds if the mean over the seeds is at most two standard errors below it.
+The exit status is 1 if it does not.
+
+Example:
+  zoo reproduce circles --seeds 3
+"""
+
+import sys
+
+from zoo import backend
+
+
+def arguments(parser):
+    parser.add_argument("recipe", metavar="RECIPE", help="a name from `zoo list`")
+    parser.add_argument("--seeds", type=int, default=5, help="how many runs (5)")
+    parser.add_argument("--backend", help="jax, tensorflow or torch")
+
+
+def run(options):
+    backend.require("train", backend.load(options.backend))
+
+    from zoo.reproduce import reproduce
+
+    verdict = reproduce(options.recipe, seeds=options.seeds)
+    values = ", ".join(f"{value:.2%}" for value in verdict.values)
+    print(f"{verdict.metric}, one value a seed: {values}")
+    print(f"mean ± standard deviation (n): {verdict.summary.percent()}")
+    holds = "holds" if verdict.holds else "does NOT hold"
+    print(f"the claim of {verdict.claim:.2%} {holds}")
+    if not verdict.holds:
+        sys.exit(1)
