@@ -37,7 +37,7 @@ test-without-tensorflow: .venv-no-tensorflow/zoo-jax-torch
 .venv/zoo-all: EXTRAS = all
 .venv-no-tensorflow/zoo-jax-torch: EXTRAS = jax,torch,samples,tune,export,report,dev
 
-.venv/zoo-demo .venv/zoo-all .venv-no-tensorflow/zoo-jax-torch: pyproject.toml constraints.txt
+.venv/zoo-demo .venv/zoo-all .venv-no-tensorflow/zoo-jax-torch: Makefile pyproject.toml constraints.txt
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	@echo "== installing zoo[$(EXTRAS)] into $(@D); this takes minutes"
 	@$(@D)/bin/python -m pip install --quiet -e ".[$(EXTRAS)]" -c constraints.txt
