@@ -68,21 +68,23 @@ class Group(groups.Group):
         return {f"{kind}:{i}": int(n) for i, n in enumerate(self.total(counts))}
 
     def total(self, values):
-        return values if self.processes == 1 else self._add(values).numpy()
+        if self.processes == 1:
+            return values
+        return (
+            self._adder(str(values.dtype))(values.ravel()).numpy().reshape(values.shape)
+        )
 
-    @functools.cached_property
-    def _add(self):
+    @functools.cache  # noqa: B019  groups are few and live as long as the program
+    def _adder(self, dtype: str):
         def add(values):
-            if _number() % (self.devices // self.processes):
-                values = tf.zeros_like(values)
-            return total(values)
+            first = _number() % (self.devices // self.processes) == 0
+            return total(tf.identity(values) if first else tf.zeros_like(values))
 
-        @tf.function(reduce_retracing=True)
         def add_all(values):
             sums = self.strategy.run(add, args=(values,))
             return self.strategy.experimental_local_results(sums)[0]
 
-        return add_all
+        return tf.function(add_all, input_signature=[tf.TensorSpec([None], dtype)])
 
 
 def total(tensor):

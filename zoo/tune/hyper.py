@@ -129,7 +129,7 @@ def _loss(recipe: Recipe, outputs: int) -> Callable:
 def _accuracy(targets, logits):
     targets = ops.reshape(targets, (-1,))
     if logits.shape[-1] == 1:
-        right = (targets > 0.5) == (ops.reshape(logits, (-1,)) >= 0)
+        right = (targets > 0) == (ops.reshape(logits, (-1,)) >= 0)
     else:
         right = ops.cast(targets, "int32") == ops.cast(ops.argmax(logits, -1), "int32")
     return ops.cast(right, "float32")
