@@ -1,12 +1,10 @@
-"""TensorFlow: the loop over steps runs inside one graph; XLA compiles small networks."""
+"""TensorFlow: the loop over steps runs inside one graph."""
 
 import logging
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.layers.convolutional.base_conv import BaseConv
-from keras.src.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
 from keras.src.losses.loss import unscale_loss_for_distribution
 
 from zoo import groups
@@ -36,21 +34,22 @@ class Trainer:
         self._steps = {}
 
     def train(self, inputs, targets, count, rows=None):
-        inputs, targets = tf.convert_to_tensor(inputs), tf.convert_to_tensor(targets)
+        inputs = tf.convert_to_tensor(inputs[:count])
+        targets = tf.convert_to_tensor(targets[:count])
         rows = rows or inputs.shape[1]
         if rows not in self._steps:
             self._steps[rows] = self._compile(inputs, targets, rows)
-        values, errors = self._steps[rows](inputs, targets, tf.constant(count))
-        return values.numpy()[:count], errors.numpy()[:count]
+        values, errors = self._steps[rows](inputs, targets)
+        return values.numpy(), errors.numpy()
 
     def _compile(self, inputs, targets, rows):
         """A graph for batches of `rows` examples, as many as there may be."""
         variables = self.model.trainable_variables
 
-        def steps(inputs, targets, count):
-            length = inputs.shape[0] or tf.shape(inputs)[0]
-            values = tf.TensorArray("float32", size=length)
-            errors = tf.TensorArray("int32", size=length)
+        def steps(inputs, targets):
+            count = tf.shape(inputs)[0]
+            values = tf.TensorArray("float32", size=count)
+            errors = tf.TensorArray("int32", size=count)
             for i in tf.range(count):
                 grads, value, error = self._step(inputs[i], targets[i], rows)
                 self.optimizer.apply(grads, variables)
@@ -58,14 +57,11 @@ class Trainer:
                 errors = errors.write(i, error)
             return values.stack(), errors.stack()
 
-        if self.group.devices == 1 and _suits_xla(self.model):
-            return tf.function(steps, jit_compile=True)
-        any_length = [
+        any_count = [
             tf.TensorSpec([None, *batches.shape[1:]], batches.dtype)
             for batches in (inputs, targets)
         ]
-        count = tf.TensorSpec([], "int32")
-        return tf.function(steps, input_signature=[*any_length, count])
+        return tf.function(steps, input_signature=any_count)
 
     def _alone(self, x, y, rows):
         with tf.GradientTape() as tape:
@@ -118,19 +114,6 @@ class Trainer:
 
     def sync(self):
         pass
-
-
-def _suits_xla(model) -> bool:
-    """XLA saves the time between kernels; its own are slower where these layers are.
-
-    Milliseconds of processor time a step, graph and XLA: MLP of 37 parameters 0.063 and
-    0.003, of 59 thousand 0.37 and 0.31, LeNet 9 and 103, LSTM 33 and 42.
-    """
-    if tf.config.list_physical_devices("GPU"):
-        return False
-    slow = BaseConv, BaseDepthwiseConv, keras.layers.RNN, keras.layers.Embedding
-    layers = model._flatten_layers()
-    return all(x.supports_jit and not isinstance(x, slow) for x in layers)
 
 
 def forward(model):
