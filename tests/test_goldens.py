@@ -1,0 +1,63 @@
+"""What every model gives is what it gave, on every backend: one file, one truth."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zoo import registry
+from zoo.verify.golden import beyond, differences, read
+from zoo.verify.probe import probe
+
+FOLDER = Path(__file__).with_name("goldens")
+FILES = sorted(FOLDER.glob("*.json"))
+REAL = sorted(FOLDER.glob("real/*.json"))
+MEND = "if it is meant, `python tools/goldens.py --accept` takes the new values"
+
+
+def test_every_model_has_a_small_golden_file():
+    assert {path.stem.partition("-")[0] for path in FILES} == {*registry.names()}
+    assert max(path.stat().st_size for path in FILES) <= 50_000
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_model_gives_what_it_gave(path):
+    golden = read(path)
+    found = probe(golden.recipe, count=golden.count)
+    assert not beyond(differences(golden.found, found)), MEND
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_losses_over_three_epochs_of_real_data(path, shared_data, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))
+    monkeypatch.chdir(Path(__file__).parents[1])
+    golden = read(path)
+    found = probe(golden.recipe, count=golden.count)
+    losses = {key: value for key, value in found.items() if key.startswith("loss/")}
+    assert losses
+    assert not beyond(differences(golden.found, losses)), MEND
+
+
+@pytest.mark.parametrize(
+    ("change", "quantity"),
+    [
+        ({"seed": 1}, "weights"),
+        ({"learning_rate": 2e-3}, "loss"),
+        ({"model_arguments": {"initializer": "he_normal"}}, "weights"),
+    ],
+)
+def test_a_change_is_noticed(change, quantity):
+    golden = read(FOLDER / "deep_mlp.json")
+    arguments = golden.recipe.model_arguments | change.pop("model_arguments", {})
+    recipe = dataclasses.replace(golden.recipe, model_arguments=arguments, **change)
+    found = probe(recipe, count=golden.count)
+    assert quantity in beyond(differences(golden.found, found))
+
+
+def test_another_order_is_noticed(monkeypatch):
+    golden = read(FOLDER / "deep_mlp.json")
+    monkeypatch.setattr("zoo.feed.order", lambda count, *_: np.arange(count)[::-1])
+    found = probe(golden.recipe, count=golden.count)
+    assert {"gradient", "loss"} <= {*beyond(differences(golden.found, found))}
