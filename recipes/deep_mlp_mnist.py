@@ -18,7 +18,7 @@ recipe = zoo.Recipe(
     epochs=40,
     learning_rate=3e-3,
     schedule="cosine",
-    warmup_epochs=1,
+    warmup_epochs=0.5,
 )
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ recipe = zoo.Recipe(
     optimizer="adam",
     learning_rate=3e-3,
     schedule="cosine",
-    warmup_epochs=1,
+    warmup_epochs=0.5,
     weight_decay=1e-4,
 )
 
