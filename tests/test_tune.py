@@ -404,7 +404,7 @@ def test_a_search_killed_at_any_write_goes_on_as_if_nothing_were(
     kind, wave, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(os, "fsync", lambda file: None)  # slow; a kill needs none
-    monkeypatch.setattr(tuner, "_RENEWED_EVERY", 99)
+    monkeypatch.setattr(tuner, "_RELEASED", 99)
     uninterrupted = cheap_search(tmp_path / "whole", kind, {}, wave)
     assert len(uninterrupted) == 10
     real, left = checkpoint.write, 0

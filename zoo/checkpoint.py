@@ -70,7 +70,12 @@ def save(folder: Path, arrays: list[np.ndarray], progress: dict) -> Path:
     states = _states(folder)
     number = int(states[-1].name.split("-")[1]) + 1 if states else 1
     path = folder / f"state-{number:08}-{_checksum(data)}.npz"
-    write(path, data)
+    try:
+        write(path, data)
+    except Mistake as mistake:
+        raise Mistake(
+            f"{mistake}; `zoo train {folder} --resume` goes on when there is room"
+        ) from mistake
     for old in [*states[: 1 - KEPT], *folder.glob(".state-*")]:
         old.unlink()
     return path

@@ -464,12 +464,16 @@ class _Session:
         metrics["examples_per_second"] = self.totals["examples"] / max(train, 1e-9)
         metrics["parameters"] = self.model.count_params()
         metrics["epochs"] = self.epoch
-        with self.group.together(), checkpoint.writing(self.folder):
+        with self.group.together():
             if self.group.rank == 0:
-                self.dataset.save(self.folder)
-                saved.save(self.model, self.folder / "model.keras")
-                self._write("metrics.json", metrics)
+                self._write_run(metrics)
         return Run(self.folder)
+
+    def _write_run(self, metrics):
+        with checkpoint.writing(self.folder):
+            self.dataset.save(self.folder)
+            saved.save(self.model, self.folder / "model.keras")
+            self._write("metrics.json", metrics)
 
     def _write(self, name, value):
         write_json(self.folder / name, value)

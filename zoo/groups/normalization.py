@@ -3,13 +3,14 @@
 TensorFlow and PyTorch need it; to a JAX program the batch is one array anyway.
 """
 
+import math
 from collections.abc import Callable
 
 import keras
 from keras import ops
 
 
-def normalize_together(model: keras.Model, total: Callable) -> None:
+def normalize_together(model: keras.Model, total: Callable, devices: int) -> None:
     """Let batch normalization take mean and variance of the global batch.
 
     The layers of Keras do so on TensorFlow if asked, but not where values are masked;
@@ -18,21 +19,26 @@ def normalize_together(model: keras.Model, total: Callable) -> None:
     Args:
         model: its layers are changed, in training only; not what is saved of them.
         total: the sum of a tensor over all devices, with a gradient.
+        devices: how many; each has equally many examples.
     """
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer._moments = lambda x, mask, layer=layer: _moments(
-                x, mask, layer._reduction_axes, total
+                x, mask, layer._reduction_axes, total, devices
             )
 
 
-def _moments(x, mask, axes, total):
-    weight = ops.ones_like(x[..., :1])
-    if mask is not None:
-        weight *= ops.cast(ops.expand_dims(mask, -1), x.dtype)
-    weight = ops.broadcast_to(weight, ops.shape(x))
-    count = total(ops.sum(weight, axes, keepdims=True))
-    mean = total(ops.sum(x * weight, axes, keepdims=True)) / count
-    square = ops.square(x - mean) * weight
-    variance = total(ops.sum(square, axes, keepdims=True)) / count
+def _moments(x, mask, axes, total, devices):
+    def add(values):
+        return total(ops.sum(values, axes, keepdims=True))
+
+    if mask is None:
+        shape = ops.shape(x)
+        count = devices * math.prod(shape[axis] for axis in axes)
+        weight, count = 1.0, ops.cast(count, x.dtype)
+    else:
+        weight = ops.cast(ops.expand_dims(mask, -1), x.dtype)
+        count = add(weight)
+    mean = add(x * weight) / count
+    variance = add(ops.square(x - mean) * weight) / count
     return ops.squeeze(mean, axes), ops.squeeze(variance, axes)

@@ -75,7 +75,7 @@ class Group(groups.Group):
         Unused parameters are looked for because PyTorch then keeps the order in which
         it sums gradients, so that a resumed run repeats the bits.
         """
-        normalize_together(model, _Sum.apply)
+        normalize_together(model, _Sum.apply, self.devices)
         return torch.nn.parallel.DistributedDataParallel(
             model, find_unused_parameters=True
         )

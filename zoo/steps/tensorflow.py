@@ -22,7 +22,7 @@ class Trainer:
         self.group = groups.current()
         self._step = self._alone
         if self.group.devices > 1:
-            normalize_together(model, total)
+            normalize_together(model, total, self.group.devices)
             self._step = self._together
             with self.group.scope():
                 self._seen = tf.Variable(

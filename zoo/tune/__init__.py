@@ -86,7 +86,8 @@ def tune(
         max_minutes: the search stops then; what was running runs again after `reopen`.
         run: the search's folder; a new readable name under `runs/` by default. If it
             holds a search of these settings, that one goes on.
-        workers: processes of this machine that run trials; 0 is this process. With
+        workers: processes of this machine that run trials; 0 is this process (and on
+            TensorFlow, for many trials, one that is renewed to free memory). With
             keras-tuner's environment (KERASTUNER_TUNER_ID, KERASTUNER_ORACLE_IP,
             KERASTUNER_ORACLE_PORT) this process is the chief or a worker of many
             machines.
@@ -168,7 +169,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
     from zoo.tune import machines, oracle
-    from zoo.tune.tuner import Tuner, wave
+    from zoo.tune.tuner import RENEWED, Tuner, wave
 
     oracle.make(settings)
     settings = replace(
@@ -181,6 +182,8 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
         return Search(folder)
     _open(folder, settings)
     leader = Tuner(settings, folder, deadline, quiet)
+    if settings.backend == "tensorflow" and settings.trials > RENEWED:
+        workers = workers or chosen == "alone"
     if workers or chosen == "chief":
         machines.lead(leader, workers, lease)
     else:

@@ -127,7 +127,7 @@ def _loss(recipe: Recipe, outputs: int) -> Callable:
 
 
 def _accuracy(targets, logits):
-    targets = ops.reshape(targets, (-1,))
+    targets = ops.reshape(ops.cast(targets, "float32"), (-1,))
     if logits.shape[-1] == 1:
         right = (targets > 0) == (ops.reshape(logits, (-1,)) >= 0)
     else:

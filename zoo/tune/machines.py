@@ -22,10 +22,10 @@ from keras_tuner.src.engine.hyperparameters import HyperParameters
 from keras_tuner.src.engine.trial import Trial, TrialStatus
 
 from zoo.errors import Mistake
-from zoo.tune.tuner import Tuner
+from zoo.tune.tuner import RENEWED, Tuner
 
 _PAYLOAD = "zoo"
-_PARENT = "ZOO_TUNE_PARENT"
+_PARENT, _DEADLINE = "ZOO_TUNE_PARENT", "ZOO_TUNE_DEADLINE"
 _PATIENCE = 600.0  # seconds for which a worker waits for its chief
 _TICK = 0.1
 _OPTIONS = [
@@ -112,10 +112,9 @@ def _started(tuner, workers, port) -> Iterator[dict[str, subprocess.Popen]]:
         "KERASTUNER_ORACLE_PORT": str(port),
         _PARENT: str(os.getpid()),
     }
-    command = [sys.executable, "-m", "zoo", "tune", str(tuner.folder), "--resume"]
     if tuner.deadline is not None:
-        left = (tuner.deadline - time.monotonic()) / 60
-        command += ["--max-minutes", str(max(0.0, left))]
+        shared[_DEADLINE] = str(tuner.deadline)
+    command = [sys.executable, "-m", "zoo", "tune", str(tuner.folder), "--resume"]
     processes = {
         name: subprocess.Popen(command, env={**shared, "KERASTUNER_TUNER_ID": name})
         for name in (f"worker{number + 1}" for number in range(workers))
@@ -132,12 +131,18 @@ def _started(tuner, workers, port) -> Iterator[dict[str, subprocess.Popen]]:
 
 
 class Worker(Tuner):
-    """A tuner that asks a chief for its trials and tells it the results."""
+    """A tuner that asks a chief for its trials and tells it the results.
+
+    On TensorFlow, whose graphs of loops are never freed, the process starts anew after
+    `RENEWED` trials.
+    """
 
     def __init__(self, *arguments, lease: float = 60.0, **options):
         super().__init__(*arguments, **options)
         self.oracle = _Client()
         self.lease = lease
+        if deadline := os.environ.get(_DEADLINE):
+            self.deadline = float(deadline)
 
     def search(self) -> None:
         over = threading.Event()
@@ -157,6 +162,14 @@ class Worker(Tuner):
             for trial_id in list(self.oracle.running):
                 with contextlib.suppress(grpc.RpcError, Mistake):
                     self.oracle.get_trial(trial_id)
+
+    def _end(self, each, result):
+        super()._end(each, result)
+        due = self.trained >= RENEWED and not self.oracle.running
+        if due and self.settings.backend == "tensorflow":
+            if self.deadline is not None:
+                os.environ[_DEADLINE] = str(self.deadline)
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
     def rows(self):
         return []

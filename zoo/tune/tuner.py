@@ -1,5 +1,6 @@
 """The search itself: trials drawn by an oracle, trained by zoo, recorded one by one."""
 
+import logging
 import shlex
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,8 @@ from zoo.tune.space import space
 
 _WAVES = {"random": 128, "bayesian": 8, "hyperband": 128}
 _IDLE_SECONDS = 0.2
-_RENEWED_EVERY = 8  # trials that are trained one by one
+_RELEASED = 8  # trials that are trained one by one before memory is released
+RENEWED = 16  # and before a process of TensorFlow is renewed
 
 
 def wave(recipe: Recipe, tuner: str, folds: int = 0) -> int:
@@ -84,6 +86,7 @@ class Tuner(keras_tuner.Tuner):
 
     def search(self) -> None:
         """Run trials until there are enough, the space is exhausted or time is over."""
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial
         self.record()
         with self.progress:
             self.progress.show(self.rows())
@@ -126,9 +129,10 @@ class Tuner(keras_tuner.Tuner):
                 alone.remove(each)
                 yield each, result
         for each in alone:
-            yield each, self._attempt(each)
+            result = self._attempt(each)
             self.trained += 1
-            if self.trained % _RENEWED_EVERY == 0:
+            yield each, result
+            if self.trained % _RELEASED == 0:
                 trial.release()
 
     def _side_by_side(self, drawn):

@@ -1,0 +1,236 @@
+"""Order, repeatability, and runs that are interrupted in the middle of an epoch."""
+
+import dataclasses
+import itertools
+import os
+import signal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zoo
+from zoo import checkpoint, data, losses
+from zoo.data import Split, order
+from zoo.feed import Feed
+from zoo.train import Stopped, train
+
+seeds = st.integers(0, 2**31 - 1)
+
+# --- Order
+
+
+@given(st.integers(0, 300), seeds, st.integers(0, 1000))
+def test_order_is_a_permutation_and_a_pure_function(count, seed, epoch):
+    found = order(count, seed, epoch)
+    assert sorted(found.tolist()) == list(range(count))
+    np.random.default_rng(seed).random(7)
+    assert np.array_equal(found, order(count, seed, epoch))
+
+
+def test_order_differs_between_seeds_and_epochs():
+    orders = [tuple(order(50, s, e)) for s in range(20) for e in range(20)]
+    assert len(set(orders)) == 400
+
+
+def test_every_position_is_equally_likely():
+    places = np.array([order(10, 3, epoch) for epoch in range(5000)])
+    for place in range(10):
+        counts = np.bincount(places[:, place], minlength=10)
+        assert np.abs(counts - 500).max() < 5 * np.sqrt(500 * 0.9)
+
+
+ORDER = [4, 2, 0, 6, 1, 5, 7, 3]
+
+
+def test_order_never_changes():
+    """Changing it changes every result that was ever published: not by accident."""
+    assert order(8, 1, 2).tolist() == ORDER
+
+
+def test_batches_do_not_depend_on_other_iterators():
+    dataset = data.load("moons", samples=100)
+
+    def batches():
+        return dataset.batches("train", batch=7, seed=1, epoch=2)
+
+    alone = [inputs for inputs, _ in batches()]
+    other = batches()
+    next(other)
+    together = []
+    for inputs, _ in batches():
+        together.append(inputs)
+        next(other, None)
+    for a, b in zip(alone, together, strict=True):
+        assert np.array_equal(a, b)
+
+
+# --- The feed of training
+
+
+def feed(batch=4, operations=None, count=31, seed=5):
+    images = np.random.default_rng(0).integers(0, 256, (count, 8, 8, 1), "uint8")
+    split = Split(images, np.arange(count, dtype="int32") % 3)
+    operations = operations or {}
+    encode, _ = losses.make("crossentropy", 3, soft="mixup" in operations)
+    return Feed(split, batch, seed, encode, operations)
+
+
+def batches(chunks):
+    return [
+        (chunk.inputs[i], chunk.targets[i])
+        for chunk in chunks
+        for i in range(chunk.count)
+    ]
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(1, 9),
+    st.integers(0, 3),
+    st.integers(0, 100),
+    st.lists(st.integers(1, 9), min_size=1),
+    st.sampled_from([{}, {"shift": 0.3, "random_erasing": 0.5}, {"mixup": 0.4}]),
+)
+def test_the_feed_goes_on_anywhere_in_chunks_of_any_length(
+    batch, epoch, first, lengths, operations
+):
+    whole = batches(feed(batch, operations).chunks(epoch))
+    assert len(whole) == -(-31 // batch)
+    assert sum(len(inputs) for inputs, _ in whole) == 31
+    first %= len(whole)
+    some = feed(batch, operations)
+    chunks = some.chunks(epoch, first)
+    rest = []
+    for length in itertools.cycle(lengths):
+        some.length = length
+        chunk = next(chunks, None)
+        if chunk is None:
+            break
+        rest += batches([chunk])
+    assert len(rest) == len(whole) - first
+    for (inputs, targets), expected in zip(rest, whole[first:], strict=True):
+        assert np.array_equal(inputs, expected[0])
+        assert np.array_equal(targets, expected[1])
+
+
+def test_the_feed_has_every_example_once_in_the_order_of_the_epoch():
+    fed = np.concatenate([inputs for inputs, _ in batches(feed().chunks(3))])
+    split = feed().split
+    assert np.array_equal(fed, split.inputs[order(31, 5, 3)])
+
+
+# --- Runs
+
+RECIPE = zoo.Recipe(
+    model="deep_mlp",
+    model_arguments={"hidden": (16, 8), "batch_normalization": "after", "dropout": 0.3},
+    data="mnist_sample",
+    validation=0.9,
+    batch=16,
+    epochs=2,
+    seed=3,
+    augment={"shift": 0.1, "mixup": 0.2},
+    optimizer="adamw",
+    schedule="cosine",
+    warmup_epochs=0.5,
+    weight_decay=1e-3,
+    clip_norm=1.0,
+    ema=0.9,
+)
+RECIPES = {
+    "all options": RECIPE,
+    "accumulated gradients": dataclasses.replace(RECIPE, accumulate=3, ema=0.0),
+    "two stages": dataclasses.replace(
+        RECIPE,
+        stages=({"epochs": 1}, {"epochs": 1, "optimizer": "sgd", "batch": 24}),
+    ),
+    "convolutions": dataclasses.replace(
+        RECIPE, model="lenet", model_arguments={}, epochs=1
+    ),
+}
+
+
+def contents(run):
+    """Everything that training computed."""
+    weights = {v.path: np.array(v.numpy()) for v in run.model.variables}
+    curve = [
+        {key: line[key] for key in line if key not in ("seconds", "waiting")}
+        for line in run.history
+    ]
+    metrics = {key: run.metrics[key] for key in ("test", "validation")}
+    return weights, curve, metrics
+
+
+def assert_same(run, other):
+    weights, *rest = contents(run)
+    other_weights, *other_rest = contents(other)
+    assert weights.keys() == other_weights.keys()
+    for path in weights:
+        assert np.array_equal(weights[path], other_weights[path]), path
+    assert rest == other_rest
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return {
+        name: train(recipe, run=folder / name.replace(" ", "-"), quiet=True)
+        for name, recipe in RECIPES.items()
+    }
+
+
+def test_the_same_recipe_and_seed_give_the_same_weights(uninterrupted, tmp_path):
+    again = train(RECIPE, run=tmp_path / "again", quiet=True)
+    assert_same(again, uninterrupted["all options"])
+
+
+def test_another_seed_gives_other_weights(uninterrupted, tmp_path):
+    recipe = dataclasses.replace(RECIPE, seed=4)
+    other, *_ = contents(train(recipe, run=tmp_path / "other", quiet=True))
+    weights, *_ = contents(uninterrupted["all options"])
+    assert not np.array_equal(weights["logits/kernel"], other["logits/kernel"])
+
+
+class Interrupting:
+    """Inputs that ask this process to stop when they are read for the nth time."""
+
+    def __init__(self, inputs, reads):
+        self.inputs, self.reads = inputs, reads
+        self.shape, self.dtype = inputs.shape, inputs.dtype
+
+    def __len__(self):
+        return len(self.inputs)
+
+    def __getitem__(self, index):
+        self.reads -= 1
+        if self.reads == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return self.inputs[index]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("reads", [2, 4])
+def test_an_interrupted_run_ends_as_if_nothing_had_happened(
+    name, reads, uninterrupted, tmp_path, monkeypatch
+):
+    recipe, load = RECIPES[name], data.load
+
+    def interrupting(*arguments, **options):
+        dataset = load(*arguments, **options)
+        inputs = Interrupting(dataset.train.inputs, reads)
+        split = Split(inputs, dataset.train.targets)
+        return dataclasses.replace(dataset, train=split)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(data, "load", interrupting)
+        with pytest.raises(
+            Stopped, match=r"the state is saved; `zoo train .* --resume"
+        ):
+            train(recipe, run=tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run" / "metrics.json").exists()
+    _, progress = checkpoint.load(tmp_path / "run")
+    assert progress["step"] > 0, "not in the middle of an epoch"
+    resumed = train(recipe, run=tmp_path / "run", resume=True, quiet=True)
+    assert_same(resumed, uninterrupted[name])

@@ -1,0 +1,383 @@
+"""Runs that are killed, stopped or out of disk go on as if nothing had happened."""
+
+import importlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import zoo
+from zoo import backend, checkpoint
+from zoo.errors import Mistake
+from zoo.run import Run
+
+pytestmark = pytest.mark.without_tensorflow
+ROOT = Path(__file__).parents[1]
+HERE = backend.current()
+OTHER = next((name for name in backend.installed() if name != HERE), None)
+PLAIN = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+RECIPE = zoo.Recipe(
+    model="deep_mlp",
+    model_arguments={"hidden": (8,), "dropout": 0.2},
+    data="moons",
+    batch=100,
+    epochs=6,
+    learning_rate=0.01,
+    schedule="cosine",
+)
+ARRAYS = [np.arange(6, dtype="float32").reshape(2, 3), np.array([7, 8], "int64")]
+
+
+@pytest.fixture(scope="module")
+def training():
+    """The module `zoo.train`, whose settings can be changed."""
+    return importlib.import_module("zoo.train")
+
+
+@pytest.fixture
+def saving_always(training, monkeypatch):
+    """Every epoch is saved, however fast it was, and every step is a chunk."""
+    monkeypatch.setattr(training, "_SAVE_SECONDS", 0)
+    monkeypatch.setattr(training, "_CHUNK_SECONDS", 0)
+
+
+@pytest.fixture(scope="module")
+def quiet_run(tmp_path_factory):
+    """A run of `RECIPE` that nothing interrupted."""
+    return zoo.train(RECIPE, run=tmp_path_factory.mktemp("quiet"), quiet=True)
+
+
+def last_state(run):
+    return checkpoint.read(checkpoint.newest(run.folder))
+
+
+def same(run, other):
+    """Whether two runs ended with the same bits, and have the same history."""
+    (arrays, _), (others, _) = last_state(run), last_state(other)
+    bits = [array.tobytes() for array in arrays]
+    return bits == [array.tobytes() for array in others] and [
+        {**line, "seconds": 0, "waiting": 0} for line in run.history
+    ] == [{**line, "seconds": 0, "waiting": 0} for line in other.history]
+
+
+def test_killed_at_random_moments_and_resumed_the_bits_are_the_same():
+    tool = ROOT / "tools" / "kill_and_resume.py"
+    done = subprocess.run(
+        [sys.executable, tool, "--kills", "3", "--backend", HERE],
+        env=PLAIN,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "equal, 0 different" in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_first_and_says_how_to_go_on(
+    number, tmp_path, quiet_run, training, saving_always, monkeypatch
+):
+    trained = training._Session._count
+
+    def count(session, *rest):
+        trained(session, *rest)
+        if (session.epoch, session.step) == (2, 4):
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(training._Session, "_count", count)
+    with pytest.raises(training.Stopped) as stopped:
+        zoo.train(RECIPE, run=tmp_path, quiet=True)
+    assert str(stopped.value) == (
+        "stopped in epoch 3; the state is saved; "
+        f"`zoo train {tmp_path} --resume` goes on"
+    )
+    assert stopped.value.status == 130
+    _, progress = checkpoint.read(checkpoint.newest(tmp_path))
+    assert (progress["epoch"], progress["step"]) == (2, 4)
+    monkeypatch.setattr(training._Session, "_count", trained)
+    assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
+
+
+def test_the_command_goes_on_by_the_folder_alone_and_by_the_recipe(tmp_path):
+    words = ("circles", "epochs=4", f"--backend={HERE}")
+
+    def zoo_(*words):
+        command = [sys.executable, "-m", "zoo", "train", *words]
+        return subprocess.run(
+            list(map(str, command)), env=PLAIN, capture_output=True, text=True
+        )
+
+    run = tmp_path / "run"
+    first = zoo_(*words, "--run", run, "--resume")
+    assert first.returncode == 0, first.stderr
+    for name in ("metrics.json", "model.keras", "history.csv", "data.json"):
+        (run / name).unlink()
+    second = zoo_(run, "--resume")
+    assert second.returncode == 0, second.stderr
+    assert second.stdout.splitlines()[0] == first.stdout.splitlines()[0]
+    changed = zoo_("circles", "epochs=5", "--run", run, "--resume")
+    (run / "metrics.json").unlink()
+    changed = zoo_("circles", "epochs=5", "--run", run, "--resume")
+    assert changed.returncode == 2
+    assert "has another recipe: epochs=4 there and 5 now" in changed.stderr
+
+
+def test_a_run_without_a_state_yet_begins_at_the_beginning(tmp_path, quiet_run):
+    run = tmp_path / "run"
+    run.mkdir()
+    shutil.copy(quiet_run.folder / "recipe.json", run)
+    assert same(zoo.train(RECIPE, run=run, resume=True, quiet=True), quiet_run)
+
+
+def test_a_run_that_has_ended_is_not_trained_again(quiet_run):
+    before = sorted(path.stat().st_mtime_ns for path in quiet_run.folder.iterdir())
+    again = zoo.train(RECIPE, run=quiet_run.folder, resume=True, quiet=True)
+    assert again.metrics == quiet_run.metrics
+    after = sorted(path.stat().st_mtime_ns for path in quiet_run.folder.iterdir())
+    assert after == before
+
+
+def unfinished(quiet_run, folder):
+    """A copy of the run that lacks its end."""
+    shutil.copytree(quiet_run.folder, folder, dirs_exist_ok=True)
+    (folder / "metrics.json").unlink()
+    return folder
+
+
+def test_another_recipe_cannot_go_on_with_a_run(tmp_path, quiet_run):
+    run = unfinished(quiet_run, tmp_path)
+    other = replace(RECIPE, learning_rate=0.5, expects=zoo.Expected("accuracy", 0.5))
+    with pytest.raises(Mistake) as mistake:
+        zoo.train(other, run=run, resume=True, quiet=True)
+    assert str(mistake.value) == (
+        f"the run in {run} has another recipe: learning_rate=0.01 there and 0.5 now; "
+        f"`zoo train {run} --resume` goes on with it as it is"
+    )
+
+
+def test_another_backend_cannot_go_on_with_a_run(tmp_path, quiet_run):
+    run = unfinished(quiet_run, tmp_path)
+    arrays, progress = last_state(Run(run))
+    checkpoint.save(run, arrays, {**progress, "backend": "abacus"})
+    with pytest.raises(Mistake, match=f"was made on abacus, this is {HERE}; `zoo tra"):
+        zoo.train(RECIPE, run=run, resume=True, quiet=True)
+
+
+@pytest.mark.skipif(OTHER is None, reason="needs a second backend")
+def test_the_command_takes_the_backend_of_the_run(tmp_path, quiet_run):
+    run = unfinished(quiet_run, tmp_path)
+    assert Run(run).backend == HERE
+    done = subprocess.run(
+        [sys.executable, "-m", "zoo", "train", run, "--resume"],
+        env={**PLAIN, "KERAS_BACKEND": OTHER},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Run(run).backend == HERE
+
+
+def test_a_damaged_state_is_reported_and_the_one_before_is_used(
+    tmp_path, quiet_run, training, saving_always
+):
+    zoo.train(RECIPE, run=tmp_path, quiet=True)
+    (tmp_path / "metrics.json").unlink()
+    newest = max(tmp_path.glob("state-*.npz"))
+    newest.write_bytes(newest.read_bytes()[:1000])
+    with pytest.warns(UserWarning, match=f"{newest.name} is damaged; the state before"):
+        run = zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True)
+    assert same(run, quiet_run)
+
+
+@given(data=st.data())
+def test_no_damage_passes_unnoticed(data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("states")
+    for step in (1, 2):
+        checkpoint.save(folder, ARRAYS, {"step": step})
+    newest = max(folder.glob("state-*.npz"))
+    content = bytearray(newest.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    if data.draw(st.booleans()):
+        content[place] ^= data.draw(st.integers(1, 255))
+    else:
+        del content[place:]
+    newest.write_bytes(content)
+    with pytest.warns(UserWarning, match="is damaged"):
+        arrays, progress = checkpoint.read(checkpoint.newest(folder))
+    assert progress == {"step": 1}
+    for array, original in zip(arrays, ARRAYS, strict=True):
+        assert array.dtype == original.dtype
+        np.testing.assert_array_equal(array, original)
+
+
+def test_if_all_states_are_damaged_it_says_so(tmp_path):
+    checkpoint.save(tmp_path, ARRAYS, {})
+    for path in tmp_path.glob("state-*"):
+        path.write_bytes(b"")
+    with (
+        pytest.warns(UserWarning, match="is damaged"),
+        pytest.raises(Mistake, match=r"all training states in .* are damaged; train "),
+    ):
+        checkpoint.newest(tmp_path)
+
+
+def test_the_last_two_states_are_kept_and_leftovers_removed(tmp_path):
+    assert checkpoint.newest(tmp_path) is None
+    (tmp_path / ".state-00000001-x.npz.99").write_bytes(b"killed while writing")
+    for step in range(12):
+        checkpoint.save(tmp_path, ARRAYS, {"step": step})
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert [name[:15] for name in names] == ["state-00000011-", "state-00000012-"]
+    assert checkpoint.read(checkpoint.newest(tmp_path))[1] == {"step": 11}
+
+
+@contextmanager
+def files_no_larger_than(size):
+    """As on a full disk, a longer file cannot be written in this block."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_a_clear_error_and_the_state_before_is_intact(tmp_path):
+    checkpoint.save(tmp_path, ARRAYS, {"step": 1})
+    before = sorted(tmp_path.iterdir())
+    with (
+        files_no_larger_than(500),
+        pytest.raises(
+            Mistake, match=r"File too large; what was saved before is intact; `zoo"
+        ),
+    ):
+        checkpoint.save(tmp_path, ARRAYS, {"step": 2})
+    assert sorted(tmp_path.iterdir()) == before
+    assert checkpoint.read(checkpoint.newest(tmp_path))[1] == {"step": 1}
+
+
+def test_training_on_a_full_disk_can_go_on_when_there_is_room(
+    tmp_path, quiet_run, training, saving_always, monkeypatch
+):
+    save, saved = checkpoint.save, []
+
+    def save_twice(*arguments):
+        saved.append(1)
+        with files_no_larger_than(500 if len(saved) == 3 else 2**40):
+            return save(*arguments)
+
+    monkeypatch.setattr(checkpoint, "save", save_twice)
+    with pytest.raises(Mistake, match=r"cannot write .*state-00000003.*File too large"):
+        zoo.train(RECIPE, run=tmp_path, quiet=True)
+    assert len(list(tmp_path.glob("state-*"))) == 2
+    assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
+
+
+@pytest.mark.parametrize("size", [700, 5000])
+def test_a_disk_that_is_full_at_the_end_is_a_clear_error(
+    size, tmp_path, quiet_run, training, monkeypatch
+):
+    finish = training._Session._write_run
+
+    def finish_on_a_full_disk(session, metrics):
+        with files_no_larger_than(size):
+            finish(session, metrics)
+
+    monkeypatch.setattr(training._Session, "_write_run", finish_on_a_full_disk)
+    with pytest.raises(Mistake, match="cannot write"):
+        zoo.train(RECIPE, run=tmp_path, quiet=True)
+    monkeypatch.setattr(training._Session, "_write_run", finish)
+    assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(
+        Mistake, match=r"cannot write .*: File exists; what was saved befo"
+    ):
+        checkpoint.save(tmp_path / "file", ARRAYS, {})
+
+
+def test_a_state_is_written_every_so_many_epochs(
+    tmp_path, training, saving_always, monkeypatch
+):
+    save, epochs = checkpoint.save, []
+
+    def noting(folder, arrays, progress):
+        epochs.append(progress["epoch"])
+        return save(folder, arrays, progress)
+
+    monkeypatch.setattr(checkpoint, "save", noting)
+    recipe = replace(RECIPE, epochs=50, save_every=10)
+    run = zoo.train(recipe, run=tmp_path, quiet=True)
+    assert epochs == [10, 20, 30, 40, 50, 50]
+    assert len(run.history) == 50
+
+
+def test_a_long_epoch_is_saved_in_between(tmp_path, training, monkeypatch):
+    monkeypatch.setattr(training, "_CHUNK_SECONDS", 0)
+    monkeypatch.setattr(training, "_SAVE_WITHIN_EPOCH_SECONDS", 0)
+    save, places = checkpoint.save, []
+
+    def noting(folder, arrays, progress):
+        places.append((progress["epoch"], progress["step"]))
+        return save(folder, arrays, progress)
+
+    monkeypatch.setattr(checkpoint, "save", noting)
+    zoo.train(replace(RECIPE, epochs=1), run=tmp_path, quiet=True)
+    assert places[:3] == [(0, 1), (0, 2), (0, 3)]
+
+
+@pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
+def test_torchrun_survives_the_death_of_a_worker(tmp_path):
+    recipe = tmp_path / "recipe.py"
+    recipe.write_text(
+        "import zoo\n"
+        f"recipe = zoo.{replace(RECIPE, epochs=60)!r}\n"
+        "if __name__ == '__main__':\n"
+        "    import importlib\n"
+        "    importlib.import_module('zoo.train')._SAVE_SECONDS = 0\n"
+        "    zoo.main(__file__)\n"
+    )
+
+    def start(run, *options):
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        command += ["--nproc_per_node=2", *options, "--", recipe, "--backend=torch"]
+        return subprocess.Popen(
+            [*map(str, command), "--run", str(run)],
+            env=PLAIN,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    quiet, killed = tmp_path / "quiet", tmp_path / "killed"
+    printed, _ = start(quiet).communicate(timeout=300)
+    assert (quiet / "metrics.json").exists(), printed
+    process = start(killed, "--max-restarts=3")
+    deadline = time.monotonic() + 200
+    while not (states := sorted(killed.glob("state-*"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    [worker, _] = children(process.pid)
+    os.kill(worker, signal.SIGKILL)
+    printed, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, printed
+    assert printed.count("data parallel on 2 devices") == 2
+    assert max(killed.glob("state-*")) > states[-1]
+    assert same(Run(killed), Run(quiet))
+
+
+def children(parent):
+    path = Path(f"/proc/{parent}/task/{parent}/children")
+    return sorted(map(int, path.read_text().split()))
