@@ -11,9 +11,10 @@ recipe = zoo.Recipe(
     data="blobs",
     validation=0.1,
     batch=32,
-    epochs=100,
+    epochs=50,
     learning_rate=0.01,
     schedule="cosine",
+    expects=zoo.Expected("accuracy", 0.995),
 )
 
 if __name__ == "__main__":

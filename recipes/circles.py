@@ -1,6 +1,9 @@
 """Two concentric circles, 1,000 points, separated by a small MLP.
 
-zoo train circles
+    zoo train circles
+
+Others left the same 151 parameters at 87 %: they were still falling after 1,000 steps
+of plain gradient descent. Adam in small batches needs a hundred epochs.
 """
 
 import zoo
@@ -9,11 +12,13 @@ recipe = zoo.Recipe(
     model="deep_mlp",
     model_arguments={"hidden": (10, 10)},
     data="circles",
+    data_arguments={"noise": 0.03},
     validation=0.1,
     batch=32,
-    epochs=200,
+    epochs=150,
     learning_rate=0.01,
     schedule="cosine",
+    expects=zoo.Expected("accuracy", 1.0),
 )
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 The column `wrong` of `history.csv` counts the updates: the rule changes the weights
 whenever an example is classified wrongly, one example at a time, in the order of the
 data. From zero weights the learning rate only scales them. There is no test split:
-the point is that the rule converges.
+the point is that the rule converges, so the claim is about the training examples.
 """
 
 import zoo
@@ -24,6 +24,7 @@ recipe = zoo.Recipe(
     loss="zoo.models.perceptron.rosenblatt_loss",
     optimizer="sgd",
     learning_rate=0.01,
+    expects=zoo.Expected("accuracy", 1.0, split="train"),
 )
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@
     python tools/reproduce.py lenet_mnist --backends jax torch --seeds 5
 
 A run that the ledger already holds, with the same recipe fields, seed and backend, is
-not run again. Killed in the middle, it goes on with the next start.
+not run again. Killed in the middle, it goes on with the next start. The code must be
+committed, so that the commit in the ledger says what ran.
 """
 
 import argparse
-import os
+import dataclasses
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from zoo import backend, ledger
 from zoo import recipe as recipes
-from zoo.run import open_run
+from zoo.run import commit
 
 LONG_SECONDS, LONGEST_SECONDS = 5 * 60, 20 * 60
 
@@ -30,52 +31,63 @@ def main() -> None:
     parser.add_argument(
         "--seeds", type=int, help="runs a recipe and backend; by default 5, 3 or 1"
     )
-    arguments = parser.parse_args()
-    names = arguments.recipes or recipes.names()
-    done = set()
-    while open_jobs := [
-        job
+    options = parser.parse_args()
+    if (commit() or "-dirty").endswith("-dirty"):
+        sys.exit("the ledger names the commit that ran: commit the changes first")
+    names = options.recipes or recipes.names()
+    if len(names) == len(options.backends) == 1:
+        _measure(names[0], *options.backends, options.seeds)
+        return
+    failed = set()
+    while jobs := {
+        (name, each): seeds
         for name in names
-        for job in _missing(name, arguments.backends, arguments.seeds)
-        if job not in done
-    ]:
-        job = min(open_jobs, key=lambda job: (_seconds(job[0], job[2]), job))
-        print(f"{len(open_jobs)} runs to do; now {job[0]} seed={job[1]} on {job[2]}")
-        done.add(job)
-        _run(*job)
+        for each in options.backends
+        if (seeds := _missing(name, each, options.backends, options.seeds))
+        and (name, each) not in failed
+    }:
+        name, each = min(jobs, key=lambda job: (_seconds(*job), job))
+        known = ledger.measured(name, each, ledger.read())
+        seeds = max(jobs[name, each]) if known else min(jobs[name, each])
+        left = sum(map(len, jobs.values()))
+        print(f"{left} runs to do; now {name} on {each}", flush=True)
+        command = [sys.executable, __file__, name, "--backends", each]
+        if subprocess.run([*command, "--seeds", str(seeds + 1)]).returncode:
+            print(f"FAILED: {name} on {each}", file=sys.stderr)
+            failed.add((name, each))
+    sys.exit(1 if failed else 0)
 
 
-def _missing(name: str, backends: list[str], seeds: int | None):
-    lines = ledger.read()
-    fastest = min(backends, key=lambda each: _seconds(name, each))
-    for each in backends:
-        seconds = _seconds(name, each)
-        count = seeds or (5 if seconds < LONG_SECONDS else 3)
-        if not seeds and seconds > LONGEST_SECONDS and each != fastest:
-            count = 1
-        measured = {line["seed"] for line in ledger.measured(name, each, lines)}
-        yield from ((name, seed, each) for seed in range(count) if seed not in measured)
+def _missing(name: str, each: str, backends: list[str], seeds: int | None) -> list[int]:
+    """The seeds that the ledger lacks for a recipe on one of `backends`."""
+    seconds = _seconds(name, each)
+    count = seeds or (5 if seconds < LONG_SECONDS else 3)
+    fastest = min(backends, key=lambda other: _seconds(name, other))
+    if not seeds and seconds > LONGEST_SECONDS and each != fastest:
+        count = 1
+    known = {line["seed"] for line in ledger.measured(name, each, ledger.read())}
+    return [seed for seed in range(count) if seed not in known]
 
 
-def _seconds(name: str, backend_name: str) -> float:
+def _seconds(name: str, each: str) -> float:
     """How long a run takes, from the ledger; 0 if that is not known yet."""
-    lines = ledger.measured(name, backend_name, ledger.read())
+    lines = ledger.measured(name, each, ledger.read())
     return max((line["metrics"]["seconds"]["total"] for line in lines), default=0.0)
 
 
-def _run(name: str, seed: int, backend_name: str) -> None:
-    folder = Path("runs") / "ledger" / f"{name}-{backend_name}-{seed}"
-    resume = ["--resume"] if any(folder.glob("state-*.npz")) else []
-    if not resume:
-        shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, "-m", "zoo", "train", name, f"seed={seed}"]
-    command += ["--backend", backend_name, "--run", str(folder), *resume]
-    environment = {**os.environ, "KERAS_BACKEND": backend_name}
-    if subprocess.run(command, env=environment).returncode:
-        print(f"FAILED: {' '.join(command)}", file=sys.stderr)
-        return
-    ledger.append(ledger.entry(name, open_run(folder)))
-    shutil.rmtree(folder)
+def _measure(name: str, each: str, seeds: int | None) -> None:
+    """Add the missing runs of one recipe on one backend, in this process."""
+    backend.load(each)
+
+    from zoo.reproduce import once
+
+    while missing := _missing(name, each, [each], seeds):
+        recipe = dataclasses.replace(recipes.load(name), seed=missing[0])
+        folder = Path("runs") / "ledger" / commit() / f"{name}-{each}-{missing[0]}"
+        print(f"{name}, seed {missing[0]}, on {each}", flush=True)
+        line = ledger.entry(name, once(recipe, folder))
+        ledger.append(line)
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -50,8 +50,10 @@ def _readme(lines: list[dict]) -> str:
             table.append(_row(name, rows, known[0]))
     hardware = sorted({f"{line['device']}, {line['cores']} cores" for line in lines})
     note = (
-        "Metric of the test split: mean ± standard deviation over seeds (number of "
-        f"seeds); median minutes of a run. Measured on: {'; '.join(hardware)}."
+        "Mean ± standard deviation over seeds (number of seeds), of the metric and "
+        "examples that the recipe's `expects` names; median minutes of processor time "
+        f"of a run on {' / '.join(BACKENDS.values())}. Measured on: "
+        f"{'; '.join(hardware)}."
     )
     before, rest = text.split(START)
     after = rest.split(END)[1]
@@ -68,19 +70,29 @@ def _row(name: str, rows: dict[str, list[dict]], line: dict) -> str:
 
 
 def _summary(name: str, lines: list[dict]) -> str:
-    expects = recipes.load(name).expects
-    metric = expects.metric if expects else "accuracy"
-    values = [
-        line["metrics"]["test"][metric]
-        for line in lines
-        if metric in line["metrics"].get("test", {})
-    ]
+    expects = recipes.load(name).expects or recipes.Expected("accuracy", 0)
+    values = [line["metrics"][expects.split][expects.metric] for line in lines]
     return ledger.summarize(values).percent() if values else ""
 
 
 def _minutes(lines: list[dict]) -> str:
-    seconds = [line["metrics"]["seconds"]["total"] for line in lines]
-    return f"{statistics.median(seconds) / 60:.1f}" if seconds else "-"
+    seconds = [line["metrics"]["seconds"]["processor"] for line in lines]
+    return f"{statistics.median(seconds) / 60:.2g}" if seconds else "-"
+
+
+def _intervals(lines: list[dict]) -> list[str]:
+    """A line for each metric of a cross-validation; means over the repeats."""
+    metrics = [line["metrics"] for line in lines]
+    if "interval" not in metrics[0]:
+        return []
+    shown = ["        means, and 95 % intervals over the examples:"]
+    for name in metrics[0]["interval"]:
+        value = statistics.fmean(each["test"][name] for each in metrics)
+        low = statistics.fmean(each["interval"][name][0] for each in metrics)
+        high = statistics.fmean(each["interval"][name][1] for each in metrics)
+        label = name.replace("_", " ")
+        shown.append(f"        {label:17} {value:.3f} ({low:.3f} to {high:.3f})")
+    return shown
 
 
 def _docstring(text: str, name: str, lines: list[dict]) -> str:
@@ -92,11 +104,12 @@ def _docstring(text: str, name: str, lines: list[dict]) -> str:
             measured.append(
                 f"    {label:10} {summary}, {_minutes(row)} minutes, {where}"
             )
+            measured += _intervals(row)
     text = re.sub(rf"\n{re.escape(MEASURED)}\n(    .*\n)+", "", text)
     if not measured:
         return text
     block = "\n".join(["", MEASURED, *measured, ""])
-    return re.sub(r'(?s)\A(""".*?\n)"""', lambda m: m[1] + block + '"""', text)
+    return re.sub(r'(?s)\A(r?""".*?\n)"""', lambda m: m[1] + block + '"""', text)
 
 
 if __name__ == "__main__":

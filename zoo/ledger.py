@@ -42,11 +42,17 @@ def append(line: dict) -> None:
 
 
 def fields(recipe: recipes.Recipe) -> dict:
-    """What decides a recipe's result, the seed apart, as JSON values."""
+    """What decides a recipe's result, the seed apart, as JSON values.
+
+    Where the data lie decides nothing.
+    """
+    folds = recipe.expects.folds if recipe.expects else 0
     plain = dataclasses.replace(recipe, expects=None, save_every=1)
     values = json.loads(json.dumps(recipes.to_json(plain)))
     del values["seed"]
-    return values
+    for place in ("file", "path"):
+        values["data_arguments"].pop(place, None)
+    return {**values, "folds": folds}
 
 
 def measured(name: str, backend: str, lines: list[dict]) -> list[dict]:

@@ -12,13 +12,24 @@ from zoo.errors import Mistake, unknown
 
 @dataclass(frozen=True)
 class Expected:
-    """What a recipe claims: `metric` on the test split, mean over seeds.
+    """What a recipe claims: the mean of `metric` over the seeds.
 
-    `at_least` has the metric's own unit; an accuracy of 99 % is 0.99.
+    Attributes:
+        metric: one of `zoo.evaluate`, such as "accuracy".
+        at_least: in the metric's own unit; an accuracy of 99 % is 0.99.
+        split: the examples that are measured.
+        folds: 0, or the number of parts of a stratified cross-validation over training
+            and test split, one for each seed; see `zoo.cross_validate`.
     """
 
     metric: str
     at_least: float
+    split: str = "test"
+    folds: int = 0
+
+    def __post_init__(self):
+        if self.folds < 0 or self.folds == 1:
+            raise Mistake(f"folds={self.folds}; accepted: 0 (off), or at least 2")
 
 
 @dataclass(frozen=True)

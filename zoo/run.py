@@ -147,28 +147,30 @@ def environment(backend: str, device: str) -> dict:
         "machine": platform.machine(),
         "python": platform.python_version(),
         "versions": versions,
-        "commit": _commit(),
+        "commit": commit(),
     }
 
 
-def _commit() -> str | None:
-    """The commit of the checkout that zoo runs from; None in an installed zoo."""
+def commit() -> str | None:
+    """The commit of the checkout that zoo runs from; None in an installed zoo.
+
+    It ends with "-dirty" if the code, as opposed to the ledger, was changed after it.
+    """
     checkout = Path(__file__).parents[1]
     if not (checkout / ".git").exists():
         return None
-    command = [
-        "git",
-        "-C",
-        str(checkout),
-        "describe",
-        "--always",
-        "--dirty",
-        "--abbrev=12",
-    ]
+    code = [".", ":!recipes/results.jsonl", ":!README.md"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        commit = _git(checkout, "rev-parse", "--short=12", "HEAD")
+        changed = _git(checkout, "status", "--porcelain", "--", *code)
     except (OSError, subprocess.CalledProcessError):
         return None
+    return f"{commit}-dirty" if changed else commit
+
+
+def _git(checkout: Path, *words: str) -> str:
+    command = ["git", "-C", str(checkout), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 

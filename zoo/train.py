@@ -130,7 +130,7 @@ def _choose_folder(name, run, resume) -> tuple[str, bool]:
 
 
 def _train(group, recipe, folder, resume, quiet) -> Run:
-    started = time.perf_counter()
+    clock = _clock()
     if recipe.deterministic:
         device.make_deterministic()
     dataset = group.in_turn(
@@ -144,7 +144,7 @@ def _train(group, recipe, folder, resume, quiet) -> Run:
     _check(recipe, dataset)
     with group.scope():
         model = build_for(recipe, dataset)
-    session = _Session(group, recipe, folder, dataset, model, quiet)
+    session = _Session(group, recipe, folder, dataset, model, quiet, clock)
     session.begin(resume)
     try:
         with _stop_on_signals() as asked:
@@ -153,7 +153,7 @@ def _train(group, recipe, folder, resume, quiet) -> Run:
         if group.rank == 0 and not resume:
             withdraw(folder)
         raise
-    return session.finish(time.perf_counter() - started)
+    return session.finish()
 
 
 def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
@@ -221,7 +221,7 @@ def _check(recipe, dataset):
 class _Session:
     """Where a training run stands; all that changes while it runs."""
 
-    def __init__(self, group, recipe, folder, dataset, model, quiet):
+    def __init__(self, group, recipe, folder, dataset, model, quiet, clock):
         self.group, self.quiet = group, quiet or group.rank > 0
         self.recipe, self.folder, self.dataset, self.model = (
             recipe,
@@ -233,7 +233,10 @@ class _Session:
         self.forward = steps.forward(model)
         self.stage = self.epoch = self.step = 0
         self.sums = dict.fromkeys(("loss", "wrong", "examples", "seconds", "waited"), 0)
-        self.totals = dict.fromkeys(("train", "waiting", "compiling", "examples"), 0)
+        self.totals = dict.fromkeys(
+            ("total", "processor", "train", "waiting", "compiling", "examples"), 0
+        )
+        self.clock = clock
         self.history: list[dict] = []
         self.best_loss, self.best_epoch = math.inf, 0
         self.best: list[np.ndarray] = []
@@ -433,6 +436,7 @@ class _Session:
     def save(self):
         """Write the training state and the history so far."""
         self.trainer.sync()
+        self._count_time()
         names = ("stage", "epoch", "step", "sums", "totals", "history")
         progress = {name: getattr(self, name) for name in names}
         progress |= {"best_loss": self.best_loss, "best_epoch": self.best_epoch}
@@ -445,21 +449,26 @@ class _Session:
                     write_history(self.folder, self.history)
         self.saved = time.perf_counter()
 
-    def finish(self, seconds: float) -> Run:
+    def _count_time(self):
+        """Add what has passed since the last call, over all starts of the run."""
+        clock = _clock()
+        for name, value in clock.items():
+            self.totals[name] += value - self.clock[name]
+        self.clock = clock
+
+    def finish(self) -> Run:
         """Evaluate on the test split, once, and write the run."""
         self.save()
-        start = time.perf_counter()
         metrics = {}
         for split in ("test", "validation"):
             if getattr(self.dataset, split) is not None:
                 metrics[split] = self._score(getattr(self.dataset, split))
-        train, waiting = self.totals["train"], self.totals["waiting"]
-        metrics["seconds"] = {
-            "total": seconds + time.perf_counter() - start,
-            "compiling": self.totals["compiling"],
-            "train": train,
-            "waiting": waiting,
-        }
+        if not metrics:
+            metrics["train"] = self._score(self.dataset.train)
+        self._count_time()
+        seconds = {k: v for k, v in self.totals.items() if k != "examples"}
+        train, waiting = seconds["train"], seconds["waiting"]
+        metrics["seconds"] = seconds
         metrics["waiting_share"] = waiting / train if train else 0.0
         metrics["examples_per_second"] = self.totals["examples"] / max(train, 1e-9)
         metrics["parameters"] = self.model.count_params()
@@ -498,6 +507,11 @@ def _stop_on_signals():
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _clock() -> dict[str, float]:
+    """Seconds, of the wall's clock and of this process's work on all cores."""
+    return {"total": time.perf_counter(), "processor": time.process_time()}
 
 
 def _values(variables) -> list[np.ndarray]:

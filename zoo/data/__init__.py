@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from zoo.data import builders, folder, generated, pictures, table, text, tfds
+from zoo.data import builders, folder, folds, generated, pictures, table, text, tfds
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import Dataset, Split, carve, order, restore
 from zoo.errors import Mistake, unknown
@@ -32,7 +32,14 @@ def names() -> tuple[str, ...]:
     return tuple(sorted([*builders.names(), *generated.NAMES, "folder"]))
 
 
-def load(name: str, *, validation: float = 0.1, seed: int = 0, **arguments) -> Dataset:
+def load(
+    name: str,
+    *,
+    validation: float = 0.1,
+    seed: int = 0,
+    fold: tuple[int, int] | None = None,
+    **arguments,
+) -> Dataset:
     """Read a data set and hold a validation split out of its training split.
 
     Args:
@@ -40,6 +47,8 @@ def load(name: str, *, validation: float = 0.1, seed: int = 0, **arguments) -> D
             of class folders: "./pets", with a slash in it.
         validation: share of the training split, stratified; 0 for none.
         seed: decides which examples are held out, and nothing else.
+        fold: (i, k) splits training and test examples together into k stratified
+            parts, by `seed`, and makes part i, 0 <= i < k, the test split; for rows.
         arguments: those of the data set, see `zoo.data.generated`, `zoo.data.folder`
             and `zoo.data.tfds`; for text `vocabulary_size`, `length` and `keep`, see
             `zoo.data.text.Vocabulary.build`.
@@ -54,6 +63,8 @@ def load(name: str, *, validation: float = 0.1, seed: int = 0, **arguments) -> D
     read = _reader(name, arguments)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
     dataset = read(**arguments)
+    if fold:
+        dataset = folds.split(dataset, fold, seed)
     classes = dataset.classes
     kept, held = carve(dataset.train.targets, validation, seed, classes, "validation")
     if len(held):

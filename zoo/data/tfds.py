@@ -20,6 +20,7 @@ def read(
     classes: tuple[str, ...] | None = None,
     test: float | None = None,
     file: str | os.PathLike | None = None,
+    complete: bool = False,
 ) -> Dataset:
     """A TFDS data set: pictures, texts or rows of numbers, with one class label each.
 
@@ -37,6 +38,7 @@ def read(
         test: share of "train" to carve out where there is no test split; default 0.2,
             or what the zoo's own builder names; 0 for none.
         file: mammographic_masses only: UCI's file, where there is no network.
+        complete: use only the rows of a table in which no value is missing.
 
     Returns:
         The data set; texts are still `zoo.data.text.Tokens`.
@@ -65,12 +67,16 @@ def read(
         raise Mistake(f"size and channels are for pictures; {name} holds {kind} data")
     if features and kind != "tabular":
         raise Mistake(f"features are for tables; {name} holds {kind} data")
+    if complete and kind != "tabular":
+        raise Mistake(f"complete is for tables; {name} holds {kind} data")
     splits = {part: _split(arrays, facts, part) for part in facts["parts"]}
     if kind == "tabular":
         chosen = _among(features or facts["used"], columns, "column")
         index = [columns.index(column) for column in chosen]
         splits = {k: Split(s.inputs[:, index], s.targets) for k, s in splits.items()}
         columns = chosen
+        if complete:
+            splits = {part: _complete(split) for part, split in splits.items()}
         for part, split in splits.items():
             table.check(split.inputs, columns, facts["missing"], f"{name}, {part}")
     labels = tuple(facts["classes"])
@@ -126,6 +132,10 @@ def _among(given, accepted: tuple[str, ...], kind: str) -> tuple[str, ...]:
     if len(set(given)) < len(given):
         raise Mistake(f"a {kind} is given twice: {', '.join(given)}")
     return given
+
+
+def _complete(split: Split) -> Split:
+    return split.take(np.flatnonzero(~np.isnan(split.inputs).any(axis=1)))
 
 
 def _only(split: Split, numbers: list[int]) -> Split:

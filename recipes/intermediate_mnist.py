@@ -1,0 +1,26 @@
+"""Two hidden layers, 784-64-64-10 (55,050 parameters), on MNIST.
+
+    zoo train intermediate_mnist
+
+The same network reached 97.6 % elsewhere, with plain gradient descent at 0.1 and its
+best epoch chosen on the test split; a run of 200 epochs collapsed to 88 %. Here the
+learning rate falls to zero, and the test split is read once.
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="deep_mlp",
+    model_arguments={"hidden": (64, 64)},
+    data="mnist",
+    augment={"shift": 0.03, "rotation": 5},
+    batch=128,
+    epochs=20,
+    optimizer="adam",
+    learning_rate=3e-3,
+    schedule="cosine",
+    expects=zoo.Expected("accuracy", 0.98),
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)

@@ -1,0 +1,22 @@
+"""Two interleaving half circles, 1,000 points with noise 0.1, and a small MLP.
+
+zoo train moons
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="deep_mlp",
+    model_arguments={"hidden": (10, 10)},
+    data="moons",
+    data_arguments={"noise": 0.1},
+    validation=0.1,
+    batch=32,
+    epochs=100,
+    learning_rate=0.01,
+    schedule="cosine",
+    expects=zoo.Expected("accuracy", 1.0),
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)

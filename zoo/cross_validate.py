@@ -1,0 +1,113 @@
+"""Cross-validation of a recipe with two classes: every example is tested once."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from zoo.data import load
+from zoo.data.progress import track
+from zoo.errors import Mistake
+from zoo.evaluate import measure, probabilities
+from zoo.recipe import Recipe, to_json
+from zoo.run import Run, write_json
+from zoo.steps import forward, predict
+from zoo.train import train
+
+RESAMPLES = 1000
+BINS = 10
+
+
+def cross_validate(recipe: Recipe, parts: int, folder: str | Path) -> Run:
+    """Train `recipe` once for each of `parts` stratified parts of its examples.
+
+    The part is the test split; everything that is fitted, imputation and scaling
+    included, is fitted to the other parts. The recipe's seed decides the parts. Parts
+    that are finished in `folder` are not trained again.
+
+    Returns:
+        A run without a model. Its `metrics["test"]` are those of `rates` over all
+        examples, each predicted by the network that did not see it;
+        `metrics["interval"]` has their 95 % intervals, see `intervals`;
+        `metrics["seconds"]` is the sum over the parts.
+
+    Raises:
+        Mistake: the recipe has more than two classes, or its data cannot be split.
+    """
+    folder = Path(folder)
+    runs, logits, targets = [], [], []
+    for part in track(range(parts), parts, f"training on all parts but one of {parts}"):
+        arguments = {**recipe.data_arguments, "fold": (part, parts)}
+        one = dataclasses.replace(recipe, data_arguments=arguments, expects=None)
+        dataset = load(one.data, validation=0, seed=one.seed, **arguments)
+        if len(dataset.classes) != 2:
+            raise Mistake(
+                f"cross-validation is for two classes; {recipe.data} has "
+                f"{len(dataset.classes)}"
+            )
+        run = train(one, run=folder / f"part-{part}", resume=True, quiet=True)
+        runs.append(run)
+        logits.append(predict(forward(run.model), dataset.test.inputs))
+        targets.append(dataset.test.targets)
+    logits, targets = np.concatenate(logits), np.concatenate(targets)
+    spent = [run.metrics["seconds"] for run in runs]
+    metrics = {
+        "test": rates(logits, targets),
+        "interval": intervals(rates, logits, targets, recipe.seed),
+        "seconds": {key: sum(each[key] for each in spent) for key in spent[0]},
+        "parameters": runs[0].metrics["parameters"],
+    }
+    environment = (runs[0].folder / "environment.json").read_bytes()
+    (folder / "environment.json").write_bytes(environment)
+    write_json(folder / "recipe.json", to_json(recipe))
+    write_json(folder / "metrics.json", metrics)
+    return Run(folder)
+
+
+def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """What a screening test is judged by; class 1 is the finding.
+
+    Args:
+        logits: float (n, 1), of class 1.
+        targets: int (n,), 0 or 1; both must occur.
+
+    Returns:
+        Besides those of `zoo.evaluate.measure`: "sensitivity" and "specificity", the
+        shares of the positives and of the negatives that are recognized at a
+        probability of 0.5; "brier", the mean squared error of the probability; and
+        "calibration_error", the mean distance between probability and frequency in ten
+        bins of equal width, weighted by their counts (Naeini et al. 2015, AAAI).
+    """
+    probability = probabilities(logits)[:, 1]
+    positive = targets == 1
+    said = logits[:, 0] >= 0
+    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+    excess = np.bincount(bins, probability - positive, BINS)
+    return {
+        **measure(logits, targets),
+        "sensitivity": float(said[positive].mean()),
+        "specificity": float((~said[~positive]).mean()),
+        "brier": float(np.square(probability - positive).mean()),
+        "calibration_error": float(np.abs(excess).sum() / len(targets)),
+    }
+
+
+def intervals(
+    statistic: Callable, logits: np.ndarray, targets: np.ndarray, seed: int = 0
+) -> dict[str, list[float]]:
+    """95 % percentile intervals of every number that `statistic` returns.
+
+    From bootstrap resamples of the examples, stratified by class (Efron & Tibshirani
+    1993): how much the numbers depend on which patients were in the data.
+    """
+    random = np.random.Generator(np.random.Philox(seed))
+    classes = [np.flatnonzero(targets == each) for each in (0, 1)]
+    values = []
+    for _ in range(RESAMPLES):
+        index = np.concatenate([random.choice(each, len(each)) for each in classes])
+        values.append(statistic(logits[index], targets[index]))
+    return {
+        name: np.quantile([each[name] for each in values], [0.025, 0.975]).tolist()
+        for name in values[0]
+    }
