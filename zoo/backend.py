@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zoo.errors import Mistake, unknown
+from zoo.lean import lean
 
 NAMES = ("jax", "tensorflow", "torch")
 
@@ -124,7 +125,7 @@ def use(name: str | None = None) -> str:
 
 
 def load(name: str | None = None) -> str:
-    """`use(name)`, then import Keras without the start-up messages of C++ code.
+    """`use(name)`, then import Keras, quickly and without messages of C++ code.
 
     TensorFlow writes lines about oneDNN and missing CUDA drivers to file descriptor
     2 before any of its log settings counts. They are shown if the import fails.
@@ -132,12 +133,17 @@ def load(name: str | None = None) -> str:
     name = use(name)
     if "keras" in sys.modules:
         return name
+    if name == "jax" and "jax" not in sys.modules:
+        from zoo.compiled import keep_compiled  # which loads NumPy
+
+        keep_compiled()
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as messages:
         os.dup2(messages.fileno(), 2)
         try:
-            import keras  # noqa: F401
+            with lean(name):
+                import keras  # noqa: F401
         except BaseException:
             messages.seek(0)
             os.write(stderr, messages.read())

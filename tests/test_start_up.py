@@ -1,0 +1,104 @@
+"""What a start loads and compiles: no more than it needs, and not a second time."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from zoo import backend
+
+pytestmark = pytest.mark.without_tensorflow
+
+LOADED = """
+import sys
+from zoo import backend
+name = backend.load()
+wanted = {"sklearn", "matplotlib", "pandas", "cv2", "torch._dynamo", *backend.NAMES}
+print(sorted(wanted & {*sys.modules} - {name}))
+"""
+ON_FIRST_USE = """
+from zoo import backend
+backend.load()
+import keras, numpy, pandas, requests, sklearn.base
+assert issubclass(keras.wrappers.SKLearnClassifier, sklearn.base.BaseEstimator)
+assert callable(keras.visualization.plot_image_gallery) and callable(requests.get)
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+table = pandas.DataFrame({"a": [1.0, 2.0]})
+model.fit(table, table, verbose=0)
+assert keras.ops.shape(keras.random.normal((2,), seed=0)) == (2,)
+keras.utils.clear_session()
+print("works")
+"""
+COMPILER = """
+from zoo import backend
+backend.load()
+import torch
+assert torch.compile(lambda x: x + 1, backend="eager")(torch.ones(1)) == 2
+print("works")
+"""
+COUNT = """
+import json
+from zoo import backend, cli
+backend.load()
+import jax
+found = {"cache_hits": 0, "cache_misses": 0}
+def count(event, **_):
+    name = event.split("/")[-1]
+    if name in found:
+        found[name] += 1
+jax.monitoring.register_event_listener(count)
+cli.call(["train", "circles", "epochs=1", "--run", "run"])
+print(json.dumps(found))
+"""
+
+
+def python(script, folder, **environment):
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env={"PYTHONPATH": os.pathsep.join(sys.path), **os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Warning" not in ran.stderr
+    return ran.stdout.strip().splitlines()[-1]
+
+
+def test_keras_is_loaded_without_what_zoo_does_not_need(tmp_path):
+    assert python(LOADED, tmp_path) == "[]"
+
+
+def test_all_of_keras_works_all_the_same(tmp_path):
+    assert python(ON_FIRST_USE, tmp_path) == "works"
+
+
+@pytest.mark.skipif(backend.current() != "torch", reason="about PyTorch's compiler")
+def test_pytorch_compiles_all_the_same(tmp_path):
+    assert python(COMPILER, tmp_path) == "works"
+
+
+@pytest.mark.skipif(backend.current() != "jax", reason="about JAX's compiled programs")
+def test_second_start_compiles_nothing(tmp_path):
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    cache = {"ZOO_CACHE": str(tmp_path / "cache")}
+    first = json.loads(python(COUNT, tmp_path / "first", **cache))
+    second = json.loads(python(COUNT, tmp_path / "second", **cache))
+    assert first["cache_misses"] > 0
+    assert second["cache_misses"] == 0
+    assert second["cache_hits"] >= first["cache_misses"]
+    weights = [tmp_path / name / "run" / "history.csv" for name in ("first", "second")]
+    losses = [path.read_text().splitlines()[1].split(",")[1] for path in weights]
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.skipif(backend.current() != "jax", reason="about JAX's compiled programs")
+def test_without_a_cache_folder_nothing_is_kept(tmp_path):
+    (tmp_path / "file").touch()
+    cache = {"ZOO_CACHE": str(tmp_path / "file" / "cache")}
+    found = json.loads(python(COUNT, tmp_path, **cache))
+    assert found == {"cache_hits": 0, "cache_misses": 0}

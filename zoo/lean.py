@@ -1,0 +1,65 @@
+"""Import Keras without what only some of its features need.
+
+`import keras` loads scikit-learn, matplotlib, pandas, OpenCV, PyTorch's compiler and,
+whatever the backend, JAX: more than half of its time. Here they are loaded when a part
+of Keras that needs them is used; all parts work as ever.
+"""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
+from types import ModuleType
+
+ON_FIRST_USE = (
+    "keras.visualization",  # matplotlib, OpenCV
+    "keras.src.visualization",
+    "keras.wrappers",  # scikit-learn
+    "keras.src.trainers.data_adapters.array_slicing",  # pandas
+    "requests",
+)
+COMPILER = "torch._dynamo"
+
+
+class _OnFirstUse:
+    """Finds the modules above, and has them run when an attribute is asked for."""
+
+    def find_spec(self, name, path=None, target=None) -> ModuleSpec | None:
+        if name not in ON_FIRST_USE:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+@contextlib.contextmanager
+def lean(backend: str) -> Iterator[None]:
+    """Within it, `import keras` loads no more than the backend needs.
+
+    JAX is out of sight on other backends, where Keras would only mend older versions of
+    it than zoo takes. On PyTorch two functions of Keras are kept from being compiled;
+    PyTorch's own form of that mark leaves its compiler alone until they are called.
+
+    Args:
+        backend: the backend that Keras is about to run on.
+    """
+    finder = _OnFirstUse()
+    instead: dict[str, ModuleType | None] = {}
+    if backend != "jax":
+        instead["jax"] = None
+    if backend == "torch":
+        from torch import _compile
+
+        instead[COMPILER] = ModuleType(COMPILER)
+        instead[COMPILER].disable = _compile._disable_dynamo
+    instead = {name: to for name, to in instead.items() if name not in sys.modules}
+    sys.meta_path.insert(0, finder)
+    sys.modules.update(instead)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name in instead:
+            del sys.modules[name]
