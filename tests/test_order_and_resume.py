@@ -115,6 +115,49 @@ def test_the_feed_goes_on_anywhere_in_chunks_of_any_length(
         assert np.array_equal(targets, expected[1])
 
 
+def test_the_first_chunk_of_the_next_epoch_is_the_same_when_made_ahead():
+    ahead = feed(operations={"shift": 0.3})
+    for epoch in range(3):
+        expected = batches(feed(operations={"shift": 0.3}).chunks(epoch))
+        found = batches(ahead.chunks(epoch, more=True))
+        for (inputs, targets), (x, y) in zip(found, expected, strict=True):
+            assert np.array_equal(inputs, x)
+            assert np.array_equal(targets, y)
+
+
+class Watched:
+    """An array that knows how many of its rows were read and are not yet used up."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.held = self.most = 0
+
+    def __getitem__(self, positions):
+        self.held += len(positions)
+        self.most = max(self.most, self.held)
+        return self.array[positions]
+
+
+def test_the_feed_holds_two_chunks_however_many_examples_there_are():
+    """The one that is trained on, and the one that is made meanwhile."""
+    watched = Watched(np.zeros((40_000, 32, 32, 3), "uint8"))
+    targets = np.zeros(40_000, "int32")
+    encode, _ = losses.make("crossentropy", 3)
+    long = Feed(Split(watched, targets), 64, 0, encode, {})
+    watched.held = 0  # one example was read to learn its shape
+    long.length = 10**6
+    sizes = []
+    for epoch in range(2):
+        for chunk in long.chunks(epoch, more=epoch == 0):
+            if sizes:
+                watched.held -= sizes[-1]
+            sizes.append(chunk.count * chunk.rows)
+            assert chunk.inputs.nbytes <= 32 * 2**20
+    assert sum(sizes) == 80_000
+    assert watched.most <= 2 * max(sizes)
+    assert max(sizes) < 40_000 / 3
+
+
 def test_the_feed_has_every_example_once_in_the_order_of_the_epoch():
     fed = np.concatenate([inputs for inputs, _ in batches(feed().chunks(3))])
     split = feed().split
@@ -230,7 +273,7 @@ def test_an_interrupted_run_ends_as_if_nothing_had_happened(
         ):
             train(recipe, run=tmp_path / "run", quiet=True)
     assert not (tmp_path / "run" / "metrics.json").exists()
-    _, progress = checkpoint.load(tmp_path / "run")
+    _, progress = checkpoint.read(checkpoint.newest(tmp_path / "run"))
     assert progress["step"] > 0, "not in the middle of an epoch"
     resumed = train(recipe, run=tmp_path / "run", resume=True, quiet=True)
     assert_same(resumed, uninterrupted[name])

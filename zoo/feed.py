@@ -1,8 +1,9 @@
 """Batches for training: ordered, augmented and stacked while the device computes."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from zoo.data import Split, order
 
 _BYTES = 32 * 2**20
 _MOST_STEPS = 512
+_LARGE_PICTURE = 2**14  # bytes; threads take turns, and small ones are not worth it
 
 
 @dataclass
@@ -45,7 +47,9 @@ class Feed:
         shuffle: False keeps the split's own order.
 
     `length` is how many batches the next chunk should hold; the caller may set it
-    while it takes chunks.
+    while it takes chunks. Whatever the size of the split, no more than two chunks of at
+    most 32 MiB (or one batch, if that is more) are held at a time, and what it takes to
+    make one: the one in use and the next.
     """
 
     def __init__(
@@ -69,23 +73,46 @@ class Feed:
             max(1, len(split) // batch),
         )
         self.length = 1
+        large = example[0].nbytes > _LARGE_PICTURE
+        self._maker = ThreadPoolExecutor(1)
+        self._helpers = ThreadPoolExecutor(os.cpu_count() if large else 1)
+        self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
+        self._index: tuple[int, np.ndarray] | None = None
 
-    def chunks(self, epoch: int, first: int = 0) -> Iterator[Chunk]:
-        """The chunks of `epoch`, from step `first` on."""
-        count = len(self.split)
-        index = order(count, self.seed, epoch) if self.shuffle else np.arange(count)
-        with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(self._chunk, index, epoch, first)
-            while first < self.steps:
-                start = time.perf_counter()
-                chunk = future.result()
-                chunk.waited = time.perf_counter() - start
-                first += chunk.count
-                if first < self.steps:
-                    future = pool.submit(self._chunk, index, epoch, first)
-                yield chunk
+    def chunks(self, epoch: int, first: int = 0, more: bool = False) -> Iterator[Chunk]:
+        """The chunks of `epoch`, from step `first` on.
 
-    def _chunk(self, index: np.ndarray, epoch: int, first: int) -> Chunk:
+        Args:
+            epoch: its number, from 0.
+            first: the step to begin with, from 0.
+            more: whether the next epoch will follow: its first chunk is made while the
+                last one of this epoch is computed on, and during validation.
+        """
+        while first < self.steps:
+            start = time.perf_counter()
+            if self._ahead is None or self._ahead[0] != (epoch, first):
+                self._make(epoch, first)
+            chunk = self._ahead[1].result()
+            chunk.waited = time.perf_counter() - start
+            first += chunk.count
+            if first < self.steps:
+                self._make(epoch, first)
+            elif more:
+                self._make(epoch + 1, 0)
+            yield chunk
+
+    def _make(self, epoch: int, first: int):
+        future = self._maker.submit(self._chunk, epoch, first)
+        self._ahead = (epoch, first), future
+
+    def _order(self, epoch: int) -> np.ndarray:
+        if self._index is None or self._index[0] != epoch:
+            count = len(self.split)
+            index = order(count, self.seed, epoch) if self.shuffle else np.arange(count)
+            self._index = epoch, index
+        return self._index[1]
+
+    def _chunk(self, epoch: int, first: int) -> Chunk:
         full = len(self.split) // self.batch
         if first < full:
             capacity, batch = self.capacity, self.batch
@@ -96,7 +123,8 @@ class Feed:
         mixes = augment.mixes(self.operations)
         read = slice(0, batch) if mixes else share
         start = first * self.batch
-        chosen = index[start : start + count * batch].reshape(count, batch)[:, read]
+        chosen = self._order(epoch)[start : start + count * batch]
+        chosen = chosen.reshape(count, batch)[:, read]
         inputs = np.asarray(self.split.inputs[chosen.ravel()])
         inputs = inputs.reshape(*chosen.shape, *inputs.shape[1:])
         targets = self.encode(self.split.targets[chosen.ravel()])
@@ -112,10 +140,11 @@ class Feed:
         return Chunk(inputs, targets, count, batch)
 
     def _augmented(self, inputs, targets, steps, first):
-        pairs = []
-        for x, y, step in zip(inputs, targets, steps, strict=True):
+        def change(x, y, step):
             x = augment.apply(x, self.operations, self.seed, step, first)
-            pairs.append(augment.mix(x, y, self.operations, self.seed, step))
+            return augment.mix(x, y, self.operations, self.seed, step)
+
+        pairs = self._helpers.map(change, inputs, targets, steps)
         inputs, targets = zip(*pairs, strict=True)
         return np.stack(inputs), np.stack(targets)
 

@@ -262,13 +262,13 @@ class _Session:
                 stage = self.stages[self.stage]
                 end = self.first_epoch + stage.epochs
                 while self.epoch < end and not self._should_stop_early(stage):
-                    self._train_epoch(progress, asked)
+                    self._train_epoch(progress, asked, self.epoch + 1 < end)
                     self._end_epoch(progress)
                 self._end_stage(stage)
 
-    def _train_epoch(self, progress, asked):
+    def _train_epoch(self, progress, asked, more):
         progress.start(self.epoch, self.step, self.feed.steps)
-        for chunk in self.feed.chunks(self.epoch, self.step):
+        for chunk in self.feed.chunks(self.epoch, self.step, more):
             start = time.perf_counter()
             values, wrong = self.trainer.train(
                 chunk.inputs, chunk.targets, chunk.count, chunk.rows
