@@ -29,6 +29,7 @@ FLAT = 0.3 + 0.7 * np.exp(-EPOCHS)
     ("curves", "word", "evidence"),
     [
         (history(FALLING**2, FALLING + EPOCHS / 20), "Overfitting", "epoch 4"),
+        (history(FLAT / 3, FLAT, 0.99, 0.9), "Overfitting", "99.0% and 90.0%"),
         (history(FALLING, FALLING), "Still improving", "0.0625 to 0.05"),
         (history(FLAT, FLAT, 0.6, 0.61), "Underfitting", "60.0%"),
         (history(FLAT, FLAT), "No need to regularize", "95.0%"),

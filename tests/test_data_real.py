@@ -89,6 +89,13 @@ def test_mammograms(shared_data):
     assert np.nanmax(rows[:, 0]) == 6
     np.testing.assert_array_equal(rows[1], [4, 43, 1, 1, np.nan])
     np.testing.assert_array_equal(data.decode(whole, ["4,43,1,1,?"]), rows[1:2])
+    for features, count in ((every[1:], 831), (every, 830)):
+        complete = data.load(
+            "mammographic_masses", features=features, test=0.0, complete=True
+        )
+        rows = np.concatenate([complete.train.inputs, complete.validation.inputs])
+        assert len(rows) == count
+        assert np.isfinite(rows).all()
 
 
 def test_a_folder_of_pictures(shared_data):

@@ -382,6 +382,11 @@ def test_no_network(cache, monkeypatch):
         data.load("mammographic_masses")
 
 
+def test_complete_is_for_tables(cache):
+    with pytest.raises(Mistake, match="complete is for tables; mnist_sample holds im"):
+        data.load("mnist_sample", complete=True)
+
+
 def test_files_for_the_mammograms(cache, tmp_path):
     path = tmp_path / "mammographic_masses.data"
     with pytest.raises(Mistake, match="there is no file"):

@@ -1,5 +1,7 @@
 """A run as pictures, and as an ONNX file that answers alike."""
 
+import sys
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -22,6 +24,13 @@ def test_a_report_is_a_picture_in_the_run(moons):
     with Image.open(path) as picture:
         assert picture.size == (1200, 600)
         assert len(picture.convert("RGB").getcolors(1 << 20)) > 100
+
+
+def test_a_report_says_what_the_curves_show(moons, monkeypatch):
+    plain = zoo.report(moons).read_bytes()
+    report = vars(sys.modules["zoo.report"])
+    monkeypatch.setitem(report, "advise", lambda history: ["Underfitting. " * 20])
+    assert zoo.report(moons).read_bytes() != plain
 
 
 def test_onnx_answers_like_the_run(moons):

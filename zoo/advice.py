@@ -45,6 +45,12 @@ def advise(history: list[dict[str, float]]) -> list[str]:
             f"{loss[-1]:.3g}; augmentation, dropout, weight_decay or "
             "early_stopping help."
         )
+    elif loss[-1] < 0.5 * validation[-1] and first - final > 0.02:
+        advice.append(
+            f"Overfitting: the training loss is {loss[-1]:.3g} and the validation loss "
+            f"{validation[-1]:.3g}, accuracy {first:.1%} and {final:.1%}; more data, "
+            "augmentation, dropout or weight_decay help."
+        )
     elif best >= 0.9 * last and validation[-1] < 0.98 * validation[last * 4 // 5]:
         advice.append(
             f"Still improving: the validation loss fell from "
@@ -54,7 +60,8 @@ def advise(history: list[dict[str, float]]) -> list[str]:
     if first < 0.9 and final < 0.9 and first - final < 0.02:
         advice.append(
             f"Underfitting: accuracy is {first:.1%} in training and {final:.1%} in "
-            "validation; a larger model, less regularization or more epochs help."
+            "validation; a larger model, less regularization or more epochs help, "
+            "unless the classes overlap that much."
         )
     elif abs(first - final) < 0.01 and not advice:
         advice.append(

@@ -1,10 +1,12 @@
-"""Pictures of a run: its curves and its confusion matrix."""
+"""Pictures of a run: its curves, its confusion matrix, and what they say."""
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
 
 from zoo import backend
+from zoo.advice import advise
 from zoo.errors import Mistake
 from zoo.run import Run, open_run
 
@@ -16,6 +18,7 @@ def report(run: Run | str | Path) -> Path:
 
     Left: loss and accuracy of every epoch, training and validation. Right: how often
     each class of the test split (or validation, if there is none) was taken for each.
+    Below: what `zoo.advice` says of the curves.
 
     Args:
         run: a run or its folder.
@@ -56,6 +59,8 @@ def report(run: Run | str | Path) -> Path:
     axes.set_ylabel("true")
     right.suptitle(f"{split}: {np.trace(confusion) / confusion.sum():.2%} right")
     left.suptitle(run.folder.name)
+    advice = [textwrap.fill(line, _COLUMNS) for line in advise(run.history)]
+    figure.supxlabel("\n".join(advice), x=0.01, ha="left", fontsize="medium")
     path, temporary = run.folder / FILE, run.folder / f".{FILE}"
     figure.savefig(temporary, format="png", dpi=100)
     temporary.replace(path)
@@ -63,6 +68,7 @@ def report(run: Run | str | Path) -> Path:
 
 
 _METRICS = ("loss", "accuracy")
+_COLUMNS = 150
 
 
 def _confusion(run: Run) -> tuple[tuple[str, ...], np.ndarray, str]:
