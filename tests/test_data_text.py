@@ -25,6 +25,9 @@ TEXTS = ["a b a c", "a b", "d"]
         ("'quoted' rock'n'roll 7/10", ["quoted", "rock'n'roll", "7", "10"]),
         ("какой фильм?", ["какой", "фильм", "?"]),
         ("\x00 \t\r\n", []),
+        ("हिन्दी फिल्म", ["हिन्दी", "फिल्म"]),
+        ("\u0130stanbul soft\u00adhyphen", ["i\u0307stanbul", "softhyphen"]),
+        ("fine <!-- an open comment " + "<!--" * 50_000, ["fine"]),
     ],
 )
 def test_words(text, words):

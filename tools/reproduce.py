@@ -17,6 +17,7 @@ from pathlib import Path
 
 from zoo import backend, ledger
 from zoo import recipe as recipes
+from zoo.errors import Mistake
 from zoo.run import commit
 
 LONG_SECONDS, LONGEST_SECONDS = 5 * 60, 20 * 60
@@ -27,7 +28,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("recipes", nargs="*", help="names; all by default")
-    parser.add_argument("--backends", nargs="+", default=backend.installed())
+    installed = backend.installed()
+    parser.add_argument(
+        "--backends", nargs="+", choices=installed, default=installed, metavar="NAME"
+    )
     parser.add_argument(
         "--seeds", type=int, help="runs a recipe and backend; by default 5, 3 or 1"
     )
@@ -91,4 +95,7 @@ def _measure(name: str, each: str, seeds: int | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Mistake as mistake:
+        sys.exit(str(mistake))

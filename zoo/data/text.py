@@ -17,24 +17,31 @@ from zoo.errors import Mistake, unknown
 PADDING, UNKNOWN = 0, 1
 KEEPS = ("last", "first", "ends")
 
-_TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"\w+(?:'\w+)*|[!?]")
+_WORD_WITH_MARKS = r"[\wMARKS]+(?:'[\wMARKS]+)*|[!?]"
 
 
 def tokenize(text: str) -> list[str]:
     """Split a text into lower-case words, numbers, "!" and "?".
 
     HTML tags are spaces, HTML entities their characters; Unicode is brought to NFKC;
-    an apostrophe inside a word belongs to it ("don't"); other punctuation is dropped.
-    Scripts without spaces between words are not split further.
+    an apostrophe inside a word belongs to it ("don't"), as do accents and vowel signs
+    that are characters of their own; other punctuation is dropped. Scripts without
+    spaces between words are not split further.
     """
+    word = _WORD
     if "&" in text:
         text = html.unescape(text)
     if "<" in text:
         text = _TAG.sub(" ", text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
-    return _WORD.findall(text.lower())
+        text = unicodedata.normalize("NFKC", text).lower()
+        text = text.replace("\u2019", "'").replace("\u00ad", "")  # the soft hyphen
+        marks = "".join(c for c in set(text) if unicodedata.category(c)[0] == "M")
+        if marks:
+            word = re.compile(_WORD_WITH_MARKS.replace("MARKS", marks))
+    return word.findall(text.lower())
 
 
 @dataclass(frozen=True)
