@@ -3,10 +3,12 @@
 import dataclasses
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from zoo import registry
+from zoo.augment.geometry import AFFINE
 from zoo.verify.golden import beyond, differences, read
 from zoo.verify.probe import probe
 
@@ -61,3 +63,27 @@ def test_another_order_is_noticed(monkeypatch):
     monkeypatch.setattr("zoo.feed.order", lambda count, *_: np.arange(count)[::-1])
     found = probe(golden.recipe, count=golden.count)
     assert {"gradient", "loss"} <= {*beyond(differences(golden.found, found))}
+
+
+@pytest.mark.parametrize("operation", ["shift", "rotation", "zoom"])
+def test_another_augmentation_is_noticed(operation, monkeypatch):
+    golden = read(FOLDER / "deep_mlp.json")
+    change = AFFINE[operation]
+    monkeypatch.setitem(
+        AFFINE, operation, lambda strength, *rest: change(1.1 * strength, *rest)
+    )
+    found = probe(golden.recipe, count=golden.count)
+    assert {"gradient", "loss"} <= {*beyond(differences(golden.found, found))}
+
+
+def test_another_dropout_is_noticed(monkeypatch):
+    golden = read(FOLDER / "deep_mlp.json")
+    next_state = keras.random.SeedGenerator.next
+
+    def again(self, *arguments, **options):
+        state = next_state(self, *arguments, **options)
+        return keras.ops.concatenate([state[:1] + 1, state[1:]])
+
+    monkeypatch.setattr(keras.random.SeedGenerator, "next", again)
+    found = probe(golden.recipe, count=golden.count)
+    assert {"dropout", "loss"} <= {*beyond(differences(golden.found, found))}

@@ -32,6 +32,9 @@ class Run:
 
     folder: Path
 
+    def __post_init__(self):
+        object.__setattr__(self, "folder", Path(self.folder))
+
     @cached_property
     def recipe(self) -> Recipe:
         return recipes.from_json(_read(self.folder / "recipe.json"))

@@ -119,7 +119,7 @@ def verify(
     if steps < 1:
         raise Mistake(f"steps={steps}; accepted: at least 1")
     recipe = recipes.override(_recipe(model, steps), changes)
-    recipe = replace(recipe, batch=batch or recipe.batch)
+    recipe = replace(recipe, batch=recipe.batch if batch is None else batch)
     asked = tuple(dict.fromkeys(backends or backend.NAMES))
     present = _present(asked)
 

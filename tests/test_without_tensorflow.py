@@ -1,0 +1,62 @@
+"""From MNIST's ArrayRecord files to a label without TensorFlow on JAX and PyTorch."""
+
+import subprocess
+import sys
+
+import pytest
+
+from zoo import backend
+
+pytestmark = [pytest.mark.realdata, pytest.mark.without_tensorflow]
+
+WHOLE_PATH = """
+import sys
+import numpy as np
+import zoo
+from zoo.verify.probe import probe
+
+recipe = zoo.Recipe(
+    model="lenet", data="mnist", validation=0.98, batch=64, epochs=2,
+    learning_rate=0.003,
+)
+model = zoo.build("lenet")
+assert model.count_params() == 61_706
+found = probe(recipe, count=2)
+assert found["loss/stage 1"].shape == (2,)
+run = zoo.train(recipe, run="run", quiet=True)
+assert run.metrics["test"]["accuracy"] > 0.7, run.metrics
+again = zoo.evaluate(run, "test")
+assert again["accuracy"] == run.metrics["test"]["accuracy"]
+dataset = zoo.data.load("mnist")
+predictions = zoo.predict(zoo.Run("run"), dataset.test.inputs[:200])
+labels = np.array([int(prediction.label) for prediction in predictions])
+assert (labels == dataset.test.targets[:200]).mean() > 0.7
+print("tensorflow" in sys.modules)
+"""
+
+
+def test_the_whole_path(shared_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))
+    done = subprocess.run(
+        [sys.executable, "-c", WHOLE_PATH], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    imported = backend.current() == "tensorflow"
+    assert done.stdout.split() == [str(imported)]
+
+
+def test_verify_on_mnist(shared_data, tmp_path, monkeypatch):
+    """The other backend's process reads the same files."""
+    monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))
+    here = backend.current()
+    pair = [here, "torch" if here == "jax" else "jax"]
+    words = ["verify", "lenet_mnist", "seed=3", "validation=0.98", "--steps", "4"]
+    words += ["--backends", ",".join(pair)]
+    done = subprocess.run(
+        [sys.executable, "-m", "zoo", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == f"{', '.join(pair)}: the same"
