@@ -58,17 +58,18 @@ def fields(recipe: recipes.Recipe) -> dict:
 def measured(name: str, backend: str, lines: list[dict]) -> list[dict]:
     """The lines of recipe `name` on `backend` that its file of today would give.
 
-    Lines of an older version of the recipe do not count; of two lines with one seed
-    the later one does.
+    Lines of an older version of the recipe do not count; a field that a line lacks had
+    its default. Of two lines with one seed the later one counts.
     """
     today = fields(recipes.load(name))
+    defaults = fields(recipes.Recipe(model="", data=""))
     return list(
         {
             line["seed"]: line
             for line in lines
             if line["recipe"] == name
             and line["backend"] == backend
-            and line["fields"] == today
+            and {**defaults, **line["fields"]} == today
         }.values()
     )
 
