@@ -2,8 +2,11 @@
 
     zoo train circles
 
-Others left the same 151 parameters at 87 %: they were still falling after 1,000 steps
-of plain gradient descent. Adam in small batches needs a hundred epochs.
+Others left the same 151 parameters at 87 %, after 1,000 steps of plain gradient
+descent. A seed may miss one of the 200 test points, on the edge between the circles.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        99.80% ± 0.27 (5), 0.022 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -18,7 +21,7 @@ recipe = zoo.Recipe(
     epochs=150,
     learning_rate=0.01,
     schedule="cosine",
-    expects=zoo.Expected("accuracy", 1.0),
+    expects=zoo.Expected("accuracy", 0.998),
 )
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ recipe = zoo.Recipe(
     optimizer="adam",
     learning_rate=3e-3,
     schedule="cosine",
-    expects=zoo.Expected("accuracy", 0.98),
 )
 
 if __name__ == "__main__":

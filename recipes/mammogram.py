@@ -10,6 +10,17 @@ in which means, deviations and weights are learned from nine parts and tested on
 tenth. All methods level off near 81 % and an area under the ROC curve of 0.87. As
 elsewhere, the masses with a missing value are left out; with `data.complete=False` they
 are taken in, and a missing value counts as the mean.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        81.01% ± 0.30 (5), 0.41 minutes, cpu, 2 cores
+        means, and 95 % intervals over the examples:
+        loss              0.453 (0.420 to 0.487)
+        accuracy          0.810 (0.783 to 0.836)
+        auc               0.867 (0.843 to 0.891)
+        sensitivity       0.841 (0.804 to 0.874)
+        specificity       0.781 (0.741 to 0.820)
+        brier             0.144 (0.130 to 0.158)
+        calibration error 0.033 (0.027 to 0.066)
 """
 
 import zoo

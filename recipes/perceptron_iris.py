@@ -6,6 +6,10 @@ The column `wrong` of `history.csv` counts the updates: the rule changes the wei
 whenever an example is classified wrongly, one example at a time, in the order of the
 data. From zero weights the learning rate only scales them. There is no test split:
 the point is that the rule converges, so the claim is about the training examples.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        100.00% ± 0.00 (5), 0.0052 minutes, cpu, 2 cores
+    PyTorch    100.00% ± 0.00 (5), 0.029 minutes, cpu, 2 cores
 """
 
 import zoo

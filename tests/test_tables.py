@@ -4,6 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from zoo import ledger
+from zoo import recipe as recipes
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -11,3 +16,19 @@ def test_tables_are_those_of_the_ledger():
     command = [sys.executable, str(ROOT / "tools" / "tables.py"), "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in recipes.names() if recipes.load(name).expects]
+)
+def test_every_claim_was_measured_on_clean_code_and_holds(name):
+    expects, lines = recipes.load(name).expects, ledger.read()
+    measured = {
+        each: ledger.measured(name, each, lines)
+        for each in {line["backend"] for line in lines}
+    }
+    assert max(map(len, measured.values())) >= 5
+    for each, found in measured.items():
+        values = [line["metrics"][expects.split][expects.metric] for line in found]
+        assert not values or ledger.summarize(values).reaches(expects.at_least), each
+        assert not any(line["commit"].endswith("-dirty") for line in found)

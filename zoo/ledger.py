@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import statistics
 from pathlib import Path
 
@@ -81,6 +82,10 @@ class Summary:
     mean: float
     deviation: float
     count: int
+
+    def reaches(self, claim: float) -> bool:
+        """Whether the mean is at most two standard errors below `claim`."""
+        return self.mean >= claim - 2 * self.deviation / math.sqrt(self.count)
 
     def percent(self) -> str:
         """For a metric that is a share: "99.12 ± 0.05 % (5)"."""
