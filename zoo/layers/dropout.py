@@ -9,22 +9,26 @@ from zoo.groups import first_row
 _LOW_17_BITS = 0x1FFFF
 
 
-def scales(state, size: int, start: int, rate: float):
+def scales(state, shape: list[int], start: int, rate: float):
     """By what dropout multiplies: 0 with probability `rate`, otherwise 1 / (1 - rate).
 
     Args:
         state: int32 (2,), which stream and which draw of it.
-        size: how many.
-        start: position of the first one.
+        shape: of what is multiplied.
+        start: position of the first element.
         rate: 0 <= rate < 1.
 
     Returns:
-        float32 (size,).
+        float32 of that shape.
     """
+    size = 1
+    for length in shape:
+        size = size * length
     positions = ops.arange(start, start + size, dtype="int32")
     threshold = round(rate * 2**32) - 2**31
     kept = bits_at(positions, state[0], state[1]) >= threshold
-    return ops.cast(kept, "float32") * (1 / (1 - rate))
+    scale = ops.cast(kept, "float32") * (1 / (1 - rate))
+    return ops.reshape(scale, shape)
 
 
 def bits_at(positions, seed, step):
@@ -57,6 +61,15 @@ def _mix(key):
 def _fold(bits):
     high = ops.bitwise_and(ops.right_shift(bits, 15), _LOW_17_BITS)
     return ops.bitwise_xor(bits, high)
+
+
+def _next(generator):
+    """The stream and the number of the next draw, which is then counted."""
+    if keras.backend.backend() != "torch":
+        return ops.cast(generator.next(), "int32")
+    from zoo.layers.torch import next_draw
+
+    return next_draw(generator)
 
 
 def _scales():
@@ -102,7 +115,7 @@ class Dropout(keras.layers.Layer):
     def call(self, inputs, training: bool = False):
         if not training or self.rate == 0:
             return inputs
-        state = ops.cast(self.seed_generator.next(), "int32")
+        state = _next(self.seed_generator)
         shape = list(ops.shape(inputs))
         for axis, length in enumerate(self.noise_shape or ()):
             if length is not None:
@@ -110,11 +123,9 @@ class Dropout(keras.layers.Layer):
         start = 0 if self.noise_shape and self.noise_shape[0] else first_row()
         for length in shape[1:]:
             start = start * length
-        size = 1
-        for length in shape:
-            size = size * length
-        scale = _scales()(state, size, start, self.rate)
-        scale = ops.cast(ops.reshape(scale, shape), inputs.dtype)
+        scale = _scales()(state, shape, start, self.rate)
+        if scale.dtype != inputs.dtype:
+            scale = ops.cast(scale, inputs.dtype)
         return inputs * scale
 
     def compute_output_shape(self, input_shape):

@@ -4,6 +4,8 @@ Keras copies images to channels first and back around every convolution and pool
 adds biases in passes of their own, and on CPUs runs recurrent layers step by step.
 """
 
+import math
+
 import numpy as np
 import torch
 from torch.nn import functional
@@ -87,11 +89,20 @@ def _recurrent(function, layer, sequences, states, weights):
     return outputs[:, -1], outputs, [state[0] for state in states]
 
 
-def dropout_scales(state, size: int, start: int, rate: float):
+def next_draw(generator):
+    """What `generator.next()` gives, as int32, without Keras's four conversions."""
+    state = generator.state.value
+    drawn = state.to(torch.int32, copy=True)
+    state[1:].add_(1)
+    return drawn
+
+
+def dropout_scales(state, shape: list[int], start: int, rate: float):
     """`zoo.layers.dropout.scales` as one kernel; on a GPU as many."""
     if state.device.type != "cpu":
-        return dropout.scales(state, size, start, rate)
-    return torch.ops.zoo.dropout_scales(state, size, start, rate)
+        return dropout.scales(state, shape, start, rate)
+    scale = torch.ops.zoo.dropout_scales(state, math.prod(shape), start, rate)
+    return scale.view(shape)
 
 
 def _dropout_scales(state, size, start, rate):
