@@ -18,7 +18,7 @@ import sys
 
 from costing import report
 
-VERBS = ("startup", "input", "augmentation", "waiting")  # each a file to `measure`
+VERBS = ("startup", "input", "augmentation", "waiting", "growth")
 
 
 def main() -> None:
