@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from zoo import data
@@ -62,6 +64,27 @@ def test_every_kind_of_pixel(image, left, right):
     luma = np.dot(left, (0.299, 0.587, 0.114))
     assert gray.shape == (2, 4, 1)
     assert abs(gray[0, 0, 0] - luma) <= 1
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_gray_pngs_are_read_to_the_bit(height, width, seed):
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width), "uint8")
+    found = pictures.read(encoded(Image.fromarray(pixels)), 1)
+    assert found.dtype == np.uint8
+    assert np.array_equal(found[..., 0], pixels)
+
+
+def test_gray_pngs_that_are_not_plain_are_read_with_care():
+    pixels = np.array([[0, 100, 200]], "uint8")
+    image = Image.fromarray(pixels)
+    clear = pictures.read(encoded(image, transparency=100), 1)
+    assert clear[..., 0].tolist() == [[0, 255, 200]]
+    turned = Image.Exif()
+    turned[274] = 6
+    assert pictures.read(encoded(image, exif=turned), 1).shape == (3, 1, 1)
+    cut = encoded(Image.fromarray(np.zeros((30, 30), "uint8")))[:45]
+    with pytest.raises(Mistake, match="the picture is not a readable picture"):
+        pictures.read(cut, 1)
 
 
 def test_cmyk_is_read_as_it_looks():

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 import zoo
 from zoo import checkpoint, data, losses
-from zoo.data import Split, order
+from zoo.data import Split, cache, order
+from zoo.data.dataset import Rows
 from zoo.feed import Feed
 from zoo.train import Stopped, train
 
@@ -156,6 +158,48 @@ def test_the_feed_holds_two_chunks_however_many_examples_there_are():
     assert sum(sizes) == 80_000
     assert watched.most <= 2 * max(sizes)
     assert max(sizes) < 40_000 / 3
+
+
+def test_a_set_on_disk_is_trained_on_as_one_in_memory(tmp_path, monkeypatch):
+    generator, pictures = np.random.default_rng(0), tmp_path / "pictures"
+    for name in ("cat", "dog"):
+        (pictures / name).mkdir(parents=True)
+        for i in range(20):
+            pixels = generator.integers(0, 256, (12, 12, 3), "uint8")
+            Image.fromarray(pixels).save(pictures / name / f"{i}.png")
+
+    def load():
+        return data.load("folder", path=str(pictures), size=8, validation=0.25)
+
+    def fed(dataset):
+        encode, _ = losses.make("crossentropy", 2)
+        some = Feed(dataset.train, 7, 3, encode, {"shift": 0.3})
+        return [pair for epoch in range(2) for pair in batches(some.chunks(epoch))]
+
+    memory = load()
+    monkeypatch.setattr(cache, "LARGE", 0)
+    disk = load()
+    for split in ("train", "validation", "test"):
+        assert isinstance(memory.split(split).inputs, np.ndarray)
+        assert isinstance(disk.split(split).inputs, Rows)
+        assert isinstance(disk.split(split).inputs.array, np.memmap)
+    for (inputs, targets), (x, y) in zip(fed(disk), fed(memory), strict=True):
+        assert np.array_equal(inputs, x)
+        assert np.array_equal(targets, y)
+    recipe = zoo.Recipe(
+        model="lenet",
+        data="folder",
+        data_arguments={"path": str(pictures), "size": 32, "channels": 1},
+        validation=0.25,
+        batch=8,
+        epochs=1,
+    )
+    lines = []
+    for large in (0, 2**30):
+        monkeypatch.setattr(cache, "LARGE", large)
+        run = train(recipe, run=tmp_path / f"run{large}", quiet=True)
+        lines.append({**run.history[0], "seconds": 0, "waiting": 0})
+    assert lines[0] == lines[1]
 
 
 def test_the_feed_has_every_example_once_in_the_order_of_the_epoch():

@@ -15,7 +15,7 @@ LOADED = """
 import sys
 from zoo import backend
 name = backend.load()
-wanted = {"sklearn", "matplotlib", "pandas", "cv2", "torch._dynamo", *backend.NAMES}
+wanted = {"sklearn", "matplotlib", "pandas", "torch._dynamo", *backend.NAMES}
 print(sorted(wanted & {*sys.modules} - {name}))
 """
 ON_FIRST_USE = """

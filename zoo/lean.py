@@ -1,6 +1,6 @@
 """Import Keras without what only some of its features need.
 
-`import keras` loads scikit-learn, matplotlib, pandas, OpenCV, PyTorch's compiler and,
+`import keras` loads scikit-learn, matplotlib, pandas, PyTorch's compiler and,
 whatever the backend, JAX: more than half of its time. Here they are loaded when a part
 of Keras that needs them is used; all parts work as ever.
 """
@@ -9,11 +9,10 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import LazyLoader
 from types import ModuleType
 
 ON_FIRST_USE = (
-    "keras.visualization",  # matplotlib, OpenCV
+    "keras.visualization",  # matplotlib
     "keras.src.visualization",
     "keras.wrappers",  # scikit-learn
     "keras.src.trainers.data_adapters.array_slicing",  # pandas
@@ -23,15 +22,41 @@ COMPILER = "torch._dynamo"
 
 
 class _OnFirstUse:
-    """Finds the modules above, and has them run when an attribute is asked for."""
+    """Finds the modules above, and has them run when one of their names is asked for.
+
+    Unlike `importlib.util.LazyLoader`, which runs a module when TensorFlow looks at the
+    files of all modules.
+    """
 
     def find_spec(self, name, path=None, target=None) -> ModuleSpec | None:
         if name not in ON_FIRST_USE:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec:
-            spec.loader = LazyLoader(spec.loader)
+            spec.loader = _Later(spec.loader)
         return spec
+
+
+class _Later:
+    def __init__(self, loader):
+        self.loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType):
+        module.__class__ = _Waiting
+
+
+class _Waiting(ModuleType):
+    def __getattr__(self, name: str):
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(name)
+        spec = self.__spec__
+        self.__class__ = ModuleType
+        spec.loader = self.__loader__ = spec.loader.loader
+        spec.loader.exec_module(self)
+        return getattr(self, name)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,53 @@
+"""The tool that measures start-up, input and growth: its file and its tables."""
+
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).parents[1] / "tools"
+
+
+@pytest.fixture
+def costing(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(TOOLS)
+    from costing import growth, report
+
+    monkeypatch.setattr(growth, "FOLDER", tmp_path / "growth")
+    return growth, report
+
+
+def test_readme_holds_what_was_measured():
+    command = [sys.executable, TOOLS / "costs.py", "table", "--check"]
+    subprocess.run(command, check=True)
+
+
+def test_a_newer_measurement_takes_the_place_of_the_older_one(costing, tmp_path):
+    _, report = costing
+    file = tmp_path / "costs.jsonl"
+    line = {"verb": "startup", "what": "`zoo list`", "backend": "", "unit": "ms"}
+    for values in ([7.0], [3.0, 1.0, 2.0]):
+        report.put({**line, "values": values}, file)
+        report.put({**line, "what": "bare Python", "values": [1.0]}, file)
+    first, second = report.read(file)
+    assert (first["what"], first["values"]) == ("`zoo list`", [3.0, 1.0, 2.0])
+    assert second["what"] == "bare Python"
+    assert report.words(first) == "`zoo list`: 2 (1 to 3) ms, n=3"
+
+
+def test_growth_is_measured_on_this_backend(costing):
+    growth, _ = costing
+    for axis, position in (("batch", 4), ("examples", 300)):
+        timed = {"batch": growth._steps, "examples": growth._epochs}[axis]
+        values = timed("deep_mlp", {**growth.BASE["deep_mlp"], axis: position}, 2)
+        assert len(values) == 2
+        assert statistics.median(values) > 0
+
+
+def test_growth_is_drawn_for_every_network(costing):
+    growth, _ = costing
+    pytest.importorskip("matplotlib")
+    for network in growth.AXES:
+        assert growth.draw(network).stat().st_size > 10_000

@@ -1,0 +1,47 @@
+"""What augmenting a picture costs: zoo, Keras's layers and Pillow.
+
+torchvision, whose transforms are Pillow's on a CPU, does not import beside PyTorch's
+own CPU build.
+"""
+
+from collections.abc import Iterator
+
+from costing import augmenters
+from costing.processes import alone
+from costing.readers import AFFINE
+
+CHANGES = {
+    "shift, rotation, zoom": AFFINE,
+    "elastic": {"elastic": (34, 4)},
+    "random_erasing": {"random_erasing": 0.25},
+    "color_jitter": {"color_jitter": 0.2},
+    "rand_augment": {"rand_augment": (2, 9)},
+    "trivial_augment_wide": {"trivial_augment_wide": 31},
+}
+
+
+def measure(backends: list[str], rounds: int) -> Iterator[dict]:
+    """Lines for `report.put`; within a round every contestant has its turn."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for _ in range(rounds):
+        for size, channels in ((28, 1), (224, 3)):
+            label = f"{size} x {size} x {channels}: "
+            turns = {
+                (f"{label}{name}", ""): (
+                    augmenters.zoo_augment,
+                    operations,
+                    size,
+                    channels,
+                )
+                for name, operations in CHANGES.items()
+            }
+            peer = f"{label}Pillow, one affine warp"
+            turns[peer, ""] = augmenters.pillow_affine, size, channels
+            peer = f"{label}Keras's layers for shift, rotation, zoom"
+            for name in backends:
+                turns[peer, name] = augmenters.keras_affine, name, size, channels
+            for key, (augmenter, *arguments) in turns.items():
+                seconds, count = alone(augmenter, *arguments)
+                found.setdefault(key, []).append(1e6 * seconds / count)
+    for (what, name), values in found.items():
+        yield {"what": what, "backend": name, "unit": "µs/picture", "values": values}
