@@ -4,23 +4,28 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import keras_tuner
 import numpy as np
 import pytest
+from keras_tuner.src import protos
 
 import zoo
 from zoo import checkpoint
 from zoo import recipe as recipes
+from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.tune import load, reopen, trial, tuner
-from zoo.tune.search import Settings
+from zoo.tune import load, machines, reopen, trial, tuner
+from zoo.tune.search import Search, Settings, write_trials
 from zoo.tune.space import space
 from zoo.tune.trial import Limits
 
@@ -357,6 +362,42 @@ def test_hyperband_continues_its_best_trials(tmp_path):
     assert again["validation_loss"] == pytest.approx(loss, rel=1e-4)
 
 
+def test_a_search_goes_on_with_more_trials(found, tmp_path):
+    folder = shutil.copytree(found.folder, tmp_path / "longer")
+    longer = reopen(folder, trials=7, winners=0, quiet=True)
+    assert _results(longer)[:6] == _results(found)
+    assert len(longer.trials) == longer.settings.trials == 7
+
+
+def test_the_command_shows_a_search_and_refuses_what_it_would_ignore(found, capsys):
+    folder = str(found.folder)
+    assert call(["tune", folder]) == 0
+    shown = capsys.readouterr().out
+    assert "trials: 6 of 6, 0 failed" in shown
+    assert found.command in shown
+    assert call(["tune", folder, "--resume", "--tuner", "bayesian", "epochs=3"]) == 2
+    told = capsys.readouterr().err
+    assert "epochs=3, --tuner: what decides the search in" in told
+    assert "begin another search from a recipe" in told
+    assert call(["tune", folder, "--workers", "2"]) == 2
+    assert "add --resume to go on with it" in capsys.readouterr().err
+
+
+def test_a_hyperparameter_may_have_the_name_of_a_column(tmp_path):
+    row = {
+        "trial": 0,
+        "status": "COMPLETED",
+        "epochs": 9,
+        "overrides": "",
+        "reason": "",
+    }
+    write_trials(tmp_path, [{**row, "values": {"epochs": 3, "reason": "none"}}])
+    (read,) = Search(tmp_path).trials
+    assert read["epochs"] == 9
+    assert read["reason"] == ""
+    assert read["values"] == {"epochs": 3, "reason": "none"}
+
+
 # --- a kill at any moment
 
 
@@ -540,6 +581,27 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
+
+
+def test_a_worker_of_another_search_is_refused(tmp_path, monkeypatch):
+    settings = Settings("", (), TINY, "numpy", only=("l2",))
+    chief = Cheap(settings, tmp_path, quiet=True)
+    server = grpc.server(ThreadPoolExecutor(1))
+    service = machines._Service(chief)
+    protos.get_service_grpc().add_OracleServicer_to_server(service, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(port))
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "worker1")
+    other = dataclasses.replace(settings, seed=5, trials=99)
+    worker = machines.Worker(other, tmp_path, quiet=True)
+    try:
+        with pytest.raises(Mistake, match="has seed=0, not 5; type the same command"):
+            worker.search()
+    finally:
+        server.stop(grace=None).wait()
+    assert not chief.oracle.trials
 
 
 def test_a_chief_and_three_workers_of_which_some_die(own_recipe, tmp_path):
