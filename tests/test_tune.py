@@ -385,6 +385,15 @@ def test_the_command_shows_a_search_and_refuses_what_it_would_ignore(found, caps
     assert "add --resume to go on with it" in capsys.readouterr().err
 
 
+def test_a_recipe_is_not_taken_for_a_folder_of_its_name(
+    found, tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(found.folder, tmp_path / "circles")
+    monkeypatch.chdir(tmp_path)
+    assert call(["tune", "circles", "--trials", "0", "--run", "new"]) == 2
+    assert "trials=0; accepted: at least 1" in capsys.readouterr().err
+
+
 def test_a_hyperparameter_may_have_the_name_of_a_column(tmp_path):
     row = {
         "trial": 0,

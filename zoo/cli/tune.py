@@ -69,7 +69,8 @@ def run(options):
         {k: v for k in names if (v := getattr(options, k)) is not None}
         for names in (_OF_SEARCH, _OF_PROCESS)
     )
-    is_search = (Path(options.recipe) / "search.json").is_file()
+    is_folder = (Path(options.recipe) / "search.json").is_file()
+    is_search = is_folder and options.recipe not in recipes.names()
     if is_search or options.resume:
         search = tuning.load(options.recipe)
         typed = [*options.changes, *(f"--{name}" for name in decisive)]
