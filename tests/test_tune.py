@@ -4,23 +4,28 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import keras_tuner
 import numpy as np
 import pytest
+from keras_tuner.src import protos
 
 import zoo
 from zoo import checkpoint
 from zoo import recipe as recipes
+from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.tune import load, reopen, trial, tuner
-from zoo.tune.search import Settings
+from zoo.tune import load, machines, reopen, trial, tuner
+from zoo.tune.search import Search, Settings, write_trials
 from zoo.tune.space import space
 from zoo.tune.trial import Limits
 
@@ -40,6 +45,8 @@ TINY = zoo.Recipe(
     epochs=2,
     learning_rate=0.01,
 )
+
+PATIENCE = 300  # seconds; a busy machine starts processes slowly
 
 OWN_MODEL = """
 import os, time
@@ -357,6 +364,51 @@ def test_hyperband_continues_its_best_trials(tmp_path):
     assert again["validation_loss"] == pytest.approx(loss, rel=1e-4)
 
 
+def test_a_search_goes_on_with_more_trials(found, tmp_path):
+    folder = shutil.copytree(found.folder, tmp_path / "longer")
+    longer = reopen(folder, trials=7, winners=0, quiet=True)
+    assert _results(longer)[:6] == _results(found)
+    assert len(longer.trials) == longer.settings.trials == 7
+
+
+def test_the_command_shows_a_search_and_refuses_what_it_would_ignore(found, capsys):
+    folder = str(found.folder)
+    assert call(["tune", folder]) == 0
+    shown = capsys.readouterr().out
+    assert "trials: 6 of 6, 0 failed" in shown
+    assert found.command in shown
+    assert call(["tune", folder, "--resume", "--tuner", "bayesian", "epochs=3"]) == 2
+    told = capsys.readouterr().err
+    assert "epochs=3, --tuner: what decides the search in" in told
+    assert "begin another search from a recipe" in told
+    assert call(["tune", folder, "--workers", "2"]) == 2
+    assert "add --resume to go on with it" in capsys.readouterr().err
+
+
+def test_a_recipe_is_not_taken_for_a_folder_of_its_name(
+    found, tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(found.folder, tmp_path / "circles")
+    monkeypatch.chdir(tmp_path)
+    assert call(["tune", "circles", "--trials", "0", "--run", "new"]) == 2
+    assert "trials=0; accepted: at least 1" in capsys.readouterr().err
+
+
+def test_a_hyperparameter_may_have_the_name_of_a_column(tmp_path):
+    row = {
+        "trial": 0,
+        "status": "COMPLETED",
+        "epochs": 9,
+        "overrides": "",
+        "reason": "",
+    }
+    write_trials(tmp_path, [{**row, "values": {"epochs": 3, "reason": "none"}}])
+    (read,) = Search(tmp_path).trials
+    assert read["epochs"] == 9
+    assert read["reason"] == ""
+    assert read["values"] == {"epochs": 3, "reason": "none"}
+
+
 # --- a kill at any moment
 
 
@@ -484,13 +536,14 @@ def write_recipe(recipe, folder):
 
 
 def wait_until(condition, process=None):
-    for _ in range(1200):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         if condition():
             return
         if process is not None and process.poll() is not None:
             raise AssertionError(process.stdout.read())
         time.sleep(0.05)
-    raise AssertionError("it took longer than a minute")
+    raise AssertionError(f"it took longer than {PATIENCE} seconds")
 
 
 def ended(folder):
@@ -542,6 +595,27 @@ def free_port():
         return str(probe.getsockname()[1])
 
 
+def test_a_worker_of_another_search_is_refused(tmp_path, monkeypatch):
+    settings = Settings("", (), TINY, "numpy", only=("l2",))
+    chief = Cheap(settings, tmp_path, quiet=True)
+    server = grpc.server(ThreadPoolExecutor(1))
+    service = machines._Service(chief)
+    protos.get_service_grpc().add_OracleServicer_to_server(service, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(port))
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "worker1")
+    other = dataclasses.replace(settings, seed=5, trials=99)
+    worker = machines.Worker(other, tmp_path, quiet=True)
+    try:
+        with pytest.raises(Mistake, match="has seed=0, not 5; type the same command"):
+            worker.search()
+    finally:
+        server.stop(grace=None).wait()
+    assert not chief.oracle.trials
+
+
 def test_a_chief_and_three_workers_of_which_some_die(own_recipe, tmp_path):
     file, folder, log = (
         write_recipe(own_recipe, tmp_path),
@@ -549,7 +623,7 @@ def test_a_chief_and_three_workers_of_which_some_die(own_recipe, tmp_path):
         tmp_path / "log",
     )
     words = [file, "--trials", 9, "--only", "width", "--run", folder, "--winners", 0]
-    words += ["--lease", 2]
+    words += ["--lease", 5]
     address = {
         "KERASTUNER_ORACLE_IP": "127.0.0.1",
         "KERASTUNER_ORACLE_PORT": free_port(),
@@ -568,10 +642,10 @@ def test_a_chief_and_three_workers_of_which_some_die(own_recipe, tmp_path):
         chief.communicate()
         kept = {state["trial_id"]: state for state in ended(folder)}
         chief = start("chief")
-        told, _ = chief.communicate(timeout=90)
+        told, _ = chief.communicate(timeout=PATIENCE)
         assert chief.returncode == 0, told
         for worker in workers[1:]:
-            out, _ = worker.communicate(timeout=30)
+            out, _ = worker.communicate(timeout=PATIENCE)
             assert (worker.returncode, out) == (0, "")
     finally:
         for process in (chief, *workers):
@@ -598,7 +672,7 @@ def test_workers_of_this_machine_of_which_one_is_killed(own_recipe, tmp_path):
     chief = zoo_tune(*words, "--workers", 2, log=log)
     wait_until(lambda: len(ended(folder)) >= 1, chief)
     os.kill(children(chief.pid)[0], signal.SIGKILL)
-    told, _ = chief.communicate(timeout=90)
+    told, _ = chief.communicate(timeout=PATIENCE)
     assert chief.returncode == 0, told
     search = load(folder)
     assert {t["status"] for t in search.trials} == {"COMPLETED", "FAILED"}

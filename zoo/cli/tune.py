@@ -20,6 +20,7 @@ from pathlib import Path
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.cli.show import table
+from zoo.errors import Mistake
 
 
 def arguments(parser):
@@ -31,71 +32,70 @@ def arguments(parser):
     parser.add_argument(
         "changes", nargs="*", metavar="field=value", help="changes to the recipe"
     )
+    parser.add_argument("--tuner", help="random (the default), bayesian or hyperband")
+    parser.add_argument("--trials", type=int, help="how many (30)")
+    parser.add_argument("--seed", type=int, help="of the search (0)")
     parser.add_argument(
-        "--tuner", default="random", help="random, bayesian or hyperband"
-    )
-    parser.add_argument("--trials", type=int, default=30, help="how many (30)")
-    parser.add_argument("--seed", type=int, default=0, help="of the search (0)")
-    parser.add_argument(
-        "--objective", default="accuracy", help="accuracy or loss, on validation data"
+        "--objective", help="accuracy (the default) or loss, on validation data"
     )
     parser.add_argument(
-        "--only",
-        metavar="NAMES",
-        default="",
-        help="search these: learning_rate,l2",
+        "--only", metavar="NAMES", help="search these: learning_rate,l2"
     )
-    parser.add_argument(
-        "--folds", type=int, default=0, help="of cross-validation (0: no folds)"
-    )
+    parser.add_argument("--folds", type=int, help="of cross-validation (0: no folds)")
     parser.add_argument("--max-minutes", type=float, help="stop the search then")
     parser.add_argument("--run", metavar="DIR", help="folder of the search")
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument(
-        "--workers", type=int, default=0, help="processes that run trials (0: this one)"
+        "--workers", type=int, help="processes that run trials (0: this one)"
     )
     parser.add_argument(
-        "--winners", type=int, default=3, help="fresh seeds for the best trial (3)"
+        "--winners", type=int, help="fresh seeds for the best trial (3)"
     )
     parser.add_argument(
-        "--lease", type=float, default=60.0, help="seconds until a worker is lost (60)"
+        "--lease", type=float, help="seconds until a worker is lost (60)"
     )
     parser.add_argument(
         "--resume", action="store_true", help="go on with the search in a folder"
     )
 
 
+_OF_SEARCH = ("tuner", "seed", "objective", "only", "folds", "run")
+_OF_PROCESS = ("trials", "max_minutes", "workers", "winners", "lease")
+
+
 def run(options):
     tuning = importlib.import_module("zoo.tune")
-    is_search = (Path(options.recipe) / "search.json").is_file()
-    if is_search and not options.resume:
-        _show(tuning.load(options.recipe))
-        return
-    shared = {
-        "max_minutes": options.max_minutes,
-        "workers": options.workers,
-        "winners": options.winners,
-        "lease": options.lease,
-    }
-    if options.resume:
-        search = tuning.load(options.recipe)
-        backend.load(options.backend or search.settings.backend)
-        _report(tuning.reopen(options.recipe, **shared), tuning.role())
-        return
-    recipes.override(recipes.load(options.recipe), options.changes)
-    backend.load(options.backend)
-    found = tuning.tune(
-        options.recipe,
-        options.changes,
-        tuner=options.tuner,
-        trials=options.trials,
-        seed=options.seed,
-        objective=options.objective,
-        only=tuple(filter(None, options.only.split(","))),
-        folds=options.folds,
-        run=options.run,
-        **shared,
+    decisive, passing = (
+        {k: v for k in names if (v := getattr(options, k)) is not None}
+        for names in (_OF_SEARCH, _OF_PROCESS)
     )
+    is_folder = (Path(options.recipe) / "search.json").is_file()
+    is_search = is_folder and options.recipe not in recipes.names()
+    if is_search or options.resume:
+        search = tuning.load(options.recipe)
+        typed = [*options.changes, *(f"--{name}" for name in decisive)]
+        if typed:
+            raise Mistake(
+                f"{', '.join(typed)}: what decides the search in {search.folder} is "
+                "fixed; leave it out, or begin another search from a recipe"
+            )
+    if is_search and not options.resume:
+        if passing or options.backend:
+            raise Mistake(
+                f"{search.folder} is a search; add --resume to go on with it, "
+                "or give its folder alone to show it"
+            )
+        _show(search)
+        return
+    if options.resume:
+        backend.load(options.backend or search.settings.backend)
+        found = tuning.reopen(options.recipe, **passing)
+    else:
+        recipes.override(recipes.load(options.recipe), options.changes)
+        backend.load(options.backend)
+        if "only" in decisive:
+            decisive["only"] = tuple(filter(None, decisive["only"].split(",")))
+        found = tuning.tune(options.recipe, options.changes, **decisive, **passing)
     _report(found, tuning.role())
 
 
@@ -133,3 +133,5 @@ def _report(search, role="alone"):
     print(f"search: {search.folder}")
     print("next:")
     print(f"  {search.command}")
+    if len(done) < search.settings.trials:
+        print(f"  zoo tune {search.folder} --resume")

@@ -6,10 +6,11 @@ with fresh seeds, meets the test split.
 """
 
 import importlib.util
+import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,8 @@ from zoo import backend, checkpoint
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.run import new_folder
-from zoo.tune.search import Search, Settings, load, write_settings
+from zoo.run import new_folder, write_json
+from zoo.tune.search import Search, Settings, check_same, load, to_json
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -107,15 +108,13 @@ def tune(
     name = recipe if isinstance(recipe, str) else ""
     recipe = recipes.load(recipe) if isinstance(recipe, str) else recipe
     recipe = recipes.override(recipe, changes)
-    if trials < 1:
-        raise Mistake(f"trials={trials}; accepted: at least 1")
     settings = Settings(
         name,
         tuple(changes),
         recipe,
         backend.use(),
         tuner,
-        trials,
+        _checked(trials),
         seed,
         objective,
         tuple(only),
@@ -129,6 +128,7 @@ def tune(
 def reopen(
     folder: str | Path,
     *,
+    trials: int | None = None,
     max_minutes: float | None = None,
     workers: int = 0,
     winners: int = 3,
@@ -137,14 +137,27 @@ def reopen(
 ) -> Search:
     """Go on with the search in `folder`; the arguments are those of `tune`.
 
+    Args:
+        folder: of the search.
+        trials: how many in all; None is as many as it was begun with.
+
     Raises:
         Mistake: the folder is not a search, or another backend began it.
     """
     _require()
     settings = load(folder).settings
+    settings = replace(
+        settings, trials=_checked(settings.trials if trials is None else trials)
+    )
     backend.use(settings.backend)
     folder = Path(folder)
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
+
+
+def _checked(trials: int) -> int:
+    if trials < 1:
+        raise Mistake(f"trials={trials}; accepted: at least 1")
+    return trials
 
 
 def role() -> str:
@@ -168,6 +181,7 @@ def role() -> str:
 def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
+    from zoo.train import Stopped
     from zoo.tune import machines, oracle
     from zoo.tune.tuner import RENEWED, Tuner, wave
 
@@ -182,13 +196,19 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
         return Search(folder)
     _open(folder, settings)
     leader = Tuner(settings, folder, deadline, quiet)
-    if settings.backend == "tensorflow" and settings.trials > RENEWED:
-        workers = workers or chosen == "alone"
-    if workers or chosen == "chief":
-        machines.lead(leader, workers, lease)
-    else:
-        leader.reopen()
-        leader.search()
+    is_renewed = settings.backend == "tensorflow" and settings.trials > RENEWED
+    if is_renewed and chosen == "alone":
+        workers = max(1, workers)
+    try:
+        if workers or chosen == "chief":
+            machines.lead(leader, workers, lease)
+        else:
+            leader.reopen()
+            leader.search()
+    except KeyboardInterrupt:
+        raise Stopped(
+            f"stopped; the trials so far are kept; `zoo tune {folder} --resume` goes on"
+        ) from None
     return _finish(Search(folder), winners, quiet)
 
 
@@ -196,23 +216,12 @@ def _open(folder, settings):
     """Write the settings, or check that they are those of the search that is there."""
     path = folder / "search.json"
     if path.is_file():
-        there = load(folder).settings
-        for name in (
-            field.name for field in fields(Settings) if field.name != "trials"
-        ):
-            old, new = (_plain(getattr(each, name)) for each in (there, settings))
-            if old != new:
-                raise Mistake(
-                    f"the search in {folder} has {name}={old}, not {new}; "
-                    "give the same settings to go on, or name another folder with --run"
-                )
+        then = "give the same settings to go on, or name another folder with --run"
+        there = json.loads(path.read_text())
+        check_same(there, settings, f"the search in {folder}", then)
     elif folder.exists() and any(folder.iterdir()):
         raise Mistake(f"the folder {folder} is not empty; name another with --run")
-    write_settings(folder, settings)
-
-
-def _plain(value):
-    return recipes.to_json(value) if isinstance(value, Recipe) else value
+    write_json(path, to_json(settings))
 
 
 def _finish(search, winners, quiet):

@@ -22,6 +22,7 @@ from keras_tuner.src.engine.hyperparameters import HyperParameters
 from keras_tuner.src.engine.trial import Trial, TrialStatus
 
 from zoo.errors import Mistake
+from zoo.tune.search import check_same, to_json
 from zoo.tune.tuner import RENEWED, Tuner
 
 _PAYLOAD = "zoo"
@@ -102,8 +103,7 @@ def _tell(tuner):
 @contextlib.contextmanager
 def _started(tuner, workers, port) -> Iterator[dict[str, subprocess.Popen]]:
     """Workers on this machine, by name."""
-    package = str(Path(__file__).parents[2])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
     shared = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
@@ -145,6 +145,9 @@ class Worker(Tuner):
             self.deadline = float(deadline)
 
     def search(self) -> None:
+        then = "type the same command on every machine"
+        what = f"the search of the chief at {self.oracle.address}"
+        check_same(self.oracle.settings(), self.settings, what, then)
         over = threading.Event()
         pulse = threading.Thread(target=self._beat, args=(over,), daemon=True)
         pulse.start()
@@ -198,6 +201,12 @@ class _Service(OracleServicer):
     def leave(self, name: str) -> None:
         self.here.discard(name)
 
+    def GetSpace(self, request, context):
+        """The settings, in place of the space that follows from them."""
+        space = _packed("", None, to_json(self.tuner.settings)).hyperparameters
+        answer = protos.get_service().GetSpaceResponse
+        return answer(hyperparameters=space.to_proto())
+
     def CreateTrial(self, request, context):
         name = request.tuner_id.rpartition(".")[0]
         self.here.add(name)
@@ -240,6 +249,12 @@ class _Client:
         channel = grpc.insecure_channel(self.address, options=_OPTIONS)
         self.stub = protos.get_service_grpc().OracleStub(channel)
         self.running: dict[str, dict] = {}
+
+    def settings(self) -> dict:
+        """The settings of the chief's search."""
+        request = protos.get_service().GetSpaceRequest()
+        space = self._call("GetSpace", request).hyperparameters
+        return json.loads(HyperParameters.from_proto(space).values[_PAYLOAD])
 
     def create_trial(self, tuner_id):
         request = protos.get_service().CreateTrialRequest(tuner_id=tuner_id)

@@ -14,7 +14,6 @@ from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.ledger import Summary, summarize
 from zoo.recipe import Recipe
-from zoo.run import write_json
 
 OBJECTIVES = {"accuracy": "max", "loss": "min"}
 TUNERS = ("random", "bayesian", "hyperband")
@@ -77,10 +76,7 @@ class Search:
 
     @cached_property
     def settings(self) -> Settings:
-        values = json.loads((self.folder / "search.json").read_text())
-        recipe = recipes.from_json(values.pop("recipe"))
-        lists = {name: tuple(values[name]) for name in ("changes", "only")}
-        return Settings(**{**values, **lists, "recipe": recipe})
+        return from_json(json.loads((self.folder / "search.json").read_text()))
 
     @property
     def trials(self) -> list[dict]:
@@ -92,8 +88,8 @@ class Search:
         path = self.folder / "trials.csv"
         if not path.is_file():
             return []
-        rows = csv.DictReader(io.StringIO(path.read_text()))
-        return [_trial(row) for row in rows]
+        head, *rows = csv.reader(io.StringIO(path.read_text()))
+        return [_trial(head, row) for row in rows]
 
     @property
     def best(self) -> dict:
@@ -158,11 +154,34 @@ def rank(trial: dict, objective: str) -> tuple:
     return (*first, trial["trial"])
 
 
-def write_settings(folder: Path, settings: Settings) -> None:
-    values = asdict(settings)
-    write_json(
-        folder / "search.json", {**values, "recipe": recipes.to_json(settings.recipe)}
-    )
+def to_json(settings: Settings) -> dict:
+    """The settings as JSON values."""
+    values = {**asdict(settings), "recipe": recipes.to_json(settings.recipe)}
+    return json.loads(json.dumps(values))
+
+
+def from_json(values: dict) -> Settings:
+    """What `to_json` wrote."""
+    lists = {name: tuple(values[name]) for name in ("changes", "only")}
+    recipe = recipes.from_json(values["recipe"])
+    return Settings(**{**values, **lists, "recipe": recipe})
+
+
+def check_same(there: dict, settings: Settings, what: str, then: str) -> None:
+    """Refuse settings that would not give the trials of a search that has begun.
+
+    Args:
+        there: the settings of that search, see `to_json`.
+        settings: the new ones; only `trials` may differ.
+        what: names the search in the error.
+        then: what to do next.
+
+    Raises:
+        Mistake: they differ.
+    """
+    for name, new in to_json(settings).items():
+        if name != "trials" and there[name] != new:
+            raise Mistake(f"{what} has {name}={there[name]}, not {new}; {then}")
 
 
 def write_trials(folder: Path, trials: list[dict]) -> None:
@@ -178,13 +197,14 @@ def write_trials(folder: Path, trials: list[dict]) -> None:
     checkpoint.write(folder / "trials.csv", buffer.getvalue().encode())
 
 
-def _trial(row: dict) -> dict:
-    texts = ("status", "overrides", "reason")
+def _trial(head: list[str], row: list[str]) -> dict:
+    texts, count = ("status", "overrides", "reason"), len(COLUMNS)
     trial = {
-        name: row[name] if name in texts else _number(row[name]) for name in COLUMNS
+        name: cell if name in texts else _number(cell)
+        for name, cell in zip(COLUMNS, row[:count], strict=True)
     }
-    values = {k: _number(v) for k, v in row.items() if k not in COLUMNS and v != ""}
-    return {**trial, "values": values}
+    pairs = zip(head[count:], row[count:], strict=True)
+    return {**trial, "values": {k: _number(cell) for k, cell in pairs if cell != ""}}
 
 
 def _number(text: str):

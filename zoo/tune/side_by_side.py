@@ -24,7 +24,7 @@ from zoo.tune import dense
 from zoo.tune.population import FIELDS, population
 from zoo.tune.trial import Limits, OutOfTime, judge
 
-_WIDTHS = (32, dense.WIDEST)
+_WIDTH_STEP = 8
 _FEWEST = 8  # members of a program, so that few programs are compiled
 _MOST_EPOCHS = 50  # in one call
 
@@ -108,16 +108,16 @@ def _members(number, recipe, datasets):
 
 def _kind(member):
     """Equal for members of one program."""
-    width = min(w for w in _WIDTHS if w >= member.network.width)
     shared = ("batch", "epochs", "seed", "shuffle", *FIELDS)
     outputs = member.network.layers[-1].bias.size
-    return (width, outputs, *(getattr(member.recipe, name) for name in shared))
+    return (outputs, *(getattr(member.recipe, name) for name in shared))
 
 
 def _train(members, datasets, epochs, deadline):
     """For each member its history, or the `Mistake` that ended it."""
     recipe = members[0].recipe
-    width = _kind(members[0])[0]
+    widest = max(member.network.width for member in members)
+    width = -(-widest // _WIDTH_STEP) * _WIDTH_STEP
     depth = max(1, *(len(m.network.layers) - 1 for m in members))
     count = len(members)
     padded = max(_FEWEST, 1 << (count - 1).bit_length())
@@ -135,9 +135,13 @@ def _train(members, datasets, epochs, deadline):
         "weight_decay": np.array([m.recipe.weight_decay for m in members], "float32"),
         "rates": np.stack([_rates(m.recipe, batches[m.fold], epochs) for m in members]),
     }
+    own = [(m.recipe.optimizer.lower(), m.recipe.momentum) for m in members]
+    rules = tuple(sorted(set(own)))
+    facts["rule"] = np.array([rules.index(rule) for rule in own])
     hidden = [layer for member in members for layer in member.network.layers[:-1]]
     program = population(
         tuple(getattr(recipe, name) for name in FIELDS),
+        rules,
         (width, depth, outputs),
         tuple(sorted({layer.activation for layer in hidden})),
         any(layer.normalization for layer in hidden),

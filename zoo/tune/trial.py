@@ -13,7 +13,7 @@ from zoo import checkpoint, data, groups
 from zoo.data import Dataset, order
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.train import _check, _Session, build_for
+from zoo.train import _check, _clock, _Session, build_for
 
 _FOLDS_EPOCH = 2**62  # no training run reaches this epoch, so its order is free
 
@@ -156,7 +156,7 @@ class _Trial(_Session):
 
     def __init__(self, recipe, dataset, model, limits: Limits, number: int):
         keep = limits.keep[number] if limits.keep else None
-        super().__init__(groups.ALONE, recipe, keep, dataset, model, quiet=True)
+        super().__init__(groups.ALONE, recipe, keep, dataset, model, True, _clock())
         self.limits = limits
         self.before = limits.before[number] if limits.before else None
 

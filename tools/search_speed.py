@@ -1,0 +1,130 @@
+"""Trials per minute: zoo's search against keras-tuner with plain `fit`, in one run.
+
+    python tools/search_speed.py
+    python tools/search_speed.py circles --only learning_rate,dropout --trials 64
+    python tools/search_speed.py mammogram validation=0.2 data.file=masses.data
+
+Both train the same trials, those that zoo's search draws, on the same split and for the
+same epochs. Plain keras-tuner is slow, so it gets some of them only, spread over the
+list. In every round zoo goes first and plain keras-tuner second. Compilation counts on
+both sides; zoo's rounds are processes of their own with an empty compilation cache.
+The ranking is compared by Spearman's correlation of the validation losses, in which
+Keras counts penalties such as L2 and zoo does not.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from zoo import backend
+from zoo import recipe as recipes
+
+SEARCHED = "learning_rate,schedule,dropout,activation,batch"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recipe", nargs="?", default="circles")
+    parser.add_argument("changes", nargs="*", metavar="field=value")
+    parser.add_argument("--only", default=SEARCHED, help="what is searched; '' is all")
+    parser.add_argument("--trials", type=int, default=128, help="of zoo's search")
+    parser.add_argument("--plain", type=int, default=8, help="trials of plain `fit`")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--backend", default="jax")
+    arguments = parser.parse_args()
+    backend.load(arguments.backend)
+    ratios = []
+    for number in range(arguments.rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            fast, trials = zoo_search(arguments, number, Path(folder))
+            slow, losses = plain_search(arguments, trials, Path(folder))
+        known = [trials[place]["validation_loss"] for place in losses]
+        ratios.append(fast / slow)
+        print(
+            f"round {number + 1}: zoo {fast:.1f} trials a minute, keras-tuner "
+            f"{slow:.2f}, ratio {fast / slow:.1f}; rank correlation of "
+            f"{len(known)} trials {correlation(known, list(losses.values())):.3f}, "
+            f"the best is {'the same' if same_best(known, losses) else 'another'}",
+            flush=True,
+        )
+    print(
+        f"median ratio {statistics.median(ratios):.1f} "
+        f"({min(ratios):.1f} to {max(ratios):.1f}, {len(ratios)} rounds)"
+    )
+
+
+def zoo_search(arguments, seed: int, folder: Path) -> tuple[float, list[dict]]:
+    """Trials a minute of `zoo tune`, start of the process included, and its trials."""
+    from zoo.tune import load
+
+    command = [sys.executable, "-m", "zoo", "tune", arguments.recipe]
+    command += [*arguments.changes, "--only", arguments.only, "--objective", "loss"]
+    command += ["--trials", str(arguments.trials), "--seed", str(seed)]
+    command += ["--winners", "0", "--run", str(folder / "zoo")]
+    cache = {"JAX_COMPILATION_CACHE_DIR": str(folder / "cache")}
+    environment = {**os.environ, **cache, "KERAS_BACKEND": arguments.backend}
+    started = time.perf_counter()
+    subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL)
+    minutes = (time.perf_counter() - started) / 60
+    trials = load(folder / "zoo").trials
+    return len(trials) / minutes, trials
+
+
+def plain_search(arguments, trials: list[dict], folder: Path):
+    """Trials a minute of keras-tuner's own search, and their losses by number."""
+    import keras_tuner
+
+    import zoo
+
+    step = max(1, len(trials) // arguments.plain)
+    left = [t["trial"] for t in trials if t["status"] == "COMPLETED"][::step]
+    recipe = recipes.override(recipes.load(arguments.recipe), arguments.changes)
+    files = sorted((folder / "zoo" / "state").glob("trial_*/trial.json"))
+    states = {number: json.loads(files[number].read_text()) for number in left}
+
+    class Given(keras_tuner.Oracle):
+        """Draws the trials that zoo has drawn."""
+
+        def populate_space(self, trial_id):
+            place = len(self.trials)
+            if place >= len(left):
+                return {"status": "STOPPED"}
+            values = states[left[place]]["hyperparameters"]["values"]
+            return {"status": "RUNNING", "values": values}
+
+    oracle = Given(objective=keras_tuner.Objective("val_loss", "min"))
+    tuner = keras_tuner.Tuner(
+        oracle, zoo.hypermodel(recipe), directory=folder, project_name="plain"
+    )
+    started = time.perf_counter()
+    tuner.search(verbose=0)
+    minutes = (time.perf_counter() - started) / 60
+    ended = [oracle.trials[key] for key in sorted(oracle.trials)]
+    losses = {n: trial.score for n, trial in zip(left, ended, strict=True)}
+    return len(losses) / minutes, losses
+
+
+def same_best(known: list[float], losses: dict[int, float]) -> bool:
+    others = list(losses.values())
+    return known.index(min(known)) == others.index(min(others))
+
+
+def correlation(a: list[float], b: list[float]) -> float:
+    """Spearman's, without ties."""
+
+    def ranks(values):
+        return [sorted(values).index(value) for value in values]
+
+    return statistics.correlation(ranks(a), ranks(b))
+
+
+if __name__ == "__main__":
+    main()
