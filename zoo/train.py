@@ -270,9 +270,11 @@ class _Session:
         progress.start(self.epoch, self.step, self.feed.steps)
         for chunk in self.feed.chunks(self.epoch, self.step, more):
             start = time.perf_counter()
-            values, wrong = self.trainer.train(
-                chunk.inputs, chunk.targets, chunk.count, chunk.rows
+            batches = (
+                self.group.computed(read, chunk.rows, axis=1)
+                for read in (chunk.inputs, chunk.targets)
             )
+            values, wrong = self.trainer.train(*batches, chunk.count, chunk.rows)
             seconds = time.perf_counter() - start
             self._count(chunk, values, wrong, seconds)
             if self.group.devices > 1 and not self.reported:
