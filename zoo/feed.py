@@ -74,7 +74,7 @@ class Feed:
             max(1, len(split) // batch),
         )
         self.length = 1
-        large = example[0].nbytes > _LARGE_PICTURE
+        large = size > _LARGE_PICTURE
         self._maker = ThreadPoolExecutor(1)
         self._helpers = ThreadPoolExecutor(os.cpu_count() if large else 1)
         self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
