@@ -35,7 +35,7 @@ test-without-tensorflow: .venv-no-tensorflow/zoo-jax-torch
 # An environment is made once and again after a change of what is to be installed.
 .venv/zoo-demo: EXTRAS = jax,samples
 .venv/zoo-all: EXTRAS = all
-.venv-no-tensorflow/zoo-jax-torch: EXTRAS = jax,torch,samples,tune,export,report,dev
+.venv-no-tensorflow/zoo-jax-torch: EXTRAS = jax,torch,samples,tune,export,report,native,dev
 
 .venv/zoo-demo .venv/zoo-all .venv-no-tensorflow/zoo-jax-torch: Makefile pyproject.toml constraints.txt
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)

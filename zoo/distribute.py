@@ -10,7 +10,8 @@ on N devices is the step on one, up to rounding:
 - a batch that N does not divide, such as the last one of an epoch, is computed whole
   by every device: the average of equal gradients is the gradient.
 
-One process reads each example once an epoch, except those of such a last batch.
+One process reads each example once an epoch; where `mixup` or `cutmix` mix it with any
+other of its batch, each process reads the whole batch.
 """
 
 import contextlib

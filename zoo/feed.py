@@ -1,5 +1,6 @@
 """Batches for training: ordered, augmented and stacked while the device computes."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -18,11 +19,11 @@ _LARGE_PICTURE = 2**14  # bytes; threads take turns, and small ones are not wort
 
 @dataclass
 class Chunk:
-    """Consecutive batches of one size, or the share of them that this process has.
+    """Consecutive batches of one size, or the part of them that this process reads.
 
     Attributes:
-        inputs: (capacity, share, ...); only the first `count` are filled.
-        targets: (capacity, share) or (capacity, share, classes).
+        inputs: (capacity, part, ...); only the first `count` are filled.
+        targets: (capacity, part) or (capacity, part, classes).
         count: how many batches.
         rows: examples of a whole batch.
         waited: seconds for which training had to wait for this chunk.
@@ -64,16 +65,16 @@ class Feed:
         self.split, self.batch, self.seed = split, batch, seed
         self.encode, self.operations, self.shuffle = encode, operations, shuffle
         self.steps = -(-len(split) // batch)
-        example = split.inputs[np.zeros(1, "int64")]
-        if augment.mixes(operations):
-            example = example.astype("float32")
+        inputs = split.inputs
+        dtype = np.dtype("float32") if augment.mixes(operations) else inputs.dtype
+        size = math.prod(inputs.shape[1:]) * dtype.itemsize
         self.capacity = min(
-            max(1, _BYTES // (example.nbytes * batch)),
+            max(1, _BYTES // (size * batch)),
             _MOST_STEPS,
             max(1, len(split) // batch),
         )
         self.length = 1
-        large = example[0].nbytes > _LARGE_PICTURE
+        large = size > _LARGE_PICTURE
         self._maker = ThreadPoolExecutor(1)
         self._helpers = ThreadPoolExecutor(os.cpu_count() if large else 1)
         self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
@@ -119,9 +120,9 @@ class Feed:
             count = min(self.length, capacity, full - first)
         else:
             capacity, batch, count = 1, len(self.split) % self.batch, 1
-        share = groups.current().share(batch)
-        mixes = augment.mixes(self.operations)
-        read = slice(0, batch) if mixes else share
+        part = groups.current().read(batch)
+        mixes = augment.mixes(self.operations)  # with any other example of the batch
+        read = slice(0, batch) if mixes else part
         start = first * self.batch
         chosen = self._order(epoch)[start : start + count * batch]
         chosen = chosen.reshape(count, batch)[:, read]
@@ -135,7 +136,7 @@ class Feed:
             )
             inputs, targets = self._augmented(inputs, targets, steps, read.start)
         if mixes:
-            inputs, targets = inputs[:, share], targets[:, share]
+            inputs, targets = inputs[:, part], targets[:, part]
         inputs, targets = _padded(inputs, capacity), _padded(targets, capacity)
         return Chunk(inputs, targets, count, batch)
 

@@ -90,9 +90,9 @@ def train(
         for stage in recipe.stage_recipes():
             groups.check_batch(stage.batch)
         name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
-        chosen, resume = group.decide(lambda: _choose_folder(name, run, resume))
+        chosen, resume, ended = group.decide(lambda: _choose_folder(name, run, resume))
         folder = Path(chosen)
-        if resume and (folder / "metrics.json").exists():
+        if ended:
             return Run(folder)
         if group.starter:
             group.start(
@@ -107,8 +107,11 @@ def train(
         return _train(group, recipe, folder, resume, quiet)
 
 
-def _choose_folder(name, run, resume) -> tuple[str, bool]:
-    """The run's folder, and whether to go on with what is in it."""
+def _choose_folder(name, run, resume) -> tuple[str, bool, bool]:
+    """The run's folder, whether to go on with what is in it, and whether it has ended.
+
+    Only one process asks: the others may be on machines that do not see the folder.
+    """
     restarts = groups.restarts()
     if run:
         folder = Path(run)
@@ -126,7 +129,7 @@ def _choose_folder(name, run, resume) -> tuple[str, bool]:
             f"the folder {folder} is not empty; "
             "resume it with --resume or name another with --run"
         )
-    return str(folder), resume
+    return str(folder), resume, ended
 
 
 def _train(group, recipe, folder, resume, quiet) -> Run:
@@ -270,9 +273,11 @@ class _Session:
         progress.start(self.epoch, self.step, self.feed.steps)
         for chunk in self.feed.chunks(self.epoch, self.step, more):
             start = time.perf_counter()
-            values, wrong = self.trainer.train(
-                chunk.inputs, chunk.targets, chunk.count, chunk.rows
+            batches = (
+                self.group.computed(read, chunk.rows, axis=1)
+                for read in (chunk.inputs, chunk.targets)
             )
+            values, wrong = self.trainer.train(*batches, chunk.count, chunk.rows)
             seconds = time.perf_counter() - start
             self._count(chunk, values, wrong, seconds)
             if self.group.devices > 1 and not self.reported:

@@ -52,6 +52,26 @@ class Group:
         each = rows // self.processes
         return slice(self.rank * each, (self.rank + 1) * each)
 
+    def read(self, rows: int) -> slice:
+        """The rows of a global batch that this process reads, and no other."""
+        first, last = self.rank * rows, (self.rank + 1) * rows
+        return slice(first // self.processes, last // self.processes)
+
+    def computed(self, read: np.ndarray, rows: int, axis: int = 0) -> np.ndarray:
+        """The rows that this process computes, from those that each has read.
+
+        Args:
+            read: the rows `self.read(rows)` of the global batch; `axis` counts them.
+            rows: examples in the global batch.
+        """
+        if self.processes == 1 or self.splits(rows):
+            return read
+        shape = (*read.shape[:axis], rows, *read.shape[axis + 1 :])
+        whole = np.zeros(shape, read.dtype)
+        whole[(slice(None),) * axis + (self.read(rows),)] = read
+        data = self._total_bytes(whole.reshape(-1).view("uint8"))
+        return data.view(read.dtype).reshape(shape)
+
     def gather(self, values: Sequence[float]) -> np.ndarray:
         """The `values` of every process, float64 (processes, length)."""
         table = np.zeros((self.processes, len(values)))
@@ -63,10 +83,16 @@ class Group:
         size = int(self.gather([len(data)])[0, 0])
         if not size:  # nothing to add up, which TensorFlow would not survive
             return b""
-        padded = np.zeros(-(-size // 4) * 4, "uint8")
+        known = np.zeros(size, "uint8")
         if self.rank == 0:
-            padded[:size] = np.frombuffer(data, "uint8")
-        return self.total(padded.view("int32")).view("uint8")[:size].tobytes()
+            known[:] = np.frombuffer(data, "uint8")
+        return self._total_bytes(known).tobytes()
+
+    def _total_bytes(self, known: np.ndarray) -> np.ndarray:
+        """Of bytes that one process knows and that are 0 in the others."""
+        padded = np.zeros(-(-len(known) // 4) * 4, "uint8")
+        padded[: len(known)] = known
+        return self.total(padded.view("int32")).view("uint8")[: len(known)]
 
     def decide(self, choose: Callable):
         """What `choose()` returns in process 0, a JSON value, in all processes."""

@@ -31,7 +31,7 @@ class Group(groups.Group):
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         names = [device.name for device in tf.config.list_logical_devices(kind)]
         names = groups.choose([_short(name) for name in names], wanted)
-        self.strategy = tf.distribute.MirroredStrategy(names)
+        self.strategy = _mirrored(tuple(names))
         self.devices = len(names)
 
     def scope(self):
@@ -93,7 +93,20 @@ def total(tensor):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, tensor)
 
 
-def _workers():
+@functools.cache
+def _mirrored(names: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
+    """The one strategy for these devices.
+
+    A strategy numbers its collectives from the same start, and the process remembers
+    the shapes of numbers that were used before: each needs a range of its own.
+    """
+    tf.distribute.MirroredStrategy._collective_key_base += 1
+    return tf.distribute.MirroredStrategy(names)
+
+
+@functools.cache
+def _workers() -> tf.distribute.MultiWorkerMirroredStrategy:
+    """The one strategy of a process that $TF_CONFIG describes."""
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:

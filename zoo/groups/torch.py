@@ -1,5 +1,6 @@
 """PyTorch: `DistributedDataParallel`, one process a device, under torchrun."""
 
+import itertools
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ _RESTARTS = 3
 # Gloo's threads take Python's lock to forget the last tensors, and whoever destroys
 # the group holds that lock and waits for the threads.
 _QUIET_SECONDS = 0.2
+_groups = itertools.count()
 
 
 class Group(groups.Group):
@@ -137,11 +139,12 @@ def work() -> None:
 def _join(kind: str) -> None:
     """Meet the other processes.
 
-    After a restart torchrun keeps its store, where the processes of the attempt before
-    left their addresses; hence a prefix of its own for each attempt.
+    Torchrun's store keeps the addresses of all groups, before a restart and within a
+    process; hence a prefix of its own for each group.
     """
     store, rank, size = next(distributed.rendezvous("env://"))
-    store = distributed.PrefixStore(f"attempt {groups.restarts()} of {size}", store)
+    attempt = f"attempt {groups.restarts()} of {size}, group {next(_groups)}"
+    store = distributed.PrefixStore(attempt, store)
     distributed.init_process_group(kind, store=store, rank=rank, world_size=size)
 
 

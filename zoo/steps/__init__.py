@@ -50,9 +50,9 @@ def predict(run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
     parts = []
     for start in range(0, len(inputs), batch):
         rows = min(batch, len(inputs) - start)
-        share = group.share(rows)
-        mine = inputs[start + share.start : start + share.stop]
-        parts.append(run(np.asarray(mine), rows))
+        part = group.read(rows)
+        read = np.asarray(inputs[start + part.start : start + part.stop])
+        parts.append(run(group.computed(read, rows), rows))
     return np.concatenate(parts)
 
 

@@ -1,0 +1,270 @@
+"""Several devices and several processes train as one device does."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import zoo
+from zoo import backend, data, groups
+from zoo.errors import Mistake
+from zoo.run import Run
+
+pytestmark = pytest.mark.without_tensorflow
+ROOT = Path(__file__).parents[1]
+PROGRAM = ROOT / "tests" / "several_devices.py"
+HERE = backend.current()
+PLAIN = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+EPOCHS, STEPS = 4, 100
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environments(processes: int) -> list[dict[str, str]]:
+    """What tells each of several processes of the others, as on several machines."""
+    ports = [free_port() for _ in range(processes)]
+    addresses = [f"127.0.0.1:{port}" for port in ports]
+    if HERE == "tensorflow":
+        cluster = {"worker": addresses}
+        return [
+            {
+                "TF_CONFIG": json.dumps(
+                    {"cluster": cluster, "task": {"type": "worker", "index": rank}}
+                )
+            }
+            for rank in range(processes)
+        ]
+    return [
+        {
+            "KERAS_DISTRIBUTION_JOB_ADDRESSES": addresses[0],
+            "KERAS_DISTRIBUTION_NUM_PROCESSES": str(processes),
+            "KERAS_DISTRIBUTION_PROCESS_ID": str(rank),
+        }
+        for rank in range(processes)
+    ]
+
+
+def run_together(*started: tuple[list, dict]) -> str:
+    """Run commands, each with its environment, at once; what they printed."""
+    running = [
+        subprocess.Popen(
+            list(map(str, words)),
+            env={**PLAIN, **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for words, more in started
+    ]
+    printed = [process.communicate(timeout=500)[0] for process in running]
+    assert [process.returncode for process in running] == [0] * len(running), printed
+    return "".join(printed)
+
+
+def torchrun(processes: int, words: list) -> list[tuple[list, dict]]:
+    """The command of each of two machines that start half of the processes each."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2"]
+    command += [f"--nproc_per_node={processes // 2}", f"--master_port={free_port()}"]
+    return [([*command, f"--node_rank={rank}", *words], {}) for rank in range(2)]
+
+
+class Seen:
+    """What several_devices.py saw: a dict for each process."""
+
+    def __init__(self, folder: Path, devices: int):
+        files = sorted(folder.glob(f"{devices}-*.json"))
+        self.devices, self.parts = devices, [json.loads(f.read_text()) for f in files]
+
+    def read(self, split: str) -> np.ndarray:
+        """How often each example was read, over all processes."""
+        return np.sum([part["read"][split] for part in self.parts], axis=0)
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    """The data is there, as it should be before many processes ask for it."""
+    data.load("mnist_sample")
+
+
+@pytest.fixture(scope="module")
+def alone_and_devices(prepared, tmp_path_factory) -> list[Seen]:
+    """Training on 1, 2 and 4 devices of this machine.
+
+    PyTorch's processes on one machine and on several differ in nothing but the
+    addresses; there it is done once, as on several.
+    """
+    folder = tmp_path_factory.mktemp("devices")
+    counts = (1,) if HERE == "torch" else (4, 2, 1)
+    run_together(([sys.executable, PROGRAM, folder, *counts], {}))
+    return [Seen(folder, devices) for devices in sorted(counts)]
+
+
+@pytest.fixture(scope="module")
+def processes(prepared, tmp_path_factory) -> list[Seen]:
+    """Training with 2 and 4 processes that meet over the network."""
+    folder = tmp_path_factory.mktemp("processes")
+    for count in (2, 4):
+        if HERE == "torch":
+            run_together(*torchrun(count, [PROGRAM, folder, count]))
+        else:
+            words = [sys.executable, PROGRAM, folder, count]
+            run_together(*((words, more) for more in environments(count)))
+    return [Seen(folder, count) for count in (2, 4)]
+
+
+def test_every_step_is_that_of_one_device(alone_and_devices, processes):
+    alone, *several = alone_and_devices
+    [alone] = alone.parts
+    assert len(alone["losses"]) == STEPS
+    for seen in several + processes:
+        for part in seen.parts:
+            np.testing.assert_allclose(
+                part["losses"], alone["losses"], rtol=0, atol=1e-5
+            )
+            assert part["wrong"] == alone["wrong"]
+            for split in ("test", "validation"):
+                assert part["metrics"][split] == pytest.approx(
+                    alone["metrics"][split], abs=1e-5
+                )
+
+
+def test_each_example_is_read_once_an_epoch_by_one_process(
+    alone_and_devices, processes
+):
+    for seen in alone_and_devices + processes:
+        assert set(seen.read("train")) == {EPOCHS}
+        assert set(seen.read("validation")) == {EPOCHS + 1}  # each epoch, at the end
+        assert set(seen.read("test")) == {1}
+    for seen in processes:
+        assert len(seen.parts) == seen.devices
+        each = [np.sum(part["read"]["train"]) for part in seen.parts]
+        assert max(each) - min(each) <= EPOCHS * STEPS
+
+
+def test_the_devices_that_took_part_are_counted_and_named(alone_and_devices, processes):
+    alone, *several = alone_and_devices
+    assert "data parallel" not in alone.parts[0]["said"]
+    for seen in several + processes:
+        first, *others = (part["said"] for part in seen.parts)
+        count = seen.devices
+        assert first.count(f"data parallel on {count} devices: ") == 1
+        assert f"; each saw {16 // count} of 16 examples" in first
+        assert not any(others), "only one process prints"
+
+
+def test_the_command_trains_a_convolutional_network_on_two_devices(prepared, tmp_path):
+    changes = "data=mnist_sample validation=0.9 batch=50 epochs=2 augment.mixup=0.2"
+    command = [sys.executable, "-m", "zoo", "train", "lenet_mnist", *changes.split()]
+    command += ["--backend", HERE, "--run"]
+    printed = run_together(([*command, tmp_path / "two", "--devices", "2"], {}))
+    assert "data parallel on 2 devices: " in printed
+    assert "; each saw 25 of 50 examples" in printed
+    two = Run(tmp_path / "two")
+    one = zoo.train(two.recipe, run=tmp_path / "one", quiet=True)
+    for key in ("loss", "validation_loss"):
+        losses = [[line[key] for line in run.history] for run in (two, one)]
+        np.testing.assert_allclose(*losses, rtol=0, atol=1e-5)
+    assert two.metrics["test"] == pytest.approx(one.metrics["test"], abs=1e-5)
+
+
+# --- What is refused
+
+
+@contextmanager
+def devices(count):
+    group = groups.Group()
+    group.devices = count
+    with groups.use(group):
+        yield
+
+
+def test_a_batch_that_cannot_be_shared_names_the_next_that_can():
+    recipe = zoo.Recipe(model="deep_mlp", data="moons", batch=30)
+    with devices(4), pytest.raises(Mistake) as mistake:
+        zoo.train(recipe, quiet=True)
+    assert str(mistake.value) == (
+        "batch=30 cannot be shared equally by 4 devices; "
+        "the next batch that works: batch=32"
+    )
+
+
+def test_fewer_devices_than_asked_for_are_an_error():
+    with devices(3), pytest.raises(Mistake) as mistake:
+        groups.report({"cpu:0": 8, "cpu:1": 0}, 24)
+    assert str(mistake.value) == (
+        "3 devices were asked for, and the first step ran on 1: cpu:0; nothing is saved"
+    )
+
+
+@pytest.mark.parametrize("wrong", ["some", "0", 0, -1, 1.5, True, ""])
+def test_a_wrong_number_of_devices_is_refused(wrong):
+    with (
+        pytest.raises(Mistake, match=f"devices={wrong}; accepted: all, or a whole num"),
+        zoo.distribute(wrong),
+    ):
+        pass
+
+
+def test_more_devices_than_there_are_is_an_error_that_names_them():
+    with pytest.raises(Mistake) as mistake:
+        groups.choose(["gpu:0", "gpu:1"], 4)
+    assert str(mistake.value) == (
+        "devices=4, and there are 2: gpu:0, gpu:1; accepted: all, or 1 to 2; "
+        "zoo.distribute must come before anything is computed"
+    )
+
+
+def test_one_group_inside_another_is_refused():
+    with (
+        devices(2),
+        pytest.raises(Mistake, match=r"inside zoo\.distribute; leave the outer"),
+        zoo.distribute(2),
+    ):
+        pass
+
+
+@pytest.mark.skipif(HERE == "torch", reason="it is torch that torchrun starts")
+def test_torchrun_of_another_backend_is_refused(monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    recipe = zoo.Recipe(model="deep_mlp", data="moons")
+    with pytest.raises(Mistake) as mistake:
+        zoo.train(recipe, quiet=True)
+    assert str(mistake.value) == (
+        f"torchrun starts processes for torch, and the backend is {HERE}; "
+        "add --backend torch, or start without torchrun"
+    )
+
+
+# --- How batches are shared
+
+
+class Share(groups.Group):
+    """Process `rank` of several, each with as many devices."""
+
+    def __init__(self, rank, processes, devices):
+        self.rank, self.processes = rank, processes
+        self.devices = processes * devices
+
+
+@given(rows=st.integers(1, 200), processes=st.integers(1, 9), each=st.integers(1, 4))
+def test_each_row_is_read_by_one_process(rows, processes, each):
+    shares = [Share(rank, processes, each) for rank in range(processes)]
+    read = [row for share in shares for row in range(rows)[share.read(rows)]]
+    assert read == list(range(rows))
+    for share in shares:
+        if share.splits(rows):
+            assert share.read(rows) == share.share(rows)
+        else:
+            assert share.share(rows) == slice(0, rows)
