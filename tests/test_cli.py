@@ -307,11 +307,11 @@ UNKNOWN = {
     "'fast' is not field=value": ["circles", "fast"],
     "unknown model 'lenett'; did you mean 'lenet'?": ["circles", "model=lenett"],
     "'hiden'; did you mean 'hidden'?": ["circles", "model.hiden=3"],
-    "unknown data set 'mnist_sampel'": ["circles", "data=mnist_sampel"],
+    "unknown data set 'mnist_sampel'": ["lenet_mnist", "data=mnist_sampel"],
     "'noize'; did you mean 'noise'?": ["circles", "data.noize=1"],
     "unknown backend 'troch'; did you mean 'torch'?": ["circles", "--backend", "troch"],
     "batch=5000 is larger than the data": ["circles", "batch=5000"],
-    "there is no folder ./nowhere": ["circles", "data=./nowhere"],
+    "there is no folder ./nowhere": ["lenet_mnist", "data=./nowhere"],
     "invalid int value: 'x'": ["circles", "--seed", "x"],
     "here is not a run": ["here", "--resume"],
 }
