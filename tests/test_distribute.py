@@ -182,6 +182,27 @@ def test_the_command_trains_a_convolutional_network_on_two_devices(prepared, tmp
 # --- What is refused
 
 
+def test_a_mistake_on_several_devices_is_one_line(tmp_path):
+    words = [
+        "train",
+        "blobs",
+        "optimizer=sgd",
+        "learning_rate=1e30",
+        "epochs=3",
+        "--devices",
+        "2",
+    ]
+    command = [sys.executable, "-m", "zoo", *words, "--backend", HERE, "--run"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "run")], env=PLAIN, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("zoo: the loss is not a number in epoch 1, step ")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 @contextmanager
 def devices(count):
     group = groups.Group()

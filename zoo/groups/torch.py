@@ -131,7 +131,7 @@ def work() -> None:
     try:
         train(**arguments)
     except Mistake as error:
-        temporary = mistake.with_suffix(os.environ["RANK"])
+        temporary = mistake.with_suffix(f".{os.environ['RANK']}")
         temporary.write_text(str(error))
         temporary.replace(mistake)
 
