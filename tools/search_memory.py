@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--backends", nargs="+", default=backend.installed())
     parser.add_argument("--only", default="hidden_1", help="what is searched")
     parser.add_argument("--trials", type=int, default=100)
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     changes = arguments.changes or ["model.hidden=80,", "epochs=1"]
     words = [arguments.recipe, *changes, "--only", arguments.only]
     for name in arguments.backends:

@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--plain", type=int, default=8, help="trials of plain `fit`")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--backend", default="jax")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     backend.load(arguments.backend)
     ratios = []
     for number in range(arguments.rounds):
