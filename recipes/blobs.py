@@ -2,24 +2,23 @@
 
     zoo train blobs
 
-The clouds overlap, so that even the rule of the nearest center errs on some points.
-
-Measured (tools/tables.py writes these lines from the ledger):
-    JAX        99.40% ± 0.14 (5), 0.024 minutes, cpu, 2 cores
+The clouds overlap: the rule of the nearest center errs on 2 of the 400 test points. L2
+keeps the borders as straight as that; it was chosen on twenty other data sets
+(`data.data_seed=100` and so on).
 """
 
 import zoo
 
 recipe = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (8, 8)},
+    model_arguments={"hidden": (8, 8), "l2": 3e-3},
     data="blobs",
-    validation=0.1,
+    validation=0.0,
     batch=32,
-    epochs=50,
+    epochs=100,
     learning_rate=0.01,
     schedule="cosine",
-    expects=zoo.Expected("accuracy", 0.994),
+    expects=zoo.Expected("accuracy", 0.995),
 )
 
 if __name__ == "__main__":

@@ -3,25 +3,24 @@
     zoo train circles
 
 Others left the same 151 parameters at 87 %, after 1,000 steps of plain gradient
-descent. A seed may miss one of the 200 test points, on the edge between the circles.
-
-Measured (tools/tables.py writes these lines from the ledger):
-    JAX        99.80% ± 0.27 (5), 0.022 minutes, cpu, 2 cores
+descent. Smooth units and targets, chosen on twenty other data sets
+(`data.data_seed=100` and so on), keep the edge in the middle between the circles.
 """
 
 import zoo
 
 recipe = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (10, 10)},
+    model_arguments={"hidden": (10, 10), "activation": "silu"},
     data="circles",
     data_arguments={"noise": 0.03},
     validation=0.1,
     batch=32,
-    epochs=150,
+    epochs=200,
     learning_rate=0.01,
     schedule="cosine",
-    expects=zoo.Expected("accuracy", 0.998),
+    label_smoothing=0.1,
+    expects=zoo.Expected("accuracy", 1.0),
 )
 
 if __name__ == "__main__":

@@ -2,24 +2,24 @@
 
     zoo train spirals
 
-Training and validation points are all right; of the 180 test points two are missed.
-
-Measured (tools/tables.py writes these lines from the ledger):
-    JAX        98.89% ± 0.00 (5), 0.02 minutes, cpu, 2 cores
+Smooth units and targets, and as many epochs as it takes, were chosen on twenty other
+data sets (`data.data_seed=100` and so on), so that all points but the test split can be
+trained on.
 """
 
 import zoo
 
 recipe = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (32, 32)},
+    model_arguments={"hidden": (64, 64), "activation": "silu"},
     data="spirals",
-    validation=0.1,
+    validation=0.0,
     batch=32,
-    epochs=200,
+    epochs=300,
     learning_rate=0.01,
     schedule="cosine",
-    expects=zoo.Expected("accuracy", 0.988),
+    label_smoothing=0.1,
+    expects=zoo.Expected("accuracy", 1.0),
 )
 
 if __name__ == "__main__":
