@@ -11,10 +11,10 @@ import zoo
 
 recipe = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (8, 8), "l2": 3e-3},
+    model_arguments={"hidden": (64, 64), "l2": 0.01},
     data="blobs",
     validation=0.0,
-    batch=32,
+    batch=128,
     epochs=100,
     learning_rate=0.01,
     schedule="cosine",

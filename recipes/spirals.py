@@ -11,7 +11,7 @@ import zoo
 
 recipe = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (64, 64), "activation": "silu"},
+    model_arguments={"hidden": (128, 128), "activation": "silu"},
     data="spirals",
     validation=0.0,
     batch=32,
