@@ -11,13 +11,14 @@ import zoo
 
 recipe = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (128, 128), "activation": "silu"},
+    model_arguments={"hidden": (128, 128, 128), "activation": "silu"},
     data="spirals",
     validation=0.0,
     batch=32,
-    epochs=300,
+    epochs=150,
     learning_rate=0.01,
     schedule="cosine",
+    weight_decay=0.1,
     label_smoothing=0.1,
     expects=zoo.Expected("accuracy", 1.0),
 )
