@@ -59,7 +59,7 @@ def main() -> None:
     options = parser.parse_args()
     recipe = recipes.load(options.recipe) if options.recipe else EVERYTHING
     recipe = recipes.override(recipe, options.changes)
-    name = backend.use(options.backend)
+    name = backend.load(options.backend)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["keras", "zoo.train"])
     generator = np.random.default_rng(options.seed)
