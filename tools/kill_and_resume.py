@@ -6,17 +6,19 @@
 
 A run is killed by SIGKILL one to three times and then resumed to its end. The moment is
 a random time after its start, or in every other case a random one of those moments when
-it writes a training state. Compared are all variables of model and optimizer,
-the history and the metrics. Without a recipe a small one is used that has everything
-that must go on exactly: augmentation, dropout, batch normalization, a schedule, moving
-averages, accumulated gradients, early stopping and two stages. Training states are
-written more often than usual, so that kills hit the writing too.
+it writes a training state; where it ends before, nothing is killed nor counted.
+Compared are all variables of model and optimizer, the history and the metrics. Without
+a recipe a small one is used that has everything that must go on exactly: augmentation,
+dropout, batch normalization, a schedule, moving averages, accumulated gradients, early
+stopping and two stages. Training states are written more often than usual, so that
+kills hit the writing too.
 """
 
 import argparse
 import importlib
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -78,7 +80,8 @@ def main() -> None:
         start(quiet.with_name("again")).join()
         seconds = time.perf_counter() - began
         expected = result(quiet)
-        print(f"{name}: an uninterrupted run takes {seconds:.1f} s")
+        writes = int(max(quiet.glob("state-*")).name.split("-")[1])
+        print(f"{name}: an uninterrupted run takes {seconds:.1f} s, {writes} states")
         print(f"{'run':>3}  {'killed: what was left (epoch/step)':80} result")
         while kills < options.kills:
             runs += 1
@@ -87,7 +90,7 @@ def main() -> None:
             for _ in range(min(generator.integers(1, 4), options.kills - kills)):
                 process = start(run)
                 if kills % 2:
-                    number = int(generator.integers(1, 20))
+                    number = int(generator.integers(1, writes + 1))
                     wait_for_write(process, run, number)
                     moment = f"in write {number}"
                 else:
@@ -96,6 +99,11 @@ def main() -> None:
                     moment = f"after {delay:.2f} s"
                 process.kill()
                 process.join()
+                if process.exitcode == 0:
+                    moments.append("ended")
+                    break
+                if process.exitcode != -signal.SIGKILL:
+                    sys.exit(f"{run} broke off by itself")
                 moments.append(f"{moment}: {standing(run)}")
                 kills += 1
             start(run).join()
