@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -376,6 +377,21 @@ def test_torchrun_survives_the_death_of_a_worker(tmp_path):
     assert printed.count("data parallel on 2 devices") == 2
     assert max(killed.glob("state-*")) > states[-1]
     assert same(Run(killed), Run(quiet))
+
+
+@pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
+def test_processes_that_start_anew_meet_whatever_was_said_before():
+    from torch.distributed import HashStore
+
+    from zoo.groups.torch import meet
+
+    store = HashStore()
+    for number in (1, 2, 3):
+        with ThreadPoolExecutor(3) as pool:
+            others = [pool.submit(meet, store, rank, 3) for rank in (2, 1)]
+            time.sleep(0.3)  # they find the meeting before
+            names = {meet(store, 0, 3), *(other.result() for other in others)}
+        assert names == {f"meeting {number}"}
 
 
 def children(parent):
