@@ -203,6 +203,36 @@ def test_a_mistake_on_several_devices_is_one_line(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.skipif(HERE == "torch", reason="there torchrun starts all again")
+def test_a_process_whose_partner_dies_says_how_to_go_on(tmp_path):
+    words = ["train", "moons", "epochs=100000", "--backend", HERE, "--run", "run"]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "zoo", *words],
+            env={**PLAIN, **more},
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for more in environments(2)
+    ]
+    first, second = started
+    said = ""
+    for said in first.stderr:
+        if said.startswith("data parallel on 2 devices: "):
+            second.kill()
+        if said.startswith("zoo: "):
+            break
+    first.kill()  # which otherwise waits for the other, on JAX for 100 s
+    for process in started:
+        process.communicate()
+    assert said.startswith("zoo: process 0 of 2 cannot go on without the others: ")
+    assert said.endswith(
+        "; what was saved before is intact; "
+        "start all of them again with --run run --resume\n"
+    )
+
+
 @contextmanager
 def devices(count):
     group = groups.Group()
