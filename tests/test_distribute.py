@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -296,6 +297,21 @@ def test_torchrun_of_another_backend_is_refused(monkeypatch):
         f"torchrun starts processes for torch, and the backend is {HERE}; "
         "add --backend torch, or start without torchrun"
     )
+
+
+@pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
+def test_torchrun_understands_the_commands_in_the_readme():
+    from torch.distributed.run import parse_args
+
+    readme = re.sub(r"\$\w+", "1", (ROOT / "README.md").read_text())
+    commands = re.findall(r"torchrun (--.*?recipes/\S+\.py [^'\n]+)", readme, re.S)
+    assert len(commands) == 5
+    for command in commands:
+        words = command.replace("\\\n", " ").split()
+        options = parse_args(words)
+        assert (ROOT / options.training_script).is_file()
+        after = words[words.index(options.training_script) + 1 :]
+        assert options.training_script_args == after
 
 
 # --- How batches are shared
