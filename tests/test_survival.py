@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -225,11 +225,13 @@ def test_if_all_states_are_damaged_it_says_so(tmp_path):
     checkpoint.save(tmp_path, ARRAYS, {})
     for path in tmp_path.glob("state-*"):
         path.write_bytes(b"")
-    with (
-        pytest.warns(UserWarning, match="is damaged"),
-        pytest.raises(Mistake, match=r"all training states in .* are damaged; train "),
-    ):
-        checkpoint.newest(tmp_path)
+    for whenever in (pytest.warns(UserWarning, match="is damaged"), nullcontext()):
+        with whenever, pytest.raises(Mistake) as mistake:
+            checkpoint.newest(tmp_path)
+        assert str(mistake.value) == (
+            f"all training states in {tmp_path} are damaged; "
+            "begin again in another folder, with --run"
+        )
 
 
 def test_the_last_two_states_are_kept_and_leftovers_removed(tmp_path):
@@ -282,6 +284,31 @@ def test_training_on_a_full_disk_can_go_on_when_there_is_room(
         zoo.train(RECIPE, run=tmp_path, quiet=True)
     assert len(list(tmp_path.glob("state-*"))) == 2
     assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
+
+
+def test_a_disk_that_is_full_at_the_beginning_leaves_no_folder(tmp_path):
+    with (
+        files_no_larger_than(10),
+        pytest.raises(Mistake, match=r"cannot write .*recipe\.json: File too large"),
+    ):
+        zoo.train(RECIPE, run=tmp_path / "runs" / "run", quiet=True)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypatch):
+    command = importlib.import_module("zoo.cli.train")
+    write = command._write_picture
+
+    def write_on_a_full_disk(*arguments):
+        with files_no_larger_than(10):
+            write(*arguments)
+
+    monkeypatch.setattr(command, "_write_picture", write_on_a_full_disk)
+    recipe = replace(RECIPE, data="mnist_sample", validation=0.9, epochs=1)
+    run = zoo.train(recipe, run=tmp_path, quiet=True)
+    with pytest.raises(Mistake, match=r"cannot write .*example\.png: File too large"):
+        command._example(run)
+    assert Run(tmp_path).metrics == run.metrics
 
 
 @pytest.mark.parametrize("size", [700, 5000])

@@ -156,8 +156,8 @@ def _train(group, recipe, folder, resume, quiet) -> Run:
     with group.scope():
         model = build_for(recipe, dataset)
     session = _Session(group, recipe, folder, dataset, model, quiet, clock)
-    session.begin(resume)
     try:
+        session.begin(resume)
         with _stop_on_signals() as asked:
             session.run(asked)
     except Mistake:

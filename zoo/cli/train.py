@@ -16,7 +16,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from zoo import backend
+from zoo import backend, checkpoint
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.run import Run
@@ -138,7 +138,8 @@ def _example(done: Run) -> list[str]:
     if kind != "image":
         return ["--", ",".join(f"{value:.4g}" for value in example)]
     picture = done.folder / "example.png"
-    _write_picture(picture, example)
+    with checkpoint.writing(picture):
+        _write_picture(picture, example)
     return [str(picture)]
 
 
