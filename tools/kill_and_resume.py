@@ -80,7 +80,7 @@ def main() -> None:
         start(quiet.with_name("again")).join()
         seconds = time.perf_counter() - began
         expected = result(quiet)
-        writes = int(max(quiet.glob("state-*")).name.split("-")[1])
+        writes = written(quiet)
         print(f"{name}: an uninterrupted run takes {seconds:.1f} s, {writes} states")
         print(f"{'run':>3}  {'killed: what was left (epoch/step)':80} result")
         while kills < options.kills:
@@ -88,13 +88,14 @@ def main() -> None:
             run = Path(folder) / f"killed-{runs}"
             moments = []
             for _ in range(min(generator.integers(1, 4), options.kills - kills)):
+                left = max(1, writes - written(run))
                 process = start(run)
                 if kills % 2:
-                    number = int(generator.integers(1, writes + 1))
+                    number = int(generator.integers(1, left + 1))
                     wait_for_write(process, run, number)
                     moment = f"in write {number}"
                 else:
-                    delay = generator.uniform(0, seconds)
+                    delay = generator.uniform(0, seconds * left / writes)
                     process.join(delay)
                     moment = f"after {delay:.2f} s"
                 process.kill()
@@ -106,7 +107,8 @@ def main() -> None:
                     sys.exit(f"{run} broke off by itself")
                 moments.append(f"{moment}: {standing(run)}")
                 kills += 1
-            start(run).join()
+            else:
+                start(run).join()
             differences = compare(expected, result(run))
             different += bool(differences)
             verdict = "; ".join(differences) or "equal"
@@ -134,6 +136,12 @@ def wait_for_write(process, run: Path, number: int) -> None:
         number -= writing and not before
         if number == 0:
             return
+
+
+def written(run: Path) -> int:
+    """The number of the newest state; 0 if there is none."""
+    states = run.glob("state-*.npz")
+    return max((int(state.name.split("-")[1]) for state in states), default=0)
 
 
 def standing(run: Path) -> str:

@@ -45,6 +45,7 @@ class Group(groups.Group):
                 f"devices={wanted}, and torchrun started {self.devices} processes, "
                 "one a device; accepted: all"
             )
+        _die_with_parent()
         cuda = torch.cuda.is_available()
         if cuda:
             if self.local_rank >= torch.cuda.device_count():
@@ -57,7 +58,6 @@ class Group(groups.Group):
             _join("cpu:gloo,cuda:nccl" if cuda else "gloo")
         else:  # Keras releases that join PyTorch's processes themselves
             keras.distribution.initialize()
-        _die_with_parent()
 
     def close(self):
         if distributed.is_initialized():
