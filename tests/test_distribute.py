@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import zoo
 from zoo import backend, data, groups
+from zoo.cli import call
 from zoo.errors import Mistake
 from zoo.run import Run
 
@@ -178,6 +179,16 @@ def test_the_command_trains_a_convolutional_network_on_two_devices(prepared, tmp
         losses = [[line[key] for line in run.history] for run in (two, one)]
         np.testing.assert_allclose(*losses, rtol=0, atol=1e-5)
     assert two.metrics["test"] == pytest.approx(one.metrics["test"], abs=1e-5)
+
+
+def test_all_devices_are_said_to_be_one_where_there_is_one(tmp_path, capsys):
+    with zoo.distribute("all") as group:
+        alone = group.devices == 1
+    words = ["moons", "epochs=1", "--devices", "all", "--run", str(tmp_path / "run")]
+    assert call(["train", *words, "--backend", HERE]) == 0
+    printed = capsys.readouterr().err
+    assert ("all devices: this machine has one\n" in printed) == alone
+    assert ("data parallel on " in printed) != alone
 
 
 # --- What is refused

@@ -65,6 +65,8 @@ def run(options):
 
     name = Path(options.recipe).stem
     with distribute(options.devices) if options.devices else joined() as group:
+        if options.devices == "all" and group.devices == 1:
+            print("all devices: this machine has one", file=sys.stderr)
         done = train(recipe, name=name, run=folder, resume=options.resume)
         if group.rank == 0:
             _show(done, recipe, options, changes)
