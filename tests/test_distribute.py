@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import zoo
 from zoo import backend, data, groups
+from zoo.cli import call
 from zoo.errors import Mistake
 from zoo.run import Run
 
@@ -179,6 +181,16 @@ def test_the_command_trains_a_convolutional_network_on_two_devices(prepared, tmp
     assert two.metrics["test"] == pytest.approx(one.metrics["test"], abs=1e-5)
 
 
+def test_all_devices_are_said_to_be_one_where_there_is_one(tmp_path, capsys):
+    with zoo.distribute("all") as group:
+        alone = group.devices == 1
+    words = ["moons", "epochs=1", "--devices", "all", "--run", str(tmp_path / "run")]
+    assert call(["train", *words, "--backend", HERE]) == 0
+    printed = capsys.readouterr().err
+    assert ("all devices: this machine has one\n" in printed) == alone
+    assert ("data parallel on " in printed) != alone
+
+
 # --- What is refused
 
 
@@ -201,6 +213,36 @@ def test_a_mistake_on_several_devices_is_one_line(tmp_path):
     assert said.startswith("zoo: the loss is not a number in epoch 1, step ")
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(HERE == "torch", reason="there torchrun starts all again")
+def test_a_process_whose_partner_dies_says_how_to_go_on(tmp_path):
+    words = ["train", "moons", "epochs=100000", "--backend", HERE, "--run", "run"]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "zoo", *words],
+            env={**PLAIN, **more},
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for more in environments(2)
+    ]
+    first, second = started
+    said = ""
+    for said in first.stderr:
+        if said.startswith("data parallel on 2 devices: "):
+            second.kill()
+        if said.startswith("zoo: "):
+            break
+    first.kill()  # which otherwise waits for the other, on JAX for 100 s
+    for process in started:
+        process.communicate()
+    assert said.startswith("zoo: process 0 of 2 cannot go on without the others: ")
+    assert said.endswith(
+        "; what was saved before is intact; "
+        "start all of them again with --run run --resume\n"
+    )
 
 
 @contextmanager
@@ -266,6 +308,21 @@ def test_torchrun_of_another_backend_is_refused(monkeypatch):
         f"torchrun starts processes for torch, and the backend is {HERE}; "
         "add --backend torch, or start without torchrun"
     )
+
+
+@pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
+def test_torchrun_understands_the_commands_in_the_readme():
+    from torch.distributed.run import parse_args
+
+    readme = re.sub(r"\$\w+", "1", (ROOT / "README.md").read_text())
+    commands = re.findall(r"torchrun (--.*?recipes/\S+\.py [^'\n]+)", readme, re.S)
+    assert len(commands) == 5
+    for command in commands:
+        words = command.replace("\\\n", " ").split()
+        options = parse_args(words)
+        assert (ROOT / options.training_script).is_file()
+        after = words[words.index(options.training_script) + 1 :]
+        assert options.training_script_args == after
 
 
 # --- How batches are shared

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import os
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -125,6 +126,27 @@ def test_the_first_chunk_of_the_next_epoch_is_the_same_when_made_ahead():
         for (inputs, targets), (x, y) in zip(found, expected, strict=True):
             assert np.array_equal(inputs, x)
             assert np.array_equal(targets, y)
+
+
+class LatePool:
+    """An executor whose only thread comes to a task when its result is asked for."""
+
+    def submit(self, task, *arguments):
+        return SimpleNamespace(result=lambda: task(*arguments))
+
+
+def test_how_long_a_chunk_is_does_not_depend_on_when_a_thread_makes_it():
+    """Processes that train together take equally many steps at a time."""
+
+    def counts(late):
+        some = feed(batch=2)
+        if late:
+            some._maker = LatePool()
+        for number, chunk in enumerate(some.chunks(0)):
+            some.length = number + 2
+            yield chunk.count
+
+    assert list(counts(late=True)) == list(counts(late=False)) == [1, 1, 2, 3, 4, 4, 1]
 
 
 class Watched:

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -224,11 +225,13 @@ def test_if_all_states_are_damaged_it_says_so(tmp_path):
     checkpoint.save(tmp_path, ARRAYS, {})
     for path in tmp_path.glob("state-*"):
         path.write_bytes(b"")
-    with (
-        pytest.warns(UserWarning, match="is damaged"),
-        pytest.raises(Mistake, match=r"all training states in .* are damaged; train "),
-    ):
-        checkpoint.newest(tmp_path)
+    for whenever in (pytest.warns(UserWarning, match="is damaged"), nullcontext()):
+        with whenever, pytest.raises(Mistake) as mistake:
+            checkpoint.newest(tmp_path)
+        assert str(mistake.value) == (
+            f"all training states in {tmp_path} are damaged; "
+            "begin again in another folder, with --run"
+        )
 
 
 def test_the_last_two_states_are_kept_and_leftovers_removed(tmp_path):
@@ -281,6 +284,31 @@ def test_training_on_a_full_disk_can_go_on_when_there_is_room(
         zoo.train(RECIPE, run=tmp_path, quiet=True)
     assert len(list(tmp_path.glob("state-*"))) == 2
     assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
+
+
+def test_a_disk_that_is_full_at_the_beginning_leaves_no_folder(tmp_path):
+    with (
+        files_no_larger_than(10),
+        pytest.raises(Mistake, match=r"cannot write .*recipe\.json: File too large"),
+    ):
+        zoo.train(RECIPE, run=tmp_path / "runs" / "run", quiet=True)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypatch):
+    command = importlib.import_module("zoo.cli.train")
+    write = command._write_picture
+
+    def write_on_a_full_disk(*arguments):
+        with files_no_larger_than(10):
+            write(*arguments)
+
+    monkeypatch.setattr(command, "_write_picture", write_on_a_full_disk)
+    recipe = replace(RECIPE, data="mnist_sample", validation=0.9, epochs=1)
+    run = zoo.train(recipe, run=tmp_path, quiet=True)
+    with pytest.raises(Mistake, match=r"cannot write .*example\.png: File too large"):
+        command._example(run)
+    assert Run(tmp_path).metrics == run.metrics
 
 
 @pytest.mark.parametrize("size", [700, 5000])
@@ -376,6 +404,21 @@ def test_torchrun_survives_the_death_of_a_worker(tmp_path):
     assert printed.count("data parallel on 2 devices") == 2
     assert max(killed.glob("state-*")) > states[-1]
     assert same(Run(killed), Run(quiet))
+
+
+@pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
+def test_processes_that_start_anew_meet_whatever_was_said_before():
+    from torch.distributed import HashStore
+
+    from zoo.groups.torch import meet
+
+    store = HashStore()
+    for number in (1, 2, 3):
+        with ThreadPoolExecutor(3) as pool:
+            others = [pool.submit(meet, store, rank, 3) for rank in (2, 1)]
+            time.sleep(0.3)  # they find the meeting before
+            names = {meet(store, 0, 3), *(other.result() for other in others)}
+        assert names == {f"meeting {number}"}
 
 
 def children(parent):

@@ -6,17 +6,19 @@
 
 A run is killed by SIGKILL one to three times and then resumed to its end. The moment is
 a random time after its start, or in every other case a random one of those moments when
-it writes a training state. Compared are all variables of model and optimizer,
-the history and the metrics. Without a recipe a small one is used that has everything
-that must go on exactly: augmentation, dropout, batch normalization, a schedule, moving
-averages, accumulated gradients, early stopping and two stages. Training states are
-written more often than usual, so that kills hit the writing too.
+it writes a training state; where it ends before, nothing is killed nor counted.
+Compared are all variables of model and optimizer, the history and the metrics. Without
+a recipe a small one is used that has everything that must go on exactly: augmentation,
+dropout, batch normalization, a schedule, moving averages, accumulated gradients, early
+stopping and two stages. Training states are written more often than usual, so that
+kills hit the writing too.
 """
 
 import argparse
 import importlib
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -59,7 +61,7 @@ def main() -> None:
     options = parser.parse_args()
     recipe = recipes.load(options.recipe) if options.recipe else EVERYTHING
     recipe = recipes.override(recipe, options.changes)
-    name = backend.use(options.backend)
+    name = backend.load(options.backend)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["keras", "zoo.train"])
     generator = np.random.default_rng(options.seed)
@@ -78,27 +80,35 @@ def main() -> None:
         start(quiet.with_name("again")).join()
         seconds = time.perf_counter() - began
         expected = result(quiet)
-        print(f"{name}: an uninterrupted run takes {seconds:.1f} s")
+        writes = written(quiet)
+        print(f"{name}: an uninterrupted run takes {seconds:.1f} s, {writes} states")
         print(f"{'run':>3}  {'killed: what was left (epoch/step)':80} result")
         while kills < options.kills:
             runs += 1
             run = Path(folder) / f"killed-{runs}"
             moments = []
             for _ in range(min(generator.integers(1, 4), options.kills - kills)):
+                left = max(1, writes - written(run))
                 process = start(run)
                 if kills % 2:
-                    number = int(generator.integers(1, 20))
+                    number = int(generator.integers(1, left + 1))
                     wait_for_write(process, run, number)
                     moment = f"in write {number}"
                 else:
-                    delay = generator.uniform(0, seconds)
+                    delay = generator.uniform(0, seconds * left / writes)
                     process.join(delay)
                     moment = f"after {delay:.2f} s"
                 process.kill()
                 process.join()
+                if process.exitcode == 0:
+                    moments.append("ended")
+                    break
+                if process.exitcode != -signal.SIGKILL:
+                    sys.exit(f"{run} broke off by itself")
                 moments.append(f"{moment}: {standing(run)}")
                 kills += 1
-            start(run).join()
+            else:
+                start(run).join()
             differences = compare(expected, result(run))
             different += bool(differences)
             verdict = "; ".join(differences) or "equal"
@@ -126,6 +136,12 @@ def wait_for_write(process, run: Path, number: int) -> None:
         number -= writing and not before
         if number == 0:
             return
+
+
+def written(run: Path) -> int:
+    """The number of the newest state; 0 if there is none."""
+    states = run.glob("state-*.npz")
+    return max((int(state.name.split("-")[1]) for state in states), default=0)
 
 
 def standing(run: Path) -> str:

@@ -84,7 +84,7 @@ def save(folder: Path, arrays: list[np.ndarray], progress: dict) -> Path:
 def newest(folder: Path) -> bytes | None:
     """The newest undamaged state; None if there is no state.
 
-    A damaged state is reported by a warning, set aside, and the one before it is used.
+    A damaged state is reported by a warning and set aside, and the one before is used.
 
     Raises:
         Mistake: there are states and all are damaged.
@@ -94,11 +94,12 @@ def newest(folder: Path) -> bytes | None:
         data = path.read_bytes()
         if path.stem.endswith(_checksum(data)):
             return data
-        warnings.warn(f"{path} is damaged; the state before it is used", stacklevel=2)
+        warnings.warn(f"{path} is damaged; the state before is used", stacklevel=2)
         path.rename(path.with_suffix(".damaged"))
-    if states:
+    if any(folder.glob("state-*.damaged")):
         raise Mistake(
-            f"all training states in {folder} are damaged; train again without --resume"
+            f"all training states in {folder} are damaged; "
+            "begin again in another folder, with --run"
         )
     return None
 

@@ -48,7 +48,9 @@ class Feed:
         shuffle: False keeps the split's own order.
 
     `length` is how many batches the next chunk should hold; the caller may set it
-    while it takes chunks. Whatever the size of the split, no more than two chunks of at
+    while it takes chunks. It counts from the next but one on: a chunk is ordered when
+    the one before is handed out, so that processes with equal lengths have equal
+    chunks. Whatever the size of the split, no more than two chunks of at
     most 32 MiB (or one batch, if that is more) are held at a time, and what it takes to
     make one: the one in use and the next.
     """
@@ -103,7 +105,7 @@ class Feed:
             yield chunk
 
     def _make(self, epoch: int, first: int):
-        future = self._maker.submit(self._chunk, epoch, first)
+        future = self._maker.submit(self._chunk, epoch, first, self.length)
         self._ahead = (epoch, first), future
 
     def _order(self, epoch: int) -> np.ndarray:
@@ -113,11 +115,11 @@ class Feed:
             self._index = epoch, index
         return self._index[1]
 
-    def _chunk(self, epoch: int, first: int) -> Chunk:
+    def _chunk(self, epoch: int, first: int, length: int) -> Chunk:
         full = len(self.split) // self.batch
         if first < full:
             capacity, batch = self.capacity, self.batch
-            count = min(self.length, capacity, full - first)
+            count = min(length, capacity, full - first)
         else:
             capacity, batch, count = 1, len(self.split) % self.batch, 1
         part = groups.current().read(batch)

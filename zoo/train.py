@@ -83,7 +83,7 @@ def train(
     Raises:
         Mistake: the recipe does not fit the data, the backend or the devices; the
             training state is of another recipe or backend; the loss is not a number
-            any more; the disk is full.
+            any more; the disk is full; another process has died.
         Stopped: Ctrl-C or SIGTERM; the state is saved.
     """
     with joined() as group:
@@ -104,7 +104,15 @@ def train(
                 }
             )
             return Run(folder)
-        return _train(group, recipe, folder, resume, quiet)
+        try:
+            return _train(group, recipe, folder, resume, quiet)
+        except group.lost as error:
+            reason = " ".join(str(error).split("\n\n")[-1].split())
+            raise Mistake(
+                f"process {group.rank} of {group.processes} cannot go on without the "
+                f"others: {reason}; what was saved before is intact; "
+                f"start all of them again with --run {folder} --resume"
+            ) from error
 
 
 def _choose_folder(name, run, resume) -> tuple[str, bool, bool]:
@@ -148,8 +156,8 @@ def _train(group, recipe, folder, resume, quiet) -> Run:
     with group.scope():
         model = build_for(recipe, dataset)
     session = _Session(group, recipe, folder, dataset, model, quiet, clock)
-    session.begin(resume)
     try:
+        session.begin(resume)
         with _stop_on_signals() as asked:
             session.run(asked)
     except Mistake:

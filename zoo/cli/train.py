@@ -16,7 +16,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from zoo import backend
+from zoo import backend, checkpoint
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.run import Run
@@ -65,6 +65,8 @@ def run(options):
 
     name = Path(options.recipe).stem
     with distribute(options.devices) if options.devices else joined() as group:
+        if options.devices == "all" and group.devices == 1:
+            print("all devices: this machine has one", file=sys.stderr)
         done = train(recipe, name=name, run=folder, resume=options.resume)
         if group.rank == 0:
             _show(done, recipe, options, changes)
@@ -138,7 +140,8 @@ def _example(done: Run) -> list[str]:
     if kind != "image":
         return ["--", ",".join(f"{value:.4g}" for value in example)]
     picture = done.folder / "example.png"
-    _write_picture(picture, example)
+    with checkpoint.writing(picture):
+        _write_picture(picture, example)
     return [str(picture)]
 
 

@@ -24,11 +24,13 @@ class Group:
         rank: which of them this one is; rank 0 prints and writes.
         local_rank: which of the processes on this machine.
         starter: whether this process must have the others started, by `start`.
+        lost: what the framework raises when another process is gone.
     """
 
     devices = processes = 1
     rank = local_rank = 0
     starter = False
+    lost: tuple[type[Exception], ...] = ()
 
     def scope(self) -> contextlib.AbstractContextManager:
         """Where models and optimizers are made, so that all devices hold them."""

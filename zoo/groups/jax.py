@@ -21,6 +21,7 @@ class Group(groups.Group):
 
     def __init__(self, wanted: int | str):
         if groups.in_processes():
+            self.lost = (jax.errors.JaxRuntimeError,)
             _join_processes()
         elif wanted != "all":
             _divide_processor(wanted)

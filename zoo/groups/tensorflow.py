@@ -15,6 +15,7 @@ class Group(groups.Group):
 
     def __init__(self, wanted: int | str):
         if groups.in_processes():
+            self.lost = (tf.errors.OpError,)
             self.strategy = _workers()
             resolver = self.strategy.cluster_resolver
             self.processes = resolver.cluster_spec().num_tasks("worker")

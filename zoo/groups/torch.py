@@ -1,6 +1,6 @@
 """PyTorch: `DistributedDataParallel`, one process a device, under torchrun."""
 
-import itertools
+import datetime
 import json
 import os
 import signal
@@ -26,7 +26,7 @@ _RESTARTS = 3
 # Gloo's threads take Python's lock to forget the last tensors, and whoever destroys
 # the group holds that lock and waits for the threads.
 _QUIET_SECONDS = 0.2
-_groups = itertools.count()
+_LISTENING = datetime.timedelta(seconds=0.2)
 
 
 class Group(groups.Group):
@@ -45,6 +45,7 @@ class Group(groups.Group):
                 f"devices={wanted}, and torchrun started {self.devices} processes, "
                 "one a device; accepted: all"
             )
+        _die_with_parent()
         cuda = torch.cuda.is_available()
         if cuda:
             if self.local_rank >= torch.cuda.device_count():
@@ -57,7 +58,6 @@ class Group(groups.Group):
             _join("cpu:gloo,cuda:nccl" if cuda else "gloo")
         else:  # Keras releases that join PyTorch's processes themselves
             keras.distribution.initialize()
-        _die_with_parent()
 
     def close(self):
         if distributed.is_initialized():
@@ -137,15 +137,41 @@ def work() -> None:
 
 
 def _join(kind: str) -> None:
-    """Meet the other processes.
-
-    Torchrun's store keeps the addresses of all groups, before a restart and within a
-    process; hence a prefix of its own for each group.
-    """
+    """Meet the other processes."""
     store, rank, size = next(distributed.rendezvous("env://"))
-    attempt = f"attempt {groups.restarts()} of {size}, group {next(_groups)}"
-    store = distributed.PrefixStore(attempt, store)
+    store = distributed.PrefixStore(meet(store, rank, size), store)
     distributed.init_process_group(kind, store=store, rank=rank, world_size=size)
+
+
+def meet(store: distributed.Store, rank: int, size: int) -> str:
+    """A name for this meeting, the same in the processes that are there now.
+
+    Torchrun's store keeps what earlier groups wrote, those of this process and those
+    of processes that have died, and machines count their restarts each for itself.
+    Hence process 0 begins a meeting, and everybody else waits for one whose list has
+    the name that it chose for itself.
+
+    Args:
+        store: what all processes share.
+        rank: the number of this process.
+        size: how many processes there are.
+    """
+    if rank == 0:
+        meeting = f"meeting {store.add('meetings', 1)}"
+        names = [store.get(f"{meeting}: {other}") for other in range(1, size)]
+        store.set(f"{meeting}: all", b" ".join(names))
+        return meeting
+    name = uuid.uuid4().hex
+    while True:
+        meeting = f"meeting {store.add('meetings', 0)}"
+        store.set(f"{meeting}: {rank}", name)
+        try:
+            store.wait([f"{meeting}: all"], _LISTENING)
+        except distributed.DistStoreError:  # not yet; perhaps another has begun
+            continue
+        if name.encode() in store.get(f"{meeting}: all").split():
+            return meeting
+        time.sleep(_LISTENING.total_seconds())
 
 
 def _devices(wanted) -> list[str]:
