@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -24,7 +25,8 @@ from zoo import checkpoint
 from zoo import recipe as recipes
 from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.tune import load, machines, reopen, trial, tuner
+from zoo.tune import drawing, load, machines, reopen, trial, tuner
+from zoo.tune.report import importances, pareto
 from zoo.tune.search import Search, Settings, write_trials
 from zoo.tune.space import space
 from zoo.tune.trial import Limits
@@ -139,6 +141,39 @@ def test_augmentation_is_searched_by_strength():
     assert space(recipe, hp) == ["augment.trivial_augment_wide=0"]
 
 
+DYNAMIC_SPACE = """
+def build(input_shape=(2,), widths=(4,), kind="plain", groups=2):
+    import keras
+    x = inputs = keras.Input(input_shape)
+    for number, width in enumerate(widths):
+        x = keras.layers.Dense(width, name=f"hidden_{number}")(x)
+    return keras.Model(inputs, keras.layers.Dense(1, name="logits")(x))
+
+def space(hp):
+    count = hp.Int("widths_layers", 1, 3)
+    widths = tuple(hp.Int(f"widths_{n}", 2, 99) for n in range(1, count + 1))
+    kind = hp.Choice("kind", ["plain", "grouped"])
+    with hp.conditional_scope("kind", ["grouped"]):
+        groups = hp.Int("groups", 2, 9)
+    return {"widths": widths, "kind": kind, "groups": groups or 2}
+"""
+
+
+def test_a_layer_that_is_there_for_some_depths_only_is_searched_too(tmp_path):
+    file = tmp_path / "dynamic_net.py"
+    file.write_text(DYNAMIC_SPACE)
+    recipe = dataclasses.replace(TINY, model=str(file), model_arguments={})
+    found = tuner.Tuner(Settings("", (), recipe, "numpy"), tmp_path, quiet=True)
+    declared = {part.name for part in found.oracle.get_space().space}
+    assert {"widths_1", "widths_2", "widths_3", "kind", "groups"} <= declared
+    drawn = [found.oracle.create_trial(f"tuner.{n}") for n in range(30)]
+    changes = [found.overrides(trial_.hyperparameters.copy()) for trial_ in drawn]
+    thirds = {c for each in changes for c in each if c.count(",") == 2}
+    assert len({change.split(",")[2] for change in thirds}) > 2
+    assert changes[0] == []
+    assert any(c.startswith("model.groups=") for each in changes for c in each)
+
+
 # --- keras-tuner's tuners, and a user's own
 
 
@@ -236,6 +271,54 @@ def test_a_search_leaves_a_table_a_winner_and_a_command(found):
     assert found.command == f"zoo train RECIPE {found.overrides}".strip()
 
 
+def test_the_report_shows_every_trial(found):
+    page = (found.folder / "report.html").read_text()
+    assert page.count("<svg") >= 4
+    for each in found.trials:
+        told = f"trial {each['trial']}: accuracy {each['validation_accuracy']:.4f}"
+        assert page.count(told) >= 4  # in each chart
+    assert f"2 fresh seeds: {found.result.percent()}" in page
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_pareto_set_is_what_no_other_beats_in_both():
+    costs, values = [3, 1, 2, 2, 9, 5], [0.8, 0.5, 0.7, 0.6, 0.8, 0.9]
+    assert pareto(costs, values) == [1, 2, 0, 5]
+
+
+def test_the_hyperparameter_that_decides_is_the_most_important():
+    random = np.random.default_rng(0)
+    trials = [
+        {"values": {"a": a, "b": b, "c": 1}, "validation_loss": np.log10(a) ** 2}
+        for a, b in zip(
+            10 ** random.uniform(-4, 1, 40), random.normal(size=40), strict=True
+        )
+    ]
+    shares = importances(trials, "validation_loss")
+    assert list(shares) == ["a", "b"]
+    assert shares["a"] > 0.9
+    assert sum(shares.values()) == pytest.approx(1)
+    assert importances(trials[:7], "validation_loss") == {}
+
+
+def test_trials_far_worse_than_most_do_not_squeeze_the_chart():
+    losses = [0.30, 0.31, 0.32, 0.33, 900.0]
+    trials = [
+        {
+            "trial": n,
+            "validation_loss": loss,
+            "validation_accuracy": 0.5,
+            "overrides": "",
+        }
+        for n, loss in enumerate(losses)
+    ]
+    drawn = drawing.progress(trials, "validation_loss")
+    assert (drawn.count("<circle"), drawn.count('z"')) == (4, 1)
+    heights = [float(y) for y in re.findall(r'cy="([\d.]+)"', drawn)]
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] - heights[-1] > 50
+
+
 def test_a_finished_search_is_read_without_keras(found):
     code = (
         "import sys; from zoo.tune import load; search = load(sys.argv[1]);"
@@ -271,6 +354,32 @@ def test_the_search_never_reads_the_test_split(monkeypatch, tmp_path):
     zoo.tune(TINY, trials=1, only=only, run=tmp_path, winners=0, quiet=True)
     assert kept
     assert all(dataset.test is None for dataset in kept)
+
+
+def test_a_trial_is_judged_by_the_weights_that_training_keeps():
+    lines = [(1, 0.9, 0.5), (2, 0.7, 0.3), (3, 0.8, 0.4)]
+    names = ("epoch", "validation_accuracy", "validation_loss")
+    history = [dict(zip(names, line, strict=True)) for line in lines]
+    last = trial.judge([history], "accuracy")
+    assert (last["validation_accuracy"], last["validation_loss"]) == (0.8, 0.4)
+    assert (last["best_epoch"], last["epochs"]) == (1, 3)
+    best = trial.judge([history], "accuracy", early_stopping=5)
+    assert (best["validation_accuracy"], best["validation_loss"]) == (0.7, 0.3)
+
+
+def test_fresh_seeds_leave_the_test_split_as_the_search_had_it(tmp_path):
+    fold = {"samples": 120, "fold": (1, 5)}
+    recipe = dataclasses.replace(TINY, data_arguments=fold, seed=4, epochs=1)
+    only = ("learning_rate",)
+    search = zoo.tune(
+        recipe, trials=1, only=only, run=tmp_path / "f", winners=2, quiet=True
+    )
+    tested = trial.data.load("circles", seed=4, **fold).test.inputs
+    for seed in (5, 6):
+        run = zoo.Run(search.folder / "winner" / f"trial-0-seed-{seed}")
+        assert run.recipe.seed == seed
+        again = trial.data.load("circles", seed=seed, **run.recipe.data_arguments)
+        assert np.array_equal(again.test.inputs, tested)
 
 
 def test_folds_share_the_examples_and_the_classes():
@@ -442,7 +551,7 @@ def cheap_search(folder, kind, runs, wave=1):
     )
     search = Cheap(jax_apart, folder, quiet=True)
     search.runs = runs
-    search._side_by_side = lambda drawn: ()
+    search._run = lambda drawn: [[(each, search._attempt(each)) for each in drawn]]
     search.reopen()
     search.search()
     return [(t["trial"], t["overrides"], t["validation_loss"]) for t in search.rows()]
@@ -456,7 +565,6 @@ def test_a_search_killed_at_any_write_goes_on_as_if_nothing_were(
     kind, wave, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(os, "fsync", lambda file: None)  # slow; a kill needs none
-    monkeypatch.setattr(tuner, "_RELEASED", 99)
     uninterrupted = cheap_search(tmp_path / "whole", kind, {}, wave)
     assert len(uninterrupted) == 10
     real, left = checkpoint.write, 0

@@ -7,8 +7,10 @@ program: their weights are padded with zeros to one shape, which changes no outp
 stacked. Each member gets the batches, masks and updates that `zoo.train` would give it.
 """
 
+import os
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import jax
@@ -21,11 +23,11 @@ from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.train import _check, build_for
 from zoo.tune import dense
-from zoo.tune.population import FIELDS, population
+from zoo.tune.population import FIELDS, Population
 from zoo.tune.trial import Limits, OutOfTime, judge
 
 _WIDTH_STEP = 8
-_FEWEST = 8  # members of a program, so that few programs are compiled
+_MEMBERS_STEP = 16  # members of a program, so that few programs are compiled
 _MOST_EPOCHS = 50  # in one call
 
 
@@ -44,7 +46,7 @@ def run(
     datasets: Sequence[Dataset],
     objective: str,
     limits: Sequence[Limits],
-) -> Iterator[tuple[int, dict | Mistake]]:
+) -> Iterator[list[tuple[int, dict | Mistake]]]:
     """Train those of the recipes that fit, as `zoo.tune.trial.run` would one by one.
 
     Args:
@@ -54,8 +56,8 @@ def run(
         limits: of each trial; folders of states are not used.
 
     Returns:
-        Pairs of a position in `recipes` and the trial's metrics, or why it failed, as
-        they come. The recipes that do not turn up have to be trained one by one.
+        Program by program, pairs of a position in `recipes` and the trial's metrics, or
+        why it failed. The recipes that do not turn up have to be trained one by one.
 
     Raises:
         OutOfTime: the deadline has passed.
@@ -65,30 +67,48 @@ def run(
         for member in _members(number, recipe, datasets):
             epochs = limits[number].epochs or recipe.epochs
             groups.setdefault((_kind(member), epochs), []).append(member)
-    for (_, epochs), members in groups.items():
-        started = time.perf_counter()
-        deadline = limits[members[0].trial].deadline
-        try:
-            histories = _train(members, datasets, epochs, deadline)
-        except jax.errors.JaxRuntimeError:  # too much memory for all of them at once
-            continue
-        share = (time.perf_counter() - started) / len(members)
-        runs: dict[int, list] = {}
-        for member, history in zip(members, histories, strict=True):
-            runs.setdefault(member.trial, []).append(history)
-        parameters = {member.trial: member.network.parameters for member in members}
-        for number, trial in runs.items():
-            failed = [history for history in trial if isinstance(history, Mistake)]
-            yield (
-                number,
-                failed[0]
-                if failed
-                else {
-                    **judge(trial, objective),
-                    "parameters": parameters[number],
-                    "seconds": share * len(trial),
-                },
-            )
+    plans = [
+        (members, datasets, epochs, limits[members[0].trial].deadline)
+        for (_, epochs), members in groups.items()
+    ]
+    # Compiling takes one core for longer than training does.
+    with ThreadPoolExecutor(min(len(plans), os.cpu_count() or 1) or 1) as pool:
+        running = [pool.submit(_timed, *plan) for plan in plans]
+        for (members, *_), program in zip(plans, running, strict=True):
+            try:
+                histories, seconds = program.result()
+            except jax.errors.JaxRuntimeError:  # too much memory for all at once
+                continue
+            yield _results(members, histories, seconds, recipes, objective)
+
+
+def _timed(*plan):
+    started = time.perf_counter()
+    histories = _train(*plan)
+    return histories, time.perf_counter() - started
+
+
+def _results(members, histories, seconds, recipes, objective):
+    """Of the trials of a program: their positions and metrics, or why they failed."""
+    share = seconds / len(members)
+    parameters = {member.trial: member.network.parameters for member in members}
+    runs: dict[int, list] = {}
+    for member, history in zip(members, histories, strict=True):
+        runs.setdefault(member.trial, []).append(history)
+    return [
+        (n, _metrics(runs[n], objective, recipes[n], share, parameters[n]))
+        for n in runs
+    ]
+
+
+def _metrics(trial, objective, recipe, share, parameters):
+    """Of a trial's runs; why it failed, if one has."""
+    for history in trial:
+        if isinstance(history, Mistake):
+            return history
+    seconds = share * len(trial)
+    judged = judge(trial, objective, recipe.early_stopping)
+    return {**judged, "parameters": parameters, "seconds": seconds}
 
 
 def _members(number, recipe, datasets):
@@ -120,7 +140,7 @@ def _train(members, datasets, epochs, deadline):
     width = -(-widest // _WIDTH_STEP) * _WIDTH_STEP
     depth = max(1, *(len(m.network.layers) - 1 for m in members))
     count = len(members)
-    padded = max(_FEWEST, 1 << (count - 1).bit_length())
+    padded = -(-count // _MEMBERS_STEP) * _MEMBERS_STEP
     members = [*members, *[members[0]] * (padded - count)]
     stacked = [_arrays(m.network, width, depth) for m in members]
     weights, masks, facts = (_stack(parts) for parts in zip(*stacked, strict=True))
@@ -139,7 +159,7 @@ def _train(members, datasets, epochs, deadline):
     rules = tuple(sorted(set(own)))
     facts["rule"] = np.array([rules.index(rule) for rule in own])
     hidden = [layer for member in members for layer in member.network.layers[:-1]]
-    program = population(
+    program = Population(
         tuple(getattr(recipe, name) for name in FIELDS),
         rules,
         (width, depth, outputs),

@@ -1,5 +1,6 @@
 """The search itself: trials drawn by an oracle, trained by zoo, recorded one by one."""
 
+import contextlib
 import logging
 import shlex
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import keras
 import keras_tuner
+from keras_tuner.src.engine import hyperparameters as hps
 from keras_tuner.src.engine.trial import Trial, TrialStatus
 
 from zoo import recipe as recipes
@@ -23,6 +25,9 @@ _WAVES = {"random": 128, "bayesian": 8, "hyperband": 128}
 _IDLE_SECONDS = 0.2
 _RELEASED = 8  # trials that are trained one by one before memory is released
 RENEWED = 16  # and before a process of TensorFlow is renewed
+
+
+Result = dict | Exception
 
 
 def wave(recipe: Recipe, tuner: str, folds: int = 0) -> int:
@@ -63,8 +68,16 @@ class Tuner(keras_tuner.Tuner):
         )
 
     def _populate_initial_space(self):
+        """Find also what a space declares for some values of others only."""
         hp = self.oracle.get_space()
         self.overrides(hp)
+        for part in hp.space:  # it grows meanwhile
+            for value in _ends(part):
+                probe = hp.copy()
+                probe.values[part.name] = value
+                with contextlib.suppress(Exception):  # its trial will tell it
+                    self.overrides(probe)
+                    hp.merge(probe.space, overwrite=False)
         self.oracle.update_space(hp)
 
     def _get_tuner_fname(self):
@@ -87,13 +100,22 @@ class Tuner(keras_tuner.Tuner):
     def search(self) -> None:
         """Run trials until there are enough, the space is exhausted or time is over."""
         logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial
+        if self.settings.wave > 1 and keras.backend.backend() == "torch":
+            import torch
+
+            torch.set_num_threads(1)  # small networks wait for a second one
         self.record()
         with self.progress:
             self.progress.show(self.rows())
             try:
                 while drawn := self._draw():
-                    for each, result in self._run(drawn):
-                        self._end(each, result)
+                    for ended in self._run(drawn):
+                        with self.oracle.saved_once():
+                            for each, result in ended:
+                                self._end(each, result)
+                        self.record()
+                        self.progress.show(self.rows())
+                        self._rest()
             except trial.OutOfTime:
                 pass
 
@@ -122,16 +144,18 @@ class Tuner(keras_tuner.Tuner):
     def _is_over(self):
         return self.deadline is not None and time.monotonic() > self.deadline
 
-    def _run(self, drawn: Sequence[Trial]) -> Iterator[tuple[Trial, dict | Exception]]:
+    def _run(self, drawn: Sequence[Trial]) -> Iterator[list[tuple[Trial, Result]]]:
+        """The results, those that come together in one list."""
         alone = list(drawn)
         if len(drawn) > 1 and keras.backend.backend() == "jax":
-            for each, result in self._side_by_side(drawn):
-                alone.remove(each)
-                yield each, result
+            for ended in self._side_by_side(drawn):
+                for each, _ in ended:
+                    alone.remove(each)
+                yield ended
         for each in alone:
             result = self._attempt(each)
             self.trained += 1
-            yield each, result
+            yield [(each, result)]
             if self.trained % _RELEASED == 0:
                 trial.release()
 
@@ -150,8 +174,8 @@ class Tuner(keras_tuner.Tuner):
         results = side_by_side.run(
             planned, self.datasets, self.settings.objective, limits
         )
-        for number, result in results:
-            yield able[number], result
+        for ended in results:
+            yield [(able[number], result) for number, result in ended]
         trial.release()
 
     def _attempt(self, each):
@@ -182,15 +206,16 @@ class Tuner(keras_tuner.Tuner):
         home = self.folder / "state" / f"trial_{trial_id}"
         return [home / f"fold_{number}" for number in range(len(self.datasets))]
 
-    def _end(self, each: Trial, result: dict | Exception):
+    def _end(self, each: Trial, result: Result):
         if isinstance(result, Exception):
             each.status, each.message = TrialStatus.FAILED, reason(result)
         else:
             self.oracle.update_trial(each.trial_id, result)
             each.status = TrialStatus.COMPLETED
         self.oracle.end_trial(each)
-        self.record()
-        self.progress.show(self.rows())
+
+    def _rest(self):
+        """Nothing, between two trials."""
 
     def rows(self) -> list[dict]:
         """The trials so far as `zoo.tune.search` has them."""
@@ -224,6 +249,13 @@ class Tuner(keras_tuner.Tuner):
                 changes = []
             self._texts[each.trial_id] = shlex.join(changes)
         return self._texts[each.trial_id]
+
+
+def _ends(part: hps.HyperParameter) -> Sequence:
+    """The values of a hyperparameter on which others may depend."""
+    if isinstance(part, hps.Choice | hps.Boolean | hps.Fixed):
+        return part.values
+    return part.min_value, part.max_value
 
 
 def reason(error: Exception) -> str:
