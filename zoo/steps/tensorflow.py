@@ -5,6 +5,8 @@ import logging
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.layers.convolutional.base_conv import BaseConv
+from keras.src.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
 from keras.src.losses.loss import unscale_loss_for_distribution
 
 from zoo import groups
@@ -21,6 +23,8 @@ class Trainer:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.group = groups.current()
         self._step = self._alone
+        self._fused = self.group.devices == 1 and not _is_slow_with_xla(model)
+        self.plain = ""
         if self.group.devices > 1:
             normalize_together(model, total, self.group.devices)
             self._step = self._together
@@ -34,22 +38,26 @@ class Trainer:
         self._steps = {}
 
     def train(self, inputs, targets, count, rows=None):
-        inputs = tf.convert_to_tensor(inputs[:count])
-        targets = tf.convert_to_tensor(targets[:count])
         rows = rows or inputs.shape[1]
+        if not self._fused:
+            inputs, targets = inputs[:count], targets[:count]
+        inputs, targets = tf.convert_to_tensor(inputs), tf.convert_to_tensor(targets)
         if rows not in self._steps:
             self._steps[rows] = self._compile(inputs, targets, rows)
-        values, errors = self._steps[rows](inputs, targets)
-        return values.numpy(), errors.numpy()
+        values, errors = self._steps[rows](inputs, targets, tf.constant(count))
+        return values.numpy()[:count], errors.numpy()[:count]
 
     def _compile(self, inputs, targets, rows):
-        """A graph for batches of `rows` examples, as many as there may be."""
+        """A graph that takes some steps on batches of `rows` examples.
+
+        XLA compiles for as many batches as are given, filled or not.
+        """
         variables = self.model.trainable_variables
 
-        def steps(inputs, targets):
-            count = tf.shape(inputs)[0]
-            values = tf.TensorArray("float32", size=count)
-            errors = tf.TensorArray("int32", size=count)
+        def steps(inputs, targets, count):
+            capacity = tf.shape(inputs)[0]
+            values = tf.TensorArray("float32", capacity, element_shape=[])
+            errors = tf.TensorArray("int32", capacity, element_shape=[])
             for i in tf.range(count):
                 grads, value, error = self._step(inputs[i], targets[i], rows)
                 self.optimizer.apply(grads, variables)
@@ -57,11 +65,12 @@ class Trainer:
                 errors = errors.write(i, error)
             return values.stack(), errors.stack()
 
-        any_count = [
-            tf.TensorSpec([None, *batches.shape[1:]], batches.dtype)
-            for batches in (inputs, targets)
-        ]
-        return tf.function(steps, input_signature=any_count)
+        specs = [tf.TensorSpec(each.shape, each.dtype) for each in (inputs, targets)]
+        if not self._fused:
+            specs = [tf.TensorSpec([None, *s.shape[1:]], s.dtype) for s in specs]
+        count = tf.TensorSpec([], "int32")
+        function = tf.function(steps, jit_compile=self._fused or None)
+        return function.get_concrete_function(*specs, count)
 
     def _alone(self, x, y, rows):
         with tf.GradientTape() as tape:
@@ -116,6 +125,13 @@ class Trainer:
         pass
 
 
+def _is_slow_with_xla(model) -> bool:
+    """On CPUs XLA is ten times slower in convolutions, and a fifth in recurrences."""
+    kinds = BaseConv, BaseDepthwiseConv, keras.layers.RNN
+    on_cpu = not tf.config.list_physical_devices("GPU")
+    return on_cpu and any(isinstance(layer, kinds) for layer in model._flatten_layers())
+
+
 def forward(model):
     group = groups.current()
 
@@ -132,9 +148,16 @@ def forward(model):
         outputs = group.strategy.run(replica, args=(inputs,))
         return group.strategy.gather(outputs, axis=0)
 
+    graphs = {}
+
     def run(inputs, rows=None):
         split = group.devices > 1 and group.splits(rows or len(inputs))
-        call = together if split else alone
-        return np.asarray(call(tf.convert_to_tensor(inputs)), "float32")
+        inputs = tf.convert_to_tensor(inputs)
+        kind = split, *inputs.shape
+        if kind not in graphs:
+            call = together if split else alone
+            spec = tf.TensorSpec(inputs.shape, inputs.dtype)
+            graphs[kind] = call.get_concrete_function(spec)
+        return np.asarray(graphs[kind](inputs), "float32")
 
     return run
