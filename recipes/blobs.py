@@ -5,6 +5,10 @@
 The clouds overlap: the rule of the nearest center errs on 2 of the 400 test points. L2
 keeps the borders as straight as that; it was chosen on twenty other data sets
 (`data.data_seed=100` and so on).
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        99.50% ± 0.00 (5), 0.0085 minutes, cpu, 2 cores
+    TensorFlow 99.50% ± 0.00 (5), 0.023 minutes, cpu, 2 cores
 """
 
 import zoo

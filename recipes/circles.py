@@ -5,6 +5,10 @@
 Others left the same 151 parameters at 87 %, after 1,000 steps of plain gradient
 descent. Smooth units and targets, chosen on twenty other data sets
 (`data.data_seed=100` and so on), keep the edge in the middle between the circles.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        100.00% ± 0.00 (5), 0.011 minutes, cpu, 2 cores
+    TensorFlow 100.00% ± 0.00 (5), 0.047 minutes, cpu, 2 cores
 """
 
 import zoo

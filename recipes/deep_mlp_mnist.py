@@ -1,6 +1,9 @@
 """A deep MLP, 784-64-64-64-10 with batch normalization and dropout, on MNIST.
 
 zoo train deep_mlp_mnist
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        98.69% ± 0.08 (5), 0.51 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -19,6 +22,7 @@ recipe = zoo.Recipe(
     learning_rate=3e-3,
     schedule="cosine",
     warmup_epochs=0.5,
+    expects=zoo.Expected("accuracy", 0.985),
 )
 
 if __name__ == "__main__":

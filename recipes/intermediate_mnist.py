@@ -5,6 +5,9 @@
 The same network reached 97.6 % elsewhere, with plain gradient descent at 0.1 and its
 best epoch chosen on the test split; a run of 200 epochs collapsed to 88 %. Here the
 learning rate falls to zero, and the test split is read once.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        98.48% ± 0.06 (5), 0.22 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -19,6 +22,7 @@ recipe = zoo.Recipe(
     optimizer="adam",
     learning_rate=3e-3,
     schedule="cosine",
+    expects=zoo.Expected("accuracy", 0.984),
 )
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ gradient descent, reached 85.6 % in 200 epochs; it is
         augment.rotation=0 epochs=200
 
 Cross-entropy, ReLU and Adam make the difference, and moving the digits by a pixel.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        98.12% ± 0.10 (5), 0.21 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -24,6 +27,7 @@ recipe = zoo.Recipe(
     optimizer="adam",
     learning_rate=3e-3,
     schedule="cosine",
+    expects=zoo.Expected("accuracy", 0.98),
 )
 
 if __name__ == "__main__":
