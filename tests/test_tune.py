@@ -139,6 +139,39 @@ def test_augmentation_is_searched_by_strength():
     assert space(recipe, hp) == ["augment.trivial_augment_wide=0"]
 
 
+DYNAMIC_SPACE = """
+def build(input_shape=(2,), widths=(4,), kind="plain", groups=2):
+    import keras
+    x = inputs = keras.Input(input_shape)
+    for number, width in enumerate(widths):
+        x = keras.layers.Dense(width, name=f"hidden_{number}")(x)
+    return keras.Model(inputs, keras.layers.Dense(1, name="logits")(x))
+
+def space(hp):
+    count = hp.Int("widths_layers", 1, 3)
+    widths = tuple(hp.Int(f"widths_{n}", 2, 99) for n in range(1, count + 1))
+    kind = hp.Choice("kind", ["plain", "grouped"])
+    with hp.conditional_scope("kind", ["grouped"]):
+        groups = hp.Int("groups", 2, 9)
+    return {"widths": widths, "kind": kind, "groups": groups or 2}
+"""
+
+
+def test_a_layer_that_is_there_for_some_depths_only_is_searched_too(tmp_path):
+    file = tmp_path / "dynamic_net.py"
+    file.write_text(DYNAMIC_SPACE)
+    recipe = dataclasses.replace(TINY, model=str(file), model_arguments={})
+    found = tuner.Tuner(Settings("", (), recipe, "numpy"), tmp_path, quiet=True)
+    declared = {part.name for part in found.oracle.get_space().space}
+    assert {"widths_1", "widths_2", "widths_3", "kind", "groups"} <= declared
+    drawn = [found.oracle.create_trial(f"tuner.{n}") for n in range(30)]
+    changes = [found.overrides(trial_.hyperparameters.copy()) for trial_ in drawn]
+    thirds = {c for each in changes for c in each if c.count(",") == 2}
+    assert len({change.split(",")[2] for change in thirds}) > 2
+    assert changes[0] == []
+    assert any(c.startswith("model.groups=") for each in changes for c in each)
+
+
 # --- keras-tuner's tuners, and a user's own
 
 

@@ -121,11 +121,18 @@ def build(
 def space(hp) -> dict:
     """Arguments of `build` drawn from keras-tuner's `HyperParameters`."""
     layers = hp.Int("layers", 0, 2, default=1)
+    widths = [
+        hp.Choice(
+            f"hidden_{number}",
+            [2, 4, 6, 8, 16, 32],
+            default=6,
+            parent_name="layers",
+            parent_values=list(range(number, 3)),
+        )
+        for number in (1, 2)
+    ]
     return {
-        "hidden": tuple(
-            hp.Choice(f"hidden_{number}", [2, 4, 6, 8, 16, 32], default=6)
-            for number in range(1, layers + 1)
-        ),
+        "hidden": tuple(widths[:layers]),
         "activation": hp.Choice("activation", ["relu", "tanh"], default="relu"),
         "dropout": hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.0),
         "l2": hp.Choice("l2", [0.0, 1e-4, 1e-3, 1e-2], default=0.0),

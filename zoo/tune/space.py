@@ -143,6 +143,9 @@ class _Anchored:
         self.only, self.fixed = only, fixed
         self.names: list[str] = []
 
+    def __getattr__(self, name):
+        return getattr(self.hp, name)
+
     def Choice(self, name, values, ordered=None, default=None, **parent):
         default = self._in_use(name, values[0] if default is None else default)
         default = type(values[0])("none" if default is None else default)

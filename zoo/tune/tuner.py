@@ -1,5 +1,6 @@
 """The search itself: trials drawn by an oracle, trained by zoo, recorded one by one."""
 
+import contextlib
 import logging
 import shlex
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import keras
 import keras_tuner
+from keras_tuner.src.engine import hyperparameters as hps
 from keras_tuner.src.engine.trial import Trial, TrialStatus
 
 from zoo import recipe as recipes
@@ -63,8 +65,16 @@ class Tuner(keras_tuner.Tuner):
         )
 
     def _populate_initial_space(self):
+        """Find also what a space declares for some values of others only."""
         hp = self.oracle.get_space()
         self.overrides(hp)
+        for part in hp.space:  # it grows meanwhile
+            for value in _ends(part):
+                probe = hp.copy()
+                probe.values[part.name] = value
+                with contextlib.suppress(Exception):  # its trial will tell it
+                    self.overrides(probe)
+                    hp.merge(probe.space, overwrite=False)
         self.oracle.update_space(hp)
 
     def _get_tuner_fname(self):
@@ -224,6 +234,13 @@ class Tuner(keras_tuner.Tuner):
                 changes = []
             self._texts[each.trial_id] = shlex.join(changes)
         return self._texts[each.trial_id]
+
+
+def _ends(part: hps.HyperParameter) -> Sequence:
+    """The values of a hyperparameter on which others may depend."""
+    if isinstance(part, hps.Choice | hps.Boolean | hps.Fixed):
+        return part.values
+    return part.min_value, part.max_value
 
 
 def reason(error: Exception) -> str:
