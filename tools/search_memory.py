@@ -5,7 +5,8 @@
 
 Measured is the resident memory of the command and of all processes that it started,
 about the end of a trial. By default every trial has another shape and, as its hidden
-layer starts with more than 64 units, is trained by itself.
+layer starts with more than 64 units, is trained by itself. The figures go into the
+table of `tools/costs.py`.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from costing import report
 
 from zoo import backend
 from zoo.tune import load
@@ -39,11 +42,18 @@ def main() -> None:
         sizes = watch(words, name, arguments.trials)
         early = about(sizes, EARLY)
         late = about(sizes, arguments.trials)
-        print(
-            f"{name}: {early:.0f} MiB after {EARLY} trials, {late:.0f} MiB after "
-            f"{arguments.trials} ({late / early - 1:+.1%}), at most "
-            f"{max(size for _, size in sizes):.0f} MiB"
-        )
+        for count, size in ((EARLY, early), (arguments.trials, late)):
+            line = {
+                "verb": "search",
+                "what": f"memory after {count} trials of {' '.join(words)}",
+                "backend": name,
+                "unit": "MiB",
+                "values": [size],
+            }
+            report.put(line)
+            print(report.words(line))
+        most = max(size for _, size in sizes)
+        print(f"{name}: {late / early - 1:+.1%}, at most {most:.0f} MiB")
 
 
 def watch(words: list[str], name: str, trials: int) -> list[tuple[int, float]]:

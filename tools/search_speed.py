@@ -2,14 +2,15 @@
 
     python tools/search_speed.py
     python tools/search_speed.py circles --only learning_rate,dropout --trials 64
-    python tools/search_speed.py mammogram validation=0.2 data.file=masses.data
+    python tools/search_speed.py mammogram data.file=masses.data --folds 5
 
-Both train the same trials, those that zoo's search draws, on the same split and for the
-same epochs. Plain keras-tuner is slow, so it gets some of them only, spread over the
-list. In every round zoo goes first and plain keras-tuner second. Compilation counts on
-both sides; zoo's rounds are processes of their own with an empty compilation cache.
-The ranking is compared by Spearman's correlation of the validation losses, in which
-Keras counts penalties such as L2 and zoo does not.
+Both train the same trials, those that zoo's search draws, on the same split or folds
+and for the same epochs. Plain keras-tuner is slow, so it gets some of them only, spread
+over the list. In every round zoo goes first and plain keras-tuner second. Compilation
+counts on both sides; zoo's rounds are processes of their own with an empty compilation
+cache.
+The ranking is compared by Spearman's correlation of the validation losses, without
+penalties such as L2. The figures go into the table of `tools/costs.py`.
 """
 
 import argparse
@@ -21,6 +22,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from costing import report
 
 from zoo import backend
 from zoo import recipe as recipes
@@ -37,16 +40,19 @@ def main() -> None:
     parser.add_argument("--only", default=SEARCHED, help="what is searched; '' is all")
     parser.add_argument("--trials", type=int, default=128, help="of zoo's search")
     parser.add_argument("--plain", type=int, default=8, help="trials of plain `fit`")
+    parser.add_argument("--folds", type=int, default=0, help="of cross-validation")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--backend", default="jax")
     arguments = parser.parse_intermixed_args()
     backend.load(arguments.backend)
-    ratios = []
+    fasts, slows, ratios = [], [], []
     for number in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as folder:
             fast, trials = zoo_search(arguments, number, Path(folder))
             slow, losses = plain_search(arguments, trials, Path(folder))
         known = [trials[place]["validation_loss"] for place in losses]
+        fasts.append(fast)
+        slows.append(slow)
         ratios.append(fast / slow)
         print(
             f"round {number + 1}: zoo {fast:.1f} trials a minute, keras-tuner "
@@ -55,10 +61,18 @@ def main() -> None:
             f"the best is {'the same' if same_best(known, losses) else 'another'}",
             flush=True,
         )
-    print(
-        f"median ratio {statistics.median(ratios):.1f} "
-        f"({min(ratios):.1f} to {max(ratios):.1f}, {len(ratios)} rounds)"
-    )
+    what = f"trials a minute on `{arguments.recipe}`"
+    what += f", {arguments.folds} folds" if arguments.folds else ""
+    for name, values in (("zoo", fasts), ("keras-tuner with `fit`", slows)):
+        _put(arguments, f"{what}: {name}", "trials/minute", values)
+    _put(arguments, f"{what}: zoo over keras-tuner", "ratio", ratios)
+
+
+def _put(arguments, what: str, unit: str, values: list[float]) -> None:
+    line = {"verb": "search", "what": what, "backend": arguments.backend}
+    line |= {"unit": unit, "values": values}
+    report.put(line)
+    print(report.words(line))
 
 
 def zoo_search(arguments, seed: int, folder: Path) -> tuple[float, list[dict]]:
@@ -68,6 +82,7 @@ def zoo_search(arguments, seed: int, folder: Path) -> tuple[float, list[dict]]:
     command = [sys.executable, "-m", "zoo", "tune", arguments.recipe]
     command += [*arguments.changes, "--only", arguments.only, "--objective", "loss"]
     command += ["--trials", str(arguments.trials), "--seed", str(seed)]
+    command += ["--folds", str(arguments.folds)]
     command += ["--winners", "0", "--run", str(folder / "zoo")]
     cache = {"JAX_COMPILATION_CACHE_DIR": str(folder / "cache")}
     environment = {**os.environ, **cache, "KERAS_BACKEND": arguments.backend}
@@ -80,15 +95,19 @@ def zoo_search(arguments, seed: int, folder: Path) -> tuple[float, list[dict]]:
 
 def plain_search(arguments, trials: list[dict], folder: Path):
     """Trials a minute of keras-tuner's own search, and their losses by number."""
+    import keras
     import keras_tuner
 
     import zoo
+    from zoo.tune import trial
 
     step = max(1, len(trials) // arguments.plain)
     left = [t["trial"] for t in trials if t["status"] == "COMPLETED"][::step]
     recipe = recipes.override(recipes.load(arguments.recipe), arguments.changes)
     files = sorted((folder / "zoo" / "state").glob("trial_*/trial.json"))
     states = {number: json.loads(files[number].read_text()) for number in left}
+    hypermodel = zoo.hypermodel(recipe)
+    folds = trial.datasets(recipe, arguments.folds)
 
     class Given(keras_tuner.Oracle):
         """Draws the trials that zoo has drawn."""
@@ -100,10 +119,31 @@ def plain_search(arguments, trials: list[dict], folder: Path):
             values = states[left[place]]["hyperparameters"]["values"]
             return {"status": "RUNNING", "values": values}
 
+    class Losses(keras.callbacks.Callback):
+        """The validation loss after each epoch, without penalties."""
+
+        def __init__(self):
+            super().__init__()
+            self.known = []
+
+        def on_epoch_end(self, epoch, logs=None):
+            penalties = sum(map(float, self.model.losses))
+            self.known.append(logs["val_loss"] - penalties)
+
+    class CrossValidated(keras_tuner.Tuner):
+        """Trains on one fold after the other; the score is the best epochs' mean."""
+
+        def run_trial(self, trial, **_):
+            hp, best = trial.hyperparameters, []
+            for fold in folds:
+                hypermodel.dataset = fold
+                losses = Losses()
+                hypermodel.fit(hp, hypermodel.build(hp), verbose=0, callbacks=[losses])
+                best.append(min(losses.known))
+            return statistics.fmean(best)
+
     oracle = Given(objective=keras_tuner.Objective("val_loss", "min"))
-    tuner = keras_tuner.Tuner(
-        oracle, zoo.hypermodel(recipe), directory=folder, project_name="plain"
-    )
+    tuner = CrossValidated(oracle, hypermodel, directory=folder, project_name="plain")
     started = time.perf_counter()
     tuner.search(verbose=0)
     minutes = (time.perf_counter() - started) / 60

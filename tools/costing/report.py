@@ -15,6 +15,7 @@ TITLES = {
     "input": "Input",
     "augmentation": "Augmentation",
     "waiting": "Waiting for data",
+    "search": "Search",
 }
 BACKENDS = {"": "", "jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 
