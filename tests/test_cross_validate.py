@@ -47,11 +47,17 @@ def test_the_seed_decides_the_parts():
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+    pinned = data.load("moons", seed=2, fold=(0, 5, 1)).test.inputs
+    assert np.array_equal(first, pinned)
 
 
-@pytest.mark.parametrize("fold", [(5, 5), (-1, 5), (0, 1), (0.5, 5), 3, (0, 1001)])
+@pytest.mark.parametrize(
+    "fold", [(5, 5), (-1, 5), (0, 1), (0.5, 5), 3, (0, 1001), (5, 5, 1)]
+)
 def test_a_fold_out_of_range(fold):
-    with pytest.raises(Mistake, match=r"accepted: \(i, k\) with 2 <= k <= 1000"):
+    with pytest.raises(
+        Mistake, match=r"accepted: \(i, k\), or \(i, k, seed\), with 2 <= k <= 1000"
+    ):
         data.load("moons", fold=fold)
 
 

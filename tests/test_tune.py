@@ -306,6 +306,21 @@ def test_the_search_never_reads_the_test_split(monkeypatch, tmp_path):
     assert all(dataset.test is None for dataset in kept)
 
 
+def test_fresh_seeds_leave_the_test_split_as_the_search_had_it(tmp_path):
+    fold = {"samples": 120, "fold": (1, 5)}
+    recipe = dataclasses.replace(TINY, data_arguments=fold, seed=4, epochs=1)
+    only = ("learning_rate",)
+    search = zoo.tune(
+        recipe, trials=1, only=only, run=tmp_path / "f", winners=2, quiet=True
+    )
+    tested = trial.data.load("circles", seed=4, **fold).test.inputs
+    for seed in (5, 6):
+        run = zoo.Run(search.folder / "winner" / f"trial-0-seed-{seed}")
+        assert run.recipe.seed == seed
+        again = trial.data.load("circles", seed=seed, **run.recipe.data_arguments)
+        assert np.array_equal(again.test.inputs, tested)
+
+
 def test_folds_share_the_examples_and_the_classes():
     folds = trial.datasets(TINY, 5)
     sizes = [len(fold.validation) for fold in folds]

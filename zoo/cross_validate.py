@@ -19,12 +19,24 @@ RESAMPLES = 1000
 BINS = 10
 
 
-def cross_validate(recipe: Recipe, parts: int, folder: str | Path) -> Run:
+def cross_validate(
+    recipe: Recipe,
+    parts: int,
+    folder: str | Path,
+    choose: Callable[[Recipe, Path], Recipe] = lambda one, _: one,
+) -> Run:
     """Train `recipe` once for each of `parts` stratified parts of its examples.
 
     The part is the test split; everything that is fitted, imputation and scaling
     included, is fitted to the other parts. The recipe's seed decides the parts. Parts
     that are finished in `folder` are not trained again.
+
+    Args:
+        recipe: what to train, for two classes.
+        parts: how many, at least 2.
+        folder: of the run.
+        choose: from the recipe whose test split is the part, and a folder, to the
+            recipe that is trained instead, such as the best one of a search.
 
     Returns:
         A run without a model. Its `metrics["test"]` are those of `rates` over all
@@ -46,6 +58,7 @@ def cross_validate(recipe: Recipe, parts: int, folder: str | Path) -> Run:
                 f"cross-validation is for two classes; {recipe.data} has "
                 f"{len(dataset.classes)}"
             )
+        one = choose(one, folder / f"search-{part}")
         run = train(one, run=folder / f"part-{part}", resume=True, quiet=True)
         runs.append(run)
         logits.append(predict(forward(run.model), dataset.test.inputs))

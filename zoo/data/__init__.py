@@ -37,7 +37,7 @@ def load(
     *,
     validation: float = 0.1,
     seed: int = 0,
-    fold: tuple[int, int] | None = None,
+    fold: tuple[int, ...] | None = None,
     **arguments,
 ) -> Dataset:
     """Read a data set and hold a validation split out of its training split.
@@ -49,6 +49,7 @@ def load(
         seed: decides which examples are held out, and nothing else.
         fold: (i, k) splits training and test examples together into k stratified
             parts, by `seed`, and makes part i, 0 <= i < k, the test split; for rows.
+            (i, k, s) splits by s, whatever `seed` is.
         arguments: those of the data set, see `zoo.data.generated`, `zoo.data.folder`
             and `zoo.data.tfds`; for text `vocabulary_size`, `length` and `keep`, see
             `zoo.data.text.Vocabulary.build`.

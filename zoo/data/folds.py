@@ -8,11 +8,12 @@ from zoo.data.dataset import Dataset, Split, order
 from zoo.errors import Mistake
 
 
-def split(dataset: Dataset, fold: tuple[int, int], seed: int) -> Dataset:
+def split(dataset: Dataset, fold: tuple[int, ...], seed: int) -> Dataset:
     """The data set with part i of k, `fold=(i, k)`, as test and the rest as training.
 
     The parts are stratified: of each class, and in all, they hold equally many examples
-    or one more. They are a function of (data, k, seed).
+    or one more. They are a function of (data, k, seed); `fold=(i, k, s)` takes s for
+    the seed.
 
     Raises:
         Mistake: `fold` is out of range, or the examples are not rows.
@@ -24,6 +25,8 @@ def split(dataset: Dataset, fold: tuple[int, int], seed: int) -> Dataset:
     targets = np.concatenate([part.targets for part in splits])
     count = len(targets)
     match fold:
+        case (part, parts, int(own)):
+            return split(dataset, (part, parts), own)
         case (int(part), int(parts)) if 0 <= part < parts and 2 <= parts <= count:
             shuffled = np.lexsort((order(count, seed, 0), targets))
             test = np.zeros(count, bool)
@@ -34,5 +37,6 @@ def split(dataset: Dataset, fold: tuple[int, int], seed: int) -> Dataset:
                 test=Split(inputs[test], targets[test]),
             )
     raise Mistake(
-        f"fold={fold}; accepted: (i, k) with 2 <= k <= {count} and 0 <= i < k"
+        f"fold={fold}; accepted: (i, k), or (i, k, seed), with 2 <= k <= {count} and "
+        "0 <= i < k"
     )

@@ -143,6 +143,8 @@ def _summary(search):
             f"<b>Test accuracy of the winner, {result.count} fresh seeds: "
             f"{result.percent()}</b>. The test split played no part in the search."
         )
+    elif search.winner:
+        lines.append("The data have no test split, so nothing is claimed.")
     else:
         lines.append("The winner has not been trained again, so nothing is claimed.")
     lines.append(f"<code>{_escape(search.command)}</code>")

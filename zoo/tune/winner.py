@@ -12,6 +12,7 @@ def retrain(search: Search, seeds: int, quiet: bool = False) -> None:
 
     The seeds follow the recipe's own, which the trials were selected with. Each run
     reads the test split once, at its end. A run that is there already is not repeated.
+    A test split that a seed decides, `data.fold`, stays the search's.
 
     Args:
         search: with a completed trial.
@@ -19,10 +20,15 @@ def retrain(search: Search, seeds: int, quiet: bool = False) -> None:
         quiet: print no progress.
     """
     recipe, number = search.recipe, search.best["trial"]
+    arguments = dict(recipe.data_arguments)
+    if fold := arguments.get("fold"):
+        arguments["fold"] = (*fold, recipe.seed)[:3]
     runs = {}
     for seed in range(recipe.seed + 1, recipe.seed + 1 + seeds):
         folder = search.folder / "winner" / f"trial-{number}-seed-{seed}"
-        own = dataclasses.replace(recipe, seed=seed, expects=None)
+        own = dataclasses.replace(
+            recipe, seed=seed, data_arguments=arguments, expects=None
+        )
         train(own, run=folder, resume=True, quiet=quiet)
         runs[seed] = folder
     metrics = [Run(folder).metrics for folder in runs.values()]
