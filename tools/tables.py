@@ -5,6 +5,7 @@ python tools/tables.py --check    exit with 1 if anything would change
 """
 
 import argparse
+import json
 import re
 import statistics
 import sys
@@ -15,7 +16,8 @@ from zoo import recipe as recipes
 
 ROOT = Path(__file__).parents[1]
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
-START, END = "<!-- results: tools/tables.py writes this -->", "<!-- end of results -->"
+RESULTS = "<!-- results: tools/tables.py writes this -->", "<!-- end of results -->"
+GAINS = "<!-- gains: tools/tables.py writes this -->", "<!-- end of gains -->"
 MEASURED = "Measured (tools/tables.py writes these lines from the ledger):"
 
 
@@ -55,10 +57,49 @@ def _readme(lines: list[dict]) -> str:
         f"of a run on {' / '.join(BACKENDS.values())}. Measured on: "
         f"{'; '.join(hardware)}."
     )
-    before, rest = text.split(START)
-    after = rest.split(END)[1]
-    body = "\n".join([START, "", *table, "", note, "", END])
-    return before + body + after
+    text = _between(text, RESULTS, [*table, "", note])
+    return _between(text, GAINS, _gains(lines))
+
+
+def _between(text: str, marks: tuple[str, str], body: list[str]) -> str:
+    start, end = marks
+    before, rest = text.split(start)
+    return before + "\n".join([start, "", *body, "", end]) + rest.split(end)[1]
+
+
+def _gains(lines: list[dict]) -> list[str]:
+    """A table of what `tools/search_gain.py` measured."""
+    searched: dict[str, list[dict]] = {}
+    for line in lines:
+        if "search" in line:
+            key = json.dumps([line["recipe"], line["backend"], line["search"]])
+            searched.setdefault(key, []).append(line)
+    head = "| recipe | epochs | backend | search | hand-set | searched | gain |"
+    table = [head, "| --- | ---: | --- | --- | --- | --- | ---: |"]
+    return [*table, *(_gain(rows, lines) for rows in searched.values())]
+
+
+def _gain(rows: list[dict], lines: list[dict]) -> str:
+    name, how = rows[0]["recipe"], rows[0]["search"]
+    seeds = {line["seed"] for line in rows}
+    hand = {
+        line["seed"]: line
+        for line in lines
+        if "search" not in line
+        and (line["recipe"], line["backend"]) == (name, rows[0]["backend"])
+        and line["fields"] == how["from"]
+        and line["seed"] in seeds
+    }
+    before, after = (
+        ledger.summarize([each["metrics"]["test"]["accuracy"] for each in lines])
+        for lines in (hand.values(), rows)
+    )
+    search = f"{how['tuner']}, {how['trials']} trials"
+    search += f", {how['folds']} folds, nested" if "folds" in how else ""
+    backend, epochs = BACKENDS[rows[0]["backend"]], how["from"]["epochs"]
+    gain = f"{100 * (after.mean - before.mean):+.2f}"
+    cells = (name, epochs, backend, search, before.percent(), after.percent(), gain)
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _row(name: str, rows: dict[str, list[dict]], line: dict) -> str:

@@ -59,8 +59,9 @@ def fields(recipe: recipes.Recipe) -> dict:
 def measured(name: str, backend: str, lines: list[dict]) -> list[dict]:
     """The lines of recipe `name` on `backend` that its file of today would give.
 
-    Lines of an older version of the recipe do not count; a field that a line lacks had
-    its default. Of two lines with one seed the later one counts.
+    Lines of an older version of the recipe or of a search (`tools/search_gain.py`) do
+    not count; a field that a line lacks had its default. Of two lines with one seed the
+    later one counts.
     """
     today = fields(recipes.load(name))
     defaults = fields(recipes.Recipe(model="", data=""))
@@ -69,6 +70,7 @@ def measured(name: str, backend: str, lines: list[dict]) -> list[dict]:
             line["seed"]: line
             for line in lines
             if line["recipe"] == name
+            and "search" not in line
             and line["backend"] == backend
             and {**defaults, **line["fields"]} == today
         }.values()

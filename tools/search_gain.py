@@ -1,0 +1,135 @@
+"""What a search gains over the recipe that it started from, into the ledger.
+
+    python tools/search_gain.py runs/tune-lenet_mnist-jax-20260131-120000
+    python tools/search_gain.py mammogram --trials 64 --folds 5
+
+Of a finished search, the winner and the recipe are trained with the same fresh seeds
+and meet the test split once each. A recipe whose claim is a cross-validation is
+searched anew within each of its parts (nested cross-validation), so that no example is
+tested on that the search has seen. What the ledger holds is not run again.
+"""
+
+import argparse
+import dataclasses
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from zoo import backend, ledger
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+from zoo.run import Run, commit
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("search", help="a search's folder, or a recipe with folds")
+    parser.add_argument("changes", nargs="*", metavar="field=value")
+    parser.add_argument("--trials", type=int, default=64, help="of a nested search")
+    parser.add_argument("--folds", type=int, default=5, help="of a nested search")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--backend", default="jax")
+    options = parser.parse_intermixed_args()
+    if (commit() or "-dirty").endswith("-dirty"):
+        sys.exit("the ledger names the commit that ran: commit the changes first")
+    if Path(options.search).is_dir():
+        _of_search(Path(options.search), options.seeds)
+    else:
+        _nested(options)
+
+
+def _of_search(folder: Path, seeds: int) -> None:
+    from zoo.tune import load
+
+    search = load(folder)
+    settings = search.settings
+    backend.load(settings.backend)
+
+    from zoo.train import train
+
+    how = {
+        "tuner": settings.tuner,
+        "trials": len(search.trials),
+        "seed": settings.seed,
+        "overrides": search.best["overrides"],
+    }
+
+    def run(recipe: Recipe, folder: Path) -> Run:
+        return train(recipe, run=folder, resume=True, quiet=True)
+
+    _compare(settings.name, settings.recipe, how, seeds, run, search.recipe, run)
+
+
+def _nested(options) -> None:
+    backend.load(options.backend)
+
+    from zoo.cross_validate import cross_validate
+    from zoo.tune import tune
+
+    recipe = recipes.override(recipes.load(options.search), options.changes)
+    parts = recipe.expects.folds
+    how = {"tuner": "random", "trials": options.trials, "folds": options.folds}
+
+    def best(one: Recipe, folder: Path) -> Recipe:
+        choice = {"trials": options.trials, "folds": options.folds}
+        return tune(one, **choice, run=folder, winners=0, quiet=True).recipe
+
+    _compare(
+        options.search,
+        recipe,
+        how | {"seed": 0},
+        options.seeds,
+        lambda recipe, folder: cross_validate(recipe, parts, folder),
+        recipe,
+        lambda recipe, folder: cross_validate(recipe, parts, folder, best),
+    )
+
+
+def _compare(
+    name: str,
+    hand: Recipe,
+    how: dict,
+    seeds: int,
+    train_hand: Callable[[Recipe, Path], Run],
+    searched: Recipe,
+    train_searched: Callable[[Recipe, Path], Run],
+) -> None:
+    """Add the lines that the ledger lacks, of the recipe and of the search's winner."""
+    found = {"search": {**how, "from": ledger.fields(hand)}}
+    for seed in range(hand.seed + 1, hand.seed + 1 + seeds):
+        for recipe, run, more in (
+            (hand, train_hand, {}),
+            (searched, train_searched, found),
+        ):
+            own = dataclasses.replace(recipe, seed=seed)
+            if _is_known(name, own, more):
+                continue
+            kind = "searched" if more else "hand-set"
+            folder = Path("runs") / "ledger" / commit() / f"{name}-{kind}-{seed}"
+            print(f"{name}, {kind}, seed {seed}", flush=True)
+            line = {**ledger.entry(name, run(own, folder)), **more}
+            ledger.append(line)
+            print(f"test accuracy {line['metrics']['test']['accuracy']:.4f}")
+            shutil.rmtree(folder)
+
+
+def _is_known(name: str, recipe: Recipe, more: dict) -> bool:
+    return any(
+        line["recipe"] == name
+        and line["seed"] == recipe.seed
+        and line["backend"] == backend.current()
+        and line["fields"] == ledger.fields(recipe)
+        and line.get("search") == more.get("search")
+        for line in ledger.read()
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Mistake as mistake:
+        sys.exit(str(mistake))
