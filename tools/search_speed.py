@@ -8,9 +8,9 @@ Both train the same trials, those that zoo's search draws, on the same split or 
 and for the same epochs. Plain keras-tuner is slow, so it gets some of them only, spread
 over the list. In every round zoo goes first and plain keras-tuner second. Compilation
 counts on both sides; zoo's rounds are processes of their own with an empty compilation
-cache.
-The ranking is compared by Spearman's correlation of the validation losses, without
-penalties such as L2. The figures go into the table of `tools/costs.py`.
+cache. The ranking is compared by Spearman's correlation of the validation losses,
+without penalties such as L2; Keras takes the batches in another order. The figures go
+into the table of `tools/costs.py`.
 """
 
 import argparse
@@ -51,6 +51,9 @@ def main() -> None:
             fast, trials = zoo_search(arguments, number, Path(folder))
             slow, losses = plain_search(arguments, trials, Path(folder))
         known = [trials[place]["validation_loss"] for place in losses]
+        pairs = ", ".join(
+            f"{a:.3g}/{b:.3g}" for a, b in zip(known, losses.values(), strict=True)
+        )
         fasts.append(fast)
         slows.append(slow)
         ratios.append(fast / slow)
@@ -58,7 +61,8 @@ def main() -> None:
             f"round {number + 1}: zoo {fast:.1f} trials a minute, keras-tuner "
             f"{slow:.2f}, ratio {fast / slow:.1f}; rank correlation of "
             f"{len(known)} trials {correlation(known, list(losses.values())):.3f}, "
-            f"the best is {'the same' if same_best(known, losses) else 'another'}",
+            f"the best is {'the same' if same_best(known, losses) else 'another'} "
+            f"({pairs})",
             flush=True,
         )
     what = f"trials a minute on `{arguments.recipe}`"
@@ -110,14 +114,16 @@ def plain_search(arguments, trials: list[dict], folder: Path):
     folds = trial.datasets(recipe, arguments.folds)
 
     class Given(keras_tuner.Oracle):
-        """Draws the trials that zoo has drawn."""
+        """Draws zoo's trials; what was not searched is as in the recipe."""
 
         def populate_space(self, trial_id):
             place = len(self.trials)
             if place >= len(left):
                 return {"status": "STOPPED"}
             values = states[left[place]]["hyperparameters"]["values"]
-            return {"status": "RUNNING", "values": values}
+            usual = keras_tuner.HyperParameters()
+            usual.merge(self.get_space().space)
+            return {"status": "RUNNING", "values": {**usual.values, **values}}
 
     class Losses(keras.callbacks.Callback):
         """The validation loss after each epoch, without penalties."""
