@@ -1,5 +1,7 @@
 """Trials trained side by side: each gives what it gives by itself."""
 
+from itertools import chain
+
 import keras
 import pytest
 
@@ -47,7 +49,7 @@ def test_trials_side_by_side_give_what_each_gives_alone(changes, folds):
     datasets = trial.datasets(base, folds)
     planned = [recipes.override(base, each.split()) for each in CHANGES]
     none = [Limits()] * len(planned)
-    together = dict(side_by_side.run(planned, datasets, "loss", none))
+    together = dict(chain(*side_by_side.run(planned, datasets, "loss", none)))
     assert sorted(together) == list(range(len(planned)))
     for number, each in enumerate(planned):
         alone = trial.run(each, datasets, "loss", Limits())
@@ -60,9 +62,8 @@ def test_trials_side_by_side_give_what_each_gives_alone(changes, folds):
 def test_what_does_not_fit_is_left_to_be_trained_alone():
     changes = ["", "model.hidden=65,", "learning_rate=1e30 optimizer=sgd"]
     planned = [recipes.override(ROWS, each.split()) for each in changes]
-    found = dict(
-        side_by_side.run(planned, trial.datasets(ROWS), "loss", [Limits()] * 3)
-    )
+    programs = side_by_side.run(planned, trial.datasets(ROWS), "loss", [Limits()] * 3)
+    found = dict(chain(*programs))
     assert sorted(found) == [0, 2]
     assert isinstance(found[2], Mistake)
     assert "the loss is not a number in epoch 1" in str(found[2])

@@ -145,13 +145,13 @@ class Worker(Tuner):
             self.deadline = float(deadline)
 
     def search(self) -> None:
-        then = "type the same command on every machine"
-        what = f"the search of the chief at {self.oracle.address}"
-        check_same(self.oracle.settings(), self.settings, what, then)
         over = threading.Event()
         pulse = threading.Thread(target=self._beat, args=(over,), daemon=True)
         pulse.start()
         try:
+            then = "type the same command on every machine"
+            what = f"the search of the chief at {self.oracle.address}"
+            check_same(self.oracle.settings(), self.settings, what, then)
             super().search()
         finally:
             over.set()
@@ -166,8 +166,7 @@ class Worker(Tuner):
                 with contextlib.suppress(grpc.RpcError, Mistake):
                     self.oracle.get_trial(trial_id)
 
-    def _end(self, each, result):
-        super()._end(each, result)
+    def _rest(self):
         due = self.trained >= RENEWED and not self.oracle.running
         if due and self.settings.backend == "tensorflow":
             if self.deadline is not None:

@@ -25,7 +25,7 @@ from zoo.tune.population import FIELDS, population
 from zoo.tune.trial import Limits, OutOfTime, judge
 
 _WIDTH_STEP = 8
-_FEWEST = 8  # members of a program, so that few programs are compiled
+_MEMBERS_STEP = 16  # members of a program, so that few programs are compiled
 _MOST_EPOCHS = 50  # in one call
 
 
@@ -44,7 +44,7 @@ def run(
     datasets: Sequence[Dataset],
     objective: str,
     limits: Sequence[Limits],
-) -> Iterator[tuple[int, dict | Mistake]]:
+) -> Iterator[list[tuple[int, dict | Mistake]]]:
     """Train those of the recipes that fit, as `zoo.tune.trial.run` would one by one.
 
     Args:
@@ -54,8 +54,8 @@ def run(
         limits: of each trial; folders of states are not used.
 
     Returns:
-        Pairs of a position in `recipes` and the trial's metrics, or why it failed, as
-        they come. The recipes that do not turn up have to be trained one by one.
+        Program by program, pairs of a position in `recipes` and the trial's metrics, or
+        why it failed. The recipes that do not turn up have to be trained one by one.
 
     Raises:
         OutOfTime: the deadline has passed.
@@ -77,18 +77,19 @@ def run(
         for member, history in zip(members, histories, strict=True):
             runs.setdefault(member.trial, []).append(history)
         parameters = {member.trial: member.network.parameters for member in members}
-        for number, trial in runs.items():
-            failed = [history for history in trial if isinstance(history, Mistake)]
-            yield (
-                number,
-                failed[0]
-                if failed
-                else {
-                    **judge(trial, objective),
-                    "parameters": parameters[number],
-                    "seconds": share * len(trial),
-                },
-            )
+        yield [
+            (number, _metrics(trial, objective, parameters[number], share))
+            for number, trial in runs.items()
+        ]
+
+
+def _metrics(trial, objective, parameters, share):
+    """Of a trial's runs; why it failed, if one has."""
+    for history in trial:
+        if isinstance(history, Mistake):
+            return history
+    seconds = share * len(trial)
+    return {**judge(trial, objective), "parameters": parameters, "seconds": seconds}
 
 
 def _members(number, recipe, datasets):
@@ -120,7 +121,7 @@ def _train(members, datasets, epochs, deadline):
     width = -(-widest // _WIDTH_STEP) * _WIDTH_STEP
     depth = max(1, *(len(m.network.layers) - 1 for m in members))
     count = len(members)
-    padded = max(_FEWEST, 1 << (count - 1).bit_length())
+    padded = -(-count // _MEMBERS_STEP) * _MEMBERS_STEP
     members = [*members, *[members[0]] * (padded - count)]
     stacked = [_arrays(m.network, width, depth) for m in members]
     weights, masks, facts = (_stack(parts) for parts in zip(*stacked, strict=True))

@@ -27,6 +27,9 @@ _RELEASED = 8  # trials that are trained one by one before memory is released
 RENEWED = 16  # and before a process of TensorFlow is renewed
 
 
+Result = dict | Exception
+
+
 def wave(recipe: Recipe, tuner: str, folds: int = 0) -> int:
     """How many trials are drawn together: more than one where the model is small.
 
@@ -102,8 +105,13 @@ class Tuner(keras_tuner.Tuner):
             self.progress.show(self.rows())
             try:
                 while drawn := self._draw():
-                    for each, result in self._run(drawn):
-                        self._end(each, result)
+                    for ended in self._run(drawn):
+                        with self.oracle.saved_once():
+                            for each, result in ended:
+                                self._end(each, result)
+                        self.record()
+                        self.progress.show(self.rows())
+                        self._rest()
             except trial.OutOfTime:
                 pass
 
@@ -132,16 +140,18 @@ class Tuner(keras_tuner.Tuner):
     def _is_over(self):
         return self.deadline is not None and time.monotonic() > self.deadline
 
-    def _run(self, drawn: Sequence[Trial]) -> Iterator[tuple[Trial, dict | Exception]]:
+    def _run(self, drawn: Sequence[Trial]) -> Iterator[list[tuple[Trial, Result]]]:
+        """The results, those that come together in one list."""
         alone = list(drawn)
         if len(drawn) > 1 and keras.backend.backend() == "jax":
-            for each, result in self._side_by_side(drawn):
-                alone.remove(each)
-                yield each, result
+            for ended in self._side_by_side(drawn):
+                for each, _ in ended:
+                    alone.remove(each)
+                yield ended
         for each in alone:
             result = self._attempt(each)
             self.trained += 1
-            yield each, result
+            yield [(each, result)]
             if self.trained % _RELEASED == 0:
                 trial.release()
 
@@ -160,8 +170,8 @@ class Tuner(keras_tuner.Tuner):
         results = side_by_side.run(
             planned, self.datasets, self.settings.objective, limits
         )
-        for number, result in results:
-            yield able[number], result
+        for ended in results:
+            yield [(able[number], result) for number, result in ended]
         trial.release()
 
     def _attempt(self, each):
@@ -192,15 +202,16 @@ class Tuner(keras_tuner.Tuner):
         home = self.folder / "state" / f"trial_{trial_id}"
         return [home / f"fold_{number}" for number in range(len(self.datasets))]
 
-    def _end(self, each: Trial, result: dict | Exception):
+    def _end(self, each: Trial, result: Result):
         if isinstance(result, Exception):
             each.status, each.message = TrialStatus.FAILED, reason(result)
         else:
             self.oracle.update_trial(each.trial_id, result)
             each.status = TrialStatus.COMPLETED
         self.oracle.end_trial(each)
-        self.record()
-        self.progress.show(self.rows())
+
+    def _rest(self):
+        """Nothing, between two trials."""
 
     def rows(self) -> list[dict]:
         """The trials so far as `zoo.tune.search` has them."""
