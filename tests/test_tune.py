@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -24,7 +25,8 @@ from zoo import checkpoint
 from zoo import recipe as recipes
 from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.tune import load, machines, reopen, trial, tuner
+from zoo.tune import drawing, load, machines, reopen, trial, tuner
+from zoo.tune.report import importances, pareto
 from zoo.tune.search import Search, Settings, write_trials
 from zoo.tune.space import space
 from zoo.tune.trial import Limits
@@ -267,6 +269,54 @@ def test_a_search_leaves_a_table_a_winner_and_a_command(found):
     assert found.winner["seeds"] == [1, 2]
     assert found.result.count == 2
     assert found.command == f"zoo train RECIPE {found.overrides}".strip()
+
+
+def test_the_report_shows_every_trial(found):
+    page = (found.folder / "report.html").read_text()
+    assert page.count("<svg") >= 4
+    for each in found.trials:
+        told = f"trial {each['trial']}: accuracy {each['validation_accuracy']:.4f}"
+        assert page.count(told) >= 4  # in each chart
+    assert f"2 fresh seeds: {found.result.percent()}" in page
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_pareto_set_is_what_no_other_beats_in_both():
+    costs, values = [3, 1, 2, 2, 9, 5], [0.8, 0.5, 0.7, 0.6, 0.8, 0.9]
+    assert pareto(costs, values) == [1, 2, 0, 5]
+
+
+def test_the_hyperparameter_that_decides_is_the_most_important():
+    random = np.random.default_rng(0)
+    trials = [
+        {"values": {"a": a, "b": b, "c": 1}, "validation_loss": np.log10(a) ** 2}
+        for a, b in zip(
+            10 ** random.uniform(-4, 1, 40), random.normal(size=40), strict=True
+        )
+    ]
+    shares = importances(trials, "validation_loss")
+    assert list(shares) == ["a", "b"]
+    assert shares["a"] > 0.9
+    assert sum(shares.values()) == pytest.approx(1)
+    assert importances(trials[:7], "validation_loss") == {}
+
+
+def test_trials_far_worse_than_most_do_not_squeeze_the_chart():
+    losses = [0.30, 0.31, 0.32, 0.33, 900.0]
+    trials = [
+        {
+            "trial": n,
+            "validation_loss": loss,
+            "validation_accuracy": 0.5,
+            "overrides": "",
+        }
+        for n, loss in enumerate(losses)
+    ]
+    drawn = drawing.progress(trials, "validation_loss")
+    assert (drawn.count("<circle"), drawn.count('z"')) == (4, 1)
+    heights = [float(y) for y in re.findall(r'cy="([\d.]+)"', drawn)]
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] - heights[-1] > 50
 
 
 def test_a_finished_search_is_read_without_keras(found):

@@ -2,11 +2,14 @@
 
 import html
 import math
+import statistics
 from collections.abc import Sequence
 
 from zoo.tune.search import rank
 
 WIDTH, HEIGHT = 900, 330
+_AXES = 9  # of hyperparameters, beside each other
+_FAR = 2  # interquartile ranges beyond the quartiles, for what is drawn at the edge
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 30, 20, 50
 _BLUE, _ORANGE, _GRAY = (41, 98, 155), (235, 137, 18), "#aab4bf"
 
@@ -31,12 +34,16 @@ def scale(values: Sequence) -> list[float]:
 
 
 def progress(trials: Sequence[dict], name: str) -> str:
-    """Each trial's value over its number, and the best so far."""
+    """Each trial's value over its number, and the best so far.
+
+    Values far worse than most are triangles at the edge; so they are in `scatter`.
+    """
     values = [trial[name] for trial in trials]
     numbers = [trial["trial"] for trial in trials]
     choose = max if name.endswith("accuracy") else min
     best = [choose(values[: i + 1]) for i in range(len(values))]
-    plot = _Plot(numbers, values, "trial", name.replace("_", " "))
+    label = name.replace("_", " ")
+    plot = _Plot(numbers, values, "trial", label, is_high_best=choose is max)
     steps = []
     for i, (number, value) in enumerate(zip(numbers, best, strict=True)):
         steps += [(number, best[max(0, i - 1)]), (number, value)]
@@ -45,7 +52,7 @@ def progress(trials: Sequence[dict], name: str) -> str:
         f'<polyline points="{path}" fill="none" stroke="{_rgb(1)}" stroke-width="2"/>'
     )
     dots = [
-        _dot(plot.x(n), plot.y(v), _rgb(0), t)
+        plot.dot(n, v, _rgb(0), t)
         for n, v, t in zip(numbers, values, trials, strict=True)
     ]
     return plot.drawn([line, *dots])
@@ -65,7 +72,7 @@ def scatter(
     shapes = [f'<polyline points="{path}" fill="none" stroke="{_rgb(1)}"/>']
     for i in sorted(range(len(trials)), key=lambda i: i in chosen):
         color = _rgb(1 if i in chosen else 0)
-        shapes.append(_dot(plot.x(costs[i]), plot.y(values[i]), color, trials[i]))
+        shapes.append(plot.dot(costs[i], values[i], color, trials[i]))
     return plot.drawn(shapes)
 
 
@@ -88,12 +95,22 @@ def bars(shares: dict[str, float]) -> str:
 def parallel(
     trials: Sequence[dict], name: str, columns: dict[str, Sequence[float]]
 ) -> str:
-    """A line a trial through an axis for each hyperparameter, and the value's axis."""
+    """A line a trial through an axis for each hyperparameter, and the value's axis.
+
+    Where there are many, the axes stand in rows, each with the value's at its end.
+    """
+    varied = [(k, column) for k, column in columns.items() if len(set(column)) > 1]
+    rows = max(1, math.ceil(len(varied) / _AXES))
+    size = math.ceil(len(varied) / rows)
+    parts = [dict(varied[row * size : (row + 1) * size]) for row in range(rows)]
+    return "".join(_row_of_axes(trials, name, part) for part in parts)
+
+
+def _row_of_axes(trials, name, columns) -> str:
     values = [trial[name] for trial in trials]
-    varied = {k: c for k, c in columns.items() if len(set(c)) > 1}
-    axes = {**varied, name: values}
-    step = max(86, (WIDTH - 130) / max(1, len(axes) - 1))
-    width = int(60 + step * (len(axes) - 1) + 70)
+    near = _near(values, name.endswith("accuracy"))
+    axes = {**columns, name: near}
+    step = (WIDTH - 130) / max(1, len(axes) - 1)
     top, bottom = 50, HEIGHT - 30
     shapes, heights = [], {}
     for place, (axis, column) in enumerate(axes.items()):
@@ -106,7 +123,7 @@ def parallel(
             f'<line x1="{x}" x2="{x}" y1="{top}" y2="{bottom}" stroke="{_GRAY}"/>'
         )
         shapes.append(_text(x, 16 + 15 * (place % 2), axis.replace("_", " "), "middle"))
-        raw = [trial["values"].get(axis, trial.get(axis)) for trial in trials]
+        raw = near if axis == name else [t["values"].get(axis) for t in trials]
         for label, y in _ends(raw, heights[axis]):
             shapes.append(_text(x + 4, y + (12 if y > top + 9 else -4), label))
     objective = name.removeprefix("validation_")
@@ -122,7 +139,7 @@ def parallel(
             f'stroke-width="{3 if is_best else 1}" opacity="{0.35 + 0.65 * part:.2f}">'
             f"<title>{_title(trials[i])}</title></polyline>"
         )
-    return _svg(shapes, HEIGHT, width)
+    return _svg(shapes, HEIGHT)
 
 
 def _ends(raw, heights):
@@ -138,13 +155,24 @@ def _ends(raw, heights):
     return [(f"{low[1]:.3g}", low[0]), (f"{high[1]:.3g}", high[0])]
 
 
+def _near(values, is_high_best):
+    """The values, those that are far worse than most replaced by a limit."""
+    lower, _, upper = statistics.quantiles(2 * [*values], method="inclusive")
+    far = _FAR * (upper - lower)
+    if not far:
+        return values
+    if is_high_best:
+        return [max(value, lower - far) for value in values]
+    return [min(value, upper + far) for value in values]
+
+
 class _Plot:
     """A frame with two axes."""
 
-    def __init__(self, xs, ys, x_label, y_label, log=False):
+    def __init__(self, xs, ys, x_label, y_label, log=False, is_high_best=True):
         self.log, self.labels = log, (x_label, y_label)
         self.xs = self._range([math.log10(x) for x in xs] if log else xs)
-        self.ys = self._range(ys)
+        self.ys = self._range(_near(ys, is_high_best))
 
     def _range(self, values):
         low, high = min(values), max(values)
@@ -159,7 +187,21 @@ class _Plot:
     def y(self, value) -> float:
         low, high = self.ys
         span = HEIGHT - _TOP - _BOTTOM
-        return HEIGHT - _BOTTOM - (value - low) / (high - low) * span
+        part = (min(max(value, low), high) - low) / (high - low)
+        return HEIGHT - _BOTTOM - part * span
+
+    def dot(self, x, value, color, trial) -> str:
+        """A circle, or at the edge a triangle that points to where the value is."""
+        x, y = self.x(x), self.y(value)
+        low, high = self.ys
+        if low <= value <= high:
+            shape = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4"'
+        else:
+            tip = 5 if value < low else -5
+            shape = f'<path d="M{x - 5:.1f},{y - tip:.1f}h10l-5,{2 * tip}z"'
+        title = f"<title>{_title(trial)}</title>"
+        end = shape.split()[0][1:]
+        return f'{shape} fill="{color}" opacity="0.85">{title}</{end}>'
 
     def drawn(self, shapes) -> str:
         foot, end = HEIGHT - _BOTTOM, WIDTH - _RIGHT
@@ -176,25 +218,27 @@ class _Plot:
                 'stroke="#eef1f4"/>'
             )
             frame.append(_text(_LEFT - 6, y + 4, f"{tick:.4g}", "end"))
-        for tick in _ticks(*self.xs):
-            value = 10**tick if self.log else tick
-            frame.append(_text(self.x(value), foot + 18, f"{value:.3g}", "middle"))
+        for tick in _log_ticks(*self.xs) if self.log else _ticks(*self.xs):
+            label = f"{tick:,.0f}" if tick >= 1 else f"{tick:g}"
+            frame.append(_text(self.x(tick), foot + 18, label, "middle"))
         return _svg([*frame, *shapes], HEIGHT)
 
 
 def _ticks(low, high):
-    """Round numbers between two, about five of them."""
+    """Round numbers between two, four to eight of them."""
     step = 10 ** math.floor(math.log10((high - low) / 4))
-    step *= next(f for f in (1, 2, 5, 10) if (high - low) / (step * f) <= 6)
+    step *= next(f for f in (1, 2, 5, 10) if (high - low) / (step * f) <= 8)
     first = math.ceil(low / step)
     return [step * k for k in range(first, math.floor(high / step) + 1)]
 
 
-def _dot(x, y, color, trial) -> str:
-    return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}" opacity="0.85">'
-        f"<title>{_title(trial)}</title></circle>"
-    )
+def _log_ticks(low, high):
+    """1, 2 and 5 times powers of ten between two exponents; if far apart, powers."""
+    powers = range(math.floor(low), math.floor(high) + 1)
+    ticks = [10.0**power * part for power in powers for part in (1, 2, 5)]
+    if high - low > 3:
+        ticks = ticks[::3]
+    return [tick for tick in ticks if low <= math.log10(tick) <= high]
 
 
 def _title(trial) -> str:
@@ -215,9 +259,9 @@ def _rgb(part: float) -> str:
     return "#" + "".join(f"{channel:02x}" for channel in mixed)
 
 
-def _svg(shapes, height, width=WIDTH) -> str:
+def _svg(shapes, height) -> str:
     style = 'font-family="system-ui, sans-serif" font-size="12" fill="#3a4856"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" {style}>{"".join(shapes)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+        f'viewBox="0 0 {WIDTH} {height}" {style}>{"".join(shapes)}</svg>'
     )

@@ -21,7 +21,8 @@ th, td { padding: 3px 10px; text-align: right; border-bottom: 1px solid #e3e8ee;
 th:last-child, td:last-child { text-align: left; }
 tr.best { background: #fdf1dc; } tr.failed { color: #a33; }
 code { background: #f2f5f8; padding: 2px 6px; border-radius: 3px; }
-figure { margin: 1em 0; overflow-x: auto; } figcaption { color: #5b6b7c; }
+figure { margin: 1em 0; } figcaption { color: #5b6b7c; }
+svg { max-width: 100%; height: auto; }
 div.wide { overflow-x: auto; } div.wide td { white-space: nowrap; }
 """
 
@@ -40,15 +41,17 @@ def report(search: Search) -> None:
         "<h2>Best so far</h2>",
         _figure(
             drawing.progress(done, _value(search)),
-            f"Each point is a trial; the line is the best {_objective(search)} so far.",
+            f"Each point is a trial; the line is the best {_objective(search)} so far. "
+            "A triangle at the edge is a trial far worse than most.",
         ),
         "<h2>Parallel coordinates</h2>",
         _figure(
             drawing.parallel(done, _value(search), _numbers(done)),
             "A line is a trial, from blue (worst) to orange (best); the thick one is "
-            f"the best. The last axis is the {_objective(search)}. Numbers that span "
-            "powers of ten stand on logarithmic axes; a line passes a hyperparameter "
-            "that its trial has not at the foot of the axis.",
+            f"the best. The last axis is the {_objective(search)}, with those far "
+            "worse than most at its end. Numbers that span powers of ten stand on "
+            "logarithmic axes; a line passes a hyperparameter that its trial has not "
+            "at the foot of the axis. Many axes stand in rows.",
         ),
         "<h2>Importance</h2>",
         _importances(search, done),
