@@ -356,6 +356,17 @@ def test_the_search_never_reads_the_test_split(monkeypatch, tmp_path):
     assert all(dataset.test is None for dataset in kept)
 
 
+def test_a_trial_is_judged_by_the_weights_that_training_keeps():
+    lines = [(1, 0.9, 0.5), (2, 0.7, 0.3), (3, 0.8, 0.4)]
+    names = ("epoch", "validation_accuracy", "validation_loss")
+    history = [dict(zip(names, line, strict=True)) for line in lines]
+    last = trial.judge([history], "accuracy")
+    assert (last["validation_accuracy"], last["validation_loss"]) == (0.8, 0.4)
+    assert (last["best_epoch"], last["epochs"]) == (1, 3)
+    best = trial.judge([history], "accuracy", early_stopping=5)
+    assert (best["validation_accuracy"], best["validation_loss"]) == (0.7, 0.3)
+
+
 def test_fresh_seeds_leave_the_test_split_as_the_search_had_it(tmp_path):
     fold = {"samples": 120, "fold": (1, 5)}
     recipe = dataclasses.replace(TINY, data_arguments=fold, seed=4, epochs=1)

@@ -137,16 +137,16 @@ def plain_search(arguments, trials: list[dict], folder: Path):
             self.known.append(logs["val_loss"] - penalties)
 
     class CrossValidated(keras_tuner.Tuner):
-        """Trains on one fold after the other; the score is the best epochs' mean."""
+        """Trains on fold after fold; the score is the mean of the last losses."""
 
         def run_trial(self, trial, **_):
-            hp, best = trial.hyperparameters, []
+            hp, last = trial.hyperparameters, []
             for fold in folds:
                 hypermodel.dataset = fold
                 losses = Losses()
                 hypermodel.fit(hp, hypermodel.build(hp), verbose=0, callbacks=[losses])
-                best.append(min(losses.known))
-            return statistics.fmean(best)
+                last.append(losses.known[-1])
+            return statistics.fmean(last)
 
     oracle = Given(objective=keras_tuner.Objective("val_loss", "min"))
     tuner = CrossValidated(oracle, hypermodel, directory=folder, project_name="plain")

@@ -81,7 +81,8 @@ def tune(
             2018, JMLR 18:1), whose trials count each time they are continued.
         trials: how many, at least 1.
         seed: of the search: one seed, the same trials. They use the recipe's own seed.
-        objective: "accuracy" or "loss" of the best epoch on the validation split.
+        objective: "accuracy" or "loss" on the validation split, of the weights that
+            training keeps: the last epoch's, or the best one's with early stopping.
         only: names of the hyperparameters to search; () is all of them.
         folds: of cross-validation; 0 judges by the recipe's validation split.
         max_minutes: the search stops then; what was running runs again after `reopen`.

@@ -43,7 +43,7 @@ class Settings:
         tuner: one of `TUNERS`.
         trials: how many.
         seed: of the search; the trials' own seed is the recipe's.
-        objective: what the best epoch of a trial is judged by on the validation split.
+        objective: what a trial's final weights are judged by on the validation split.
         only: the hyperparameters that are searched; () is all.
         folds: of cross-validation; 0 judges by the recipe's validation split.
         wave: trials that are drawn together, before any of them has a result.

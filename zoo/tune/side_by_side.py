@@ -78,18 +78,22 @@ def run(
             runs.setdefault(member.trial, []).append(history)
         parameters = {member.trial: member.network.parameters for member in members}
         yield [
-            (number, _metrics(trial, objective, parameters[number], share))
+            (
+                number,
+                _metrics(trial, objective, recipes[number], share, parameters[number]),
+            )
             for number, trial in runs.items()
         ]
 
 
-def _metrics(trial, objective, parameters, share):
+def _metrics(trial, objective, recipe, share, parameters):
     """Of a trial's runs; why it failed, if one has."""
     for history in trial:
         if isinstance(history, Mistake):
             return history
     seconds = share * len(trial)
-    return {**judge(trial, objective), "parameters": parameters, "seconds": seconds}
+    judged = judge(trial, objective, recipe.early_stopping)
+    return {**judged, "parameters": parameters, "seconds": seconds}
 
 
 def _members(number, recipe, datasets):

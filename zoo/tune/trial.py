@@ -88,7 +88,7 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
 def run(
     recipe: Recipe, datasets: Sequence[Dataset], objective: str, limits: Limits
 ) -> dict[str, float]:
-    """Train the recipe on each data set and judge its best epoch.
+    """Train the recipe on each data set and judge the weights that it keeps.
 
     Args:
         recipe: what to train, with its own seed.
@@ -111,34 +111,46 @@ def run(
         parameters = model.count_params()
         session = _Trial(recipe, dataset, model, limits, number)
         histories.append(session.train())
-    judged = judge(histories, objective)
+    judged = judge(histories, objective, recipe.early_stopping)
     seconds = time.perf_counter() - started
     return {**judged, "parameters": parameters, "seconds": seconds}
 
 
-def judge(histories: Sequence[Sequence[dict]], objective: str) -> dict[str, float]:
-    """The best epoch's metrics, each the mean over the runs of a trial.
+def judge(
+    histories: Sequence[Sequence[dict]], objective: str, early_stopping: int = 0
+) -> dict[str, float]:
+    """The metrics of the weights that training keeps, each a mean over the runs.
+
+    These are the last epoch's, or with early stopping those of the least validation
+    loss: what the recipe's overrides give when they are trained again. The best epoch
+    of each trial would flatter those whose metrics fluctuate.
 
     Args:
         histories: for each run a dict an epoch, with "validation_accuracy" and
             "validation_loss".
         objective: "accuracy", where the loss decides between equals, or "loss".
+        early_stopping: of the recipe; 0 is off.
 
     Returns:
-        "validation_accuracy", "validation_loss", "best_epoch" (from 1) and "epochs".
+        "validation_accuracy", "validation_loss", "best_epoch" (from 1; by the
+        objective) and "epochs".
     """
 
     def key(line):
         accuracy, loss = -line["validation_accuracy"], line["validation_loss"]
         return (accuracy, loss) if objective == "accuracy" else (loss, accuracy)
 
-    best = [min(history, key=key) for history in histories]
-    mean = {
-        name: float(np.mean([line[name] for line in best]))
-        for name in ("validation_accuracy", "validation_loss", "epoch")
+    def least(history):
+        return min(history, key=lambda line: line["validation_loss"])
+
+    kept = [least(history) if early_stopping else history[-1] for history in histories]
+    columns = {
+        name: [line[name] for line in kept]
+        for name in ("validation_accuracy", "validation_loss")
     }
-    mean["best_epoch"] = mean.pop("epoch")
-    return {**mean, "epochs": float(np.mean([len(h) for h in histories]))}
+    columns["best_epoch"] = [min(history, key=key)["epoch"] for history in histories]
+    columns["epochs"] = [len(history) for history in histories]
+    return {name: float(np.mean(column)) for name, column in columns.items()}
 
 
 def release() -> None:
