@@ -104,7 +104,9 @@ def _tell(tuner):
 def _started(tuner, workers, port) -> Iterator[dict[str, subprocess.Popen]]:
     """Workers on this machine, by name."""
     paths = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
+    threads = max(1, (os.cpu_count() or 1) // max(1, workers))
     shared = {
+        "OMP_NUM_THREADS": str(threads),  # more would wait for each other
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
         "KERAS_BACKEND": tuner.settings.backend,

@@ -100,6 +100,10 @@ class Tuner(keras_tuner.Tuner):
     def search(self) -> None:
         """Run trials until there are enough, the space is exhausted or time is over."""
         logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial
+        if self.settings.wave > 1 and keras.backend.backend() == "torch":
+            import torch
+
+            torch.set_num_threads(1)  # small networks wait for a second one
         self.record()
         with self.progress:
             self.progress.show(self.rows())
