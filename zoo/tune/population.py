@@ -1,6 +1,5 @@
 """The JAX program that trains padded networks of dense layers as one population."""
 
-import functools
 from dataclasses import replace
 
 import jax
@@ -251,6 +250,3 @@ def _normalize(z, gamma, beta, moving, rows):
         variance = (share * jnp.square(z - mean)).sum(axis=0)
         moving = _MOMENTUM * moving + (1 - _MOMENTUM) * jnp.stack([mean, variance])
     return gamma * (z - mean) * jax.lax.rsqrt(variance + _EPSILON) + beta, moving
-
-
-population = functools.lru_cache(maxsize=16)(Population)

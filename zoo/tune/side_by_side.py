@@ -7,8 +7,10 @@ program: their weights are padded with zeros to one shape, which changes no outp
 stacked. Each member gets the batches, masks and updates that `zoo.train` would give it.
 """
 
+import os
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import jax
@@ -21,7 +23,7 @@ from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.train import _check, build_for
 from zoo.tune import dense
-from zoo.tune.population import FIELDS, population
+from zoo.tune.population import FIELDS, Population
 from zoo.tune.trial import Limits, OutOfTime, judge
 
 _WIDTH_STEP = 8
@@ -65,25 +67,38 @@ def run(
         for member in _members(number, recipe, datasets):
             epochs = limits[number].epochs or recipe.epochs
             groups.setdefault((_kind(member), epochs), []).append(member)
-    for (_, epochs), members in groups.items():
-        started = time.perf_counter()
-        deadline = limits[members[0].trial].deadline
-        try:
-            histories = _train(members, datasets, epochs, deadline)
-        except jax.errors.JaxRuntimeError:  # too much memory for all of them at once
-            continue
-        share = (time.perf_counter() - started) / len(members)
-        runs: dict[int, list] = {}
-        for member, history in zip(members, histories, strict=True):
-            runs.setdefault(member.trial, []).append(history)
-        parameters = {member.trial: member.network.parameters for member in members}
-        yield [
-            (
-                number,
-                _metrics(trial, objective, recipes[number], share, parameters[number]),
-            )
-            for number, trial in runs.items()
-        ]
+    plans = [
+        (members, datasets, epochs, limits[members[0].trial].deadline)
+        for (_, epochs), members in groups.items()
+    ]
+    # Compiling takes one core for longer than training does.
+    with ThreadPoolExecutor(min(len(plans), os.cpu_count() or 1) or 1) as pool:
+        running = [pool.submit(_timed, *plan) for plan in plans]
+        for (members, *_), program in zip(plans, running, strict=True):
+            try:
+                histories, seconds = program.result()
+            except jax.errors.JaxRuntimeError:  # too much memory for all at once
+                continue
+            yield _results(members, histories, seconds, recipes, objective)
+
+
+def _timed(*plan):
+    started = time.perf_counter()
+    histories = _train(*plan)
+    return histories, time.perf_counter() - started
+
+
+def _results(members, histories, seconds, recipes, objective):
+    """Of the trials of a program: their positions and metrics, or why they failed."""
+    share = seconds / len(members)
+    parameters = {member.trial: member.network.parameters for member in members}
+    runs: dict[int, list] = {}
+    for member, history in zip(members, histories, strict=True):
+        runs.setdefault(member.trial, []).append(history)
+    return [
+        (n, _metrics(runs[n], objective, recipes[n], share, parameters[n]))
+        for n in runs
+    ]
 
 
 def _metrics(trial, objective, recipe, share, parameters):
@@ -144,7 +159,7 @@ def _train(members, datasets, epochs, deadline):
     rules = tuple(sorted(set(own)))
     facts["rule"] = np.array([rules.index(rule) for rule in own])
     hidden = [layer for member in members for layer in member.network.layers[:-1]]
-    program = population(
+    program = Population(
         tuple(getattr(recipe, name) for name in FIELDS),
         rules,
         (width, depth, outputs),
