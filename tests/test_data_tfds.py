@@ -345,6 +345,23 @@ def test_two_processes_may_start_at_once(tmp_path):
     assert len(list((tmp_path / "data").iterdir())) == 1
 
 
+def test_another_process_may_be_faster(cache, monkeypatch):
+    from zoo.data import prepared
+    from zoo.data.builders.iris_sample import IrisSample
+
+    generate = IrisSample._generate_examples
+
+    def overtaken(builder):
+        monkeypatch.undo()
+        monkeypatch.setenv("ZOO_CACHE", str(cache.parent))
+        prepared.open_builder("iris_sample")
+        yield from generate(builder)
+
+    monkeypatch.setattr(IrisSample, "_generate_examples", overtaken)
+    assert len(data.load("iris_sample").train) == 135
+    assert IrisSample._generate_examples is generate
+
+
 def test_a_source_that_changed_is_read_again(cache, capsys):
     data.load("iris_sample")
     about = next(cache.parent.glob("tfds/iris_sample/*/dataset_info.json"))

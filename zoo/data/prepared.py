@@ -25,13 +25,13 @@ BLOCK = 1024  # examples read at a time
 CHILD = """
 import contextlib, sys
 import tensorflow_datasets as tfds
+builder = tfds.builder(sys.argv[1], data_dir=sys.argv[2])
 try:
     with contextlib.redirect_stdout(sys.stderr):
-        builder = tfds.builder(sys.argv[1], data_dir=sys.argv[2])
         builder.download_and_prepare(file_format="array_record")
-except FileExistsError:
-    pass
 except Exception as error:
+    if builder.data_path.exists():
+        sys.exit()  # another process was faster
     first = (str(error).strip() or "no reason given").splitlines()[0]
     sys.exit(print(f"{type(error).__name__}: {first}") or 1)
 """
@@ -147,8 +147,12 @@ def _prepare(builder, name: str, downloads: bool) -> None:
         _reach(builder, name)
     say(f"preparing {name} in {builder.data_dir}")
     if not type(builder).__module__.startswith("tensorflow_datasets."):
-        with contextlib.suppress(FileExistsError):  # another process was faster
+        try:
             builder.download_and_prepare(file_format="array_record")
+        except OSError:
+            if not builder.data_path.exists():
+                raise
+            # another process was faster
         return
     child = subprocess.run(
         [sys.executable, "-c", CHILD, name, str(builder.data_dir_root)],
