@@ -1,6 +1,7 @@
-"""PyTorch: eager steps."""
+"""PyTorch: the kernels of a step are recorded, and played back."""
 
 import zlib
+from functools import partial
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 from zoo import groups
 from zoo.steps import wrong
+from zoo.steps.recording import CannotRecord, record
 
 
 class Trainer:
@@ -15,7 +17,15 @@ class Trainer:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.group = groups.current()
         self.call = self.group.wrap(model) if self.group.processes > 1 else model
+        self.plain = "several processes" if self.group.processes > 1 else ""
         self._seen = 0
+        self._recorded = {}
+        self._variables = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            optimizer.variables,
+        )
+        _use_kernels(optimizer)
 
     def train(self, inputs, targets, count, rows=None):
         device = keras.src.backend.torch.core.get_device()
@@ -24,7 +34,8 @@ class Trainer:
         inputs = torch.from_numpy(inputs[:count]).to(device)
         targets = torch.from_numpy(targets[:count]).to(device)
         with groups.rows_from(share.start):
-            done = [self._step(x, y) for x, y in zip(inputs, targets, strict=True)]
+            step = self._chosen_step(inputs[0], targets[0])
+            done = [step(x, y) for x, y in zip(inputs, targets, strict=True)]
         self._seen += count * inputs.shape[1]
         values, errors = zip(*done, strict=True)
         values, errors = torch.stack(values).cpu(), torch.stack(errors).cpu()
@@ -44,6 +55,83 @@ class Trainer:
         same = table[:, 1] == table[0, 1]
         return {f"{kind}:{i}": int(table[i, 0]) for i in np.flatnonzero(same)}
 
+    def _chosen_step(self, x, y):
+        """The recorded step for batches like this one; the plain one if there is none.
+
+        Without a recording of the update, as where it branches (accumulated gradients,
+        a loss that is scaled), that part is done plainly.
+        """
+        if self.group.processes > 1:
+            return self._step
+        trainable, other, optimizer = self._variables
+        values = [v.value.detach() for vs in self._variables for v in vs]
+        shapes = x.shape, y.shape
+        if shapes not in self._recorded:
+            self._recorded[shapes] = self._record(x, y, values)
+        gradients, update = self._recorded[shapes]
+        if gradients is None:
+            return self._step
+
+        def step(x, y):
+            with torch.no_grad():
+                value, errors, *grads = gradients(x, y, *values)
+                if update:
+                    update(*grads, *values)
+                else:
+                    self.optimizer.apply(grads, trainable)
+            return value, errors
+
+        return step
+
+    def _record(self, x, y, values):
+        """Gradients and update, recorded; None for each that cannot be."""
+        gradients = update = None
+        try:
+            gradients = record(self._gradients, [x, y, *values], batch=2)
+            grads = [v.value.detach() for v in self.model.trainable_variables]
+            update = record(self._update, [*grads, *values], batch=0)
+        except CannotRecord as reason:
+            part = "the update of" if gradients else "the step of"
+            self.plain = f"{part} {self.model.name} cannot be recorded: {reason}"
+        return gradients, update
+
+    def _gradients(self, x, y, *values):
+        """Loss, wrong predictions, and gradients; variables are written to `values`."""
+        count = len(self._variables[0])
+        leaves = [value.detach().requires_grad_() for value in values[:count]]
+        values = [*leaves, *values[count:]]
+        with torch.enable_grad(), self._scope(values, collect_losses=True) as scope:
+            outputs = self.model(x, training=True).float()
+            value = self.loss(y, outputs)
+            for penalty in self.model.losses:
+                value = value + penalty
+            scaled = self.optimizer.scale_loss(value)
+            grads = torch.autograd.grad(scaled, leaves, allow_unused=True)
+        self._write(scope, values)
+        return value.detach(), wrong(y, outputs.detach()), *grads
+
+    def _update(self, *grads_and_values):
+        """Nothing; what the optimizer computes is written to the values."""
+        count = len(self._variables[0])
+        grads, values = grads_and_values[:count], grads_and_values[count:]
+        with torch.no_grad(), self._scope(values) as scope:
+            self.optimizer.apply(list(grads), self._variables[0])
+        self._write(scope, values)
+        return ()
+
+    def _scope(self, values, **options):
+        variables = [v for vs in self._variables for v in vs]
+        known = list(zip(variables, values, strict=True))
+        return keras.StatelessScope(state_mapping=known, **options)
+
+    def _write(self, scope, values):
+        variables = [v for vs in self._variables for v in vs]
+        with torch.no_grad():
+            for variable, value in zip(variables, values, strict=True):
+                new = scope.get_current_value(variable)
+                if new is not value:
+                    value.copy_(new)
+
     def _step(self, x, y):
         outputs = self.call(x, training=True).float()
         value = self.loss(y, outputs)
@@ -62,6 +150,64 @@ class Trainer:
 
     def sync(self):
         pass
+
+
+def _use_kernels(optimizer):
+    """Have `optimizer` change variables by few kernels that ask for no value.
+
+    Keras's own form of Adam is as many as ten, and that of SGD reads the learning rate.
+    """
+    match optimizer:
+        case keras.optimizers.Adam(amsgrad=False):
+            optimizer._parallel_update_step = partial(_adam, optimizer)
+        case keras.optimizers.SGD():
+            optimizer._parallel_update_step = partial(_sgd, optimizer)
+
+
+def _adam(optimizer, grads, variables, learning_rate):
+    """Adam as Keras computes it, by PyTorch's kernel.
+
+    Both scale the gradient's mean by the root of its square's mean plus epsilon. Keras
+    puts what corrects the means of the first steps into the learning rate; PyTorch's
+    kernel, told that these steps are long past, corrects nothing.
+    """
+    steps = optimizer.iterations.value + 1
+    first, second = 1 - optimizer.beta_1**steps, 1 - optimizer.beta_2**steps
+    rate = keras.ops.convert_to_tensor(learning_rate) * second.sqrt() / first
+    places = [optimizer._get_variable_index(variable) for variable in variables]
+    torch._fused_adam_(
+        [variable.value for variable in variables],
+        [grad.contiguous() for grad in grads],
+        [optimizer._momentums[place].value for place in places],
+        [optimizer._velocities[place].value for place in places],
+        [],
+        [torch.tensor(1e9, device=rate.device)] * len(places),
+        lr=rate,
+        beta1=optimizer.beta_1,
+        beta2=optimizer.beta_2,
+        eps=optimizer.epsilon,
+        weight_decay=0.0,
+        amsgrad=False,
+        maximize=False,
+    )
+
+
+def _sgd(optimizer, grads, variables, learning_rate):
+    rate = keras.ops.convert_to_tensor(learning_rate)
+    changes = torch._foreach_mul(grads, -rate)
+    values = [variable.value for variable in variables]
+    if not optimizer.momentum:
+        torch._foreach_add_(values, changes)
+        return
+    places = [optimizer._get_variable_index(variable) for variable in variables]
+    velocities = [optimizer.momentums[place].value for place in places]
+    torch._foreach_mul_(velocities, optimizer.momentum)
+    torch._foreach_add_(velocities, changes)
+    if optimizer.nesterov:
+        torch._foreach_add_(values, changes)
+        torch._foreach_add_(values, velocities, alpha=optimizer.momentum)
+    else:
+        torch._foreach_add_(values, velocities)
 
 
 def forward(model):

@@ -1,0 +1,189 @@
+"""The networks that are measured: as zoo builds them, and as layers for hand-written
+loops."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Case:
+    """One network on generated data.
+
+    Attributes:
+        model: its name in zoo.
+        arguments: of its `build`.
+        batch: examples a step.
+        steps: of an epoch, which is what a contestant trains at a time.
+        layers: the same network, from the input upward, for the hand-written loops;
+            each a kind and its numbers, see `loops_torch.layer`.
+        shape: of an input: pixels 0 to 255 if it has three axes, tokens if it is
+            (length,) and the network embeds them, otherwise measurements.
+        outputs: length of the output; 1 is the logit of class 1.
+        optimizer: "adam", or "sgd".
+        loss: of the recipe.
+    """
+
+    model: str
+    arguments: dict
+    batch: int
+    steps: int
+    shape: tuple[int, ...]
+    outputs: int
+    layers: tuple
+    optimizer: str = "adam"
+    loss: str = "crossentropy"
+    rate: float = field(default=1e-3)
+
+    @property
+    def tokens(self) -> int:
+        """How many there are; 0 for a network without."""
+        return self.layers[0][1] if self.layers[0][0] == "embedding" else 0
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and class numbers, int32, for an epoch; texts are padded behind."""
+        random = np.random.default_rng(0)
+        count = self.batch * self.steps
+        classes = random.integers(0, max(2, self.outputs), count).astype("int32")
+        if self.tokens:
+            inputs = random.integers(1, self.tokens, (count, *self.shape))
+            lengths = random.integers(self.shape[0] // 2, self.shape[0] + 1, (count, 1))
+            return (inputs * (np.arange(*self.shape) < lengths)).astype("int32"), classes
+        if len(self.shape) == 3:
+            return random.integers(0, 256, (count, *self.shape)).astype("uint8"), classes
+        return random.normal(size=(count, *self.shape)).astype("float32"), classes
+
+
+def _dense(*widths, between=()):
+    layers = []
+    for width in widths:
+        layers += [("dense", width), *between]
+    return layers
+
+
+_RELU = (("relu",),)
+_DEEP = (("normalize",), ("relu",), ("dropout", 0.1))
+_PIXELS = ("scale", 1 / 255, 0.0)
+
+
+def _vgg(filters):
+    block = [("conv", filters, 3, "same"), ("relu",)] * 2
+    return [*block, ("maximum", 2), *block, ("maximum", 2)]
+
+
+CASES = {
+    "perceptron 2-1, batch 1": Case(
+        model="perceptron",
+        arguments={},
+        batch=1,
+        steps=100,
+        shape=(2,),
+        outputs=1,
+        layers=(("dense", 1),),
+        optimizer="sgd",
+        loss="zoo.models.perceptron.rosenblatt_loss",
+    ),
+    "mammogram 4-6-1, batch 10": Case(
+        model="mammogram_mlp",
+        arguments={"hidden": (6,)},
+        batch=10,
+        steps=80,
+        shape=(4,),
+        outputs=1,
+        layers=(("standardize",), ("dense", 6), ("relu",), ("dense", 1)),
+    ),
+    "MLP 784-64-64-10, batch 128": Case(
+        model="deep_mlp",
+        arguments={"hidden": (64, 64)},
+        batch=128,
+        steps=100,
+        shape=(28, 28, 1),
+        outputs=10,
+        layers=(
+            _PIXELS,
+            ("flatten",),
+            *_dense(64, 64, between=_RELU),
+            ("dense", 10),
+        ),
+    ),
+    "MLP 784-64-64-64-10, normalized, dropout, batch 128": Case(
+        model="deep_mlp",
+        arguments={
+            "hidden": (64, 64, 64),
+            "batch_normalization": "before",
+            "dropout": 0.1,
+        },
+        batch=128,
+        steps=100,
+        shape=(28, 28, 1),
+        outputs=10,
+        layers=(
+            _PIXELS,
+            ("flatten",),
+            *_dense(64, 64, 64, between=_DEEP),
+            ("dense", 10),
+        ),
+    ),
+    "LeNet of 1998, batch 128": Case(
+        model="lenet",
+        arguments={"variant": "1998"},
+        batch=128,
+        steps=20,
+        shape=(28, 28, 1),
+        outputs=10,
+        layers=(
+            ("pad", 2),
+            ("scale", 1.275 / 255, -0.1),
+            ("conv", 6, 5, "valid"),
+            ("tanh",),
+            ("average", 2),
+            ("conv", 16, 5, "valid"),
+            ("tanh",),
+            ("average", 2),
+            ("conv", 120, 5, "valid"),
+            ("tanh",),
+            ("flatten",),
+            *_dense(84, between=(("tanh",),)),
+            ("dense", 10),
+        ),
+    ),
+    "LeNet relu, batch 128": Case(
+        model="lenet",
+        arguments={"variant": "relu"},
+        batch=128,
+        steps=4,
+        shape=(28, 28, 1),
+        outputs=10,
+        layers=(
+            _PIXELS,
+            ("conv", 32, 3, "valid"),
+            ("relu",),
+            ("conv", 64, 3, "valid"),
+            ("relu",),
+            ("maximum", 2),
+            ("dropout", 0.25),
+            ("flatten",),
+            *_dense(128, between=_RELU),
+            ("dropout", 0.5),
+            ("dense", 10),
+        ),
+    ),
+    "Tiny VGG 64x64x3, batch 32": Case(
+        model="tiny_vgg",
+        arguments={},
+        batch=32,
+        steps=8,
+        shape=(64, 64, 3),
+        outputs=3,
+        layers=(_PIXELS, *_vgg(10), ("flatten",), ("dense", 3)),
+    ),
+    "LSTM 64 over 100 tokens, batch 128": Case(
+        model="lstm_sentiment",
+        arguments={"vocabulary_size": 1000, "length": 100, "units": (64,)},
+        batch=128,
+        steps=4,
+        shape=(100,),
+        outputs=1,
+        layers=(("embedding", 1000, 128), ("lstm", 64), ("dense", 1)),
+    ),
+}

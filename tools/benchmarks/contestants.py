@@ -1,0 +1,41 @@
+"""Who takes part, by backend: the file and the function, and what it is."""
+
+ZOO, FIT = "zoo", "Keras fit"
+TRAIN = {
+    "jax": {
+        ZOO: "loops_zoo.train",
+        FIT: "loops_keras.fit",
+        "jitted step": "loops_jax.step",
+        "scan": "loops_jax.scan",
+    },
+    "tensorflow": {
+        ZOO: "loops_zoo.train",
+        FIT: "loops_keras.fit",
+        "in-graph loop": "loops_tensorflow.loop",
+        "in-graph loop, XLA": "loops_tensorflow.loop_xla",
+    },
+    "torch": {
+        ZOO: "loops_zoo.train",
+        FIT: "loops_keras.fit",
+        "eager": "loops_torch.eager",
+        "compiled": "loops_torch.compiled",
+    },
+}
+PREDICT = {
+    "jax": {
+        ZOO: "loops_zoo.answer",
+        "Keras predict": "loops_keras.answer_predict",
+        "jit": "loops_jax.answer",
+    },
+    "tensorflow": {
+        ZOO: "loops_zoo.answer",
+        "Keras predict": "loops_keras.answer_predict",
+        "tf.function": "loops_tensorflow.answer",
+    },
+    "torch": {
+        ZOO: "loops_zoo.answer",
+        "Keras predict": "loops_keras.answer_predict",
+        "eager": "loops_torch.answer_eager",
+        "compiled": "loops_torch.answer_compiled",
+    },
+}

@@ -1,0 +1,153 @@
+"""Interleaved rounds: every contestant in a process of its own, one at a time."""
+
+import importlib
+import math
+import multiprocessing
+import os
+import statistics
+import traceback
+from collections.abc import Iterator
+
+from benchmarks.cases import CASES, Case
+from benchmarks.contestants import PREDICT, TRAIN
+from benchmarks.meters import Meter, peak_memory
+
+SECONDS = 0.3  # of a round, at least
+SIZES = {"one example": 1, "500 examples": 500}
+
+
+def train(
+    name: str, backend: str, rounds: int, only: list[str] | None = None
+) -> Iterator[dict]:
+    """Train the network `name` by every contestant of `backend`.
+
+    Yields:
+        A measurement each: "contestant", "ms" a step of every round, "first", the
+        seconds of the first step, which builds and compiles, "memory", the most MiB,
+        and "joules" a step, where they can be read.
+    """
+    steps = CASES[name].steps
+    for contestant, lines, first, memory in _measured(
+        _trainer, TRAIN[backend], name, backend, rounds, only
+    ):
+        ms, processor = (
+            [1e3 * line[clock] / line["turns"] / steps for line in lines]
+            for clock in ("wall", "processor")
+        )
+        joules = [line["joules"] for line in lines]
+        yield {
+            "contestant": contestant,
+            "ms": ms,
+            "processor": processor,
+            "first": max(0.0, first - statistics.median(ms) * (steps - 1) / 1e3),
+            "memory": memory,
+            "joules": None
+            if None in joules
+            else [
+                line["joules"] / line["turns"] / steps for line in lines
+            ],
+        }
+
+
+def predict(
+    name: str, backend: str, rounds: int, only: list[str] | None = None
+) -> Iterator[dict]:
+    """Answer by every contestant of `backend`, one example at a time and many.
+
+    Yields:
+        A measurement each: "contestant", "size", "ms" a call of every round.
+    """
+    for label, size in SIZES.items():
+        for contestant, lines, first, memory in _measured(
+            _answerer, PREDICT[backend], name, backend, rounds, only, size
+        ):
+            ms, processor = (
+                [1e3 * line[clock] / line["turns"] for line in lines]
+                for clock in ("wall", "processor")
+            )
+            yield {
+                "contestant": contestant,
+                "size": label,
+                "ms": ms,
+                "processor": processor,
+                "first": first,
+                "memory": memory,
+            }
+
+
+def _measured(prepare, places, name, backend, rounds, only, *more):
+    """Contestant, its meters of every round, first seconds and memory of each."""
+    names = [each for each in places if not only or each in only]
+    found = {each: [] for each in names}
+    workers = {}
+    for each in names:
+        arguments = prepare, places[each], name, backend, *more
+        workers[each] = Worker(*arguments)
+    first = {each: worker.ask("first") for each, worker in workers.items()}
+    for _ in range(rounds):
+        for each, worker in workers.items():
+            found[each].append(worker.ask("round"))
+    for each, worker in workers.items():
+        yield each, found[each], first[each], worker.ask("memory")
+        worker.end()
+
+
+class Worker:
+    """A process that waits while another one has its turn."""
+
+    def __init__(self, *arguments):
+        fresh = multiprocessing.get_context("spawn")
+        self.line, there = fresh.Pipe()
+        self.process = fresh.Process(target=_work, args=(there, *arguments))
+        self.process.start()
+
+    def ask(self, what: str):
+        self.line.send(what)
+        answer = self.line.recv()
+        if isinstance(answer, str):
+            self.end()
+            raise RuntimeError(answer)
+        return answer
+
+    def end(self):
+        self.line.send(None)
+        self.process.join()
+
+
+def _work(line, prepare, place, name, backend, *more):
+    os.environ["KERAS_BACKEND"] = backend
+    turns, turn = 1, None
+    while what := line.recv():
+        try:
+            if what == "first":
+                file, function = place.split(".")
+                module = importlib.import_module(f"benchmarks.{file}")
+                make = getattr(module, function)
+                meter = Meter()
+                turn = prepare(make, CASES[name], *more)
+                turn()
+                answer = meter.read()["wall"]
+                meter = Meter()
+                turn()
+                turns = math.ceil(SECONDS / meter.read()["wall"])
+            elif what == "round":
+                meter = Meter()
+                for _ in range(turns):
+                    turn()
+                answer = {**meter.read(), "turns": turns}
+            else:
+                answer = peak_memory()
+        except Exception:
+            answer = traceback.format_exc()
+        line.send(answer)
+
+
+def _trainer(make, case: Case):
+    return make(case, *case.data())
+
+
+def _answerer(make, case: Case, size: int):
+    answer = make(case)
+    inputs, _ = case.data()
+    inputs = inputs.repeat(-(-size // len(inputs)), 0)[:size].copy()
+    return lambda: answer(inputs)
