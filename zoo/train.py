@@ -244,7 +244,7 @@ class _Session:
         self.best_loss, self.best_epoch = math.inf, 0
         self.best: list[np.ndarray] = []
         self.saved = time.perf_counter()
-        self.reported = ""
+        self.reported = self.plain = ""
         self._start_stage()
 
     def _start_stage(self):
@@ -283,6 +283,9 @@ class _Session:
             if self.group.devices > 1 and not self.reported:
                 self.reported = groups.report(self.trainer.seen(), chunk.rows)
                 progress.say(self.reported)
+            if self.trainer.plain != self.plain:
+                self.plain = self.trainer.plain
+                progress.say(f"plain steps, not the fast ones: {self.plain}")
             progress.advance(chunk.count, self.sums["loss"] / self.sums["examples"])
             seconds, stop, unsaved = self._slowest(seconds, bool(asked))
             self.feed.length = max(1, round(_CHUNK_SECONDS * chunk.count / seconds))

@@ -48,9 +48,13 @@ class Case:
         if self.tokens:
             inputs = random.integers(1, self.tokens, (count, *self.shape))
             lengths = random.integers(self.shape[0] // 2, self.shape[0] + 1, (count, 1))
-            return (inputs * (np.arange(*self.shape) < lengths)).astype("int32"), classes
+            return (inputs * (np.arange(*self.shape) < lengths)).astype(
+                "int32"
+            ), classes
         if len(self.shape) == 3:
-            return random.integers(0, 256, (count, *self.shape)).astype("uint8"), classes
+            return random.integers(0, 256, (count, *self.shape)).astype(
+                "uint8"
+            ), classes
         return random.normal(size=(count, *self.shape)).astype("float32"), classes
 
 

@@ -43,9 +43,7 @@ def train(
             "memory": memory,
             "joules": None
             if None in joules
-            else [
-                line["joules"] / line["turns"] / steps for line in lines
-            ],
+            else [line["joules"] / line["turns"] / steps for line in lines],
         }
 
 

@@ -6,6 +6,15 @@ computes the same function.
 
 from zoo.layers.convolution import AveragePooling2D, Conv2D, MaxPooling2D
 from zoo.layers.dropout import Dropout
+from zoo.layers.normalization import BatchNormalization
 from zoo.layers.recurrent import GRU, LSTM
 
-__all__ = ["GRU", "LSTM", "AveragePooling2D", "Conv2D", "Dropout", "MaxPooling2D"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Conv2D",
+    "Dropout",
+    "MaxPooling2D",
+]

@@ -1,13 +1,15 @@
 """PyTorch: kernels called directly, without the copies and loops of Keras's layers.
 
 Keras copies images to channels first and back around every convolution and pooling,
-adds biases in passes of their own, and on CPUs runs recurrent layers step by step.
+adds biases in passes of their own, normalizes in twelve of them, and on CPUs runs
+recurrent layers step by step.
 """
 
 import math
 
 import numpy as np
 import torch
+from keras.src.backend.torch.core import to_torch_dtype
 from torch.nn import functional
 
 from zoo.layers import dropout
@@ -46,6 +48,33 @@ def maximum(images, size: tuple[int, int]):
 def average(images, size: tuple[int, int]):
     """Averages of windows side by side; what is left at the far edges is dropped."""
     return functional.avg_pool2d(images.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+
+
+def normalize(layer, inputs, training: bool):
+    """What a `keras.layers.BatchNormalization` computes, channels last.
+
+    Means and variances of the batch go into the layer's moving ones. Like Keras, and
+    unlike `torch.nn.BatchNorm1d`, it takes the variance of the batch itself, not an
+    estimate of the population's.
+    """
+    images = inputs.float()
+    if images.ndim > 2:
+        images = images.movedim(-1, 1)
+    gamma = layer.gamma.value if layer.scale else None
+    beta = layer.beta.value if layer.center else None
+    moving = layer.moving_mean, layer.moving_variance
+    known = (None, None) if training else (each.value for each in moving)
+    outputs, mean, inverse = torch.native_batch_norm(
+        images, gamma, beta, *known, bool(training), 0.0, layer.epsilon
+    )
+    if training:
+        variance = (inverse.detach() ** -2 - layer.epsilon).clamp(min=0)
+        for variable, new in zip(moving, (mean.detach(), variance), strict=True):
+            share = 1 - layer.momentum
+            variable.assign(variable.value * layer.momentum + new * share)
+    if images.ndim > 2:
+        outputs = outputs.movedim(1, -1)
+    return outputs.to(to_torch_dtype(layer.compute_dtype))
 
 
 def lstm(layer, sequences, states):

@@ -48,7 +48,7 @@ weights (2010).
 import keras
 
 from zoo.errors import Mistake, unknown
-from zoo.layers import Dropout
+from zoo.layers import BatchNormalization, Dropout
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "selu", "gelu", "silu")
 
@@ -118,10 +118,10 @@ def build(
             name=f"hidden_{number}",
         )(x)
         if batch_normalization == "before":
-            x = keras.layers.BatchNormalization(name=f"normalization_{number}")(x)
+            x = BatchNormalization(name=f"normalization_{number}")(x)
         x = keras.layers.Activation(activation, name=f"activation_{number}")(x)
         if batch_normalization == "after":
-            x = keras.layers.BatchNormalization(name=f"normalization_{number}")(x)
+            x = BatchNormalization(name=f"normalization_{number}")(x)
         if dropout:
             x = Dropout(dropout, name=f"dropout_{number}")(x)
     logits = keras.layers.Dense(

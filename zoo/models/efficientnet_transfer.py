@@ -53,7 +53,7 @@ Differs from the paper:
 import keras
 
 from zoo.errors import Mistake, unknown
-from zoo.layers import Dropout
+from zoo.layers import BatchNormalization, Dropout
 from zoo.models import _efficientnet_lite0
 
 # variant: the side of its pictures, in pixels, and its name in keras.applications
@@ -229,7 +229,7 @@ def _frozen(original):
 
 
 @keras.saving.register_keras_serializable(package="zoo")
-class FrozenBatchNormalization(keras.layers.BatchNormalization):
+class FrozenBatchNormalization(BatchNormalization):
     """Batch normalization with the statistics it has, also in training."""
 
     def call(self, inputs, training=None, mask=None):

@@ -41,7 +41,7 @@ VGG, where CNN Explainer's shrink it.
 import keras
 
 from zoo.errors import Mistake
-from zoo.layers import Conv2D, Dropout, MaxPooling2D
+from zoo.layers import BatchNormalization, Conv2D, Dropout, MaxPooling2D
 
 
 def build(
@@ -93,7 +93,7 @@ def build(
                 name=f"conv_{place}",
             )(x)
             if batch_normalization:
-                x = keras.layers.BatchNormalization(name=f"normalization_{place}")(x)
+                x = BatchNormalization(name=f"normalization_{place}")(x)
             x = keras.layers.ReLU(name=f"relu_{place}")(x)
         x = MaxPooling2D(2, name=f"pool_{block}")(x)
         if dropout:

@@ -9,7 +9,9 @@ Every backend's file defines two things of the same shape:
     `seen()`: by device, the examples it computed since the last call, for each
         device that holds all variables; {} on a single device;
     `load()`: takes the values of the model's and optimizer's variables;
-    `sync()`: puts the trained values into them.
+    `sync()`: puts the trained values into them;
+    `plain`: why steps are taken in a plainer and slower way than the backend's fast
+        one, in words; "" as long as they are not.
 
 `forward(model)`: a function `(inputs, rows=None)` from a batch of inputs to outputs,
     NumPy to NumPy, with the weights that the model has at the time of the call.

@@ -52,6 +52,7 @@ class Trainer:
         self._step = jax.jit(step, donate_argnums=0, out_shardings=everywhere)
         self._steps = jax.jit(steps, donate_argnums=0, out_shardings=everywhere)
         self._fused = not _has_slow_convolution(model)
+        self.plain = "" if self._fused else _SLOW
 
     def train(self, inputs, targets, count, rows=None):
         if self._fused:
@@ -108,8 +109,11 @@ class Trainer:
         )
 
 
+_SLOW = "a program each, as XLA would run convolutions inside a loop on one thread"
+
+
 def _has_slow_convolution(model) -> bool:
-    """XLA runs convolutions inside loops on one CPU thread, several times slower."""
+    """Whether XLA would run its own convolutions inside a loop on a CPU."""
     if jax.default_backend() != "cpu":
         return False
     kinds = (

@@ -31,8 +31,8 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
         batch: how many of the tensors, from the first on, hold a batch of examples.
 
     Returns:
-        A function with the same arguments and results. It must be called without
-        gradients being recorded.
+        A function with the same arguments and results. No tensor that it is given may
+        need a gradient; none is recorded, though kernels ask whether they should.
 
     Raises:
         CannotRecord: it looks at values, from which no kernels follow in advance.
@@ -59,11 +59,9 @@ def _compare(function, replay, tensors, batch):
     for tensor in tensors[:batch]:
         tensor[1::2] = tensor[: len(tensor) // 2 * 2 : 2].clone()
     expected, found, count = _copies(tensors), _copies(tensors), len(tensors)
-    with torch.no_grad():
-        for _ in range(2):
-            results, others = function(*expected[:count]), replay(*found[:count])
-            expected += results
-            found += others
+    for _ in range(2):
+        expected += function(*expected[:count])
+        found += replay(*found[:count])
     for one, other in zip(expected, found, strict=True):
         if one is not None and not torch.allclose(
             one, other, rtol=1e-4, atol=1e-6, equal_nan=True

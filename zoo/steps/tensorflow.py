@@ -21,6 +21,8 @@ class Trainer:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.group = groups.current()
         self._step = self._alone
+        self._fused = self.group.devices == 1 and not _has_convolution(model)
+        self.plain = ""
         if self.group.devices > 1:
             normalize_together(model, total, self.group.devices)
             self._step = self._together
@@ -34,22 +36,26 @@ class Trainer:
         self._steps = {}
 
     def train(self, inputs, targets, count, rows=None):
-        inputs = tf.convert_to_tensor(inputs[:count])
-        targets = tf.convert_to_tensor(targets[:count])
         rows = rows or inputs.shape[1]
+        if not self._fused:
+            inputs, targets = inputs[:count], targets[:count]
+        inputs, targets = tf.convert_to_tensor(inputs), tf.convert_to_tensor(targets)
         if rows not in self._steps:
             self._steps[rows] = self._compile(inputs, targets, rows)
-        values, errors = self._steps[rows](inputs, targets)
-        return values.numpy(), errors.numpy()
+        values, errors = self._steps[rows](inputs, targets, tf.constant(count))
+        return values.numpy()[:count], errors.numpy()[:count]
 
     def _compile(self, inputs, targets, rows):
-        """A graph for batches of `rows` examples, as many as there may be."""
+        """A graph that takes some steps on batches of `rows` examples.
+
+        XLA compiles for as many batches as are given, filled or not.
+        """
         variables = self.model.trainable_variables
 
-        def steps(inputs, targets):
-            count = tf.shape(inputs)[0]
-            values = tf.TensorArray("float32", size=count)
-            errors = tf.TensorArray("int32", size=count)
+        def steps(inputs, targets, count):
+            capacity = tf.shape(inputs)[0]
+            values = tf.TensorArray("float32", capacity, element_shape=[])
+            errors = tf.TensorArray("int32", capacity, element_shape=[])
             for i in tf.range(count):
                 grads, value, error = self._step(inputs[i], targets[i], rows)
                 self.optimizer.apply(grads, variables)
@@ -57,11 +63,13 @@ class Trainer:
                 errors = errors.write(i, error)
             return values.stack(), errors.stack()
 
-        any_count = [
-            tf.TensorSpec([None, *batches.shape[1:]], batches.dtype)
-            for batches in (inputs, targets)
-        ]
-        return tf.function(steps, input_signature=any_count)
+        specs = [tf.TensorSpec(each.shape, each.dtype) for each in (inputs, targets)]
+        if not self._fused:
+            specs = [tf.TensorSpec([None, *s.shape[1:]], s.dtype) for s in specs]
+        count = tf.TensorSpec([], "int32")
+        return tf.function(
+            steps, input_signature=[*specs, count], jit_compile=self._fused or None
+        )
 
     def _alone(self, x, y, rows):
         with tf.GradientTape() as tape:
@@ -114,6 +122,12 @@ class Trainer:
 
     def sync(self):
         pass
+
+
+def _has_convolution(model) -> bool:
+    """XLA's convolutions are ten times slower on CPUs; the rest is faster by it."""
+    kinds = keras.src.layers.convolutional.base_conv.BaseConv,
+    return any(isinstance(layer, kinds) for layer in model._flatten_layers())
 
 
 def forward(model):

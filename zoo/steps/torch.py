@@ -16,6 +16,8 @@ class Trainer:
     def __init__(self, model, loss, optimizer):
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.group = groups.current()
+        for variable in model.trainable_variables:  # as Adam's kernel takes them
+            variable.value.data = variable.value.data.contiguous()
         self.call = self.group.wrap(model) if self.group.processes > 1 else model
         self.plain = "several processes" if self.group.processes > 1 else ""
         self._seen = 0
@@ -63,7 +65,6 @@ class Trainer:
         """
         if self.group.processes > 1:
             return self._step
-        trainable, other, optimizer = self._variables
         values = [v.value.detach() for vs in self._variables for v in vs]
         shapes = x.shape, y.shape
         if shapes not in self._recorded:
@@ -73,12 +74,12 @@ class Trainer:
             return self._step
 
         def step(x, y):
-            with torch.no_grad():
-                value, errors, *grads = gradients(x, y, *values)
-                if update:
-                    update(*grads, *values)
-                else:
-                    self.optimizer.apply(grads, trainable)
+            value, errors, *grads = gradients(x, y, *values)
+            if update:
+                update(*grads, *values)
+            else:
+                with torch.no_grad():
+                    self.optimizer.apply(grads, self._variables[0])
             return value, errors
 
         return step
@@ -171,7 +172,7 @@ def _adam(optimizer, grads, variables, learning_rate):
     puts what corrects the means of the first steps into the learning rate; PyTorch's
     kernel, told that these steps are long past, corrects nothing.
     """
-    steps = optimizer.iterations.value + 1
+    steps = keras.ops.convert_to_tensor(optimizer.iterations) + 1
     first, second = 1 - optimizer.beta_1**steps, 1 - optimizer.beta_2**steps
     rate = keras.ops.convert_to_tensor(learning_rate) * second.sqrt() / first
     places = [optimizer._get_variable_index(variable) for variable in variables]

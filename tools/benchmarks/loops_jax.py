@@ -1,0 +1,221 @@
+"""JAX's own idiom: pure functions, `jax.jit`, Optax, and `lax.scan` over an epoch.
+
+Every contestant takes a case, its inputs and its class numbers, and returns a function
+that trains an epoch; `answer` takes a case and returns a function from inputs to
+outputs.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+
+def start(case, key):
+    """Weights, and moving statistics, for each layer of the case."""
+    weights, moving, shape = [], [], (2, *case.shape)
+    dtype = "int32" if case.tokens else "float32"
+    for kind, *numbers in case.layers:
+        key, own = jax.random.split(key)
+        made = _START.get(kind, lambda *_: ())(own, shape, *numbers)
+        weights.append(made)
+        still = kind == "normalize"
+        moving.append((jnp.zeros(shape[-1]), jnp.ones(shape[-1])) if still else ())
+        call = partial(layer, kind, numbers, made, moving[-1], key, True, jnp.ones(2))
+        shape = jax.eval_shape(call, jax.ShapeDtypeStruct(shape, dtype))[0].shape
+        dtype = "float32"
+    return weights, moving
+
+
+def _normal(key, *shape):
+    return jax.random.normal(key, shape) * (2 / np.prod(shape[:-1])) ** 0.5
+
+
+_START = {
+    "dense": lambda key, shape, width: (
+        _normal(key, shape[-1], width),
+        jnp.zeros(width),
+    ),
+    "conv": lambda key, shape, filters, size, _: (
+        _normal(key, size, size, shape[-1], filters),
+        jnp.zeros(filters),
+    ),
+    "normalize": lambda key, shape: (jnp.ones(shape[-1]), jnp.zeros(shape[-1])),
+    "embedding": lambda key, shape, tokens, width: (
+        jax.random.normal(key, (tokens, width)) * 0.05,
+    ),
+    "lstm": lambda key, shape, units: (
+        _normal(key, shape[-1], 4 * units),
+        _normal(jax.random.fold_in(key, 1), units, 4 * units),
+        jnp.zeros(4 * units),
+    ),
+}
+
+
+def layer(kind, numbers, weights, moving, key, training, lengths, x):
+    """The layer's output, and its new moving statistics."""
+    match kind, *numbers:
+        case "scale", factor, offset:
+            x = x.astype("float32") * factor + offset
+        case "standardize", *_:
+            x = (x - 2.5) / 1.5
+            x = jnp.where(jnp.isnan(x), 0.0, x)
+        case "pad", margin:
+            x = jnp.pad(x, [(0, 0), (margin, margin), (margin, margin), (0, 0)])
+        case "flatten", *_:
+            x = x.reshape(len(x), -1)
+        case "dense", _:
+            x = x @ weights[0] + weights[1]
+        case "conv", _, _, padding:
+            numbers = ("NHWC", "HWIO", "NHWC")
+            x = jax.lax.conv_general_dilated(
+                x, weights[0], (1, 1), padding.upper(), dimension_numbers=numbers
+            )
+            x = x + weights[1]
+        case "maximum", size:
+            window = (1, size, size, 1)
+            x = jax.lax.reduce_window(
+                x, -jnp.inf, jax.lax.max, window, window, "VALID"
+            )
+        case "average", size:
+            window = (1, size, size, 1)
+            x = jax.lax.reduce_window(x, 0.0, jax.lax.add, window, window, "VALID")
+            x = x / size**2
+        case "relu", *_:
+            x = jax.nn.relu(x)
+        case "tanh", *_:
+            x = jnp.tanh(x)
+        case "dropout", rate:
+            if training:
+                kept = jax.random.bernoulli(key, 1 - rate, x.shape)
+                x = jnp.where(kept, x / (1 - rate), 0.0)
+        case "normalize", *_:
+            mean, variance = moving
+            if training:
+                mean, variance = x.mean(0), x.var(0)
+                pairs = zip(moving, (mean, variance), strict=True)
+                moving = tuple(old * 0.99 + new * 0.01 for old, new in pairs)
+            gamma, beta = weights
+            x = (x - mean) * (gamma * jax.lax.rsqrt(variance + 1e-3)) + beta
+        case "embedding", *_:
+            x = weights[0][x]
+        case "lstm", units:
+            x = _lstm(x, units, weights, lengths)
+    return x, moving
+
+
+def _lstm(x, units, weights, lengths):
+    kernel, recurrent, bias = weights
+
+    def step(state, gates):
+        hidden, cell = state
+        gates = gates + hidden @ recurrent
+        gate, forget, new, output = jnp.split(gates, 4, -1)
+        cell = jax.nn.sigmoid(forget) * cell + jax.nn.sigmoid(gate) * jnp.tanh(new)
+        hidden = jax.nn.sigmoid(output) * jnp.tanh(cell)
+        return (hidden, cell), hidden
+
+    zeros = jnp.zeros((len(x), units))
+    inputs = (x @ kernel + bias).swapaxes(0, 1)
+    _, states = jax.lax.scan(step, (zeros, zeros), inputs)
+    return states[lengths.astype("int32") - 1, jnp.arange(len(x))]
+
+
+def apply(case, weights, moving, key, x, training):
+    lengths = (x != 0).sum(1) if case.tokens else None
+    known = []
+    for place, (kind, *numbers) in enumerate(case.layers):
+        own = jax.random.fold_in(key, place) if kind == "dropout" else key
+        x, new = layer(
+            kind, numbers, weights[place], moving[place], own, training, lengths, x
+        )
+        known.append(new)
+    return x, known
+
+
+def loss(case, targets, outputs):
+    if "rosenblatt" in case.loss:
+        answers = jnp.where(outputs >= 0, 1.0, -1.0)
+        return ((answers - (2 * targets - 1)) * outputs).mean()
+    if case.outputs == 1:
+        return optax.sigmoid_binary_cross_entropy(outputs, targets).mean()
+    return optax.softmax_cross_entropy_with_integer_labels(outputs, targets).mean()
+
+
+def _prepared(case, inputs, classes):
+    kinds = {"adam": optax.adam, "sgd": optax.sgd}
+    optimizer = kinds[case.optimizer](case.rate)
+    weights, moving = start(case, jax.random.key(0))
+    state = weights, moving, optimizer.init(weights)
+    targets = jnp.asarray(classes)
+    if case.outputs == 1:
+        targets = targets.astype("float32")[:, None]
+
+    def step(state, key, x, y):
+        weights, moving, slots = state
+
+        def objective(weights):
+            outputs, known = apply(case, weights, moving, key, x, True)
+            return loss(case, y, outputs), known
+
+        gradient = jax.value_and_grad(objective, has_aux=True)
+        (value, moving), gradients = gradient(weights)
+        updates, slots = optimizer.update(gradients, slots, weights)
+        return (optax.apply_updates(weights, updates), moving, slots), value
+
+    return state, step, jnp.asarray(inputs), targets
+
+
+def step(case, inputs, classes):
+    state, step, inputs, targets = _prepared(case, inputs, classes)
+    jitted = jax.jit(
+        lambda state, key, index: step(state, key, inputs[index], targets[index]),
+        donate_argnums=0,
+    )
+    random, number = np.random.default_rng(0), 0
+
+    def epoch():
+        nonlocal state, number
+        values = []
+        order = random.permutation(len(inputs)).reshape(-1, case.batch)
+        for index in order:
+            key = jax.random.key(number)
+            state, value = jitted(state, key, index)
+            values.append(value)
+            number += 1
+        return float(jnp.stack(values).mean())
+
+    return epoch
+
+
+def scan(case, inputs, classes):
+    state, step, inputs, targets = _prepared(case, inputs, classes)
+
+    @partial(jax.jit, donate_argnums=0)
+    def steps(state, key, order):
+        def one(state, given):
+            key, index = given
+            return step(state, key, inputs[index], targets[index])
+
+        keys = jax.random.split(key, len(order))
+        state, values = jax.lax.scan(one, state, (keys, order))
+        return state, values.mean()
+
+    random, number = np.random.default_rng(0), 0
+
+    def epoch():
+        nonlocal state, number
+        order = random.permutation(len(inputs)).reshape(-1, case.batch)
+        state, value = steps(state, jax.random.key(number), order)
+        number += 1
+        return float(value)
+
+    return epoch
+
+
+def answer(case):
+    weights, moving = start(case, jax.random.key(0))
+    call = jax.jit(lambda x: apply(case, weights, moving, None, x, False)[0])
+    return lambda inputs: np.asarray(call(inputs))

@@ -1,0 +1,31 @@
+"""Batch normalization; on PyTorch by its own kernels, where Keras takes ten times as
+many."""
+
+import keras
+
+from zoo import groups
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """`keras.layers.BatchNormalization`; on PyTorch by `torch.native_batch_norm`.
+
+    With masks, renormalization, channels that are not last or several devices it is
+    Keras's own everywhere.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if not self._is_plain(inputs, mask):
+            return super().call(inputs, training=training, mask=mask)
+        from zoo.layers.torch import normalize
+
+        return normalize(self, inputs, training and self.trainable)
+
+    def _is_plain(self, inputs, mask) -> bool:
+        return (
+            keras.backend.backend() == "torch"
+            and mask is None
+            and not self.renorm
+            and self.axis in (-1, len(inputs.shape) - 1)
+            and groups.current().devices == 1
+        )
