@@ -158,7 +158,7 @@ def loss(case, targets, outputs):
 
 
 def loop(case, inputs, classes):
-    return _loop(case, inputs, classes, xla=False)
+    return _loop(case, inputs, classes, xla=None)
 
 
 def loop_xla(case, inputs, classes):
@@ -174,7 +174,6 @@ def _loop(case, inputs, classes, xla):
     inputs, targets = tf.constant(inputs), tf.constant(classes)
     if case.outputs == 1:
         targets = tf.cast(targets, "float32")[:, None]
-    count = len(inputs)
 
     def update(gradients):
         if case.optimizer == "sgd":
@@ -198,19 +197,21 @@ def _loop(case, inputs, classes, xla):
         update(tape.gradient(value, variables))
         return value
 
-    step = tf.function(step, jit_compile=True) if xla else step
-
-    @tf.function
-    def epoch():
-        order = tf.random.shuffle(tf.range(count))
+    @tf.function(jit_compile=xla)
+    def epoch(order):
         total = 0.0
         for i in tf.range(case.steps):
-            index = order[i * case.batch : (i + 1) * case.batch]
-            index = tf.ensure_shape(index, (case.batch,))
+            index = order[i]
             total += step(tf.gather(inputs, index), tf.gather(targets, index))
         return total / case.steps
 
-    return lambda: epoch().numpy()
+    random = np.random.default_rng(0)
+
+    def shuffled():
+        order = random.permutation(len(inputs)).astype("int32")
+        return epoch(tf.constant(order.reshape(-1, case.batch))).numpy()
+
+    return shuffled
 
 
 def answer(case):

@@ -5,6 +5,8 @@ import logging
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.layers.convolutional.base_conv import BaseConv
+from keras.src.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
 from keras.src.losses.loss import unscale_loss_for_distribution
 
 from zoo import groups
@@ -21,7 +23,7 @@ class Trainer:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.group = groups.current()
         self._step = self._alone
-        self._fused = self.group.devices == 1 and not _has_convolution(model)
+        self._fused = self.group.devices == 1 and not _is_slow_with_xla(model)
         self.plain = ""
         if self.group.devices > 1:
             normalize_together(model, total, self.group.devices)
@@ -67,9 +69,8 @@ class Trainer:
         if not self._fused:
             specs = [tf.TensorSpec([None, *s.shape[1:]], s.dtype) for s in specs]
         count = tf.TensorSpec([], "int32")
-        return tf.function(
-            steps, input_signature=[*specs, count], jit_compile=self._fused or None
-        )
+        function = tf.function(steps, jit_compile=self._fused or None)
+        return function.get_concrete_function(*specs, count)
 
     def _alone(self, x, y, rows):
         with tf.GradientTape() as tape:
@@ -124,10 +125,13 @@ class Trainer:
         pass
 
 
-def _has_convolution(model) -> bool:
-    """XLA's convolutions are ten times slower on CPUs; the rest is faster by it."""
-    kinds = keras.src.layers.convolutional.base_conv.BaseConv,
-    return any(isinstance(layer, kinds) for layer in model._flatten_layers())
+def _is_slow_with_xla(model) -> bool:
+    """On CPUs XLA is ten times slower in convolutions, and a fifth in recurrences."""
+    kinds = BaseConv, BaseDepthwiseConv, keras.layers.RNN
+    on_cpu = not tf.config.list_physical_devices("GPU")
+    return on_cpu and any(
+        isinstance(layer, kinds) for layer in model._flatten_layers()
+    )
 
 
 def forward(model):
