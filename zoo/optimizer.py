@@ -1,6 +1,7 @@
 """The optimizer of a recipe: Keras's own, with Keras's own schedules."""
 
 import inspect
+import math
 
 import keras
 
@@ -62,13 +63,10 @@ def _schedule(recipe, steps_per_epoch):
             f"epochs={recipe.epochs}"
         )
     peak = recipe.learning_rate
-    schedules = keras.optimizers.schedules
     if recipe.schedule == "constant" and not warmup:
         return peak
     if recipe.schedule == "cosine":
-        rise = {"warmup_target": peak, "warmup_steps": warmup} if warmup else {}
-        start = 0.0 if warmup else peak
-        return schedules.CosineDecay(start, total - warmup, **rise)
+        return Cosine(peak, warmup, total)
     return Line(peak, warmup, total, peak if recipe.schedule == "constant" else 0.0)
 
 
@@ -76,16 +74,32 @@ def _schedule(recipe, steps_per_epoch):
 class Line(keras.optimizers.schedules.LearningRateSchedule):
     """A linear rise from zero to `peak` over `warmup` steps, then a line to `end`."""
 
-    def __init__(self, peak: float, warmup: int, total: int, end: float):
+    def __init__(self, peak: float, warmup: int, total: int, end: float = 0.0):
         self.peak, self.warmup, self.total, self.end = peak, warmup, total, end
 
     def __call__(self, step):
         step = keras.ops.cast(step, "float32")
         rise = self.peak * step / max(1, self.warmup)
         done = (step - self.warmup) / (self.total - self.warmup)
-        done = keras.ops.clip(done, 0.0, 1.0)
-        fall = self.peak + (self.end - self.peak) * done
+        fall = self.end + (self.peak - self.end) * self.left(
+            keras.ops.clip(done, 0.0, 1.0)
+        )
         return keras.ops.where(step < self.warmup, rise, fall)
+
+    def left(self, done):
+        """What is left of the fall when the share `done` of the steps is done."""
+        return 1 - done
 
     def get_config(self):
         return vars(self)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Cosine(Line):
+    """A linear rise, then half a cosine (Loshchilov & Hutter 2017, arXiv:1608.03983).
+
+    It computes what `keras.optimizers.schedules.CosineDecay` does, which branches.
+    """
+
+    def left(self, done):
+        return 0.5 * (1 + keras.ops.cos(math.pi * done))

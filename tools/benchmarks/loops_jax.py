@@ -76,9 +76,7 @@ def layer(kind, numbers, weights, moving, key, training, lengths, x):
             x = x + weights[1]
         case "maximum", size:
             window = (1, size, size, 1)
-            x = jax.lax.reduce_window(
-                x, -jnp.inf, jax.lax.max, window, window, "VALID"
-            )
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
         case "average", size:
             window = (1, size, size, 1)
             x = jax.lax.reduce_window(x, 0.0, jax.lax.add, window, window, "VALID")

@@ -40,13 +40,19 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
     try:
         recorded = make_fx(function)(*_copies(tensors))
     except Exception as error:  # whatever a model does there, it can do plainly
-        reason = str(error).strip().split("\n")[0].split(" - ")[0]
-        raise CannotRecord(reason or type(error).__name__) from error
+        raise CannotRecord(_reason(error)) from error
     _drop_detached(recorded.graph)
     _compute_constants(recorded)
     replay = _compiled(recorded)
     _compare(function, replay, tensors, batch)
     return replay
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).strip()
+    if "tracing tensor" in text:
+        return "what it does depends on values"
+    return text.split("\n")[0] or type(error).__name__
 
 
 def _copies(tensors):

@@ -129,9 +129,7 @@ def _is_slow_with_xla(model) -> bool:
     """On CPUs XLA is ten times slower in convolutions, and a fifth in recurrences."""
     kinds = BaseConv, BaseDepthwiseConv, keras.layers.RNN
     on_cpu = not tf.config.list_physical_devices("GPU")
-    return on_cpu and any(
-        isinstance(layer, kinds) for layer in model._flatten_layers()
-    )
+    return on_cpu and any(isinstance(layer, kinds) for layer in model._flatten_layers())
 
 
 def forward(model):
@@ -150,9 +148,16 @@ def forward(model):
         outputs = group.strategy.run(replica, args=(inputs,))
         return group.strategy.gather(outputs, axis=0)
 
+    graphs = {}
+
     def run(inputs, rows=None):
         split = group.devices > 1 and group.splits(rows or len(inputs))
-        call = together if split else alone
-        return np.asarray(call(tf.convert_to_tensor(inputs)), "float32")
+        inputs = tf.convert_to_tensor(inputs)
+        kind = split, *inputs.shape
+        if kind not in graphs:
+            call = together if split else alone
+            spec = tf.TensorSpec(inputs.shape, inputs.dtype)
+            graphs[kind] = call.get_concrete_function(spec)
+        return np.asarray(graphs[kind](inputs), "float32")
 
     return run

@@ -212,12 +212,33 @@ def _sgd(optimizer, grads, variables, learning_rate):
 
 
 def forward(model):
+    """Plain for the first batch of a shape, recorded from the second on."""
     group = groups.current()
+    variables = model.trainable_variables + model.non_trainable_variables
+    recorded = {}
+
+    def plain(inputs, *values):
+        known = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(known), torch.no_grad():
+            return (model(inputs, training=False).float(),)
+
+    def call(inputs):
+        with torch.inference_mode():
+            if inputs.shape not in recorded:
+                recorded[inputs.shape] = None
+                return model(inputs, training=False).float().cpu().numpy()
+        values = [variable.value.detach() for variable in variables]
+        if recorded[inputs.shape] is None:
+            try:
+                recorded[inputs.shape] = record(plain, [inputs, *values], batch=1)
+            except CannotRecord:
+                recorded[inputs.shape] = plain
+        with torch.no_grad():
+            return recorded[inputs.shape](inputs, *values)[0].cpu().numpy()
 
     def run(inputs, rows=None):
-        with torch.inference_mode():
-            outputs = model(torch.from_numpy(np.ascontiguousarray(inputs)))
-            outputs = outputs.float().cpu().numpy()
+        device = keras.src.backend.torch.core.get_device()
+        outputs = call(torch.from_numpy(np.ascontiguousarray(inputs)).to(device))
         if not rows or len(outputs) == rows:
             return outputs
         whole = np.zeros((rows, *outputs.shape[1:]), outputs.dtype)

@@ -1,0 +1,198 @@
+"""The fast steps of a backend equal plain ones, and say where they cannot be taken."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo import losses, optimizer, steps
+from zoo.train import train
+
+BACKEND = keras.backend.backend()
+NETWORKS = {
+    "perceptron": ({}, (2,)),
+    "mammogram_mlp": ({"dropout": 0.2, "l2": 0.01}, (4,)),
+    "deep_mlp": (
+        {
+            "input_shape": (8, 8, 1),
+            "hidden": (12, 8),
+            "batch_normalization": "before",
+            "dropout": 0.2,
+            "max_norm": 1.0,
+        },
+        (8, 8, 1),
+    ),
+    "lenet": ({"variant": "relu", "input_shape": (12, 12, 1)}, (12, 12, 1)),
+    "tiny_vgg": (
+        {"input_shape": (12, 12, 3), "filters": 4, "batch_normalization": True},
+        (12, 12, 3),
+    ),
+    "lstm_sentiment": (
+        {"vocabulary_size": 20, "length": 7, "embedding": 5, "units": (6, 4)},
+        (7,),
+    ),
+    "efficientnet_transfer": (
+        {"input_shape": (32, 32, 3), "weights": None, "trainable": "blocks:1"},
+        (32, 32, 3),
+    ),
+}
+OPTIONS = {
+    "schedule, warm-up, decay": {
+        "optimizer": "adamw",
+        "schedule": "cosine",
+        "warmup_epochs": 0.4,
+        "weight_decay": 0.01,
+    },
+    "clipped, average of weights": {"clip_norm": 0.1, "ema": 0.9},
+    "accumulated": {"accumulate": 3, "clip_norm": 0.1},
+    "momentum": {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1},
+    "rmsprop": {"optimizer": "rmsprop", "momentum": 0.9},
+    "lion": {"optimizer": "lion"},
+    "nadam": {"optimizer": "nadam"},
+}
+COUNT, BATCH = 5, 6
+
+
+def data(name, model, encode):
+    _, shape = NETWORKS[name]
+    random = np.random.default_rng(0)
+    if name == "lstm_sentiment":
+        inputs = random.integers(0, 20, (COUNT, BATCH, *shape)).astype("int32")
+    else:
+        inputs = 200 * random.random((COUNT, BATCH, *shape), "float32")
+    classes = random.integers(0, max(2, model.output_shape[-1]), COUNT * BATCH)
+    targets = encode(classes)
+    return inputs, targets.reshape(COUNT, BATCH, *targets.shape[1:])
+
+
+def parts(name, options=None):
+    recipe = zoo.Recipe(model=name, data="made up", batch=BATCH, **(options or {}))
+    model = zoo.build(name, seed=1, **NETWORKS[name][0])
+    encode, loss = losses.make("crossentropy", model.output_shape[-1])
+    return model, encode, loss, optimizer.make(recipe, COUNT)
+
+
+def fast(name, options=None):
+    """The loss of each step, what was wrong, and the variables at the end."""
+    model, encode, loss, changes = parts(name, options)
+    trainer = steps.trainer(model, loss, changes)
+    inputs, targets = data(name, model, encode)
+    values, wrong = trainer.train(inputs, targets, COUNT)
+    trainer.sync()
+    return values, wrong, _values(model), trainer.plain
+
+
+def plain(name, options=None):
+    """The variables after Keras's own steps, one at a time, without any compiling."""
+    model, encode, loss, changes = parts(name, options)
+    model.compile(changes, loss, run_eagerly=True)
+    for x, y in zip(*data(name, model, encode), strict=True):
+        model.train_on_batch(x, y)
+    return _values(model)
+
+
+def _values(model):
+    return {v.path: np.array(v) for v in model.variables if "seed" not in v.path}
+
+
+def assert_close(found, expected):
+    assert found.keys() == expected.keys()
+    for path, value in expected.items():
+        scale = max(1.0, np.abs(value).max())
+        assert np.abs(found[path] - value).max() < 1e-6 * COUNT * scale, path
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_fast_steps_equal_plain_ones(name):
+    """By gradient descent: Adam makes large steps of mere rounding."""
+    options = {"optimizer": "sgd", "learning_rate": 0.01}
+    values, _, variables, _ = fast(name, options)
+    assert np.isfinite(values).all()
+    assert_close(variables, plain(name, options))
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_of_the_optimizer_is_kept(name):
+    _, _, variables, why = fast("mammogram_mlp", OPTIONS[name])
+    assert_close(variables, plain("mammogram_mlp", OPTIONS[name]))
+    branches = BACKEND == "torch" and name in ("accumulated", "nadam")
+    assert why.startswith("the update of mammogram_mlp") == branches
+
+
+@pytest.mark.parametrize("warmup", [0, 4])
+def test_the_cosine_is_that_of_keras(warmup):
+    rise = {"warmup_target": 0.3, "warmup_steps": warmup} if warmup else {}
+    start = 0.0 if warmup else 0.3
+    other = keras.optimizers.schedules.CosineDecay(start, 20 - warmup, **rise)
+    own = optimizer.Cosine(0.3, warmup, 20)
+    for step in range(25):
+        assert float(own(step)) == pytest.approx(float(other(step)), abs=1e-7)
+    assert optimizer.Cosine.from_config(own.get_config()).get_config() == vars(own)
+
+
+@pytest.mark.parametrize("name", ["deep_mlp", "lstm_sentiment"])
+def test_fast_steps_repeat_their_bits(name):
+    values, wrong, variables, _ = fast(name)
+    others, others_wrong, other_variables, _ = fast(name)
+    assert np.array_equal(values, others)
+    assert np.array_equal(wrong, others_wrong)
+    for path, value in variables.items():
+        assert np.array_equal(value, other_variables[path]), path
+
+
+def test_weights_that_were_changed_meanwhile_count():
+    model, encode, loss, changes = parts("deep_mlp")
+    trainer = steps.trainer(model, loss, changes)
+    inputs, targets = data("deep_mlp", model, encode)
+    trainer.train(inputs, targets, 2)
+    model.set_weights([0 * each for each in model.get_weights()])
+    trainer.load()
+    values, _ = trainer.train(inputs, targets, 1)
+    assert values[0] == pytest.approx(np.log(10), rel=1e-6)
+
+
+def test_answers_follow_the_weights():
+    model, *_ = parts("deep_mlp")
+    run = steps.forward(model)
+    inputs, _ = data("deep_mlp", model, lambda classes: classes)
+    for factor in (1.0, 0.5, 0.0, 2.0):
+        model.set_weights([factor * each for each in model.get_weights()])
+        expected = keras.ops.convert_to_numpy(model(inputs[0], training=False))
+        for x in (inputs[0], inputs[0][:1]):
+            np.testing.assert_allclose(run(x), expected[: len(x)], 1e-5, 1e-6)
+
+
+LOOKING = """
+import keras
+
+class Looking(keras.layers.Layer):
+    def call(self, x):
+        {look}
+
+def build():
+    row = keras.Input((2,))
+    x = keras.layers.Dense(3)(Looking()(row))
+    return keras.Model(row, keras.layers.Dense(1)(x), name="looking")
+"""
+LOOKS = {
+    "branch": "return x * 2 if x.sum() > 0 else x",
+    "value": "return x * float(x.detach().cpu().numpy().mean())",
+}
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="compiled models cannot do it elsewhere")
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_model_that_looks_at_values_trains_plainly_and_the_run_says_why(
+    look, tmp_path, capfd
+):
+    file = tmp_path / "looking.py"
+    file.write_text(LOOKING.format(look=LOOKS[look]))
+    recipe = zoo.Recipe(model=str(file), data="moons", batch=32, epochs=3)
+    run = train(recipe, run=tmp_path / "run")
+    assert run.history[-1]["loss"] < run.history[0]["loss"]
+    said = capfd.readouterr().err
+    assert said.count("plain steps, not the fast ones: the step of looking") == 1
+    again = train(dataclasses.replace(recipe), run=tmp_path / "again", quiet=True)
+    assert again.history[-1]["loss"] == run.history[-1]["loss"]

@@ -1,0 +1,129 @@
+"""README's tables from the file of measurements."""
+
+import statistics
+from pathlib import Path
+
+from benchmarks.cases import CASES
+from benchmarks.contestants import FIT, PREDICT, TRAIN, ZOO
+from benchmarks.results import read
+
+README = Path(__file__).parents[2] / "README.md"
+START = "<!-- benchmark: tools/benchmark.py table writes this -->"
+END = "<!-- end of benchmark -->"
+BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
+
+
+def written(text: str, lines: list[dict] | None = None) -> str:
+    """`text`, README's, with the tables between their marks."""
+    lines = read() if lines is None else lines
+    before, rest = text.split(START)
+    after = rest.split(END)[1]
+    parts = [*_train(lines), "", *_predict(lines), "", _note(lines)]
+    return before + "\n".join([START, "", *parts, "", END]) + after
+
+
+def ratio(line: dict, other: dict) -> float:
+    """The time of `line` over that of `other`: the median over rounds side by side."""
+    return statistics.median(
+        one / two for one, two in zip(line["ms"], other["ms"], strict=True)
+    )
+
+
+def _train(lines):
+    head = ["a training step", "backend", "zoo, ms", FIT, "hand-written, the best"]
+    head += ["zoo / fit", "zoo / hand-written", "first step, s", "MiB", "J"]
+    rows = []
+    for network in CASES:
+        for backend in TRAIN:
+            found = _found(lines, "train", network, backend)
+            if not {ZOO, FIT} <= set(found) or len(found) < 3:
+                continue
+            zoo, fit = found.pop(ZOO), found.pop(FIT)
+            name, best = min(found.items(), key=lambda item: _median(item[1]))
+            rows.append(
+                [
+                    network,
+                    BACKENDS[backend],
+                    _spread(zoo["ms"]),
+                    _spread(fit["ms"]),
+                    f"{name}: {_spread(best['ms'])}",
+                    f"{ratio(zoo, fit):.2g}",
+                    f"{ratio(zoo, best):.2g}",
+                    f"{zoo['first']:.2g}",
+                    f"{zoo['memory']:,.0f}",
+                    _joules(zoo),
+                ]
+            )
+    return _table(head, rows)
+
+
+def _predict(lines):
+    head = ["an answer", "for", "backend", "zoo, ms", "Keras predict"]
+    head += ["hand-written, the best", "zoo / hand-written", "examples/s"]
+    rows = []
+    for network in CASES:
+        for size in dict.fromkeys(line["size"] for line in lines if line["size"]):
+            for backend in PREDICT:
+                found = _found(lines, "predict", network, backend, size)
+                if not {ZOO, "Keras predict"} <= set(found) or len(found) < 3:
+                    continue
+                zoo, keras = found.pop(ZOO), found.pop("Keras predict")
+                name, best = min(found.items(), key=lambda item: _median(item[1]))
+                count = int(size.split()[0].replace("one", "1"))
+                rows.append(
+                    [
+                        network,
+                        size,
+                        BACKENDS[backend],
+                        _spread(zoo["ms"]),
+                        _spread(keras["ms"]),
+                        f"{name}: {_spread(best['ms'])}",
+                        f"{ratio(zoo, best):.2g}",
+                        f"{1e3 * count / _median(zoo):,.0f}",
+                    ]
+                )
+    return _table(head, rows)
+
+
+def _found(lines, verb, network, backend, size=""):
+    """The newest measurement of each contestant, by its name."""
+    return {
+        line["contestant"]: line
+        for line in lines
+        if (line["verb"], line["network"], line["backend"], line["size"])
+        == (verb, network, backend, size)
+    }
+
+
+def _table(head, rows):
+    if not rows:
+        return []
+    rule = ["---" if name == head[0] else "---:" for name in head]
+    return ["| " + " | ".join(row) + " |" for row in [head, rule, *rows]]
+
+
+def _median(line):
+    return statistics.median(line["ms"])
+
+
+def _spread(values):
+    shown = (statistics.median(values), min(values), max(values))
+    median, least, most = (f"{value:,.3g}" for value in shown)
+    return f"{median} ({least} to {most})"
+
+
+def _joules(line):
+    return f"{statistics.median(line['joules']):.2g}" if line["joules"] else "-"
+
+
+def _note(lines):
+    def known(name):
+        return "; ".join(sorted({str(line[name]) for line in lines}))
+
+    loads = [line["load"] for line in lines] or [0]
+    return (
+        "Median (least to most) of interleaved rounds; ratios are medians of rounds "
+        f"side by side. Measured on: {known('machine')}; threads: {known('threads')}; "
+        f"{known('versions')}; load average {min(loads)} to {max(loads)}. J: joules a "
+        "step, where the machine tells them."
+    )
