@@ -1,0 +1,25 @@
+"""One hidden layer, 784-128-10 (101,770 parameters), on Fashion-MNIST.
+
+    zoo train mlp_fashion
+
+Tutorials leave this network at 83 to 88 % after a few epochs. Clothes are themselves in
+a mirror; flipped pictures, weight decay, a little dropout and time give the rest.
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="deep_mlp",
+    model_arguments={"hidden": (128,), "dropout": 0.1},
+    data="fashion_mnist",
+    augment={"flip": 0.5},
+    batch=128,
+    epochs=80,
+    optimizer="adam",
+    learning_rate=3e-3,
+    schedule="cosine",
+    weight_decay=0.02,
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)
