@@ -97,4 +97,4 @@ class Summary:
 def summarize(values: list[float]) -> Summary:
     """Mean and sample standard deviation of at least one value."""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return Summary(statistics.fmean(values), deviation, len(values))
+    return Summary(statistics.mean(values), deviation, len(values))

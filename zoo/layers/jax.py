@@ -114,49 +114,49 @@ def _collect(patches, kernel):
     return total
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(1,))
 def maximum(images, size: tuple[int, int]):
     """Maxima of windows side by side; what is left at the far edges is dropped.
 
     The gradient goes to the first of equal maxima, as in every framework.
     """
-    return _windows(images, size).max((2, 4))
+    height, width = (
+        n // side * side for n, side in zip(images.shape[1:3], size, strict=True)
+    )
+    return _maximum(images[:, :height, :width], size)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1,))
+def _maximum(images, size):
+    return _forward_maximum(images, size)[0]
 
 
 def _forward_maximum(images, size):
-    maxima = maximum(images, size)
-    return maxima, (images, maxima)
+    """Maxima, and which pixel of its window each is.
+
+    To look for the maxima among the images afterward would not do: XLA may compute an
+    image anew there, and round it otherwise.
+    """
+    first, *others = _windows(images, size)
+    maxima, places = first, jnp.zeros(first.shape, "uint8")
+    for place, pixels in enumerate(others, start=1):
+        places = jnp.where(pixels > maxima, jnp.uint8(place), places)
+        maxima = jnp.maximum(maxima, pixels)
+    return maxima, places
 
 
-def _backward_maximum(size, known, slopes):
-    images, maxima = known
-    hits = _windows(images, size) == maxima[:, :, None, :, None]
-    taken = jnp.zeros(maxima.shape, bool)
-    rows = []
-    for i in range(size[0]):
-        row = []
-        for j in range(size[1]):
-            first = hits[:, :, i, :, j] & ~taken
-            taken = taken | first
-            row.append(jnp.where(first, slopes, 0))
-        rows.append(jnp.stack(row, 3))
-    parts = jnp.stack(rows, 2)
-    _, height, width, _ = images.shape
-    whole = parts.reshape(len(images), *_covered(images, size), images.shape[3])
-    left = [(0, height - whole.shape[1]), (0, width - whole.shape[2])]
-    return (jnp.pad(whole, [(0, 0), *left, (0, 0)]),)
+def _backward_maximum(size, places, slopes):
+    rows, columns = size
+    batch, height, width, channels = slopes.shape
+    parts = [jnp.where(places == n, slopes, 0) for n in range(rows * columns)]
+    parts = jnp.stack(parts).reshape(rows, columns, batch, height, width, channels)
+    whole = parts.transpose(2, 3, 0, 4, 1, 5)
+    return (whole.reshape(batch, height * rows, width * columns, channels),)
 
 
-maximum.defvjp(_forward_maximum, _backward_maximum)
+_maximum.defvjp(_forward_maximum, _backward_maximum)
 
 
 def _windows(images, size):
-    """(batch, height // rows, rows, width // columns, columns, channels)."""
-    batch, _, _, channels = images.shape
-    height, width = _covered(images, size)
-    shape = batch, height // size[0], size[0], width // size[1], size[1], channels
-    return images[:, :height, :width].reshape(shape)
-
-
-def _covered(images, size):
-    return [n // side * side for n, side in zip(images.shape[1:3], size, strict=True)]
+    """For each place in a window its pixels, (batch, rows, columns, channels)."""
+    rows, columns = size
+    return [images[:, i::rows, j::columns] for i in range(rows) for j in range(columns)]

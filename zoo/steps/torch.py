@@ -109,6 +109,8 @@ class Trainer:
             scaled = self.optimizer.scale_loss(value)
             grads = torch.autograd.grad(scaled, leaves, allow_unused=True)
         self._write(scope, values)
+        # in the order in memory for which the update is recorded
+        grads = [grad if grad is None else grad.contiguous() for grad in grads]
         return value.detach(), wrong(y, outputs.detach()), *grads
 
     def _update(self, *grads_and_values):
