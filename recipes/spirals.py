@@ -5,6 +5,10 @@
 Smooth units and targets, and as many epochs as it takes, were chosen on twenty other
 data sets (`data.data_seed=100` and so on), so that all points but the test split can be
 trained on.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        100.00% ± 0.00 (5), 0.019 minutes, cpu, 2 cores
+    TensorFlow 100.00% ± 0.00 (5), 0.058 minutes, cpu, 2 cores
 """
 
 import zoo
