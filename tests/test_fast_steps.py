@@ -85,9 +85,9 @@ def fast(name, options=None):
 
 
 def plain(name, options=None):
-    """The variables after Keras's own steps, one at a time, without any compiling."""
+    """The variables after Keras's own steps, one at a time."""
     model, encode, loss, changes = parts(name, options)
-    model.compile(changes, loss, run_eagerly=True)
+    model.compile(changes, loss)
     for x, y in zip(*data(name, model, encode), strict=True):
         model.train_on_batch(x, y)
     return _values(model)
