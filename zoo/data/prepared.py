@@ -25,13 +25,11 @@ BLOCK = 1024  # examples read at a time
 CHILD = """
 import contextlib, sys
 import tensorflow_datasets as tfds
-builder = tfds.builder(sys.argv[1], data_dir=sys.argv[2])
 try:
     with contextlib.redirect_stdout(sys.stderr):
+        builder = tfds.builder(sys.argv[1], data_dir=sys.argv[2])
         builder.download_and_prepare(file_format="array_record")
 except Exception as error:
-    if builder.data_path.exists():
-        sys.exit()  # another process was faster
     first = (str(error).strip() or "no reason given").splitlines()[0]
     sys.exit(print(f"{type(error).__name__}: {first}") or 1)
 """
@@ -150,9 +148,8 @@ def _prepare(builder, name: str, downloads: bool) -> None:
         try:
             builder.download_and_prepare(file_format="array_record")
         except OSError:
-            if not builder.data_path.exists():
+            if not builder.data_path.exists():  # no other process was faster
                 raise
-            # another process was faster
         return
     child = subprocess.run(
         [sys.executable, "-c", CHILD, name, str(builder.data_dir_root)],
@@ -161,7 +158,7 @@ def _prepare(builder, name: str, downloads: bool) -> None:
         stderr=None if sys.stderr.isatty() else subprocess.DEVNULL,
         text=True,
     )
-    if child.returncode:
+    if child.returncode and not builder.data_path.exists():
         reason = child.stdout.strip() or f"its process ended with {child.returncode}"
         raise Mistake(
             f"{name} could not be downloaded and prepared by TFDS: {reason}; "
