@@ -102,10 +102,7 @@ class Trainer:
         leaves = [value.detach().requires_grad_() for value in values[:count]]
         values = [*leaves, *values[count:]]
         with torch.enable_grad(), self._scope(values, collect_losses=True) as scope:
-            outputs = self.model(x, training=True).float()
-            value = self.loss(y, outputs)
-            for penalty in self.model.losses:
-                value = value + penalty
+            value, outputs = self._loss(self.model, x, y)
             scaled = self.optimizer.scale_loss(value)
             grads = torch.autograd.grad(scaled, leaves, allow_unused=True)
         self._write(scope, values)
@@ -135,11 +132,16 @@ class Trainer:
                 if new is not value:
                     value.copy_(new)
 
-    def _step(self, x, y):
-        outputs = self.call(x, training=True).float()
+    def _loss(self, call, x, y):
+        """The loss, penalties included, and the outputs that `call` gives."""
+        outputs = call(x, training=True).float()
         value = self.loss(y, outputs)
         for penalty in self.model.losses:
             value = value + penalty
+        return value, outputs
+
+    def _step(self, x, y):
+        value, outputs = self._loss(self.call, x, y)
         variables = self.model.trainable_variables
         for variable in variables:
             variable.value.grad = None
