@@ -10,15 +10,13 @@ committed, so that the commit in the ledger says what ran.
 
 import argparse
 import dataclasses
-import shutil
 import subprocess
 import sys
-from pathlib import Path
+from functools import partial
 
 from zoo import backend, ledger
 from zoo import recipe as recipes
 from zoo.errors import Mistake
-from zoo.run import commit
 
 LONG_SECONDS, LONGEST_SECONDS = 5 * 60, 20 * 60
 
@@ -36,8 +34,7 @@ def main() -> None:
         "--seeds", type=int, help="runs a recipe and backend; by default 5, 3 or 1"
     )
     options = parser.parse_args()
-    if (commit() or "-dirty").endswith("-dirty"):
-        sys.exit("the ledger names the commit that ran: commit the changes first")
+    ledger.require_clean_code()
     names = options.recipes or recipes.names()
     if len(names) == len(options.backends) == 1:
         _measure(names[0], *options.backends, options.seeds)
@@ -87,11 +84,8 @@ def _measure(name: str, each: str, seeds: int | None) -> None:
 
     while missing := _missing(name, each, [each], seeds):
         recipe = dataclasses.replace(recipes.load(name), seed=missing[0])
-        folder = Path("runs") / "ledger" / commit() / f"{name}-{each}-{missing[0]}"
         print(f"{name}, seed {missing[0]}, on {each}", flush=True)
-        line = ledger.entry(name, once(recipe, folder))
-        ledger.append(line)
-        shutil.rmtree(folder)
+        ledger.measure(name, f"{each}-{missing[0]}", partial(once, recipe))
 
 
 if __name__ == "__main__":

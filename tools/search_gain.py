@@ -11,16 +11,16 @@ tested on that the search has seen. What the ledger holds is not run again.
 
 import argparse
 import dataclasses
-import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from zoo import backend, ledger
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.run import Run, commit
+from zoo.run import Run
 
 
 def main() -> None:
@@ -34,8 +34,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--backend", default="jax")
     options = parser.parse_intermixed_args()
-    if (commit() or "-dirty").endswith("-dirty"):
-        sys.exit("the ledger names the commit that ran: commit the changes first")
+    ledger.require_clean_code()
     if Path(options.search).is_dir():
         _of_search(Path(options.search), options.seeds)
     else:
@@ -109,12 +108,10 @@ def _compare(
             if _is_known(name, own, more):
                 continue
             kind = "searched" if more else "hand-set"
-            folder = Path("runs") / "ledger" / commit() / f"{name}-{kind}-{seed}"
             print(f"{name}, {kind}, seed {seed}", flush=True)
-            line = {**ledger.entry(name, run(own, folder)), **more}
-            ledger.append(line)
+            label = f"{kind}-{seed}"
+            line = ledger.measure(name, label, partial(run, own), **more)
             print(f"test accuracy {line['metrics']['test']['accuracy']:.4f}")
-            shutil.rmtree(folder)
 
 
 def _is_known(name: str, recipe: Recipe, more: dict) -> bool:

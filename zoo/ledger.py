@@ -3,10 +3,14 @@
 import dataclasses
 import json
 import math
+import shutil
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 
 from zoo import recipe as recipes
+from zoo import run as runs
+from zoo.errors import Mistake
 from zoo.run import Run
 
 FILE = "results.jsonl"
@@ -34,6 +38,36 @@ def entry(name: str, run: Run) -> dict:
         **environment,
         "metrics": run.metrics,
     }
+
+
+def require_clean_code() -> None:
+    """Refuse to measure code that no commit names.
+
+    Raises:
+        Mistake: the checkout was changed after its commit, or there is none.
+    """
+    if (runs.commit() or "-dirty").endswith("-dirty"):
+        raise Mistake("the ledger names the commit that ran: commit the changes first")
+
+
+def measure(name: str, label: str, train: Callable[[Path], Run], **more) -> dict:
+    """Run the recipe `name` and add its line to the ledger.
+
+    Args:
+        name: of the recipe.
+        label: tells the run from others of the recipe and the commit; a run that was
+            interrupted is gone on with.
+        train: from a folder, which is deleted afterward, to the finished run.
+        more: fields of the line, besides those of `entry`.
+
+    Returns:
+        The line.
+    """
+    folder = Path("runs") / "ledger" / runs.commit() / f"{name}-{label}"
+    line = {**entry(name, train(folder)), **more}
+    append(line)
+    shutil.rmtree(folder)
+    return line
 
 
 def append(line: dict) -> None:
