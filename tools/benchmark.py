@@ -14,6 +14,7 @@ import argparse
 import statistics
 import sys
 
+import readme
 import scaling
 from benchmarks import results, rounds, table
 from benchmarks.cases import CASES
@@ -39,7 +40,8 @@ def main() -> None:
     commands.add_parser("scaling", help="several devices: tools/scaling.py")
     options = parser.parse_args()
     if options.verb == "table":
-        _table(options.check)
+        command = "python tools/benchmark.py table"
+        readme.update(table.written, options.check, command)
     else:
         _measure(options)
 
@@ -66,16 +68,6 @@ def _words(line):
     names = [line["network"], line["backend"], line["contestant"], line.get("size", "")]
     ms = statistics.median(line["ms"])
     return f"{', '.join(filter(None, names))}: {ms:.4g} ms, first {line['first']:.2g} s"
-
-
-def _table(check):
-    text = table.README.read_text()
-    changed = table.written(text)
-    if changed == text:
-        return
-    if check:
-        sys.exit("README's tables differ; run `python tools/benchmark.py table`")
-    table.README.write_text(changed)
 
 
 if __name__ == "__main__":

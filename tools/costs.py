@@ -14,8 +14,8 @@ Measurements go to `tools/costs.jsonl`; a newer one replaces an older one of its
 
 import argparse
 import importlib
-import sys
 
+import readme
 from costing import report
 
 VERBS = ("startup", "input", "augmentation", "waiting", "growth")
@@ -35,7 +35,8 @@ def main() -> None:
     command.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args()
     if options.verb == "table":
-        _table(options.check)
+        command = "python tools/costs.py table"
+        readme.update(report.written, options.check, command)
     else:
         _measure(options)
 
@@ -48,16 +49,6 @@ def _measure(options):
     for line in module.measure(backends, options.rounds):
         report.put({"verb": options.verb, **line})
         print(report.words(line), flush=True)
-
-
-def _table(check):
-    text = report.README.read_text()
-    changed = report.written(text)
-    if changed == text:
-        return
-    if check:
-        sys.exit("README's tables differ; run `python tools/costs.py table`")
-    report.README.write_text(changed)
 
 
 if __name__ == "__main__":

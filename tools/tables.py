@@ -9,12 +9,12 @@ import json
 import re
 import statistics
 import sys
-from pathlib import Path
+
+import readme
 
 from zoo import ledger
 from zoo import recipe as recipes
 
-ROOT = Path(__file__).parents[1]
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 RESULTS = "<!-- results: tools/tables.py writes this -->", "<!-- end of results -->"
 GAINS = "<!-- gains: tools/tables.py writes this -->", "<!-- end of gains -->"
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
     lines = ledger.read()
-    changes = {ROOT / "README.md": _readme(lines)}
+    changes = {readme.FILE: _readme(lines)}
     for name in recipes.names():
         path = recipes.folder() / f"{name}.py"
         changes[path] = _docstring(path.read_text(), name, lines)
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _readme(lines: list[dict]) -> str:
-    text = (ROOT / "README.md").read_text()
+    text = readme.FILE.read_text()
     head = "| recipe | model | data | parameters | " + " | ".join(BACKENDS.values())
     table = [f"{head} | minutes |", "| --- | --- | --- | ---: |" + " --- |" * 4]
     for name in recipes.names():
@@ -57,14 +57,8 @@ def _readme(lines: list[dict]) -> str:
         f"of a run on {' / '.join(BACKENDS.values())}. Measured on: "
         f"{'; '.join(hardware)}."
     )
-    text = _between(text, RESULTS, [*table, "", note])
-    return _between(text, GAINS, _gains(lines))
-
-
-def _between(text: str, marks: tuple[str, str], body: list[str]) -> str:
-    start, end = marks
-    before, rest = text.split(start)
-    return before + "\n".join([start, "", *body, "", end]) + rest.split(end)[1]
+    text = readme.between(text, RESULTS, [*table, "", note])
+    return readme.between(text, GAINS, _gains(lines))
 
 
 def _gains(lines: list[dict]) -> list[str]:

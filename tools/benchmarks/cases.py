@@ -1,7 +1,7 @@
 """The networks that are measured: as zoo builds them, and as layers for hand-written
 loops."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Case:
         outputs: length of the output; 1 is the logit of class 1.
         optimizer: "adam", or "sgd".
         loss: of the recipe.
+        rate: of learning.
     """
 
     model: str
@@ -33,7 +34,7 @@ class Case:
     layers: tuple
     optimizer: str = "adam"
     loss: str = "crossentropy"
-    rate: float = field(default=1e-3)
+    rate: float = 1e-3
 
     @property
     def tokens(self) -> int:

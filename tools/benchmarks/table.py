@@ -1,25 +1,25 @@
 """README's tables from the file of measurements."""
 
 import statistics
-from pathlib import Path
+
+import readme
 
 from benchmarks.cases import CASES
 from benchmarks.contestants import FIT, PREDICT, TRAIN, ZOO
 from benchmarks.results import read
 
-README = Path(__file__).parents[2] / "README.md"
-START = "<!-- benchmark: tools/benchmark.py table writes this -->"
-END = "<!-- end of benchmark -->"
+MARKS = (
+    "<!-- benchmark: tools/benchmark.py table writes this -->",
+    "<!-- end of benchmark -->",
+)
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 
 
 def written(text: str, lines: list[dict] | None = None) -> str:
     """`text`, README's, with the tables between their marks."""
     lines = read() if lines is None else lines
-    before, rest = text.split(START)
-    after = rest.split(END)[1]
     parts = [*_train(lines), "", *_predict(lines), "", _note(lines)]
-    return before + "\n".join([START, "", *parts, "", END]) + after
+    return readme.between(text, MARKS, parts)
 
 
 def ratio(line: dict, other: dict) -> float:
@@ -39,14 +39,14 @@ def _train(lines):
             if not {ZOO, FIT} <= set(found) or len(found) < 3:
                 continue
             zoo, fit = found.pop(ZOO), found.pop(FIT)
-            name, best = min(found.items(), key=lambda item: _median(item[1]))
+            best = min(found.values(), key=_median)
             rows.append(
                 [
                     network,
                     BACKENDS[backend],
                     _spread(zoo["ms"]),
                     _spread(fit["ms"]),
-                    f"{name}: {_spread(best['ms'])}",
+                    f"{best['contestant']}: {_spread(best['ms'])}",
                     f"{ratio(zoo, fit):.2g}",
                     f"{ratio(zoo, best):.2g}",
                     f"{zoo['first']:.2g}",
@@ -68,7 +68,7 @@ def _predict(lines):
                 if not {ZOO, "Keras predict"} <= set(found) or len(found) < 3:
                     continue
                 zoo, keras = found.pop(ZOO), found.pop("Keras predict")
-                name, best = min(found.items(), key=lambda item: _median(item[1]))
+                best = min(found.values(), key=_median)
                 count = int(size.split()[0].replace("one", "1"))
                 rows.append(
                     [
@@ -77,7 +77,7 @@ def _predict(lines):
                         BACKENDS[backend],
                         _spread(zoo["ms"]),
                         _spread(keras["ms"]),
-                        f"{name}: {_spread(best['ms'])}",
+                        f"{best['contestant']}: {_spread(best['ms'])}",
                         f"{ratio(zoo, best):.2g}",
                         f"{1e3 * count / _median(zoo):,.0f}",
                     ]

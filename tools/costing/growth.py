@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import measurements
 import numpy as np
 
 from costing import report
@@ -164,7 +165,7 @@ def draw(network: str) -> Path:
         panel.set_ylabel(UNITS.get(axis, "ms/step"))
         panel.grid(alpha=0.3)
     np.atleast_1d(panels)[0].legend()
-    figure.suptitle(f"{network}: {report.machine()}")
+    figure.suptitle(f"{network}: {measurements.machine()}")
     figure.tight_layout()
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{network}.png"

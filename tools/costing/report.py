@@ -1,15 +1,14 @@
 """The file of measurements, and README's tables from it."""
 
-import datetime
-import json
-import os
 import statistics
 from pathlib import Path
 
+import measurements
+import readme
+
 FILE = Path(__file__).parents[1] / "costs.jsonl"
-README = Path(__file__).parents[2] / "README.md"
-START = "<!-- costs: tools/costs.py table writes this -->"
-END = "<!-- end of costs -->"
+MARKS = "<!-- costs: tools/costs.py table writes this -->", "<!-- end of costs -->"
+NAMES = ("verb", "what", "backend", "unit", "machine")
 TITLES = {
     "startup": "Start-up",
     "input": "Input",
@@ -22,8 +21,7 @@ BACKENDS = {"": "", "jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"
 
 def read(file: Path = FILE) -> list[dict]:
     """All lines, in the order in which they were first measured."""
-    text = file.read_text() if file.exists() else ""
-    return [json.loads(line) for line in text.splitlines()]
+    return measurements.read(file)
 
 
 def put(line: dict, file: Path = FILE) -> None:
@@ -32,24 +30,7 @@ def put(line: dict, file: Path = FILE) -> None:
     Args:
         line: "verb", "what", "backend" ("" if none), "unit" and "values", one a round.
     """
-    line |= {
-        "machine": machine(),
-        "load": os.getloadavg()[0],
-        "date": datetime.date.today().isoformat(),
-    }
-    lines = {_key(each): each for each in read(file)}
-    lines[_key(line)] = line
-    temporary = file.with_suffix(".new")
-    text = "".join(json.dumps(each) + "\n" for each in lines.values())
-    temporary.write_text(text)
-    temporary.replace(file)
-
-
-def machine() -> str:
-    """The processor's name and how many cores there are."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    name = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
-    return f"{name}, {os.cpu_count()} cores"
+    measurements.put(line, NAMES, file)
 
 
 def words(line: dict) -> str:
@@ -60,8 +41,6 @@ def words(line: dict) -> str:
 
 def written(text: str) -> str:
     """`text`, README's, with the tables between their marks."""
-    before, rest = text.split(START)
-    after = rest.split(END)[1]
     lines = read()
     parts = [part for verb in TITLES for part in _table(verb, lines)]
     machines = sorted({line["machine"] for line in lines})
@@ -70,7 +49,7 @@ def written(text: str) -> str:
         f"Median (least to most) of n rounds. Measured on: {'; '.join(machines)}; "
         f"load average {min(loads):.1f} to {max(loads):.1f}."
     )
-    return before + "\n".join([START, "", *parts, note, "", END]) + after
+    return readme.between(text, MARKS, [*parts, note])
 
 
 def _table(verb, lines):
@@ -96,7 +75,3 @@ def _values(line):
         f"{value:,.3g}" if value < 1000 else f"{value:,.0f}" for value in shown
     )
     return f"{median} ({least} to {most})"
-
-
-def _key(line):
-    return tuple(line[name] for name in ("verb", "what", "backend", "unit", "machine"))

@@ -1,0 +1,46 @@
+"""Files of measurements, one a line, and the circumstances that each line states."""
+
+import datetime
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def read(file: Path) -> list[dict]:
+    """All lines, in the order in which they were first measured."""
+    text = file.read_text() if file.exists() else ""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def put(line: dict, names: Sequence[str], file: Path) -> None:
+    """Add a measurement to the file, or replace the one that has the same `names`.
+
+    Args:
+        line: what was measured; machine, load average and date are added.
+        names: the fields that tell measurements apart.
+        file: where they are kept.
+    """
+    line = {
+        **line,
+        "machine": machine(),
+        "load": round(os.getloadavg()[0], 1),
+        "date": datetime.date.today().isoformat(),
+    }
+    lines = {tuple(each[name] for name in names): each for each in read(file)}
+    lines[tuple(line[name] for name in names)] = line
+    temporary = file.with_suffix(".new")
+    temporary.write_text("".join(json.dumps(each) + "\n" for each in lines.values()))
+    temporary.replace(file)
+
+
+def machine() -> str:
+    """The processor's name and how many cores there are, and the GPU's, if any."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    name = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    known = [f"{name}, {os.cpu_count()} cores"]
+    gpus = Path("/proc/driver/nvidia/gpus").glob("*/information")
+    for gpu in sorted(gpus):
+        words = dict(line.split(":", 1) for line in gpu.read_text().splitlines())
+        known.append(words["Model"].strip())
+    return ", ".join(known)
