@@ -63,21 +63,13 @@ def _fold(bits):
     return ops.bitwise_xor(bits, high)
 
 
-def _next(generator):
-    """The stream and the number of the next draw, which is then counted."""
-    if keras.backend.backend() != "torch":
-        return ops.cast(generator.next(), "int32")
-    from zoo.layers.torch import next_draw
+def _draw(generator, shape, start, rate):
+    """`scales` for the generator's next draw, which is then counted."""
+    if keras.backend.backend() == "torch":
+        from zoo.layers.torch import dropout_scales
 
-    return next_draw(generator)
-
-
-def _scales():
-    if keras.backend.backend() != "torch":
-        return scales
-    from zoo.layers.torch import dropout_scales
-
-    return dropout_scales
+        return dropout_scales(generator, shape, start, rate)
+    return scales(ops.cast(generator.next(), "int32"), shape, start, rate)
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -115,7 +107,6 @@ class Dropout(keras.layers.Layer):
     def call(self, inputs, training: bool = False):
         if not training or self.rate == 0:
             return inputs
-        state = _next(self.seed_generator)
         shape = list(ops.shape(inputs))
         for axis, length in enumerate(self.noise_shape or ()):
             if length is not None:
@@ -123,7 +114,7 @@ class Dropout(keras.layers.Layer):
         start = 0 if self.noise_shape and self.noise_shape[0] else first_row()
         for length in shape[1:]:
             start = start * length
-        scale = _scales()(state, shape, start, self.rate)
+        scale = _draw(self.seed_generator, shape, start, self.rate)
         if scale.dtype != inputs.dtype:
             scale = ops.cast(scale, inputs.dtype)
         return inputs * scale

@@ -5,6 +5,7 @@ adds biases in passes of their own, normalizes in twelve of them, and on CPUs ru
 recurrent layers step by step.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -118,62 +119,83 @@ def _recurrent(function, layer, sequences, states, weights):
     return outputs[:, -1], outputs, [state[0] for state in states]
 
 
-def next_draw(generator):
-    """What `generator.next()` gives, as int32, without Keras's four conversions."""
+def dropout_scales(generator, shape: list[int], start: int, rate: float):
+    """`zoo.layers.dropout.scales` for the generator's next draw, which is then counted.
+
+    One kernel on CPUs, and as many as elsewhere on a GPU.
+    """
     state = generator.state.value
-    drawn = state.to(torch.int32, copy=True)
-    state[1:].add_(1)
-    return drawn
-
-
-def dropout_scales(state, shape: list[int], start: int, rate: float):
-    """`zoo.layers.dropout.scales` as one kernel; on a GPU as many."""
     if state.device.type != "cpu":
-        return dropout.scales(state, shape, start, rate)
-    scale = torch.ops.zoo.dropout_scales(state, math.prod(shape), start, rate)
-    return scale.view(shape)
+        scale = dropout.scales(state.to(torch.int32), shape, start, rate)
+        state[1:].add_(1)
+        return scale
+    return torch.ops.zoo.dropout_scales(state, shape, start, rate)
 
 
-def _dropout_scales(state, size, start, rate):
+def _dropout_scales(state, shape, start, rate):
+    state = state.numpy()
     seed, step = state.tolist()
-    first = _mix(seed * -1640531527 + step)
-    second = _mix(first + seed)
-    first, second, multiplier_1, multiplier_2, shift = np.array(
-        [first, second, -1150833019 & _LOW_32_BITS, 1935289751, 15], "uint32"
+    state[1] = step + 1
+    ahead = min(_MOST_STEPS, _DRAWN_AHEAD // max(math.prod(shape), 1))
+    if ahead < 2:
+        return _draw(seed, step, 1, shape, start, rate)[0]
+    block, row = divmod(step, ahead)
+    return _drawn(seed, block * ahead, ahead, tuple(shape), start, rate)[row]
+
+
+def _draw(seed, step, steps, shape, start, rate):
+    """The scales of as many steps from `step` on."""
+    size = math.prod(shape)
+    keys = (np.arange(step, step + steps) + seed * -1640531527).astype("uint32")
+    first = _mix(keys)[:, None]
+    second = _mix(first + np.array(seed).astype("uint32"))
+    multiplier_1, multiplier_2, shift = np.array(
+        [-1150833019 & _LOW_32_BITS, 1935289751, 15], "uint32"
     )
     threshold = np.int32(round(rate * 2**32) - 2**31)
     scale = np.float32(1 / (1 - rate))
-    places = np.arange(start, start + min(size, _BLOCK), dtype="uint32")
-    bits, high = np.empty_like(places), np.empty_like(places)
-    scales = np.empty(size, "float32")
+    scales = np.empty((steps, size), "float32")
+    rows = min(steps, max(1, _BLOCK // max(size, 1)))
+    scratch = np.empty((2, rows, min(size, _BLOCK)), "uint32")
+    mask = np.empty(scratch.shape[1:], bool)
     for begin in range(0, size, _BLOCK):
-        part = scales[begin : begin + _BLOCK]
-        if len(part) < len(bits):
-            places, bits, high = (array[: len(part)] for array in (places, bits, high))
-        np.bitwise_xor(places, first, out=bits)
-        np.multiply(bits, multiplier_1, out=bits)
-        np.right_shift(bits, shift, out=high)
-        np.bitwise_xor(bits, high, out=bits)
-        np.add(bits, second, out=bits)
-        np.multiply(bits, multiplier_2, out=bits)
-        np.multiply(bits.view("int32") >= threshold, scale, out=part)
-        places += np.uint32(_BLOCK)
-    return torch.from_numpy(scales)
+        for row in range(0, steps, rows):
+            some = np.s_[row : row + rows]
+            out = scales[some, begin : begin + _BLOCK]
+            count, length = out.shape
+            places = np.arange(start + begin, start + begin + length, dtype="uint32")
+            bits, high = scratch[:, :count, :length]
+            kept = mask[:count, :length]
+            np.bitwise_xor(places, first[some], out=bits)
+            np.multiply(bits, multiplier_1, out=bits)
+            np.right_shift(bits, shift, out=high)
+            np.bitwise_xor(bits, high, out=bits)
+            np.add(bits, second[some], out=bits)
+            np.multiply(bits, multiplier_2, out=bits)
+            np.greater_equal(bits.view("int32"), threshold, out=kept)
+            np.multiply(kept, scale, out=out)
+    return torch.from_numpy(scales).view(steps, *shape).unbind()
 
 
-def _mix(key: int) -> int:
-    key = _fold(key & _LOW_32_BITS) * 569420461 & _LOW_32_BITS
-    return _fold(_fold(key) * 1935289751 & _LOW_32_BITS)
+_drawn = functools.lru_cache(maxsize=64)(_draw)
 
 
-def _fold(bits: int) -> int:
-    return bits ^ bits >> 15
+def _mix(keys):
+    keys = _fold(keys) * np.uint32(569420461)
+    return _fold(_fold(keys) * np.uint32(1935289751))
+
+
+def _fold(bits):
+    return bits ^ bits >> np.uint32(15)
 
 
 _LOW_32_BITS = 2**32 - 1
-_BLOCK = 2**14  # numbers that stay in the processor's cache
+_BLOCK = 2**16  # numbers that stay in the processor's cache
+_DRAWN_AHEAD = 2**18  # numbers of a layer's next steps, drawn at once
+_MOST_STEPS = 256  # for which they are drawn
 _library = torch.library.Library("zoo", "DEF")
 _library.define(
-    "dropout_scales(Tensor state, int size, int start, float rate) -> Tensor"
+    "dropout_scales(Tensor(a!) state, int[] shape, int start, float rate) -> Tensor"
 )
 _library.impl("dropout_scales", _dropout_scales, "CPU")
+PYTHON_KERNELS = {torch.ops.zoo.dropout_scales.default: _dropout_scales}

@@ -13,6 +13,8 @@ from functools import partial
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from zoo.layers.torch import PYTHON_KERNELS
+
 
 class CannotRecord(Exception):
     """Why a computation can only be done plainly."""
@@ -149,7 +151,7 @@ def _compiled(recorded) -> Callable:
         target = torch
         for part in match[0].split(".")[1:]:
             target = getattr(target, part)
-        names[name] = target._op
+        names[name] = PYTHON_KERNELS.get(target, target._op)
         return name
 
     def constant(match):
