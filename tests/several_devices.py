@@ -8,7 +8,6 @@ happened on N devices to FOLDER/N-RANK.json.
 
 import contextlib
 import dataclasses
-import importlib
 import io
 import json
 import sys
@@ -58,8 +57,10 @@ class Counting:
 def main():
     folder = Path(sys.argv[1])
     backend.load()
-    training = importlib.import_module("zoo.train")
-    load, count = data.load, training._Session._count
+
+    from zoo.session import Session
+
+    load, count = data.load, Session._count
     for devices in map(int, sys.argv[2:]):
         losses, wrong, splits, said = [], [], {}, io.StringIO()
 
@@ -76,7 +77,7 @@ def main():
                 splits[name] = data.Split(inputs, split.targets[:number])
             return dataclasses.replace(dataset, **splits)
 
-        training._Session._count, data.load = note, load_few
+        Session._count, data.load = note, load_few
         with zoo.distribute(devices) as group, contextlib.redirect_stderr(said):
             metrics = zoo.train(RECIPE, run=folder / str(devices)).metrics
         seen = {

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import zoo
-from zoo import checkpoint, data, losses
+from zoo import checkpoint, data, losses, session
 from zoo.data import Split, cache, order
 from zoo.data.dataset import Rows
 from zoo.feed import Feed
-from zoo.train import Stopped, train
+from zoo.session import Stopped
+from zoo.train import train
 
 seeds = st.integers(0, 2**31 - 1)
 
@@ -325,7 +326,7 @@ def test_an_interrupted_run_ends_as_if_nothing_had_happened(
     name, reads, uninterrupted, tmp_path, monkeypatch
 ):
     recipe, load = RECIPES[name], data.load
-    monkeypatch.setitem(train.__globals__, "_CHUNK_SECONDS", 0.0)  # a batch a chunk
+    monkeypatch.setattr(session, "CHUNK_SECONDS", 0.0)  # a batch a chunk
 
     def interrupting(*arguments, **options):
         dataset = load(*arguments, **options)

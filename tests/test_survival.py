@@ -42,15 +42,17 @@ ARRAYS = [np.arange(6, dtype="float32").reshape(2, 3), np.array([7, 8], "int64")
 
 @pytest.fixture(scope="module")
 def training():
-    """The module `zoo.train`, whose settings can be changed."""
-    return importlib.import_module("zoo.train")
+    """The module `zoo.session`, whose settings can be changed."""
+    from zoo import session
+
+    return session
 
 
 @pytest.fixture
 def saving_always(training, monkeypatch):
     """Every epoch is saved, however fast it was, and every step is a chunk."""
-    monkeypatch.setattr(training, "_SAVE_SECONDS", 0)
-    monkeypatch.setattr(training, "_CHUNK_SECONDS", 0)
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(training, "CHUNK_SECONDS", 0)
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +90,14 @@ def test_killed_at_random_moments_and_resumed_the_bits_are_the_same():
 def test_a_signal_saves_first_and_says_how_to_go_on(
     number, tmp_path, quiet_run, training, saving_always, monkeypatch
 ):
-    trained = training._Session._count
+    trained = training.Session._count
 
     def count(session, *rest):
         trained(session, *rest)
         if (session.epoch, session.step) == (2, 4):
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(training._Session, "_count", count)
+    monkeypatch.setattr(training.Session, "_count", count)
     with pytest.raises(training.Stopped) as stopped:
         zoo.train(RECIPE, run=tmp_path, quiet=True)
     assert str(stopped.value) == (
@@ -105,7 +107,7 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
     assert stopped.value.status == 130
     _, progress = checkpoint.read(checkpoint.newest(tmp_path))
     assert (progress["epoch"], progress["step"]) == (2, 4)
-    monkeypatch.setattr(training._Session, "_count", trained)
+    monkeypatch.setattr(training.Session, "_count", trained)
     assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
 
 
@@ -315,16 +317,16 @@ def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypa
 def test_a_disk_that_is_full_at_the_end_is_a_clear_error(
     size, tmp_path, quiet_run, training, monkeypatch
 ):
-    finish = training._Session._write_run
+    finish = training.Session._write_run
 
     def finish_on_a_full_disk(session, metrics):
         with files_no_larger_than(size):
             finish(session, metrics)
 
-    monkeypatch.setattr(training._Session, "_write_run", finish_on_a_full_disk)
+    monkeypatch.setattr(training.Session, "_write_run", finish_on_a_full_disk)
     with pytest.raises(Mistake, match="cannot write"):
         zoo.train(RECIPE, run=tmp_path, quiet=True)
-    monkeypatch.setattr(training._Session, "_write_run", finish)
+    monkeypatch.setattr(training.Session, "_write_run", finish)
     assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
 
 
@@ -353,8 +355,8 @@ def test_a_state_is_written_every_so_many_epochs(
 
 
 def test_a_long_epoch_is_saved_in_between(tmp_path, training, monkeypatch):
-    monkeypatch.setattr(training, "_CHUNK_SECONDS", 0)
-    monkeypatch.setattr(training, "_SAVE_WITHIN_EPOCH_SECONDS", 0)
+    monkeypatch.setattr(training, "CHUNK_SECONDS", 0)
+    monkeypatch.setattr(training, "SAVE_WITHIN_EPOCH_SECONDS", 0)
     save, places = checkpoint.save, []
 
     def noting(folder, arrays, progress):
@@ -373,8 +375,8 @@ def test_torchrun_survives_the_death_of_a_worker(tmp_path):
         "import zoo\n"
         f"recipe = zoo.{replace(RECIPE, epochs=60)!r}\n"
         "if __name__ == '__main__':\n"
-        "    import importlib\n"
-        "    importlib.import_module('zoo.train')._SAVE_SECONDS = 0\n"
+        "    from zoo import session\n"
+        "    session.SAVE_SECONDS = 0\n"
         "    zoo.main(__file__)\n"
     )
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import zoo
 from zoo import backend, cli
 from zoo.errors import Mistake
 from zoo.verify import Row, Verification
 from zoo.verify.compare import BOUNDS, Difference, compare
+from zoo.verify.probe import probe
 
 pytestmark = pytest.mark.without_tensorflow
 HERE = backend.current()
@@ -135,6 +137,29 @@ def test_nothing_to_compare(monkeypatch):
 def test_mistakes(words, text, capsys):
     assert cli.call(["verify", *words]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_a_recipe_that_does_not_fit_its_data():
+    recipe = zoo.Recipe(model="deep_mlp", data="moons", batch=5000)
+    with pytest.raises(Mistake, match="batch=5000 is larger than the data: moons has"):
+        probe(recipe)
+
+
+def test_a_set_of_few_pictures(tmp_path):
+    for number in range(6):
+        folder = tmp_path / "train" / f"class{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = np.full((12, 12, 3), 40 * number, "uint8")
+        Image.fromarray(picture).save(folder / f"{number}.png")
+    recipe = zoo.Recipe(
+        model="lenet",
+        data="folder",
+        data_arguments={"path": str(tmp_path), "size": 28},
+        validation=0.0,
+        batch=2,
+    )
+    found = probe(recipe, count=1)
+    assert len(found["images/flip"]) == len(found["order/epoch 0"]) <= 6
 
 
 # --- Differences

@@ -15,7 +15,6 @@ kills hit the writing too.
 """
 
 import argparse
-import importlib
 import multiprocessing
 import os
 import signal
@@ -26,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+import zoo
 from zoo import Recipe, backend, checkpoint
 from zoo import recipe as recipes
 from zoo.run import Run
@@ -121,11 +121,12 @@ def main() -> None:
 
 def train(recipe: Recipe, run: Path, save_seconds: float) -> None:
     """Train or go on, as `zoo train --run RUN --resume` does."""
-    training = importlib.import_module("zoo.train")
-    training._SAVE_SECONDS = 0
-    training._SAVE_WITHIN_EPOCH_SECONDS = save_seconds
-    training._CHUNK_SECONDS = save_seconds / 2
-    training.train(recipe, run=run, resume=True, quiet=True)
+    from zoo import session
+
+    session.SAVE_SECONDS = 0
+    session.SAVE_WITHIN_EPOCH_SECONDS = save_seconds
+    session.CHUNK_SECONDS = save_seconds / 2
+    zoo.train(recipe, run=run, resume=True, quiet=True)
 
 
 def wait_for_write(process, run: Path, number: int) -> None:

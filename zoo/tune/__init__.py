@@ -182,7 +182,7 @@ def role() -> str:
 def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
-    from zoo.train import Stopped
+    from zoo.session import Stopped
     from zoo.tune import machines, oracle
     from zoo.tune.tuner import RENEWED, Tuner, wave
 

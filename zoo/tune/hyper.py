@@ -13,8 +13,8 @@ from keras import ops
 from zoo import data, losses, optimizer, registry
 from zoo import recipe as recipes
 from zoo.errors import unknown
+from zoo.fitting import build_for
 from zoo.recipe import Recipe
-from zoo.train import build_for
 from zoo.tune.space import space
 
 

@@ -20,8 +20,8 @@ import numpy as np
 from zoo import losses
 from zoo.data import Dataset, order
 from zoo.errors import Mistake
+from zoo.fitting import build_for, check
 from zoo.recipe import Recipe
-from zoo.train import _check, build_for
 from zoo.tune import dense
 from zoo.tune.population import FIELDS, Population
 from zoo.tune.trial import Limits, OutOfTime, judge
@@ -116,7 +116,7 @@ def _members(number, recipe, datasets):
     members = []
     for fold, dataset in enumerate(datasets):
         try:
-            _check(recipe, dataset)
+            check(recipe, dataset)
             network = dense.network(recipe, build_for(recipe, dataset), dataset)
         except Exception:
             return []  # told when it is trained by itself

@@ -12,8 +12,9 @@ import numpy as np
 from zoo import checkpoint, data, groups
 from zoo.data import Dataset, order
 from zoo.errors import Mistake
+from zoo.fitting import build_for, check
 from zoo.recipe import Recipe
-from zoo.train import _check, _clock, _Session, build_for
+from zoo.session import Session, clock
 
 _FOLDS_EPOCH = 2**62  # no training run reaches this epoch, so its order is free
 
@@ -106,7 +107,7 @@ def run(
     started = time.perf_counter()
     histories, parameters = [], 0
     for number, dataset in enumerate(datasets):
-        _check(recipe, dataset)
+        check(recipe, dataset)
         model = build_for(recipe, dataset)
         parameters = model.count_params()
         session = _Trial(recipe, dataset, model, limits, number)
@@ -163,12 +164,12 @@ def release() -> None:
     gc.collect()
 
 
-class _Trial(_Session):
+class _Trial(Session):
     """A training run without a folder that stops where its limits say."""
 
     def __init__(self, recipe, dataset, model, limits: Limits, number: int):
         keep = limits.keep[number] if limits.keep else None
-        super().__init__(groups.ALONE, recipe, keep, dataset, model, True, _clock())
+        super().__init__(groups.ALONE, recipe, keep, dataset, model, True, clock())
         self.limits = limits
         self.before = limits.before[number] if limits.before else None
 

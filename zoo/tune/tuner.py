@@ -14,8 +14,8 @@ from keras_tuner.src.engine.trial import Trial, TrialStatus
 
 from zoo import recipe as recipes
 from zoo.errors import Mistake
+from zoo.fitting import build_for
 from zoo.recipe import Recipe
-from zoo.train import build_for
 from zoo.tune import dense, oracle, trial
 from zoo.tune.progress import Progress
 from zoo.tune.search import Settings, write_trials

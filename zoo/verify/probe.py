@@ -12,8 +12,8 @@ import numpy as np
 from keras import ops
 
 from zoo import augment, data, optimizer, registry, steps
+from zoo.fitting import build_for, check, feed_and_loss
 from zoo.recipe import Recipe
-from zoo.train import build_for, feed_and_loss
 from zoo.verify import MADE_UP
 from zoo.verify.sample import sample
 
@@ -50,6 +50,7 @@ def probe(
         Mistake: the recipe does not fit its data or model.
     """
     dataset = _load(recipe)
+    check(recipe, dataset)
     if recipe.data == MADE_UP and dataset.kind == "image" and not recipe.augment:
         mild = {"shift": 0.1, "rotation": 10, "zoom": 0.1}
         recipe = dataclasses.replace(recipe, augment=mild)
@@ -66,7 +67,9 @@ def probe(
     forward = steps.forward(model)(np.asarray(split.inputs[np.arange(recipe.batch)]))
     found["forward/logits"] = forward
     if dataset.kind == "image":
-        found |= _operations(split.inputs[np.arange(_IMAGES)], recipe.seed)
+        found |= _operations(
+            split.inputs[np.arange(min(_IMAGES, len(split)))], recipe.seed
+        )
     first_epoch = 0
     for number, stage in enumerate(recipe.stage_recipes()):
         if stage.trainable:
