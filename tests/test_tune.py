@@ -21,7 +21,7 @@ import pytest
 from keras_tuner.src import protos
 
 import zoo
-from zoo import checkpoint
+from zoo import backend, checkpoint
 from zoo import recipe as recipes
 from zoo.cli import call
 from zoo.errors import Mistake
@@ -37,6 +37,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
 ]
 
+HERE = backend.current()
 TINY = zoo.Recipe(
     model="deep_mlp",
     model_arguments={"hidden": (4,), "classes": 1},
@@ -622,6 +623,73 @@ def test_bayesian_search_goes_on_as_if_nothing_were(tmp_path, monkeypatch):
     with pytest.raises(Killed):
         cheap_search(tmp_path / "cut", "bayesian", {}, wave=3)
     assert cheap_search(tmp_path / "cut", "bayesian", {}, wave=3) == whole
+
+
+def wave_search(folder, run_trial):
+    """A search of six trials in one wave, of which `run_trial` runs each."""
+    recipe = dataclasses.replace(TINY, epochs=9)
+    settings = Settings(
+        "", (), recipe, HERE, "random", 6, only=("learning_rate",), wave=6
+    )
+    search = tuner.Tuner(settings, folder, quiet=True)
+    search.run_trial = run_trial
+    search.reopen()
+    search.search()
+    return search.rows()
+
+
+def deaths(folder, run_trial):
+    """How many processes die before the search ends, and its trials."""
+    count = 0
+    while count < 9:
+        try:
+            return count, wave_search(folder, run_trial)
+        except Killed:
+            count += 1
+    raise AssertionError("the search never ends")
+
+
+RESULT = {"validation_accuracy": 0.5, "validation_loss": 1.0}
+
+
+def test_only_the_trial_that_was_running_is_blamed_for_a_death(tmp_path, monkeypatch):
+    monkeypatch.setattr(tuner.Tuner, "_side_by_side", lambda search, drawn: [])
+    ran = []
+
+    def run_trial(each):
+        ran.append(each.trial_id)
+        if each.trial_id == "3":
+            raise Killed
+        return RESULT
+
+    count, rows = deaths(tmp_path, run_trial)
+    assert count == ran.count("3") == 3
+    assert [ran.count(str(n)) for n in (0, 1, 2, 4, 5)] == [1] * 5
+    (failed,) = [row for row in rows if row["status"] == "FAILED"]
+    assert failed["trial"] == 3
+    assert failed["reason"] == (
+        "the process died in each of 3 attempts; is there enough memory?"
+    )
+
+
+@pytest.mark.skipif(HERE != "jax", reason="only JAX trains trials side by side")
+def test_trials_whose_program_was_killed_three_times_are_tried_one_by_one(
+    tmp_path, monkeypatch
+):
+    programs = []
+
+    def run(planned, *rest):
+        if planned:
+            programs.append(len(planned))
+            raise Killed
+        return iter(())
+
+    from zoo.tune import side_by_side
+
+    monkeypatch.setattr(side_by_side, "run", run)
+    count, rows = deaths(tmp_path, lambda each: RESULT)
+    assert (count, programs) == (3, [6, 6, 6])
+    assert [row["status"] for row in rows] == ["COMPLETED"] * 6
 
 
 def zoo_tune(*words, log, **environment):

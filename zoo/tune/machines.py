@@ -218,7 +218,11 @@ class _Service(OracleServicer):
         if drawn.status == TrialStatus.STOPPED:
             self.stop_triggered = True
             self.leave(name)
-        answer = _packed(drawn.trial_id, drawn.status, drawn.hyperparameters.values)
+        content = {
+            "values": drawn.hyperparameters.values,
+            "alone": self.oracle.alone(drawn.trial_id),
+        }
+        answer = _packed(drawn.trial_id, drawn.status, content)
         return protos.get_service().CreateTrialResponse(trial=answer.to_proto())
 
     def EndTrial(self, request, context):
@@ -232,6 +236,12 @@ class _Service(OracleServicer):
         )
         self.oracle.end_trial(ended)
         return protos.get_service().EndTrialResponse()
+
+    def UpdateTrial(self, request, context):
+        """Training begins; the step is 1 where it is that of several in a program."""
+        self.oracle.begin([request.trial_id], joint=bool(request.step))
+        answer = _packed(request.trial_id, TrialStatus.RUNNING, {})
+        return protos.get_service().UpdateTrialResponse(trial=answer.to_proto())
 
     def GetTrial(self, request, context):
         found = self.oracle.get_trial(request.trial_id)
@@ -250,6 +260,7 @@ class _Client:
         channel = grpc.insecure_channel(self.address, options=_OPTIONS)
         self.stub = protos.get_service_grpc().OracleStub(channel)
         self.running: dict[str, dict] = {}
+        self.solitary: set[str] = set()
 
     def settings(self) -> dict:
         """The settings of the chief's search."""
@@ -260,8 +271,10 @@ class _Client:
     def create_trial(self, tuner_id):
         request = protos.get_service().CreateTrialRequest(tuner_id=tuner_id)
         drawn = Trial.from_proto(self._call("CreateTrial", request).trial)
-        values = json.loads(drawn.hyperparameters.values.pop(_PAYLOAD))
-        drawn.hyperparameters.values = values
+        content = json.loads(drawn.hyperparameters.values.pop(_PAYLOAD))
+        drawn.hyperparameters.values = content["values"]
+        if content["alone"]:
+            self.solitary.add(drawn.trial_id)
         if drawn.status == TrialStatus.RUNNING:
             self.running[drawn.trial_id] = {}
         return drawn
@@ -269,6 +282,14 @@ class _Client:
     def get_trial(self, trial_id):
         request = protos.get_service().GetTrialRequest(trial_id=trial_id)
         return Trial.from_proto(self._call("GetTrial", request).trial)
+
+    def begin(self, trial_ids, joint=False):
+        request = protos.get_service().UpdateTrialRequest
+        for trial_id in trial_ids:
+            self._call("UpdateTrial", request(trial_id=trial_id, step=int(joint)))
+
+    def alone(self, trial_id):
+        return trial_id in self.solitary
 
     def update_trial(self, trial_id, metrics, step=0):
         self.running[trial_id] = metrics

@@ -9,7 +9,7 @@ import contextlib
 import json
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +77,7 @@ class _Durable:
         self.verbose = 0
         self.lease: float | None = None
         self.starts: dict[str, int] = {}
+        self.joint_starts: dict[str, int] = {}
         self._heard: dict[str, float] = {}
         self._held = False
 
@@ -113,9 +114,23 @@ class _Durable:
         trial = super().create_trial(tuner_id)
         if trial.status == TrialStatus.RUNNING:
             self._heard[trial.trial_id] = time.monotonic()
-            self.starts[trial.trial_id] = self.starts.get(trial.trial_id, 0) + 1
             self.save()
         return trial
+
+    @synchronized
+    def begin(self, trial_ids: Sequence[str], joint: bool = False) -> None:
+        """Training of these, drawn before, begins; `joint` in one program.
+
+        Only what had begun can have been the death of a process.
+        """
+        counts = self.joint_starts if joint else self.starts
+        for trial_id in trial_ids:
+            counts[trial_id] = counts.get(trial_id, 0) + 1
+        self.save()
+
+    def alone(self, trial_id: str) -> bool:
+        """Whether a program with this trial in it was so often a process's last."""
+        return self.joint_starts.get(trial_id, 0) >= _MOST_STARTS
 
     @synchronized
     def get_trial(self, trial_id):
@@ -188,8 +203,9 @@ class _Durable:
         checkpoint.write(path, json.dumps(trial.get_state()).encode())
 
     def get_state(self):
-        state = {**super().get_state(), "starts": self.starts}
-        return {**state, "tried_so_far": sorted(self._tried_so_far)}
+        tried = sorted(self._tried_so_far)
+        own = {"starts": self.starts, "joint_starts": self.joint_starts}
+        return {**super().get_state(), **own, "tried_so_far": tried}
 
     def reload(self):
         """Go on where the files stand, whenever the process was killed.
@@ -205,6 +221,7 @@ class _Durable:
         max_trials = self.max_trials
         self.set_state(state)
         self.max_trials, self.starts = max_trials, state["starts"]
+        self.joint_starts = state["joint_starts"]
         for trial_id, trial in self.trials.items():
             if trial.status != TrialStatus.RUNNING and trial_id not in self.end_order:
                 self.end_order.append(trial_id)

@@ -147,12 +147,13 @@ class Tuner(keras_tuner.Tuner):
     def _run(self, drawn: Sequence[Trial]) -> Iterator[list[tuple[Trial, Result]]]:
         """The results, those that come together in one list."""
         alone = list(drawn)
-        if len(drawn) > 1 and keras.backend.backend() == "jax":
+        if self.settings.wave > 1 and keras.backend.backend() == "jax":
             for ended in self._side_by_side(drawn):
                 for each, _ in ended:
                     alone.remove(each)
                 yield ended
         for each in alone:
+            self.oracle.begin([each.trial_id])
             result = self._attempt(each)
             self.trained += 1
             yield [(each, result)]
@@ -164,6 +165,8 @@ class Tuner(keras_tuner.Tuner):
 
         able, planned, limits = [], [], []
         for each in drawn:
+            if self.oracle.alone(each.trial_id):
+                continue
             try:
                 planned.append(self._recipe(each))
             except Exception:
@@ -171,6 +174,7 @@ class Tuner(keras_tuner.Tuner):
             able.append(each)
             values = each.hyperparameters.values
             limits.append(self._limits(values, each.trial_id, states=False))
+        self.oracle.begin([each.trial_id for each in able], joint=True)
         results = side_by_side.run(
             planned, self.datasets, self.settings.objective, limits
         )
