@@ -4,6 +4,9 @@
 
 On a laptop without the full set: `zoo train lenet_mnist data=mnist_sample`, the 5,000
 digits that a package ships.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    PyTorch    99.35% ± 0.09 (5), 7.8 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -22,6 +25,7 @@ recipe = zoo.Recipe(
     schedule="cosine",
     warmup_epochs=0.5,
     weight_decay=1e-4,
+    expects=zoo.Expected("accuracy", 0.993),
 )
 
 if __name__ == "__main__":
