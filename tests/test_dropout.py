@@ -68,6 +68,15 @@ def test_the_mask_is_that_of_the_generator(seed, step, rate, first):
     assert np.allclose(found[found > 0], 1 / (1 - rate), rtol=1e-6)
 
 
+@pytest.mark.parametrize(("size", "steps"), [(2**16 + 5, 6), (2**13, 34), (7, 258)])
+def test_long_masks_and_many_steps_are_those_of_the_generator(size, steps):
+    """PyTorch draws in blocks, for several steps at once; here are their edges."""
+    masks = kept(seed=9, steps=steps, count=size)
+    for step in (0, 1, steps // 2, steps - 2, steps - 1):
+        for place in {0, size // 2, min(size, 2**16) - 1, size - 5, size - 1}:
+            assert masks[step, place] == (signed(bits(place, 9, step)) >= 0)
+
+
 def test_a_mask_never_changes():
     """Changing it changes every result that was ever published: not by accident."""
     assert "".join("01"[int(bit)] for bit in kept(seed=7, count=24)[0]) == MASK
