@@ -68,13 +68,24 @@ def test_the_mask_is_that_of_the_generator(seed, step, rate, first):
     assert np.allclose(found[found > 0], 1 / (1 - rate), rtol=1e-6)
 
 
-@pytest.mark.parametrize(("size", "steps"), [(2**16 + 5, 6), (2**13, 34), (7, 258)])
+@pytest.mark.parametrize(("size", "steps"), [(2**16 + 5, 18), (2**13, 131), (7, 259)])
 def test_long_masks_and_many_steps_are_those_of_the_generator(size, steps):
     """PyTorch draws in blocks, for several steps at once; here are their edges."""
     masks = kept(seed=9, steps=steps, count=size)
     for step in (0, 1, steps // 2, steps - 2, steps - 1):
         for place in {0, size // 2, min(size, 2**16) - 1, size - 5, size - 1}:
             assert masks[step, place] == (signed(bits(place, 9, step)) >= 0)
+
+
+def test_a_stream_goes_on_from_wherever_it_is_put():
+    layer = Dropout(0.5, seed=2)
+    masks = [draw(layer, (3, 7)) for _ in range(9)]
+    for step in (4, 0, 8, 7):
+        layer.seed_generator.state.assign([2, step])
+        assert np.array_equal(draw(layer, (3, 7)), masks[step])
+    layer.reseed(5)
+    assert np.array_equal(draw(layer, (3, 7)), draw(Dropout(0.5, seed=5), (3, 7)))
+    assert np.array_equal(draw(layer, (2, 3))[0] > 0, kept(5, 2, count=3)[1])
 
 
 def test_a_mask_never_changes():

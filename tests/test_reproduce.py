@@ -1,6 +1,7 @@
 """A recipe's claim is checked by running it; the ledger counts what is current."""
 
 import json
+import re
 
 import pytest
 
@@ -47,11 +48,13 @@ def test_a_claim_that_does_not_hold(recipe, capsys):
     assert "the claim of 100.00% does NOT hold" in capsys.readouterr().out
 
 
-def test_nothing_to_check(recipe):
+def test_nothing_to_check(recipe, tmp_path):
     with pytest.raises(Mistake, match="seeds=1; accepted: at least 2"):
         reproduce(recipe(1, 1.0), seeds=1)
-    with pytest.raises(Mistake, match="recipe lenet_mnist has no `expects=`"):
-        reproduce("lenet_mnist")
+    silent = tmp_path / "silent.py"
+    silent.write_text(re.sub(r"    expects=.*\n", "", RECIPE.replace("EPOCHS", "1")))
+    with pytest.raises(Mistake, match="silent.py has no `expects=`"):
+        reproduce(str(silent))
 
 
 def test_the_ledger_counts_the_newest_line_of_todays_recipe(monkeypatch, tmp_path):

@@ -5,7 +5,6 @@ adds biases in passes of their own, normalizes in twelve of them, and on CPUs ru
 recurrent layers step by step.
 """
 
-import functools
 import math
 
 import numpy as np
@@ -133,14 +132,19 @@ def dropout_scales(generator, shape: list[int], start: int, rate: float):
 
 
 def _dropout_scales(state, shape, start, rate):
-    state = state.numpy()
-    seed, step = state.tolist()
-    state[1] = step + 1
-    ahead = min(_MOST_STEPS, _DRAWN_AHEAD // max(math.prod(shape), 1))
-    if ahead < 2:
-        return _draw(seed, step, 1, shape, start, rate)[0]
-    block, row = divmod(step, ahead)
-    return _drawn(seed, block * ahead, ahead, tuple(shape), start, rate)[row]
+    numbers = state.numpy()
+    seed, step = numbers.tolist()
+    numbers[1] = step + 1
+    stream = seed, shape, start, rate
+    known, first, drawn = getattr(state, "drawn", (None, 0, ()))
+    if known == stream and 0 <= step - first < len(drawn):
+        return drawn[step - first]
+    # A state that is used once, and thrown away, needs no more than one.
+    ahead = min(_MOST_STEPS, _DRAWN_AHEAD // max(math.prod(shape), 1)) if known else 1
+    drawn = state.drawn = None  # so that the next ones can take their memory
+    drawn = _draw(seed, step, max(ahead, 1), shape, start, rate)
+    state.drawn = stream, step, drawn if ahead > 1 else ()
+    return drawn[0]
 
 
 def _draw(seed, step, steps, shape, start, rate):
@@ -177,9 +181,6 @@ def _draw(seed, step, steps, shape, start, rate):
     return torch.from_numpy(scales).view(steps, *shape).unbind()
 
 
-_drawn = functools.lru_cache(maxsize=64)(_draw)
-
-
 def _mix(keys):
     keys = _fold(keys) * np.uint32(569420461)
     return _fold(_fold(keys) * np.uint32(1935289751))
@@ -191,7 +192,7 @@ def _fold(bits):
 
 _LOW_32_BITS = 2**32 - 1
 _BLOCK = 2**16  # numbers that stay in the processor's cache
-_DRAWN_AHEAD = 2**18  # numbers of a layer's next steps, drawn at once
+_DRAWN_AHEAD = 2**20  # numbers of a layer's next steps, drawn at once
 _MOST_STEPS = 256  # for which they are drawn
 _library = torch.library.Library("zoo", "DEF")
 _library.define(

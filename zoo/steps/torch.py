@@ -27,6 +27,7 @@ class Trainer:
             model.non_trainable_variables,
             optimizer.variables,
         )
+        self._values = [v.value.detach() for vs in self._variables for v in vs]
         _use_kernels(optimizer)
 
     def train(self, inputs, targets, count, rows=None):
@@ -65,7 +66,7 @@ class Trainer:
         """
         if self.group.processes > 1:
             return self._step
-        values = [v.value.detach() for vs in self._variables for v in vs]
+        values = self._values
         shapes = x.shape, y.shape
         if shapes not in self._recorded:
             self._recorded[shapes] = self._record(x, y, values)
