@@ -1,6 +1,6 @@
 """A deep MLP, 784-64-64-64-10 with batch normalization and dropout, on MNIST.
 
-zoo train deep_mlp_mnist
+    zoo train deep_mlp_mnist
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        98.69% ± 0.08 (5), 0.51 minutes, cpu, 2 cores

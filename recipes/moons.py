@@ -1,6 +1,6 @@
 """Two interleaving half circles, 1,000 points with noise 0.1, and a small MLP.
 
-zoo train moons
+    zoo train moons
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        100.00% ± 0.00 (5), 0.017 minutes, cpu, 2 cores

@@ -1,5 +1,6 @@
 """What all tests share: the backend, quiet frameworks, and where real data lies."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -30,3 +31,13 @@ def own_folders(tmp_path_factory):
         patch.setenv("ZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("TFDS_DATA_DIR", str(tmp_path_factory.mktemp("tfds")))
         yield
+
+
+@pytest.fixture
+def own_recipe(tmp_path):
+    """A recipe of a user's own model file, which fails for some widths."""
+    from searches import OWN_MODEL, TINY
+
+    file = tmp_path / "own_net.py"
+    file.write_text(OWN_MODEL)
+    return dataclasses.replace(TINY, model=str(file), model_arguments={}, epochs=1)

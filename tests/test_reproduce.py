@@ -53,7 +53,7 @@ def test_nothing_to_check(recipe, tmp_path):
         reproduce(recipe(1, 1.0), seeds=1)
     silent = tmp_path / "silent.py"
     silent.write_text(re.sub(r"    expects=.*\n", "", RECIPE.replace("EPOCHS", "1")))
-    with pytest.raises(Mistake, match="silent.py has no `expects=`"):
+    with pytest.raises(Mistake, match=r"silent\.py has no `expects=`"):
         reproduce(str(silent))
 
 

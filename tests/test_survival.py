@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zoo
-from zoo import backend, checkpoint
+from zoo import backend, checkpoint, session
 from zoo.errors import Mistake
 from zoo.run import Run
 
@@ -40,19 +40,11 @@ RECIPE = zoo.Recipe(
 ARRAYS = [np.arange(6, dtype="float32").reshape(2, 3), np.array([7, 8], "int64")]
 
 
-@pytest.fixture(scope="module")
-def training():
-    """The module `zoo.session`, whose settings can be changed."""
-    from zoo import session
-
-    return session
-
-
 @pytest.fixture
-def saving_always(training, monkeypatch):
+def saving_always(monkeypatch):
     """Every epoch is saved, however fast it was, and every step is a chunk."""
-    monkeypatch.setattr(training, "SAVE_SECONDS", 0)
-    monkeypatch.setattr(training, "CHUNK_SECONDS", 0)
+    monkeypatch.setattr(session, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(session, "CHUNK_SECONDS", 0)
 
 
 @pytest.fixture(scope="module")
@@ -88,17 +80,17 @@ def test_killed_at_random_moments_and_resumed_the_bits_are_the_same():
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_first_and_says_how_to_go_on(
-    number, tmp_path, quiet_run, training, saving_always, monkeypatch
+    number, tmp_path, quiet_run, saving_always, monkeypatch
 ):
-    trained = training.Session._count
+    trained = session.Session._count
 
-    def count(session, *rest):
-        trained(session, *rest)
-        if (session.epoch, session.step) == (2, 4):
+    def count(running, *rest):
+        trained(running, *rest)
+        if (running.epoch, running.step) == (2, 4):
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(training.Session, "_count", count)
-    with pytest.raises(training.Stopped) as stopped:
+    monkeypatch.setattr(session.Session, "_count", count)
+    with pytest.raises(session.Stopped) as stopped:
         zoo.train(RECIPE, run=tmp_path, quiet=True)
     assert str(stopped.value) == (
         "stopped in epoch 3; the state is saved; "
@@ -107,7 +99,7 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
     assert stopped.value.status == 130
     _, progress = checkpoint.read(checkpoint.newest(tmp_path))
     assert (progress["epoch"], progress["step"]) == (2, 4)
-    monkeypatch.setattr(training.Session, "_count", trained)
+    monkeypatch.setattr(session.Session, "_count", trained)
     assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
 
 
@@ -191,7 +183,7 @@ def test_the_command_takes_the_backend_of_the_run(tmp_path, quiet_run):
 
 
 def test_a_damaged_state_is_reported_and_the_one_before_is_used(
-    tmp_path, quiet_run, training, saving_always
+    tmp_path, quiet_run, saving_always
 ):
     zoo.train(RECIPE, run=tmp_path, quiet=True)
     (tmp_path / "metrics.json").unlink()
@@ -272,7 +264,7 @@ def test_a_full_disk_is_a_clear_error_and_the_state_before_is_intact(tmp_path):
 
 
 def test_training_on_a_full_disk_can_go_on_when_there_is_room(
-    tmp_path, quiet_run, training, saving_always, monkeypatch
+    tmp_path, quiet_run, saving_always, monkeypatch
 ):
     save, saved = checkpoint.save, []
 
@@ -315,18 +307,18 @@ def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypa
 
 @pytest.mark.parametrize("size", [700, 5000])
 def test_a_disk_that_is_full_at_the_end_is_a_clear_error(
-    size, tmp_path, quiet_run, training, monkeypatch
+    size, tmp_path, quiet_run, monkeypatch
 ):
-    finish = training.Session._write_run
+    finish = session.Session._write_run
 
-    def finish_on_a_full_disk(session, metrics):
+    def finish_on_a_full_disk(running, metrics):
         with files_no_larger_than(size):
-            finish(session, metrics)
+            finish(running, metrics)
 
-    monkeypatch.setattr(training.Session, "_write_run", finish_on_a_full_disk)
+    monkeypatch.setattr(session.Session, "_write_run", finish_on_a_full_disk)
     with pytest.raises(Mistake, match="cannot write"):
         zoo.train(RECIPE, run=tmp_path, quiet=True)
-    monkeypatch.setattr(training.Session, "_write_run", finish)
+    monkeypatch.setattr(session.Session, "_write_run", finish)
     assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
 
 
@@ -338,9 +330,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         checkpoint.save(tmp_path / "file", ARRAYS, {})
 
 
-def test_a_state_is_written_every_so_many_epochs(
-    tmp_path, training, saving_always, monkeypatch
-):
+def test_a_state_is_written_every_so_many_epochs(tmp_path, saving_always, monkeypatch):
     save, epochs = checkpoint.save, []
 
     def noting(folder, arrays, progress):
@@ -354,9 +344,9 @@ def test_a_state_is_written_every_so_many_epochs(
     assert len(run.history) == 50
 
 
-def test_a_long_epoch_is_saved_in_between(tmp_path, training, monkeypatch):
-    monkeypatch.setattr(training, "CHUNK_SECONDS", 0)
-    monkeypatch.setattr(training, "SAVE_WITHIN_EPOCH_SECONDS", 0)
+def test_a_long_epoch_is_saved_in_between(tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "CHUNK_SECONDS", 0)
+    monkeypatch.setattr(session, "SAVE_WITHIN_EPOCH_SECONDS", 0)
     save, places = checkpoint.save, []
 
     def noting(folder, arrays, progress):
