@@ -319,3 +319,17 @@ def test_another_backend_reads_the_same_configuration(case, saved, elsewhere):
 def test_another_backend_begins_at_the_same_weights(case, saved, elsewhere):
     found = json.loads((saved / f"{elsewhere}.json").read_text())[case]
     assert found["digest"] == digest(build(case))
+
+
+@pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="it is TensorFlow")
+def test_no_model_brings_tensorflow_along():
+    script = """
+import sys
+import zoo
+for name in zoo.names():
+    zoo.build(name)
+    print(name, "tensorflow" in sys.modules)
+"""
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == [f"{name} False" for name in zoo.names()]

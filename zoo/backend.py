@@ -1,6 +1,7 @@
 """Choose the framework under Keras, and say what works on which.
 
-Nothing here imports a framework, except `load`, which is there to do just that.
+Nothing here imports a framework, except `load`, which is there to do just that, and
+what can only follow it.
 """
 
 import contextlib
@@ -8,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib import metadata, util
 from pathlib import Path
 from typing import NamedTuple
@@ -204,3 +206,20 @@ def _configured() -> str | None:
     with contextlib.suppress(OSError, ValueError):
         return json.loads((Path(home) / "keras.json").read_text()).get("backend")
     return None
+
+
+@contextlib.contextmanager
+def without_tensorflow() -> Iterator[None]:
+    """Keras imports TensorFlow, if it finds it, to recognize its types; not here."""
+    import keras
+    from keras.src.utils.module_utils import tensorflow
+
+    if keras.backend.backend() == "tensorflow" or tensorflow.module is not None:
+        yield
+        return
+    before = tensorflow._available
+    tensorflow._available = False
+    try:
+        yield
+    finally:
+        tensorflow._available = before

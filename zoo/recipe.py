@@ -177,13 +177,14 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """`recipe` with changes such as "epochs=2", "model.variant=relu", "augment.flip=0".
 
     A value is Python (`3e-4`, `True`, `64,64`) or else text. `model.NAME` sets an
-    argument of the model, `data.NAME` one of the data set and `augment.NAME` an
-    augmentation's strength.
+    argument of the model, `data.NAME` one of the data set, `augment.NAME` an
+    augmentation's strength and `stage.2.NAME` a field of the second stage.
 
     Raises:
-        Mistake: not of the form field=value, no such field, or a wrong type.
+        Mistake: not of the form field=value, no such field or stage, a wrong type, or
+            a field that the recipe's stages set.
     """
-    values = {}
+    values, stages = {}, [dict(stage) for stage in recipe.stages]
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals:
@@ -195,8 +196,20 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
                 **values.get(name, getattr(recipe, name)),
                 tail: _parse(text),
             }
+        elif dot and head == "stage":
+            number, _, name = tail.partition(".")
+            if number not in map(str, range(1, len(stages) + 1)):
+                raise Mistake(f"'{change}': this recipe has {len(stages)} stages")
+            stages[int(number) - 1][name] = _parse(text)
+        elif places := [n for n, stage in enumerate(stages, 1) if key in stage]:
+            raise Mistake(
+                f"'{change}': this recipe's stages set {key}; "
+                f"change it there: stage.{places[-1]}.{change}"
+            )
         else:
             values[key] = _parse(text)
+    if stages:
+        values.setdefault("stages", tuple(map(_checked, stages)))
     return dataclasses.replace(recipe, **_checked(values))
 
 

@@ -102,7 +102,7 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
 
     from zoo.initializers import initialize, without_draws
 
-    with without_draws():
+    with without_draws(), backend.without_tensorflow():
         try:
             model = make(**arguments)
         except ValueError as error:

@@ -76,8 +76,10 @@ def _show(done: Run, recipe, options, changes: list[str]) -> None:
     _report(done)
     commands = _next(done)
     if not options.resume:
-        kept = [change for change in changes if not change.startswith("epochs=")]
-        more = f"epochs={2 * recipe.epochs}"
+        last = f"stage.{len(recipe.stages)}." if recipe.stages else ""
+        more = f"{last}epochs="
+        kept = [change for change in changes if not change.startswith(more)]
+        more += str(2 * recipe.stage_recipes()[-1].epochs)
         commands.append(["train", options.recipe, *kept, more])
     print("next:")
     for command in commands:

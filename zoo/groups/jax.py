@@ -9,7 +9,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding, PartitionSpec
 
 from zoo import groups
-from zoo.saved import without_tensorflow
+from zoo.backend import without_tensorflow
 
 
 class Group(groups.Group):
