@@ -1,0 +1,32 @@
+"""EfficientNet-Lite0 from ImageNet, taught pizza, steak and sushi by 225 pictures.
+
+    zoo train efficientnet_food data.path=./pizza_steak_sushi
+
+The folder holds train/ and test/, and in each a folder for pizza, steak and sushi: the
+tenth part of these classes of Food-101 (Bossard et al. 2014, ECCV) that D. Bourke's
+course hands out as pizza_steak_sushi.zip.
+
+First the new last layer learns alone, then, slowly, the last three blocks with it.
+With so few pictures none is held out for validation, and nothing is chosen by the test.
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="efficientnet_transfer",
+    data="folder",
+    data_arguments={"path": "./pizza_steak_sushi"},
+    augment={"flip": 0.5, "trivial_augment_wide": 31},
+    validation=0.0,
+    batch=32,
+    optimizer="adam",
+    schedule="cosine",
+    label_smoothing=0.1,
+    stages=(
+        {"trainable": "head", "epochs": 10, "learning_rate": 3e-3},
+        {"trainable": "blocks:3", "epochs": 10, "learning_rate": 1e-4},
+    ),
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)
