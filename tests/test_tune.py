@@ -443,6 +443,14 @@ def test_the_command_shows_a_search_and_refuses_what_it_would_ignore(found, caps
     assert "add --resume to go on with it" in capsys.readouterr().err
 
 
+def test_a_search_that_has_tried_every_value_says_so(tmp_path, capsys):
+    words = ["tune", "circles", "epochs=1", "--only", "schedule", "--trials", "5"]
+    assert call([*words, "--winners", "0", "--run", str(tmp_path / "few")]) == 0
+    said = capsys.readouterr().out
+    assert "trials: 3 of 5, 0 failed\nthe hyperparameters that are searched" in said
+    assert "--resume" not in said
+
+
 def test_a_recipe_is_not_taken_for_a_folder_of_its_name(
     found, tmp_path, monkeypatch, capsys
 ):

@@ -96,7 +96,7 @@ def run(options):
         if "only" in decisive:
             decisive["only"] = tuple(filter(None, decisive["only"].split(",")))
         found = tuning.tune(options.recipe, options.changes, **decisive, **passing)
-    _report(found, tuning.role())
+    _report(found, tuning.role(), whole=options.max_minutes is None)
 
 
 def _show(search):
@@ -115,12 +115,16 @@ def _show(search):
     _report(search)
 
 
-def _report(search, role="alone"):
+def _report(search, role="alone", whole=False):
+    """What was found; a `whole` search stopped for want of other trials alone."""
     if role == "worker":
         return
     done = [each for each in search.trials if each["status"] != "RUNNING"]
     failed = sum(each["status"] == "FAILED" for each in done)
+    missing = search.settings.trials - len(done)
     print(f"trials: {len(done)} of {search.settings.trials}, {failed} failed")
+    if missing and whole:
+        print("the hyperparameters that are searched have no other values")
     if len(done) == failed:
         return
     best, result = search.best, search.result
@@ -133,5 +137,5 @@ def _report(search, role="alone"):
     print(f"search: {search.folder}")
     print("next:")
     print(f"  {search.command}")
-    if len(done) < search.settings.trials:
+    if missing and not whole:
         print(f"  zoo tune {search.folder} --resume")
