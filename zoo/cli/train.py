@@ -1,7 +1,8 @@
 """Train a recipe and evaluate what it learned.
 
 The recipe's fields can be changed on the way: epochs=2, learning_rate=3e-4,
-data=mnist_sample, model.variant=relu, data.noise=0.2, augment.rotation=10.
+data=mnist_sample, model.variant=relu, data.noise=0.2, augment.rotation=10,
+stage.2.epochs=5.
 
 Examples:
   zoo train lenet_mnist data=mnist_sample
