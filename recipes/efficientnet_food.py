@@ -8,6 +8,10 @@ course hands out as pizza_steak_sushi.zip.
 
 First the new last layer learns alone, then, slowly, the last three blocks with it.
 With so few pictures none is held out for validation, and nothing is chosen by the test.
+Others reached 86 to 92 % with the larger B0.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    PyTorch    93.87% ± 1.19 (5), 6.4 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -26,6 +30,7 @@ recipe = zoo.Recipe(
         {"trainable": "head", "epochs": 10, "learning_rate": 3e-3},
         {"trainable": "blocks:3", "epochs": 10, "learning_rate": 1e-4},
     ),
+    expects=zoo.Expected("accuracy", 0.93),
 )
 
 if __name__ == "__main__":

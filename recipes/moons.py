@@ -5,6 +5,7 @@
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        100.00% ± 0.00 (5), 0.017 minutes, cpu, 2 cores
     TensorFlow 100.00% ± 0.00 (5), 0.022 minutes, cpu, 2 cores
+    PyTorch    100.00% ± 0.00 (5), 0.023 minutes, cpu, 2 cores
 """
 
 import zoo

@@ -9,6 +9,7 @@ trained on.
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        100.00% ± 0.00 (5), 0.019 minutes, cpu, 2 cores
     TensorFlow 100.00% ± 0.00 (5), 0.058 minutes, cpu, 2 cores
+    PyTorch    100.00% ± 0.00 (5), 0.041 minutes, cpu, 2 cores
 """
 
 import zoo
