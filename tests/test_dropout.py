@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
+from keras.config import backend
 
 from zoo import saved
 from zoo.errors import Mistake
@@ -86,6 +87,25 @@ def test_a_stream_goes_on_from_wherever_it_is_put():
     layer.reseed(5)
     assert np.array_equal(draw(layer, (3, 7)), draw(Dropout(0.5, seed=5), (3, 7)))
     assert np.array_equal(draw(layer, (2, 3))[0] > 0, kept(5, 2, count=3)[1])
+
+
+@pytest.mark.skipif(backend() != "torch", reason="only PyTorch draws steps ahead")
+def test_a_smaller_last_batch_does_not_have_the_others_drawn_anew(monkeypatch):
+    from zoo.layers import torch
+
+    drawn, draw_some = [], torch._draw
+
+    def count(seed, step, steps, shape, *rest):
+        drawn.append(steps * np.prod(shape))
+        return draw_some(seed, step, steps, shape, *rest)
+
+    monkeypatch.setattr(torch, "_draw", count)
+    layer, used = Dropout(0.5, seed=4), 0
+    for _ in range(100):
+        for rows in [32] * 5 + [7]:
+            draw(layer, (rows, 16))
+            used += rows * 16
+    assert used <= sum(drawn) < 2 * used
 
 
 def test_a_mask_never_changes():

@@ -135,16 +135,19 @@ def _dropout_scales(state, shape, start, rate):
     numbers = state.numpy()
     seed, step = numbers.tolist()
     numbers[1] = step + 1
-    stream = seed, shape, start, rate
-    known, first, drawn = getattr(state, "drawn", (None, 0, ()))
-    if known == stream and 0 <= step - first < len(drawn):
-        return drawn[step - first]
-    # A state that is used once, and thrown away, needs no more than one.
-    ahead = min(_MOST_STEPS, _DRAWN_AHEAD // max(math.prod(shape), 1)) if known else 1
-    drawn = state.drawn = None  # so that the next ones can take their memory
-    drawn = _draw(seed, step, max(ahead, 1), shape, start, rate)
-    state.drawn = stream, step, drawn if ahead > 1 else ()
-    return drawn[0]
+    stream = seed, *shape, start, rate
+    streams = state.__dict__.setdefault("drawn", {})
+    first, drawn, last = streams.get(stream, (0, (), -2))
+    if not 0 <= step - first < len(drawn):
+        # The last batch of an epoch, which may be smaller, comes too seldom for more.
+        many = min(_MOST_STEPS, _DRAWN_AHEAD // max(math.prod(shape), 1))
+        steps = max(many, 1) if step == last + 1 else 1
+        if len(streams) >= _MOST_STREAMS:
+            streams.clear()
+        drawn = streams[stream] = None  # so that the next ones can take their memory
+        first, drawn = step, _draw(seed, step, steps, shape, start, rate)
+    streams[stream] = first, drawn, step
+    return drawn[step - first]
 
 
 def _draw(seed, step, steps, shape, start, rate):
@@ -194,6 +197,7 @@ _LOW_32_BITS = 2**32 - 1
 _BLOCK = 2**16  # numbers that stay in the processor's cache
 _DRAWN_AHEAD = 2**20  # numbers of a layer's next steps, drawn at once
 _MOST_STEPS = 256  # for which they are drawn
+_MOST_STREAMS = 4  # of a layer that are kept: its batches of different sizes
 _library = torch.library.Library("zoo", "DEF")
 _library.define(
     "dropout_scales(Tensor(a!) state, int[] shape, int start, float rate) -> Tensor"
