@@ -81,3 +81,4 @@ def test_summary():
     summary = ledger.summarize([0.98, 0.99, 1.0])
     assert summary.percent() == "99.00% ± 1.00 (3)"
     assert ledger.summarize([0.5]).deviation == 0
+    assert ledger.summarize([0.5]).percent() == "50.00% (1)"

@@ -124,8 +124,9 @@ class Summary:
         return self.mean >= claim - 2 * self.deviation / math.sqrt(self.count)
 
     def percent(self) -> str:
-        """For a metric that is a share: "99.12 ± 0.05 % (5)"."""
-        return f"{self.mean:.2%} ± {100 * self.deviation:.2f} ({self.count})"
+        """For a metric that is a share: "99.12% ± 0.05 (5)"; one value has no spread."""
+        spread = f" ± {100 * self.deviation:.2f}" if self.count > 1 else ""
+        return f"{self.mean:.2%}{spread} ({self.count})"
 
 
 def summarize(values: list[float]) -> Summary:
