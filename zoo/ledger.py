@@ -124,7 +124,7 @@ class Summary:
         return self.mean >= claim - 2 * self.deviation / math.sqrt(self.count)
 
     def percent(self) -> str:
-        """For a metric that is a share: "99.12% ± 0.05 (5)"; one value has no spread."""
+        """For a metric that is a share: "99.12% ± 0.05 (5)"; one has no spread."""
         spread = f" ± {100 * self.deviation:.2f}" if self.count > 1 else ""
         return f"{self.mean:.2%}{spread} ({self.count})"
 
