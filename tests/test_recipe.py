@@ -35,6 +35,13 @@ def test_a_stage_is_changed_by_its_number():
     assert RECIPE.stages[0]["epochs"] == 3
 
 
+def test_a_change_acts_on_what_the_changes_before_it_left():
+    changes = ["stages=({'epochs': 2},)", "stage.1.epochs=9", "learning_rate=0.5"]
+    changed = recipes.override(RECIPE, changes)
+    assert changed.stages == ({"epochs": 9},)
+    assert changed.learning_rate == 0.5
+
+
 REFUSED = {
     "epochs=5": "'epochs=5': this recipe's stages set epochs; change it there: "
     "stage.2.epochs=5",

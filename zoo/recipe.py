@@ -184,33 +184,35 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
         Mistake: not of the form field=value, no such field or stage, a wrong type, or
             a field that the recipe's stages set.
     """
-    values, stages = {}, [dict(stage) for stage in recipe.stages]
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals:
             raise Mistake(f"'{change}' is not field=value; for example: epochs=2")
-        head, dot, tail = key.partition(".")
-        if dot and head in _NESTED:
-            name = _NESTED[head]
-            values[name] = {
-                **values.get(name, getattr(recipe, name)),
-                tail: _parse(text),
-            }
-        elif dot and head == "stage":
-            number, _, name = tail.partition(".")
-            if number not in map(str, range(1, len(stages) + 1)):
-                raise Mistake(f"'{change}': this recipe has {len(stages)} stages")
-            stages[int(number) - 1][name] = _parse(text)
-        elif places := [n for n, stage in enumerate(stages, 1) if key in stage]:
-            raise Mistake(
-                f"'{change}': this recipe's stages set {key}; "
-                f"change it there: stage.{places[-1]}.{change}"
-            )
-        else:
-            values[key] = _parse(text)
-    if stages:
-        values.setdefault("stages", tuple(map(_checked, stages)))
-    return dataclasses.replace(recipe, **_checked(values))
+        values = _change(recipe, change, key, _parse(text))
+        recipe = dataclasses.replace(recipe, **_checked(values))
+    return recipe
+
+
+def _change(recipe: Recipe, change: str, key: str, value) -> dict:
+    """The field of `recipe` that a change is about, and its new value."""
+    head, dot, tail = key.partition(".")
+    if dot and head in _NESTED:
+        name = _NESTED[head]
+        return {name: {**getattr(recipe, name), tail: value}}
+    stages = list(recipe.stages)
+    if dot and head == "stage":
+        number, _, name = tail.partition(".")
+        if number not in map(str, range(1, len(stages) + 1)):
+            raise Mistake(f"'{change}': this recipe has {len(stages)} stages")
+        place = int(number) - 1
+        stages[place] = {**stages[place], **_checked({name: value})}
+        return {"stages": tuple(stages)}
+    if places := [n for n, stage in enumerate(stages, 1) if key in stage]:
+        raise Mistake(
+            f"'{change}': this recipe's stages set {key}; "
+            f"change it there: stage.{places[-1]}.{change}"
+        )
+    return {key: value}
 
 
 def to_json(recipe: Recipe) -> dict:
