@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from searches import OWN_MODEL, TINY
 
 from zoo import backend
 
@@ -36,8 +37,6 @@ def own_folders(tmp_path_factory):
 @pytest.fixture
 def own_recipe(tmp_path):
     """A recipe of a user's own model file, which fails for some widths."""
-    from searches import OWN_MODEL, TINY
-
     file = tmp_path / "own_net.py"
     file.write_text(OWN_MODEL)
     return dataclasses.replace(TINY, model=str(file), model_arguments={}, epochs=1)

@@ -1,11 +1,12 @@
 """Trials trained side by side: each gives what it gives by itself."""
 
+from dataclasses import replace
 from itertools import chain
 
 import keras
 import pytest
+from searches import TINY
 
-import zoo
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.tune import trial
@@ -16,16 +17,7 @@ if keras.backend.backend() != "jax":
 
 from zoo.tune import side_by_side
 
-ROWS = zoo.Recipe(
-    model="deep_mlp",
-    model_arguments={"hidden": (6,), "classes": 1},
-    data="circles",
-    data_arguments={"samples": 120},
-    validation=0.25,
-    batch=16,
-    epochs=2,
-    learning_rate=0.01,
-)
+ROWS = replace(TINY, model_arguments={"hidden": (6,), "classes": 1}, batch=16)
 CHANGES = [
     "",
     "model.hidden=9,5,7 model.activation=tanh optimizer=sgd momentum=0.9",

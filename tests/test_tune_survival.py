@@ -39,6 +39,26 @@ class Killed(BaseException):
     """The process is killed."""
 
 
+@pytest.fixture
+def kill_at(monkeypatch):
+    """A function of after how many writes from now the process is killed; 0: never."""
+    real, left = checkpoint.write, 0
+
+    def write(path, content):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+        real(path, content)
+
+    def kill_at(moment):
+        nonlocal left
+        left = moment
+
+    monkeypatch.setattr(checkpoint, "write", write)
+    return kill_at
+
+
 class Cheap(tuner.Tuner):
     """A search whose trials cost nothing; it counts how often each has run."""
 
@@ -76,28 +96,18 @@ def cheap_search(folder, kind, runs, wave=1):
     [("random", 1), ("random", 5), ("hyperband", 1), ("hyperband", 4)],
 )
 def test_a_search_killed_at_any_write_goes_on_as_if_nothing_were(
-    kind, wave, tmp_path, monkeypatch
+    kind, wave, kill_at, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(os, "fsync", lambda file: None)  # slow; a kill needs none
     uninterrupted = cheap_search(tmp_path / "whole", kind, {}, wave)
     assert len(uninterrupted) == 10
-    real, left = checkpoint.write, 0
-
-    def write(path, content):
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Killed
-        real(path, content)
-
-    monkeypatch.setattr(checkpoint, "write", write)
     for moment in range(1 + wave % 3, 60, 3):
         folder, runs = tmp_path / str(moment), {}
-        left = moment
+        kill_at(moment)
         try:
             cheap_search(folder, kind, runs, wave)
         except Killed:
-            left = 0
+            kill_at(0)
             done = {t["trial"] for t in _recorded(folder)}
             before = dict(runs)
             assert cheap_search(folder, kind, runs, wave) == uninterrupted
@@ -118,21 +128,12 @@ def _recorded(folder):
     return [{"trial": int(s["trial_id"])} for s in done]
 
 
-def test_bayesian_search_goes_on_as_if_nothing_were(tmp_path, monkeypatch):
+def test_bayesian_search_goes_on_as_if_nothing_were(kill_at, tmp_path):
     whole = cheap_search(tmp_path / "whole", "bayesian", {}, wave=3)
     assert len({overrides for _, overrides, _ in whole}) == 10
     best = min(loss for _, _, loss in whole)
     assert best < min(loss for _, _, loss in whole[:4]) + 1e-9
-    real, left = checkpoint.write, 30
-
-    def write(path, content):
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Killed
-        real(path, content)
-
-    monkeypatch.setattr(checkpoint, "write", write)
+    kill_at(30)
     with pytest.raises(Killed):
         cheap_search(tmp_path / "cut", "bayesian", {}, wave=3)
     assert cheap_search(tmp_path / "cut", "bayesian", {}, wave=3) == whole

@@ -144,7 +144,8 @@ def _dropout_scales(state, shape, start, rate):
         steps = max(many, 1) if step == last + 1 else 1
         if len(streams) >= _MOST_STREAMS:
             streams.clear()
-        drawn = streams[stream] = None  # so that the next ones can take their memory
+        streams.pop(stream, None)
+        drawn = None  # so that the next ones can take their memory
         first, drawn = step, _draw(seed, step, steps, shape, start, rate)
     streams[stream] = first, drawn, step
     return drawn[step - first]

@@ -27,6 +27,7 @@ class Trainer:
             model.non_trainable_variables,
             optimizer.variables,
         )
+        # The same tensors for all steps: dropout's keep what was drawn ahead.
         self._values = [v.value.detach() for vs in self._variables for v in vs]
         _use_kernels(optimizer)
 
@@ -69,7 +70,7 @@ class Trainer:
         values = self._values
         shapes = x.shape, y.shape
         if shapes not in self._recorded:
-            self._recorded[shapes] = self._record(x, y, values)
+            self._recorded[shapes] = self._record(x, y)
         gradients, update = self._recorded[shapes]
         if gradients is None:
             return self._step
@@ -85,9 +86,9 @@ class Trainer:
 
         return step
 
-    def _record(self, x, y, values):
+    def _record(self, x, y):
         """Gradients and update, recorded; None for each that cannot be."""
-        gradients = update = None
+        values, gradients, update = self._values, None, None
         try:
             gradients = record(self._gradients, [x, y, *values], batch=2)
             grads = [v.value.detach() for v in self.model.trainable_variables]
