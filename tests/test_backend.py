@@ -99,6 +99,42 @@ def test_load_imports_keras_on_it_in_silence():
     assert loaded.split() == [name] * 4
 
 
+THRESHOLD = "xla_cpu_small_while_loop_byte_threshold"
+
+
+@pytest.mark.skipif(backend.current() == "torch", reason="PyTorch has no XLA")
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (None, f"--xla_backend_extra_options={THRESHOLD}=131072"),
+        ("--x=1", f"--xla_backend_extra_options={THRESHOLD}=131072 --x=1"),
+        (f"--x={THRESHOLD}=1", f"--x={THRESHOLD}=1"),
+    ],
+)
+def test_load_sets_the_threshold_of_small_loops_unless_the_user_has(flags, expected):
+    load = f"from zoo import backend; backend.load('{backend.current()}')"
+    told = python(f"{load}; import os; print(os.environ['XLA_FLAGS'])", XLA_FLAGS=flags)
+    assert told == expected
+
+
+@pytest.mark.skipif(backend.current() != "jax", reason="looks into JAX's program")
+@pytest.mark.parametrize("first", ["import zoo", "import keras, zoo"])
+def test_xla_makes_one_function_of_the_steps_of_a_small_network(first):
+    compiled = python(
+        f"{first}\n"
+        "model = zoo.build('mammogram_mlp', seed=0, hidden=(6,))\n"
+        "import keras, numpy\n"
+        "from zoo import losses, steps\n"
+        "encode, loss = losses.make('crossentropy', 1)\n"
+        "trainer = steps.trainer(model, loss, keras.optimizers.Adam())\n"
+        "inputs, targets = numpy.zeros((80, 10, 4), 'f4'), numpy.zeros((80, 10, 1))\n"
+        "lowered = trainer._steps.lower(trainer.state, inputs, targets, 80)\n"
+        "print(lowered.compile().as_text().count('xla_cpu_small_call'))",
+        KERAS_BACKEND="jax",
+    )
+    assert compiled == "1"
+
+
 def test_load_shows_the_messages_of_an_import_that_fails():
     ran = subprocess.run(
         [

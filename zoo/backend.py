@@ -133,6 +133,8 @@ def load(name: str | None = None) -> str:
     2 before any of its log settings counts. They are shown if the import fails.
     """
     name = use(name)
+    if name != "torch":
+        compile_small_loops_whole()
     if "keras" in sys.modules:
         return name
     if name == "jax" and "jax" not in sys.modules:
@@ -154,6 +156,19 @@ def load(name: str | None = None) -> str:
             os.dup2(stderr, 2)
             os.close(stderr)
     return name
+
+
+def compile_small_loops_whole() -> None:
+    """Have XLA, which JAX and TensorFlow share, make one function of a small loop.
+
+    By default it does so up to 1 KiB, and runs the kernels of a larger one one by one,
+    which takes longer than their arithmetic. Above 128 KiB its kernels for matrices
+    win. A threshold that the user has set in XLA_FLAGS counts.
+    """
+    own = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=131072"
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "xla_cpu_small_while_loop_byte_threshold" not in flags:
+        os.environ["XLA_FLAGS"] = f"{own} {flags}".strip()
 
 
 def require(capability: str, backend: str | None = None) -> None:

@@ -5,15 +5,14 @@ drawing what comes before. Every operation has a stream of its own for each step
 every row of the batch its own stretch of that stream. So row 70 draws the same numbers
 in a batch of 128, in the second half of that batch on another device, and whatever
 other operations run.
-
-Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011,
-doi:10.1145/2063384.2063405.
 """
 
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
+
+from zoo.philox import philox
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,5 @@ class Draws:
         return words.random_raw((self.rows, 4 * blocks))[:, :count]
 
     def _philox(self, stream: str, block: int) -> np.random.Philox:
-        key = np.array([self.seed % 2**64, zlib.crc32(stream.encode())], np.uint64)
-        counter = np.array([block, 0, self.step, 0], np.uint64)
-        return np.random.Philox(key=key, counter=counter)
+        key = self.seed % 2**64, zlib.crc32(stream.encode())
+        return philox(key, (block, 0, self.step, 0))

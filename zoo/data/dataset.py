@@ -10,6 +10,7 @@ import numpy as np
 
 from zoo.data.text import Vocabulary
 from zoo.errors import Mistake, unknown
+from zoo.philox import philox
 
 KINDS = ("image", "text", "tabular", "points")
 SPLITS = ("train", "validation", "test")
@@ -218,8 +219,7 @@ def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order of the examples in an epoch: a permutation, int64 of shape (count,).
 
     A pure function, the same on every backend and for every version of NumPy: random
-    64-bit words of Philox-4x64 (Salmon et al., "Parallel random numbers: as easy as
-    1, 2, 3", SC 2011, doi:10.1145/2063384.2063405) with the key (seed, epoch), sorted.
+    64-bit words of Philox-4x64 with the key (seed, epoch), sorted.
     """
     return np.argsort(_words(count, seed, epoch), kind="stable")
 
@@ -279,5 +279,4 @@ def carve(
 def _words(count: int, seed: int, epoch: int) -> np.ndarray:
     if seed < 0:
         raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
-    key = np.array([seed, epoch], np.uint64)
-    return np.random.Philox(key=key).random_raw(count)
+    return philox((seed, epoch)).random_raw(count)

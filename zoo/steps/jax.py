@@ -50,7 +50,12 @@ class Trainer:
 
         everywhere = getattr(self.group, "everywhere", None)
         self._step = jax.jit(step, donate_argnums=0, out_shardings=everywhere)
-        self._steps = jax.jit(steps, donate_argnums=0, out_shardings=everywhere)
+        self._steps = jax.jit(
+            steps,
+            donate_argnums=0,
+            out_shardings=everywhere,
+            compiler_options=_WITHOUT_YNNPACK,
+        )
         self._fused = not _has_slow_convolution(model)
         self.plain = "" if self._fused else _SLOW
 
@@ -109,6 +114,9 @@ class Trainer:
         )
 
 
+# Its kernels for matrices cannot be part of a small loop's one function, see
+# `zoo.backend.compile_small_loops_whole`; in large ones they are no faster.
+_WITHOUT_YNNPACK = {"xla_cpu_experimental_ynn_fusion_type": ""}
 _SLOW = "a program each, as XLA would run convolutions inside a loop on one thread"
 
 
