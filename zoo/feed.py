@@ -4,9 +4,8 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from zoo.data import Split, order
 
 _BYTES = 32 * 2**20
 _MOST_STEPS = 512
-_SMALL_CHUNK = 2**15  # bytes; another thread takes longer than to make one
 _LARGE_PICTURE = 2**14  # bytes; threads take turns, and small ones are not worth it
 
 
@@ -81,8 +79,7 @@ class Feed:
         large = size > _LARGE_PICTURE
         self._maker = ThreadPoolExecutor(1)
         self._helpers = ThreadPoolExecutor(os.cpu_count() if large else 1)
-        self._bytes = size * batch
-        self._ahead: tuple[tuple[int, int], Callable[[], Chunk]] | None = None
+        self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
         self._index: tuple[int, np.ndarray] | None = None
 
     def chunks(self, epoch: int, first: int = 0, more: bool = False) -> Iterator[Chunk]:
@@ -98,7 +95,7 @@ class Feed:
             start = time.perf_counter()
             if self._ahead is None or self._ahead[0] != (epoch, first):
                 self._make(epoch, first)
-            chunk = self._ahead[1]()
+            chunk = self._ahead[1].result()
             chunk.waited = time.perf_counter() - start
             first += chunk.count
             if first < self.steps:
@@ -108,11 +105,8 @@ class Feed:
             yield chunk
 
     def _make(self, epoch: int, first: int):
-        make = partial(self._chunk, epoch, first, self.length)
-        size = self._bytes * min(self.length, self.capacity)
-        if self.operations or size > _SMALL_CHUNK:
-            make = self._maker.submit(make).result
-        self._ahead = (epoch, first), make
+        future = self._maker.submit(self._chunk, epoch, first, self.length)
+        self._ahead = (epoch, first), future
 
     def _order(self, epoch: int) -> np.ndarray:
         if self._index is None or self._index[0] != epoch:
