@@ -7,6 +7,7 @@ import os
 import statistics
 import traceback
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 
 from benchmarks.cases import CASES, Case
 from benchmarks.contestants import PREDICT, TRAIN
@@ -77,17 +78,18 @@ def _measured(prepare, places, name, backend, rounds, only, *more):
     """Contestant, its meters of every round, first seconds and memory of each."""
     names = [each for each in places if not only or each in only]
     found = {each: [] for each in names}
-    workers = {}
-    for each in names:
-        arguments = prepare, places[each], name, backend, *more
-        workers[each] = Worker(*arguments)
-    first = {each: worker.ask("first") for each, worker in workers.items()}
-    for _ in range(rounds):
+    with ExitStack() as stack:
+        workers = {}
+        for each in names:
+            arguments = prepare, places[each], name, backend, *more
+            workers[each] = stack.enter_context(closing(Worker(*arguments)))
+        first = {each: worker.ask("first") for each, worker in workers.items()}
+        for _ in range(rounds):
+            for each, worker in workers.items():
+                found[each].append(worker.ask("round"))
         for each, worker in workers.items():
-            found[each].append(worker.ask("round"))
-    for each, worker in workers.items():
-        yield each, found[each], first[each], worker.ask("memory")
-        worker.end()
+            yield each, found[each], first[each], worker.ask("memory")
+            worker.close()
 
 
 class Worker:
@@ -101,15 +103,19 @@ class Worker:
 
     def ask(self, what: str):
         self.line.send(what)
-        answer = self.line.recv()
+        try:
+            answer = self.line.recv()
+        except EOFError:
+            self.process.join()
+            answer = f"a contestant died with exit code {self.process.exitcode}"
         if isinstance(answer, str):
-            self.end()
             raise RuntimeError(answer)
         return answer
 
-    def end(self):
-        self.line.send(None)
-        self.process.join()
+    def close(self):
+        if self.process.is_alive():
+            self.line.send(None)
+            self.process.join()
 
 
 def _work(line, prepare, place, name, backend, *more):
