@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zoo.models._efficientnet_lite0 import STAGES
+
 
 @dataclass(frozen=True)
 class Case:
@@ -64,6 +66,21 @@ def _dense(*widths, between=()):
     for width in widths:
         layers += [("dense", width), *between]
     return layers
+
+
+def _lite0():
+    """EfficientNet-Lite0; a unit is filters, kernel, stride, depthwise, with ReLU6."""
+    layers, channels = [("unit", 32, 3, 2, False, True)], 32
+    for kernel, stride, expansion, filters, blocks in STAGES:
+        for _ in range(blocks):
+            wide = channels * expansion
+            expand = [("unit", wide, 1, 1, False, True)] * (expansion > 1)
+            depthwise = ("unit", wide, kernel, stride, True, True)
+            block = (*expand, depthwise, ("unit", filters, 1, 1, False, False))
+            same = stride == 1 and channels == filters
+            layers += [("residual", block)] if same else block
+            channels, stride = filters, 1
+    return *layers, ("unit", 1280, 1, 1, False, True), ("mean",)
 
 
 _RELU = (("relu",),)
@@ -190,5 +207,19 @@ CASES = {
         shape=(100,),
         outputs=1,
         layers=(("embedding", 1000, 128), ("lstm", 64), ("dense", 1)),
+    ),
+    "EfficientNet-Lite0 96x96x3, batch 16": Case(
+        model="efficientnet_transfer",
+        arguments={"input_shape": (96, 96, 3), "weights": None, "trainable": "all"},
+        batch=16,
+        steps=2,
+        shape=(96, 96, 3),
+        outputs=3,
+        layers=(
+            ("scale", 1 / 128, -127 / 128),
+            *_lite0(),
+            ("dropout", 0.2),
+            ("dense", 3),
+        ),
     ),
 }

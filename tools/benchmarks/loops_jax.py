@@ -15,15 +15,25 @@ import optax
 
 def start(case, key):
     """Weights, and moving statistics, for each layer of the case."""
-    weights, moving, shape = [], [], (2, *case.shape)
     dtype = "int32" if case.tokens else "float32"
-    for kind, *numbers in case.layers:
+    return _started(case.layers, key, (2, *case.shape), dtype)
+
+
+def _started(layers, key, shape, dtype):
+    weights, moving = [], []
+    for kind, *numbers in layers:
         key, own = jax.random.split(key)
-        made = _START.get(kind, lambda *_: ())(own, shape, *numbers)
+        still = ()
+        if kind == "residual":
+            made, still = _started(*numbers, own, shape, dtype)
+        else:
+            made = _START.get(kind, lambda *_: ())(own, shape, *numbers)
+        if kind in ("normalize", "unit"):
+            width = numbers[0] if numbers else shape[-1]
+            still = jnp.zeros(width), jnp.ones(width)
         weights.append(made)
-        still = kind == "normalize"
-        moving.append((jnp.zeros(shape[-1]), jnp.ones(shape[-1])) if still else ())
-        call = partial(layer, kind, numbers, made, moving[-1], key, True, jnp.ones(2))
+        moving.append(still)
+        call = partial(layer, kind, numbers, made, still, key, True, jnp.ones(2))
         shape = jax.eval_shape(call, jax.ShapeDtypeStruct(shape, dtype))[0].shape
         dtype = "float32"
     return weights, moving
@@ -40,6 +50,11 @@ _START = {
     ),
     "conv": lambda key, shape, filters, size, _: (
         _normal(key, size, size, shape[-1], filters),
+        jnp.zeros(filters),
+    ),
+    "unit": lambda key, shape, filters, size, _, depthwise, __: (
+        _normal(key, size, size, 1 if depthwise else shape[-1], filters),
+        jnp.ones(filters),
         jnp.zeros(filters),
     ),
     "normalize": lambda key, shape: (jnp.ones(shape[-1]), jnp.zeros(shape[-1])),
@@ -74,6 +89,24 @@ def layer(kind, numbers, weights, moving, key, training, lengths, x):
                 x, weights[0], (1, 1), padding.upper(), dimension_numbers=numbers
             )
             x = x + weights[1]
+        case "unit", filters, _, stride, depthwise, active:
+            kernel, gamma, beta = weights
+            mean, variance = moving
+            x = jax.lax.conv_general_dilated(
+                x,
+                kernel,
+                (stride, stride),
+                "SAME",
+                dimension_numbers=("NHWC", "HWIO", "NHWC"),
+                feature_group_count=filters if depthwise else 1,
+            )
+            x = (x - mean) * (gamma * jax.lax.rsqrt(variance + 1e-3)) + beta
+            x = jnp.clip(x, 0.0, 6.0) if active else x
+        case "residual", layers:
+            y, moving = _chain(layers, weights, moving, key, x, training, lengths)
+            x = x + y
+        case "mean", *_:
+            x = x.mean((1, 2))
         case "maximum", size:
             window = (1, size, size, 1)
             x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, window, window, "VALID")
@@ -123,8 +156,12 @@ def _lstm(x, units, weights, lengths):
 
 def apply(case, weights, moving, key, x, training):
     lengths = (x != 0).sum(1) if case.tokens else None
+    return _chain(case.layers, weights, moving, key, x, training, lengths)
+
+
+def _chain(layers, weights, moving, key, x, training, lengths):
     known = []
-    for place, (kind, *numbers) in enumerate(case.layers):
+    for place, (kind, *numbers) in enumerate(layers):
         own = jax.random.fold_in(key, place) if kind == "dropout" else key
         x, new = layer(
             kind, numbers, weights[place], moving[place], own, training, lengths, x

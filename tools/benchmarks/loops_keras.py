@@ -16,7 +16,7 @@ def plain(case) -> keras.Model:
         return kind.from_config(config)
 
     model = zoo.build(case.model, seed=0, **case.arguments)
-    return keras.models.clone_model(model, clone_function=clone)
+    return keras.models.clone_model(model, clone_function=clone, recursive=True)
 
 
 def fit(case, inputs, classes):

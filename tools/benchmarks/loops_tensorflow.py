@@ -76,6 +76,40 @@ class Network:
 
         return build, call
 
+    def _unit(self, filters, size, stride, depthwise, active):
+        def build(x):
+            channels = x.shape[-1]
+            shape = (channels, 1) if depthwise else (channels, filters)
+            kernel = self._weights(size, size, *shape)
+            gamma, beta = (self._weights(filters, scale=0.0) for _ in range(2))
+            gamma.assign_add(tf.ones(filters))
+            return kernel, gamma, beta, tf.zeros(filters), tf.ones(filters)
+
+        def call(x, kernel, gamma, beta, mean, variance):
+            if depthwise:
+                strides = [1, stride, stride, 1]
+                x = tf.nn.depthwise_conv2d(x, kernel, strides, "SAME")
+            else:
+                x = tf.nn.conv2d(x, kernel, stride, "SAME")
+            x = tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3)
+            return tf.nn.relu6(x) if active else x
+
+        return build, call
+
+    def _residual(self, layers):
+        layers = [self._layer(*each) for each in layers]
+
+        def residual(x):
+            y = x
+            for layer in layers:
+                y = layer(y)
+            return x + y
+
+        return residual
+
+    def _mean(self):
+        return lambda x: tf.reduce_mean(x, (1, 2))
+
     def _maximum(self, size):
         return lambda x: tf.nn.max_pool2d(x, size, size, "VALID")
 

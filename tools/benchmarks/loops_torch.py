@@ -26,6 +26,25 @@ class Apply(nn.Module):
         return self.function(x)
 
 
+class Residual(nn.Module):
+    """What comes in, and what the layers make of it."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.body = nn.Sequential(*(layer(*each) for each in layers))
+
+    def forward(self, x):
+        return x + self.body(x)
+
+
+class Frozen(nn.BatchNorm2d):
+    """Batch normalization with the statistics it has, also in training."""
+
+    def forward(self, x):
+        statistics = self.running_mean, self.running_var, self.weight, self.bias
+        return functional.batch_norm(x, *statistics, eps=self.eps)
+
+
 class Text(nn.Module):
     """Embedding, LSTM, and the state behind the last real token."""
 
@@ -62,6 +81,17 @@ def layer(kind: str, *numbers) -> nn.Module:
             return nn.LazyBatchNorm1d()
         case "dropout", rate:
             return nn.Dropout(rate)
+        case "unit", filters, size, stride, depthwise, active:
+            groups = filters if depthwise else 1
+            convolution = nn.LazyConv2d(
+                filters, size, stride, size // 2, groups=groups, bias=False
+            )
+            active = [nn.ReLU6()] if active else []
+            return nn.Sequential(convolution, Frozen(filters, eps=1e-3), *active)
+        case "residual", layers:
+            return Residual(layers)
+        case "mean", *_:
+            return Apply(lambda x: x.mean((2, 3)))
         case "relu", *_:
             return nn.ReLU()
         case "tanh", *_:
