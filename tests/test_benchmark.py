@@ -71,6 +71,14 @@ def test_contestants_learn(benchmarks):
         assert last < first, name
 
 
+def test_contestants_meet_no_backend_before_their_own():
+    """A network's description must not import Keras, which then has its backend."""
+    script = "import sys; import benchmarks.rounds; print('keras' in sys.modules)"
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, cwd=TOOLS, check=True, capture_output=True, text=True)
+    assert ran.stdout.strip() == "False"
+
+
 def test_a_newer_measurement_takes_the_place_of_the_older_one(benchmarks, tmp_path):
     file = tmp_path / "benchmark.jsonl"
     line = {"verb": "train", "network": "a", "backend": BACKEND, "contestant": "zoo"}

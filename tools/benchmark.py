@@ -34,6 +34,7 @@ def main() -> None:
         command = commands.add_parser(verb)
         command.add_argument("--networks", nargs="+", default=[""], help="their names")
         command.add_argument("--backends", nargs="+", help="all that are installed")
+        command.add_argument("--contestants", nargs="+", help="all of the backend")
         command.add_argument("--rounds", type=int, default=7, help="7 by default")
     command = commands.add_parser("table")
     command.add_argument("--check", action="store_true", help="write nothing")
@@ -54,7 +55,7 @@ def _measure(options):
             continue
         for name in options.backends or backend.installed():
             measure = MEASURES[options.verb]
-            for line in measure(network, name, options.rounds):
+            for line in measure(network, name, options.rounds, options.contestants):
                 line = {
                     "verb": options.verb,
                     "network": network,

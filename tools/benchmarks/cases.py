@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo.models._efficientnet_lite0 import STAGES
-
 
 @dataclass(frozen=True)
 class Case:
@@ -68,10 +66,22 @@ def _dense(*widths, between=()):
     return layers
 
 
+# kernel, stride, expansion, filters, blocks
+_STAGES = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+
+
 def _lite0():
     """EfficientNet-Lite0; a unit is filters, kernel, stride, depthwise, with ReLU6."""
     layers, channels = [("unit", 32, 3, 2, False, True)], 32
-    for kernel, stride, expansion, filters, blocks in STAGES:
+    for kernel, stride, expansion, filters, blocks in _STAGES:
         for _ in range(blocks):
             wide = channels * expansion
             expand = [("unit", wide, 1, 1, False, True)] * (expansion > 1)
