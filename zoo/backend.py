@@ -161,7 +161,7 @@ def load(name: str | None = None) -> str:
 def compile_small_loops_whole() -> None:
     """Have XLA, which JAX and TensorFlow share, make one function of a small loop.
 
-    By default it does so up to 1 KiB, and runs the kernels of a larger one one by one,
+    By default it does so for tiny ones only, and runs the kernels of others one by one,
     which takes longer than their arithmetic. Above 128 KiB its kernels for matrices
     win. A threshold that the user has set in XLA_FLAGS counts.
     """

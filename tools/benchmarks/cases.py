@@ -66,7 +66,8 @@ def _dense(*widths, between=()):
     return layers
 
 
-# kernel, stride, expansion, filters, blocks
+# Kernel, stride, expansion, filters, blocks; to import zoo's would load Keras, on
+# another backend than the contestant's.
 _STAGES = (
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),

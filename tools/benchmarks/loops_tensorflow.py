@@ -19,9 +19,7 @@ class Network:
 
     def __call__(self, x, training=True):
         self.training = training
-        for layer in self.layers:
-            x = layer(x)
-        return x
+        return _through(self.layers, x)
 
     def _weights(self, *shape, scale=None):
         inputs = int(np.prod(shape[:-1]))
@@ -98,14 +96,7 @@ class Network:
 
     def _residual(self, layers):
         layers = [self._layer(*each) for each in layers]
-
-        def residual(x):
-            y = x
-            for layer in layers:
-                y = layer(y)
-            return x + y
-
-        return residual
+        return lambda x: x + _through(layers, x)
 
     def _mean(self):
         return lambda x: tf.reduce_mean(x, (1, 2))
@@ -178,6 +169,12 @@ class Network:
             return tf.gather_nd(hidden, tf.stack([self.lengths - 1, rows], 1))
 
         return build, call
+
+
+def _through(layers, x):
+    for layer in layers:
+        x = layer(x)
+    return x
 
 
 def loss(case, targets, outputs):

@@ -89,7 +89,6 @@ def _measured(prepare, places, name, backend, rounds, only, *more):
                 found[each].append(worker.ask("round"))
         for each, worker in workers.items():
             yield each, found[each], first[each], worker.ask("memory")
-            worker.close()
 
 
 class Worker:
