@@ -2,7 +2,8 @@
 # make test   the whole test suite, once per backend
 
 PYTHON ?= python3
-TEST = python -m pytest
+# Two processes; the tests of a file stay together, they share what they set up.
+TEST = python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: demo test format lint test-jax test-tensorflow test-torch test-without-tensorflow
 .NOTPARALLEL:

@@ -17,8 +17,6 @@ from zoo.augment.draws import Draws
 from zoo.augment.operations import perform
 from zoo.errors import Mistake
 
-pytestmark = pytest.mark.without_tensorflow
-
 ALL = {
     "flip": 0.5,
     "shift": 0.1,

@@ -20,7 +20,6 @@ from zoo.cli import call
 from zoo.errors import Mistake
 from zoo.run import Run
 
-pytestmark = pytest.mark.without_tensorflow
 ROOT = Path(__file__).parents[1]
 PROGRAM = ROOT / "tests" / "several_devices.py"
 HERE = backend.current()

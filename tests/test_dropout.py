@@ -13,8 +13,6 @@ from zoo.errors import Mistake
 from zoo.groups import rows_from
 from zoo.layers import Dropout
 
-pytestmark = pytest.mark.without_tensorflow
-
 COUNT = 2**16
 _32_BITS = 2**32 - 1
 words = st.integers(0, 2**31 - 1)

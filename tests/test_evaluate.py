@@ -9,8 +9,6 @@ from sklearn.metrics import log_loss, roc_auc_score
 from zoo.errors import Mistake
 from zoo.evaluate import area_under_curve, measure, probabilities
 
-pytestmark = pytest.mark.without_tensorflow
-
 
 def logits(seed, count, classes):
     return np.random.default_rng(seed).normal(0, 3, (count, classes)).astype("float32")

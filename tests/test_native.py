@@ -12,7 +12,6 @@ import zoo
 from zoo import backend, data
 from zoo import recipe as recipes
 
-pytestmark = pytest.mark.without_tensorflow
 ROOT = Path(__file__).parents[1]
 NATIVE = ROOT / "recipes" / "native"
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]

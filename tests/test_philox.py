@@ -1,13 +1,11 @@
 """The quick Philox is NumPy's."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo.philox import philox
 
-pytestmark = pytest.mark.without_tensorflow
 word = st.integers(0, 2**64 - 1)
 
 

@@ -19,7 +19,6 @@ from zoo.errors import Mistake
 from zoo.predict import predict
 from zoo.run import Run, write_json
 
-pytestmark = pytest.mark.without_tensorflow
 MLP = {"input_shape": (2,), "hidden": (4,), "classes": 2}
 
 

@@ -23,7 +23,6 @@ from zoo import backend, checkpoint, session
 from zoo.errors import Mistake
 from zoo.run import Run
 
-pytestmark = pytest.mark.without_tensorflow
 ROOT = Path(__file__).parents[1]
 HERE = backend.current()
 OTHER = next((name for name in backend.installed() if name != HERE), None)

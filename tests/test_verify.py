@@ -16,7 +16,6 @@ from zoo.verify import Row, Verification
 from zoo.verify.compare import BOUNDS, Difference, compare
 from zoo.verify.probe import probe
 
-pytestmark = pytest.mark.without_tensorflow
 HERE = backend.current()
 OTHER = "torch" if HERE == "jax" else "jax"
 PAIR = f"{HERE},{OTHER}"
