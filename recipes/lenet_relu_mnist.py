@@ -1,0 +1,27 @@
+"""LeNet with ReLU (1,199,882 parameters) on MNIST.
+
+    zoo train lenet_relu_mnist
+
+The network of Keras's first MNIST example, which stops at 99.27 % after ten epochs;
+moved, turned and scaled digits give the rest.
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="lenet",
+    model_arguments={"variant": "relu"},
+    data="mnist",
+    augment={"shift": 0.07, "rotation": 10, "zoom": 0.1},
+    validation=0.05,
+    batch=128,
+    epochs=15,
+    optimizer="adam",
+    learning_rate=2e-3,
+    schedule="cosine",
+    warmup_epochs=0.5,
+    weight_decay=1e-4,
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)
