@@ -4,7 +4,12 @@ Each takes the arguments of the Keras layer whose name it bears, has its weights
 computes the same function.
 """
 
-from zoo.layers.convolution import AveragePooling2D, Conv2D, MaxPooling2D
+from zoo.layers.convolution import (
+    AveragePooling2D,
+    Conv2D,
+    DepthwiseConv2D,
+    MaxPooling2D,
+)
 from zoo.layers.dropout import Dropout
 from zoo.layers.normalization import BatchNormalization
 from zoo.layers.recurrent import GRU, LSTM
@@ -15,6 +20,7 @@ __all__ = [
     "AveragePooling2D",
     "BatchNormalization",
     "Conv2D",
+    "DepthwiseConv2D",
     "Dropout",
     "MaxPooling2D",
 ]

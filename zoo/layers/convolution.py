@@ -36,6 +36,27 @@ class Conv2D(keras.layers.Conv2D):
 
 
 @keras.saving.register_keras_serializable(package="zoo")
+class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
+    """`keras.layers.DepthwiseConv2D`.
+
+    It is Keras's own on PyTorch and TensorFlow, and with channels in front, dilation or
+    several filters a channel.
+    """
+
+    def is_fast(self) -> bool:
+        """Whether it is computed in another form than Keras's."""
+        plain = self.dilation_rate == (1, 1) and self.depth_multiplier == 1
+        return plain and self.data_format == "channels_last" and _on_jax_cpu()
+
+    def call(self, inputs):
+        if not self.is_fast():
+            return super().call(inputs)
+        kernel = ops.convert_to_tensor(self.kernel)
+        bias = ops.convert_to_tensor(self.bias) if self.use_bias else None
+        return self.activation(_own().depthwise(inputs, kernel, bias, self))
+
+
+@keras.saving.register_keras_serializable(package="zoo")
 class MaxPooling2D(keras.layers.MaxPooling2D):
     """`keras.layers.MaxPooling2D`.
 

@@ -97,10 +97,7 @@ def _offsets(kernel):
 
 def _patches(images, kernel):
     """All patches of the kernel's size, their pixels behind one another."""
-    rows, columns = kernel.shape[:2]
-    height, width = images.shape[1] - rows + 1, images.shape[2] - columns + 1
-    shifted = [images[:, i : i + height, j : j + width] for i, j in _offsets(kernel)]
-    return jnp.concatenate(shifted, axis=-1)
+    return jnp.concatenate(_shifted(images, kernel, 1), axis=-1)
 
 
 def _collect(patches, kernel):
@@ -112,6 +109,83 @@ def _collect(patches, kernel):
         place = ((0, 0), (i, rows - 1 - i), (j, columns - 1 - j), (0, 0))
         total = total + jnp.pad(part, place)
     return total
+
+
+def depthwise(images, kernel, bias, layer):
+    """What `layer` computes, before its activation.
+
+    Args:
+        images: (batch, height, width, channels).
+        kernel: (rows, columns, channels, 1).
+        bias: (channels,) or None.
+        layer: a `keras.layers.DepthwiseConv2D` without dilation.
+    """
+    stride = layer.strides[0]
+    if layer.padding == "same":
+        sides = zip(images.shape[1:3], kernel.shape[:2], strict=True)
+        margins = [_margins(side, size, stride) for side, size in sides]
+        images = jnp.pad(images, [(0, 0), *margins, (0, 0)])
+    outputs = _depthwise(images, kernel[..., 0], stride)
+    return outputs if bias is None else outputs + bias
+
+
+def _margins(side, size, stride):
+    total = max(0, (side - 1) // stride * stride + size - side)
+    return total // 2, total - total // 2
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _depthwise(images, kernel, stride):
+    shifted = _shifted(images, kernel, stride)
+    weights = [kernel[place] for place in _offsets(kernel)]
+    return sum(part * weight for part, weight in zip(shifted, weights, strict=True))
+
+
+def _forward_depthwise(images, kernel, stride):
+    return _depthwise(images, kernel, stride), (images, kernel)
+
+
+def _backward_depthwise(stride, known, slopes):
+    images, kernel = known
+    places = [(0, 0, 0)]
+    for axis in (1, 2):
+        end = stride * (slopes.shape[axis] - 1) + 1
+        margin = kernel.shape[axis - 1] - 1
+        places.append((margin, images.shape[axis] - end, stride - 1))
+    spread = jax.lax.pad(slopes, jnp.zeros((), slopes.dtype), [*places, (0, 0, 0)])
+    of_images = _depthwise(spread, kernel[::-1, ::-1], 1)
+
+    def step(total, example):
+        return total + _of_kernel(*example, kernel, stride), None
+
+    total = jnp.zeros_like(kernel).reshape(-1, kernel.shape[-1])
+    of_kernel, _ = jax.lax.scan(step, total, (images, slopes))
+    return of_images, of_kernel.reshape(kernel.shape)
+
+
+_depthwise.defvjp(_forward_depthwise, _backward_depthwise)
+
+
+def _of_kernel(image, slopes, kernel, stride):
+    """The kernel's gradients by one image, a program that XLA compiles quickly."""
+    height, width, channels = slopes.shape
+    ends = stride * (height - 1) + 1, stride * (width - 1) + 1
+
+    def of_weight(place):
+        part = jax.lax.dynamic_slice(image, (*place, 0), (*ends, channels))
+        return (part[::stride, ::stride] * slopes).sum((0, 1))
+
+    return jax.lax.map(of_weight, jnp.array(_offsets(kernel)))
+
+
+def _shifted(images, kernel, stride):
+    """For each weight of the kernel the pixels that it meets."""
+    rows, columns = kernel.shape[:2]
+    height, width = images.shape[1] - rows + 1, images.shape[2] - columns + 1
+    return [
+        images[:, i : i + height : stride, j : j + width : stride]
+        for i, j in _offsets(kernel)
+    ]
 
 
 def maximum(images, size: tuple[int, int]):

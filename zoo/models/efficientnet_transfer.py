@@ -53,7 +53,7 @@ Differs from the paper:
 import keras
 
 from zoo.errors import Mistake, unknown
-from zoo.layers import BatchNormalization, Dropout
+from zoo.layers import BatchNormalization, DepthwiseConv2D, Dropout
 from zoo.models import _efficientnet_lite0
 
 # variant: the side of its pictures, in pixels, and its name in keras.applications
@@ -214,6 +214,8 @@ def _frozen(original):
                 return keras.layers.Identity(name=layer.name)
             case keras.layers.BatchNormalization():
                 return FrozenBatchNormalization.from_config(config)
+            case keras.layers.DepthwiseConv2D():
+                return DepthwiseConv2D.from_config(config)
             case keras.layers.Rescaling() | keras.layers.Normalization():
                 place = original.layers.index(layer)
                 config["name"] = f"{type(layer).__name__.lower()}_{place}"

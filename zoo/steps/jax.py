@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from zoo import groups
-from zoo.layers import Conv2D
+from zoo.layers import Conv2D, DepthwiseConv2D
 from zoo.steps import wrong
 
 
@@ -130,7 +130,8 @@ def _has_slow_convolution(model) -> bool:
         keras.layers.DepthwiseConv2D,
     )
     return any(
-        isinstance(layer, kinds) and not (isinstance(layer, Conv2D) and layer.is_fast())
+        isinstance(layer, kinds)
+        and not (isinstance(layer, (Conv2D, DepthwiseConv2D)) and layer.is_fast())
         for layer in model._flatten_layers()
     )
 
