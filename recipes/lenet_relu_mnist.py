@@ -4,6 +4,9 @@
 
 The network of Keras's first MNIST example, which stops at 99.27 % after ten epochs;
 moved, turned and scaled digits give the rest.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    PyTorch    99.54% (1), 28 minutes, cpu, 2 cores
 """
 
 import zoo
