@@ -20,6 +20,9 @@ maximum of 2x2, 24x24x64    |        82 |    5
 maximum of 2x2, 60x60x10    |        83 |    9
 
 Without gradients XLA's own convolutions are as fast or faster, and they are taken.
+
+A depthwise convolution is a sum of shifted images times weights, with gradients or
+without: a training step of EfficientNet-Lite0 takes a tenth of the time.
 """
 
 from functools import partial
