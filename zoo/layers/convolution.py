@@ -29,9 +29,7 @@ class Conv2D(keras.layers.Conv2D):
     def call(self, inputs):
         if not self.is_fast():
             return super().call(inputs)
-        kernel = ops.convert_to_tensor(self.kernel)
-        bias = ops.convert_to_tensor(self.bias) if self.use_bias else None
-        outputs = _own().convolution(inputs, kernel, bias, self)
+        outputs = _own().convolution(inputs, *_kernel_and_bias(self), self)
         return self.activation(outputs)
 
 
@@ -51,9 +49,8 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
     def call(self, inputs):
         if not self.is_fast():
             return super().call(inputs)
-        kernel = ops.convert_to_tensor(self.kernel)
-        bias = ops.convert_to_tensor(self.bias) if self.use_bias else None
-        return self.activation(_own().depthwise(inputs, kernel, bias, self))
+        outputs = _own().depthwise(inputs, *_kernel_and_bias(self), self)
+        return self.activation(outputs)
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -87,6 +84,11 @@ def _own():
     else:
         from zoo.layers import jax as own
     return own
+
+
+def _kernel_and_bias(layer):
+    bias = ops.convert_to_tensor(layer.bias) if layer.use_bias else None
+    return ops.convert_to_tensor(layer.kernel), bias
 
 
 def _is_plain(pooling) -> bool:

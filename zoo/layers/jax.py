@@ -42,11 +42,20 @@ def convolution(images, kernel, bias, layer):
         bias: (filters,) or None.
         layer: a `keras.layers.Conv2D` without strides, dilation and groups.
     """
-    if layer.padding == "same":
-        margins = [((size - 1) // 2, size // 2) for size in kernel.shape[:2]]
-        images = jnp.pad(images, [(0, 0), *margins, (0, 0)])
-    outputs = _convolution(images, kernel)
+    outputs = _convolution(_padded(images, layer), kernel)
     return outputs if bias is None else outputs + bias
+
+
+def _padded(images, layer):
+    if layer.padding == "valid":
+        return images
+    margins = map(_margins, images.shape[1:3], layer.kernel_size, layer.strides)
+    return jnp.pad(images, [(0, 0), *margins, (0, 0)])
+
+
+def _margins(side, size, stride):
+    total = max(0, (side - 1) // stride * stride + size - side)
+    return total // 2, total - total // 2
 
 
 @jax.custom_vjp
@@ -123,18 +132,8 @@ def depthwise(images, kernel, bias, layer):
         bias: (channels,) or None.
         layer: a `keras.layers.DepthwiseConv2D` without dilation.
     """
-    stride = layer.strides[0]
-    if layer.padding == "same":
-        sides = zip(images.shape[1:3], kernel.shape[:2], strict=True)
-        margins = [_margins(side, size, stride) for side, size in sides]
-        images = jnp.pad(images, [(0, 0), *margins, (0, 0)])
-    outputs = _depthwise(images, kernel[..., 0], stride)
+    outputs = _depthwise(_padded(images, layer), kernel[..., 0], layer.strides[0])
     return outputs if bias is None else outputs + bias
-
-
-def _margins(side, size, stride):
-    total = max(0, (side - 1) // stride * stride + size - side)
-    return total // 2, total - total // 2
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
