@@ -16,6 +16,8 @@ ON_FIRST_USE = (
     "keras.src.visualization",
     "keras.wrappers",  # scikit-learn
     "keras.src.trainers.data_adapters.array_slicing",  # pandas
+    "tensorflow._api.v2.compat.v1",  # its debugger, and Keras of old
+    "tensorflow._api.v2.compat.v2",
     "requests",
 )
 COMPILER = "torch._dynamo"

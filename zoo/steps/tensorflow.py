@@ -58,18 +58,21 @@ class Trainer:
             capacity = tf.shape(inputs)[0]
             values = tf.TensorArray("float32", capacity, element_shape=[])
             errors = tf.TensorArray("int32", capacity, element_shape=[])
-            for i in tf.range(count):
+
+            def step(i, values, errors):
                 grads, value, error = self._step(inputs[i], targets[i], rows)
                 self.optimizer.apply(grads, variables)
-                values = values.write(i, value)
-                errors = errors.write(i, error)
+                return i + 1, values.write(i, value), errors.write(i, error)
+
+            start = tf.constant(0), values, errors
+            _, values, errors = tf.while_loop(lambda i, *_: i < count, step, start)
             return values.stack(), errors.stack()
 
         specs = [tf.TensorSpec(each.shape, each.dtype) for each in (inputs, targets)]
         if not self._fused:
             specs = [tf.TensorSpec([None, *s.shape[1:]], s.dtype) for s in specs]
         count = tf.TensorSpec([], "int32")
-        function = tf.function(steps, jit_compile=self._fused or None)
+        function = tf.function(steps, autograph=False, jit_compile=self._fused or None)
         return function.get_concrete_function(*specs, count)
 
     def _alone(self, x, y, rows):
