@@ -1,0 +1,426 @@
+"""Each augmentation against its closed form, its paper, or Pillow."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from images import batch, noise, picture
+from PIL import Image, ImageEnhance, ImageOps
+
+from zoo import augment
+from zoo.augment.draws import Draws
+from zoo.augment.operations import perform
+
+# Geometry
+
+
+def test_flip_mirrors_its_share_of_the_images():
+    images = noise(2000, 8, 9, 1)
+    flipped = augment.apply(images, {"flip": 0.3}, 0, 0)
+    mirrored = (flipped == images[:, :, ::-1]).all((1, 2, 3))
+    same = (flipped == images).all((1, 2, 3))
+    assert (mirrored ^ same).all()
+    assert mirrored.mean() == pytest.approx(0.3, abs=0.04)
+    np.testing.assert_array_equal(
+        augment.apply(images, {"flip": 1}, 0, 0), images[:, :, ::-1]
+    )
+
+
+def bilinear(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """`image` (H, W, C) at real coordinates, black outside; float64."""
+    height, width = image.shape[:2]
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    total = 0.0
+    for row, column in product((0, 1), (0, 1)):
+        i, j = top + row, left + column
+        inside = (i >= 0) & (i < height) & (j >= 0) & (j < width)
+        weight = (1 - np.abs(y - i)) * (1 - np.abs(x - j)) * inside
+        corner = image[i.clip(0, height - 1), j.clip(0, width - 1)]
+        total = total + weight[..., None] * corner
+    return total
+
+
+def forward(name: str, strength: float, row: int, width: int, height: int):
+    """The affine map of one row, from the center, as its documentation has it."""
+    u = 2 * Draws(name, 5, 6, row, 1).uniform(2)[0] - 1
+    if name == "shift":
+        dx, dy = -u * strength * (width, height)
+        return np.array([[1, 0, dx], [0, 1, dy], [0, 0, 1]])
+    if name == "rotation":
+        angle = np.radians(u[0] * strength)
+        cos, sin = np.cos(angle), np.sin(angle)
+        return np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+    scale = 1 + u[0] * strength
+    return np.diag([scale, scale, 1])
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    order=st.permutations(["shift", "rotation", "zoom"]),
+    count=st.integers(1, 3),
+    strengths=st.tuples(st.floats(0.01, 0.5), st.floats(1, 180), st.floats(0.01, 0.8)),
+    channels=st.sampled_from([1, 3]),
+    size=st.tuples(st.integers(8, 30), st.integers(8, 30)),
+)
+def test_affine_operations_are_one_exact_bilinear_warp(
+    order, count, strengths, channels, size
+):
+    """Within one gray level of float64 arithmetic, and mostly equal to it, rounded."""
+    values = dict(zip(("shift", "rotation", "zoom"), strengths, strict=True))
+    operations = {name: values[name] for name in order[:count]}
+    height, width = size
+    images = noise(3, height, width, channels)
+    warped = augment.apply(images, operations, 5, 6)
+    center = np.array([[1, 0, (width - 1) / 2], [0, 1, (height - 1) / 2], [0, 0, 1]])
+    y, x = np.mgrid[:height, :width]
+    points = np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
+    for row in range(3):
+        total = np.eye(3)
+        for name, strength in operations.items():
+            total = forward(name, strength, row, width, height) @ total
+        sources = center @ np.linalg.inv(total) @ np.linalg.inv(center) @ points
+        expected = bilinear(images[row], *sources[:2].reshape(2, height, width))
+        difference = np.abs(warped[row] - expected)
+        assert difference.max() <= 1
+        assert (difference <= 0.501).mean() > 0.99
+
+
+def test_elastic_moves_pixels_by_the_documented_amount():
+    y, x = np.mgrid[:64, :64]
+    images = np.stack([np.stack([4 * x, 4 * y, 0 * x], -1)] * 20).astype(np.uint8)
+    for alpha, sigma in ((34, 4), (40, 6)):
+        bent = augment.apply(images, {"elastic": (alpha, sigma)}, 0, 0).astype(float)
+        inner = np.s_[:, 24:40, 24:40]
+        moves = (bent - images)[inner] / 4
+        expected = alpha / sigma / np.sqrt(12 * np.pi)
+        assert moves[..., :2].std() == pytest.approx(expected, rel=0.15)
+        assert abs(moves[..., :2].mean()) < 0.2 * expected
+        assert not moves[..., 2].any()
+        neighbors = moves[:, 1:, :, 0] - moves[:, :-1, :, 0]
+        assert neighbors.std() < 0.4 * expected  # smooth
+    still = augment.apply(images, {"elastic": (0, 4)}, 0, 0)
+    np.testing.assert_array_equal(still, images)
+
+
+# Single operations: closed forms of what Pillow computes
+
+
+def luma(image: np.ndarray) -> np.ndarray:
+    if image.shape[-1] == 1:
+        return image[..., 0].astype(int)
+    r, g, b = np.moveaxis(image.astype(int), -1, 0)
+    return (19595 * r + 38470 * g + 7471 * b + 2**15) >> 16
+
+
+def smoothed(image: np.ndarray) -> np.ndarray:
+    """3 by 3 mean with weight 5 of 13 for the center; the rim stays."""
+    total = 4 * image.astype(int)
+    for dy, dx in product((-1, 0, 1), (-1, 0, 1)):
+        total += np.roll(image, (dy, dx), (0, 1))
+    smooth = image.astype(int)
+    smooth[1:-1, 1:-1] = np.floor(total / 13 + 0.5)[1:-1, 1:-1]
+    return smooth
+
+
+def stretched(image: np.ndarray, magnitude: float) -> np.ndarray:
+    low = image.min((0, 1)).astype(float)
+    high = image.max((0, 1)).astype(float)
+    return (image - low) * 255 / (high - low)
+
+
+def equalized(image: np.ndarray, magnitude: float) -> np.ndarray:
+    result = np.empty_like(image)
+    for channel in range(image.shape[-1]):
+        counts = np.bincount(image[..., channel].ravel(), minlength=256)
+        step = (counts.sum() - counts[counts > 0][-1]) // 255
+        below = np.cumsum(counts) - counts
+        table = np.clip((step // 2 + below) // step, 0, 255)
+        result[..., channel] = table[image[..., channel]]
+    return result
+
+
+def blended(base: np.ndarray | float, image: np.ndarray, magnitude: float):
+    return np.clip(base + (1 + magnitude) * (image.astype(float) - base), 0, 255)
+
+
+WITHIN_ONE = {
+    "Brightness": lambda image, m: blended(0.0, image, m),
+    "Color": lambda image, m: blended(luma(image)[..., None], image, m),
+    "Contrast": lambda image, m: blended(int(luma(image).mean() + 0.5), image, m),
+    "Sharpness": lambda image, m: blended(smoothed(image), image, m),
+    "AutoContrast": stretched,
+}
+EXACT = {
+    "Identity": lambda image, m: image,
+    "Posterize": lambda image, m: image & (256 - 2 ** (8 - int(m))),
+    "Solarize": lambda image, m: np.where(image < m, image, 255 - image),
+    "Equalize": equalized,
+}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("magnitude", [-0.99, -0.5, -0.1, 0.0, 0.1, 0.5, 0.99])
+@pytest.mark.parametrize("name", WITHIN_ONE)
+def test_tones_match_their_formulas_within_one_gray_level(name, magnitude, channels):
+    for image in (picture(40, channels), noise(40, 30, channels)):
+        expected = WITHIN_ONE[name](image, magnitude)
+        changed = perform(image, [(name, magnitude)])
+        assert np.abs(changed - expected).max() <= 1
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("name", "magnitude"),
+    [("Identity", 0), ("Equalize", 0)]
+    + [("Posterize", bits) for bits in (8, 7, 5, 2)]
+    + [("Solarize", threshold) for threshold in (255.0, 178.5, 17.0, 0.0)],
+)
+def test_tables_match_their_formulas_exactly(name, magnitude, channels):
+    for image in (picture(40, channels), noise(40, 30, channels)):
+        np.testing.assert_array_equal(
+            perform(image, [(name, magnitude)]), EXACT[name](image, magnitude)
+        )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("name", "magnitude", "matrix"),
+    [
+        ("ShearX", 0.31, [[1, 0.31, 0], [0, 1, 0]]),
+        ("ShearX", -0.87, [[1, -0.87, 0], [0, 1, 0]]),
+        ("ShearY", 0.31, [[1, 0, 0], [0.31, 1, 0]]),
+        ("TranslateX", 7.9, [[1, 0, -7], [0, 1, 0]]),
+        ("TranslateX", -7.9, [[1, 0, 7], [0, 1, 0]]),
+        ("TranslateY", 3.2, [[1, 0, 0], [0, 1, -3]]),
+        ("Rotate", 90, [[0, -1, 30], [1, 0, 0]]),
+    ],
+)
+def test_geometry_takes_the_nearest_pixel_and_fills_with_black(
+    name, magnitude, matrix, channels
+):
+    image = noise(30, 30, channels) | 1
+    y, x = np.mgrid[:30, :30] + 0.5
+    points = np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
+    sources = np.floor(np.array(matrix) @ points).astype(int)
+    inside = ((sources >= 0) & (sources < 30)).all(0)
+    column, row = sources.clip(0, 29)
+    expected = (image[row, column] * inside[:, None]).reshape(image.shape)
+    np.testing.assert_array_equal(perform(image, [(name, magnitude)]), expected)
+
+
+# Policies: every result is one that the published definition allows
+
+
+def outcomes(image: np.ndarray, shear, across, down, degrees, tone, bits, levels):
+    """Results by operation, straight from Pillow: dict of name -> list of images."""
+    source = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+    def affine(*matrix: float) -> Image.Image:
+        return source.transform(source.size, Image.AFFINE, matrix, Image.NEAREST)
+
+    def signed(largest: float) -> list[float]:
+        return [sign * largest * level / 30 for level in levels for sign in (1, -1)]
+
+    def tones(enhance) -> list[Image.Image]:
+        return [enhance(source).enhance(1 + m) for m in signed(tone)]
+
+    found = {
+        "Identity": [source],
+        "ShearX": [affine(1, m, 0, 0, 1, 0) for m in signed(shear)],
+        "ShearY": [affine(1, 0, 0, m, 1, 0) for m in signed(shear)],
+        "TranslateX": [affine(1, 0, -int(m), 0, 1, 0) for m in signed(across)],
+        "TranslateY": [affine(1, 0, 0, 0, 1, -int(m)) for m in signed(down)],
+        "Rotate": [source.rotate(m, fillcolor=0) for m in signed(degrees)],
+        "Brightness": tones(ImageEnhance.Brightness),
+        "Color": tones(ImageEnhance.Color),
+        "Contrast": tones(ImageEnhance.Contrast),
+        "Sharpness": tones(ImageEnhance.Sharpness),
+        "Posterize": [
+            ImageOps.posterize(source, 8 - round(bits * n / 30)) for n in levels
+        ],
+        "Solarize": [ImageOps.solarize(source, 255 - 8.5 * n) for n in levels],
+        "AutoContrast": [ImageOps.autocontrast(source)],
+        "Equalize": [ImageOps.equalize(source)],
+    }
+    return {
+        name: [np.asarray(result).reshape(image.shape) for result in results]
+        for name, results in found.items()
+    }
+
+
+def test_trivial_augment_wide_is_the_published_policy():
+    image = picture(40, 3)
+    allowed = outcomes(image, 0.99, 32, 32, 135, 0.99, 6, range(31))
+    names = {}
+    for name, results in allowed.items():
+        for result in results:
+            names.setdefault(result.tobytes(), set()).add(name)
+    changed = augment.apply(
+        np.stack([image] * 4200), {"trivial_augment_wide": 31}, 0, 0
+    )
+    seen = [result.tobytes() for result in changed]
+    assert set(seen) <= set(names)
+    for name, results in allowed.items():
+        own = {r.tobytes() for r in results if names[r.tobytes()] == {name}}
+        expected = 300 * len(own) / len({r.tobytes() for r in results})
+        if name != "Identity":  # also what many others do at their lowest level
+            count = sum(result in own for result in seen)
+            assert count == pytest.approx(expected, abs=60), name
+            assert len(own & set(seen)) > 0.85 * len(own), name
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_trivial_augment_wide_with_two_levels_takes_none_or_all(channels):
+    image = picture(16, channels)
+    allowed = outcomes(image, 0.99, 32, 32, 135, 0.99, 6, (0, 30))
+    allowed = {r.tobytes() for results in allowed.values() for r in results}
+    changed = augment.apply(np.stack([image] * 600), {"trivial_augment_wide": 2}, 0, 0)
+    assert {result.tobytes() for result in changed} == allowed
+
+
+@pytest.mark.parametrize("level", [0, 9, 12, 30])
+def test_rand_augment_is_the_published_policy(level):
+    image = picture(24, 3)[:, :20]
+    ranges = 0.3, 20 * 150 / 331, 24 * 150 / 331, 30, 0.9, 4, [level]
+    once = [r for results in outcomes(image, *ranges).values() for r in results]
+    changed = augment.apply(np.stack([image] * 500), {"rand_augment": (1, level)}, 0, 0)
+    assert {r.tobytes() for r in changed} == {r.tobytes() for r in once}
+    twice = {
+        r.tobytes()
+        for first in once
+        for results in outcomes(first, *ranges).values()
+        for r in results
+    }
+    changed = augment.apply(np.stack([image] * 300), {"rand_augment": (2, level)}, 1, 0)
+    assert {r.tobytes() for r in changed} <= twice
+    if level:
+        assert len({r.tobytes() for r in changed}) > 100
+
+
+# Color jitter and random erasing
+
+
+def test_color_jitter_changes_brightness_then_contrast_then_saturation():
+    images = noise(6, 16, 16, 3)
+    changes = 2 * Draws("color_jitter", 0, 0, 0, 6).uniform(3) - 1
+    for strength in (0.4, [0.4, 0.2, 1]):
+        jittered = augment.apply(images, {"color_jitter": strength}, 0, 0)
+        for image, change, result in zip(images, changes, jittered, strict=True):
+            expected = Image.fromarray(image)
+            kinds = ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color
+            for kind, value in zip(kinds, change * strength, strict=True):
+                expected = kind(expected).enhance(1 + value)
+            np.testing.assert_array_equal(result, expected)
+
+
+def test_saturation_leaves_gray_images_alone():
+    images = noise(4, 9, 9, 1)
+    jittered = augment.apply(images, {"color_jitter": (0, 0, 1)}, 0, 0)
+    np.testing.assert_array_equal(jittered, images)
+
+
+def erased_boxes(height: int, width: int) -> np.ndarray:
+    """Top, left, height and width of what random erasing takes from 500 images."""
+    images = np.full((1000, height, width, 3), 7, np.uint8)
+    erased = augment.apply(images, {"random_erasing": 0.5}, 0, 0)
+    changed = erased[(erased != images).any((1, 2, 3))]
+    assert len(changed) == pytest.approx(500, abs=50)
+    boxes = []
+    for image in changed:
+        spots = (image != 7).any(-1)
+        rows, columns = np.flatnonzero(spots.any(1)), np.flatnonzero(spots.any(0))
+        box = rows[0], columns[0], np.ptp(rows) + 1, np.ptp(columns) + 1
+        assert spots.sum() == box[2] * box[3]
+        boxes.append(box)
+    return np.array(boxes, float)
+
+
+@pytest.mark.parametrize("size", [(40, 40), (16, 64), (64, 16)])
+def test_random_erasing_takes_a_rectangle_as_in_the_paper(size):
+    top, left, tall, wide = erased_boxes(*size).T
+    share = tall * wide / np.prod(size)
+    assert share.min() == pytest.approx(0.02, abs=0.01)
+    assert share.mean() == pytest.approx(0.21, abs=0.02)
+    assert share.max() == pytest.approx(0.4, abs=0.03)
+    for gap, room in ((top, size[0] - tall), (left, size[1] - wide)):
+        assert (gap[room > 0] / room[room > 0]).mean() == pytest.approx(0.5, abs=0.05)
+        assert (gap <= room).all()
+    assert (tall / wide).min() == pytest.approx(0.3, rel=0.25)
+    assert (tall / wide).max() == pytest.approx(1 / 0.3, rel=0.15)
+
+
+def test_random_erasing_leaves_uniform_noise():
+    images = np.full((100, 40, 40, 3), 7, np.uint8)
+    noise = augment.apply(images, {"random_erasing": 1}, 0, 0)
+    noise = noise[noise != 7]
+    assert noise.mean() == pytest.approx(127.5, abs=1)
+    assert noise.std() == pytest.approx(256 / np.sqrt(12), abs=1)
+
+
+def test_random_erasing_fits_into_tiny_and_narrow_images():
+    _, left, tall, wide = erased_boxes(4, 4).T
+    assert min(tall.min(), wide.min()) == 1
+    _, left, tall, wide = erased_boxes(300, 8).T
+    assert np.median(wide) == 8
+    assert left.min() == 0
+
+
+# MixUp and CutMix
+
+
+def test_mixup_blends_images_and_targets_with_the_row_before():
+    images, targets = batch()
+    mixed, soft = augment.mix(images, targets, {"flip": 0.5, "mixup": 0.4}, 3, 1)
+    assert mixed.dtype == soft.dtype == np.float32
+    kept = soft[0, 0]
+    assert 0 < kept < 1
+    before = np.roll(images, 1, 0).astype(float)
+    np.testing.assert_allclose(mixed, kept * images + (1 - kept) * before, atol=1e-4)
+    np.testing.assert_allclose(
+        soft, kept * targets + (1 - kept) * np.roll(targets, 1, 0), atol=1e-6
+    )
+
+
+def test_cutmix_pastes_a_box_whose_area_is_in_the_targets():
+    images, targets = batch()
+    shares = []
+    for step in range(60):
+        mixed, soft = augment.mix(images, targets, {"cutmix": 1.0}, 0, step)
+        pasted = (mixed == np.roll(images, 1, 0)).all((0, 3))
+        kept = (mixed == images).all((0, 3))
+        assert (pasted ^ kept).all()
+        rows, columns = np.flatnonzero(pasted.any(1)), np.flatnonzero(pasted.any(0))
+        assert pasted.sum() == len(rows) * len(columns)
+        assert np.diag(soft) == pytest.approx(kept.mean())
+        np.testing.assert_allclose(soft.sum(1), 1, atol=1e-6)
+        shares.append(kept.mean())
+    assert 0.5 < np.mean(shares) < 0.8  # boxes lose what lies outside
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 5.0])
+def test_mixup_weights_follow_the_beta_distribution(alpha):
+    images, targets = np.zeros((2, 1, 1, 1), np.uint8), np.eye(2)
+    kept = [
+        augment.mix(images, targets, {"mixup": alpha}, 0, step)[1][0, 0]
+        for step in range(1500)
+    ]
+    assert np.mean(kept) == pytest.approx(0.5, abs=0.04)
+    assert np.var(kept) == pytest.approx(1 / (8 * alpha + 4), rel=0.12)
+
+
+def test_with_both_mixes_each_step_takes_one():
+    images, targets = batch()
+    both = {"mixup": 0.4, "cutmix": 1.0}
+    mixups = 0
+    for step in range(100):
+        mixed, soft = augment.mix(images, targets, both, 0, step)
+        alone = {
+            name: augment.mix(images, targets, {name: alpha}, 0, step)
+            for name, alpha in both.items()
+        }
+        [name] = [n for n, (x, _) in alone.items() if np.array_equal(x, mixed)]
+        np.testing.assert_array_equal(soft, alone[name][1])
+        mixups += name == "mixup"
+    assert 30 < mixups < 70
