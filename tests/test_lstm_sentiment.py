@@ -113,16 +113,27 @@ def test_pooling_looks_at_real_tokens_only():
 
 
 def test_dropout_stands_where_the_card_says():
-    model = lstm_sentiment.build(dropout=0.2, embedding_dropout=0.3, **SMALL)
+    model = lstm_sentiment.build(
+        dropout=0.2, word_dropout=0.1, embedding_dropout=0.3, **SMALL
+    )
     rates = {
         layer.name: layer.rate for layer in model.layers if "dropout" in layer.name
     }
-    assert rates == {"embedding_dropout": 0.3, "dropout_1": 0.2, "dropout": 0.2}
+    assert rates == {
+        "word_dropout": 0.1,
+        "embedding_dropout": 0.3,
+        "dropout_1": 0.2,
+        "dropout": 0.2,
+    }
     tokens = np.array([TEXT * 10], "int32")
     embedded = model.get_layer("embedding")(tokens)
     dropped = model.get_layer("embedding_dropout")(embedded, training=True)
     zero = keras.ops.convert_to_numpy(dropped)[0] == 0
     assert (zero == zero[0]).all()
+    dropped = model.get_layer("word_dropout")(embedded, training=True)
+    zero = keras.ops.convert_to_numpy(dropped)[0] == 0
+    assert (zero == zero[:, :1]).all()
+    assert 0 < zero[:, 0].mean() < 1
 
 
 def test_mistakes():

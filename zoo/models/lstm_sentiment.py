@@ -47,8 +47,9 @@ Differs from the paper:
   bias starts at 1, and no connections between memory blocks;
 - words come in through an embedding, and the answer is one logit for the whole text,
   from the last state, or from the maximum or the mean of all states;
-- `embedding_dropout` drops whole embedding channels of a text, `dropout` acts on what
-  each recurrent layer hands on; there is no dropout inside the recurrence, which would
+- `word_dropout` (Iyyer et al. 2015, doi:10.3115/v1/P15-1162) drops whole words,
+  `embedding_dropout` whole embedding channels of a text, `dropout` acts on what each
+  recurrent layer hands on; there is no dropout inside the recurrence, which would
   rule out the fused kernels.
 """
 
@@ -73,6 +74,7 @@ def build(
     bidirectional: bool = False,
     pooling: str = "last",
     dropout: float = 0.0,
+    word_dropout: float = 0.0,
     embedding_dropout: float = 0.0,
     classes: int = 1,
 ) -> keras.Model:
@@ -88,6 +90,7 @@ def build(
         pooling: what stands for the text: the "last" state (with `bidirectional`,
             that of each direction), or the "max" or "mean" of the states.
         dropout: probability of dropping a number that a recurrent layer hands on.
+        word_dropout: probability of dropping a word, all channels of its embedding.
         embedding_dropout: probability of dropping a channel of the embedding,
             for a whole text.
         classes: number of logits; 1 for two classes.
@@ -108,6 +111,8 @@ def build(
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     ids = TokensFirst(name="tokens_first")(tokens)
     x = keras.layers.Embedding(vocabulary_size, embedding, name="embedding")(ids)
+    if word_dropout:
+        x = Dropout(word_dropout, (None, None, 1), name="word_dropout")(x)
     if embedding_dropout:
         whole_text = (None, 1, None)
         x = Dropout(embedding_dropout, whole_text, name="embedding_dropout")(x)
@@ -150,6 +155,7 @@ def space(hp) -> dict:
         "bidirectional": hp.Boolean("bidirectional", default=False),
         "pooling": hp.Choice("pooling", list(POOLINGS), default="last"),
         "dropout": hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.0),
+        "word_dropout": hp.Float("word_dropout", 0.0, 0.5, step=0.1, default=0.0),
         "embedding_dropout": hp.Float(
             "embedding_dropout", 0.0, 0.5, step=0.1, default=0.0
         ),
