@@ -55,7 +55,7 @@ def predict(run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
         part = group.read(rows)
         read = np.asarray(inputs[start + part.start : start + part.stop])
         parts.append(run(group.computed(read, rows), rows))
-    return np.concatenate(parts)
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def wrong(targets, outputs):

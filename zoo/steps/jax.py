@@ -138,6 +138,7 @@ def _has_slow_convolution(model) -> bool:
 
 def forward(model):
     group = groups.current()
+    variables = model.trainable_variables, model.non_trainable_variables
 
     def call(trainable, other, inputs):
         return model.stateless_call(trainable, other, inputs, training=False)[0]
@@ -147,8 +148,7 @@ def forward(model):
     def run(inputs, rows=None):
         if group.devices > 1:
             inputs = group.put(inputs, rows or len(inputs), 0)
-        trainable = [variable.value for variable in model.trainable_variables]
-        other = [variable.value for variable in model.non_trainable_variables]
-        return np.asarray(call(trainable, other, inputs), "float32")
+        values = [[variable.value for variable in each] for each in variables]
+        return np.asarray(call(*values, inputs), "float32")
 
     return run
