@@ -14,7 +14,7 @@ recipe = zoo.Recipe(
     model_arguments={
         "hidden": (1024, 1024),
         "batch_normalization": "before",
-        "dropout": 0.25,
+        "dropout": 0.1,
         "max_norm": 3.0,
     },
     data="mnist",
