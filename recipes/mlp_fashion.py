@@ -3,7 +3,7 @@
     zoo train mlp_fashion
 
 Tutorials leave this network at 83 to 88 % after a few epochs. Clothes are themselves in
-a mirror; flipped pictures, much weight decay and time give the rest.
+a mirror; flipped pictures, dropped pixels, much weight decay and time give the rest.
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        89.53% ± 0.21 (5), 0.63 minutes, cpu, 2 cores
@@ -13,11 +13,12 @@ import zoo
 
 recipe = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (128,)},
+    model_arguments={"hidden": (128,), "activation": "gelu", "input_dropout": 0.1},
     data="fashion_mnist",
     augment={"flip": 0.5},
+    validation=0.02,
     batch=128,
-    epochs=150,
+    epochs=200,
     optimizer="adam",
     learning_rate=3e-3,
     schedule="cosine",
