@@ -137,18 +137,19 @@ def _has_slow_convolution(model) -> bool:
 
 
 def forward(model):
-    group = groups.current()
-    variables = model.trainable_variables, model.non_trainable_variables
+    group, variables = groups.current(), model.variables
 
-    def call(trainable, other, inputs):
-        return model.stateless_call(trainable, other, inputs, training=False)[0]
+    def call(values, inputs):
+        known = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(known):
+            return model(inputs, training=False)
 
     call = jax.jit(call, out_shardings=getattr(group, "everywhere", None))
 
     def run(inputs, rows=None):
         if group.devices > 1:
             inputs = group.put(inputs, rows or len(inputs), 0)
-        values = [[variable.value for variable in each] for each in variables]
-        return np.asarray(call(*values, inputs), "float32")
+        values = [variable.value for variable in variables]
+        return np.asarray(call(values, inputs), "float32")
 
     return run

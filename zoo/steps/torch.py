@@ -220,7 +220,7 @@ def _sgd(optimizer, grads, variables, learning_rate):
 def forward(model):
     """Plain for the first batch of a shape, recorded from the second on."""
     group, device = groups.current(), keras.src.backend.torch.core.get_device()
-    variables = model.trainable_variables + model.non_trainable_variables
+    variables = model.variables
     values = [variable.value for variable in variables]  # the same tensors for ever
     recorded = {}
 
