@@ -4,6 +4,9 @@
 
 Tutorials leave this network at 83 to 88 % after a few epochs. Clothes are themselves in
 a mirror; flipped pictures, dropped pixels, much weight decay and time give the rest.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        89.86% ± 0.06 (5), 2.3 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -15,7 +18,7 @@ recipe = zoo.Recipe(
     augment={"flip": 0.5},
     validation=0.02,
     batch=128,
-    epochs=400,
+    epochs=200,
     optimizer="adam",
     learning_rate=3e-3,
     schedule="cosine",
