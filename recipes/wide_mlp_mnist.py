@@ -4,7 +4,7 @@
 
 Others reach 99.05 % with dropout and max-norm (Srivastava et al. 2014), and 99.65 %
 where the digits are distorted anew in every epoch (Cireşan et al. 2010, with five
-layers and twelve million weights). Here are both, in a network that a laptop trains.
+hidden layers and twelve million weights). Here are both, in a network for a laptop.
 
 Measured (tools/tables.py writes these lines from the ledger):
     PyTorch    99.36% (1), 18 minutes, cpu, 2 cores

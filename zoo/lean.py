@@ -1,8 +1,8 @@
 """Import Keras without what only some of its features need.
 
 `import keras` loads scikit-learn, matplotlib, pandas, PyTorch's compiler and,
-whatever the backend, JAX: more than half of its time. Here they are loaded when a part
-of Keras that needs them is used; all parts work as ever.
+whatever the backend, JAX: more than half of its time. TensorFlow loads its interfaces
+of other versions. Here they are loaded when something needs them; all works as ever.
 """
 
 import contextlib
