@@ -65,7 +65,7 @@ def test_contestants_learn(benchmarks):
     inputs, _ = case.data()
     classes = (inputs[:, 0] > 0).astype("int32")
     places = benchmarks.contestants.TRAIN[BACKEND]
-    for name in set(places) - {"zoo", "Keras fit", "compiled"}:
+    for name in set(places) - {"zoo", "Keras fit", "compiled", "product of matrices"}:
         file, function = places[name].split(".")
         make = getattr(importlib.import_module(f"benchmarks.{file}"), function)
         epoch = make(case, inputs, classes)
@@ -90,6 +90,86 @@ def test_a_newer_measurement_takes_the_place_of_the_older_one(benchmarks, tmp_pa
     first, second = benchmarks.results.read(file)
     assert (first["network"], first["ms"]) == ("a", [3.0, 1.0])
     assert second["network"] == "b"
+
+
+def test_operations_are_those_that_the_papers_count(benchmarks):
+    """Products of an example going forward: LeCun et al. 1998; by hand; TensorFlow's
+    card of EfficientNet-Lite0 says 407 million at 224 pixels."""
+    import dataclasses
+
+    from benchmarks import operations
+    from benchmarks.cases import CASES
+
+    def products(name, **changes):
+        case = dataclasses.replace(CASES[name], **changes)
+        return operations.step(case) / (6 * case.batch)
+
+    lenet = 28**2 * 150 + 10**2 * 2400 + 48000 + 10080 + 840
+    assert products("LeNet of 1998, batch 128") == lenet
+    assert products("MLP 784-64-64-10, batch 128") == 784 * 64 + 64 * 64 + 640
+    lstm = 100 * 4 * 64 * (128 + 64) + 64
+    assert products("LSTM 64 over 100 tokens, batch 128") == lstm
+    lite = products("EfficientNet-Lite0 96x96x3, batch 16", shape=(224, 224, 3))
+    assert lite == pytest.approx(407e6, rel=0.06)
+
+
+def test_the_limit_multiplies(benchmarks):
+    """A device's limit is a measured product; its operations are counted right."""
+    import importlib
+    import time
+
+    limit = importlib.import_module("benchmarks.limit")
+    multiply = getattr(limit, BACKEND)(None, None, None)
+    multiply()
+    start = time.perf_counter()
+    multiply()
+    speed = 2 * limit.SIDE**3 / (time.perf_counter() - start)
+    assert 1e8 < speed < 1e15
+
+
+def test_a_race_ends_with_trained_weights(benchmarks):
+    import dataclasses
+
+    from benchmarks import race
+
+    recipe = dataclasses.replace(race.RECIPE, data="mnist_sample", epochs=6)
+    (seconds, accuracy), (_, other) = race.run(2, recipe)
+    assert seconds > 0
+    assert min(accuracy, other) > 0.9
+    assert accuracy != other  # other weights and another order
+
+
+def test_a_table_for_each_machine(benchmarks):
+    line = {
+        "verb": "train",
+        "network": "MLP 784-64-64-10, batch 128",
+        "backend": "torch",
+        "size": "",
+        "memory": 1,
+        "first": 1,
+        "joules": None,
+        "threads": "all",
+        "versions": "torch 2",
+        "load": 0,
+    }
+    milliseconds = {"zoo": 1.0, "Keras fit": 8.0, "eager": 2.0}
+    milliseconds["product of matrices"] = 0.1718
+    lines = [
+        {**line, "contestant": name, "ms": [ms * factor], "machine": machine}
+        for machine, factor in (("laptop", 1.0), ("GPU", 0.1))
+        for name, ms in milliseconds.items()
+    ]
+    race = {"verb": "race", "contestant": "", "network": ""}
+    seconds = {"seconds": [2.0, 1.0, 3.0], "accuracy": [0.991, 0.992, 0.99]}
+    lines.append({**lines[-1], **race, **seconds})
+    start, end = benchmarks.table.MARKS
+    text = benchmarks.table.written(f"{start}\n{end}", lines)
+    assert text.index("**laptop**") < text.index("**GPU**")
+    rows = [row.split(" | ") for row in text.splitlines() if "784-64-64-10" in row]
+    assert [row[2][:4].strip() for row in rows] == ["1 (1", "0.1"]
+    # 2 * 2048 ** 3 operations in 17.18 ms are 1,000 GFLOP/s.
+    assert [row[-2:] for row in rows] == [["42.2", "0.042 |"], ["422", "0.042 |"]]
+    assert "| PyTorch | 2 (1 to 3) | 99.10% (from 99.00%) | 3 |" in text
 
 
 def test_ratios_are_of_rounds_side_by_side(benchmarks):

@@ -2,6 +2,7 @@
 
     python tools/benchmark.py train              a training step of every network
     python tools/benchmark.py predict            one answer, and many
+    python tools/benchmark.py race               seconds to 99 % on MNIST, from warm
     python tools/benchmark.py table              README's tables from the file
     python tools/benchmark.py table --check      exit with 1 if they differ
     python tools/benchmark.py scaling --help     several devices: tools/scaling.py
@@ -36,6 +37,9 @@ def main() -> None:
         command.add_argument("--backends", nargs="+", help="all that are installed")
         command.add_argument("--contestants", nargs="+", help="all of the backend")
         command.add_argument("--rounds", type=int, default=7, help="7 by default")
+    command = commands.add_parser("race")
+    command.add_argument("--backends", nargs="+", help="all that are installed")
+    command.add_argument("--rounds", type=int, default=7, help="7 by default")
     command = commands.add_parser("table")
     command.add_argument("--check", action="store_true", help="write nothing")
     commands.add_parser("scaling", help="several devices: tools/scaling.py")
@@ -50,6 +54,12 @@ def main() -> None:
 def _measure(options):
     from zoo import backend
 
+    if options.verb == "race":
+        for name in options.backends or backend.installed():
+            found = rounds.race(name, options.rounds)
+            results.put({"verb": "race", "backend": name} | found)
+            print(name, found, flush=True)
+        return
     for network in CASES:
         if not any(word in network for word in options.networks):
             continue

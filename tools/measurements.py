@@ -3,6 +3,8 @@
 import datetime
 import json
 import os
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,8 +41,7 @@ def machine() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     name = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
     known = [f"{name}, {os.cpu_count()} cores"]
-    gpus = Path("/proc/driver/nvidia/gpus").glob("*/information")
-    for gpu in sorted(gpus):
-        words = dict(line.split(":", 1) for line in gpu.read_text().splitlines())
-        known.append(words["Model"].strip())
+    if shutil.which("nvidia-smi"):
+        command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+        known += subprocess.check_output(command, text=True).splitlines()
     return ", ".join(known)

@@ -100,8 +100,10 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
     backend.load()
     import keras
 
+    from zoo.device import use_full_float32
     from zoo.initializers import initialize, without_draws
 
+    use_full_float32()
     with without_draws(), backend.without_tensorflow():
         try:
             model = make(**arguments)

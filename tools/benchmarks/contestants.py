@@ -1,24 +1,28 @@
 """Who takes part, by backend: the file and the function, and what it is."""
 
 ZOO, FIT = "zoo", "Keras fit"
+LIMIT = "product of matrices"
 TRAIN = {
     "jax": {
         ZOO: "loops_zoo.train",
         FIT: "loops_keras.fit",
         "jitted step": "loops_jax.step",
         "scan": "loops_jax.scan",
+        LIMIT: "limit.jax",
     },
     "tensorflow": {
         ZOO: "loops_zoo.train",
         FIT: "loops_keras.fit",
         "in-graph loop": "loops_tensorflow.loop",
         "in-graph loop, XLA": "loops_tensorflow.loop_xla",
+        LIMIT: "limit.tensorflow",
     },
     "torch": {
         ZOO: "loops_zoo.train",
         FIT: "loops_keras.fit",
         "eager": "loops_torch.eager",
         "compiled": "loops_torch.compiled",
+        LIMIT: "limit.torch",
     },
 }
 PREDICT = {

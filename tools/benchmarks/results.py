@@ -19,12 +19,12 @@ def put(line: dict, file: Path = FILE) -> None:
     """Add a measurement to the file, or replace the one of its name.
 
     Args:
-        line: "verb", "network", "backend", and what `rounds.train` or
-            `rounds.predict` found.
+        line: "verb", "backend", and what the function of that name in `rounds` found;
+            of one about networks also "network".
     """
     version, backend = importlib.metadata.version, line["backend"]
     line = {
-        "size": "",
+        **dict.fromkeys(("network", "contestant", "size"), ""),
         **line,
         "threads": os.environ.get("OMP_NUM_THREADS", "all"),
         "versions": f"{backend} {version(backend)}, keras {version('keras')}",

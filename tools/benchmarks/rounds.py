@@ -7,6 +7,7 @@ import os
 import statistics
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
 
 from benchmarks.cases import CASES, Case
@@ -72,6 +73,21 @@ def predict(
                 "first": first,
                 "memory": memory,
             }
+
+
+def race(backend: str, rounds: int) -> dict:
+    """Seconds from fresh weights to the end of `race.RECIPE`, and test accuracies."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+        found = apart.submit(_race, backend, rounds).result()
+    seconds, accuracies = zip(*found, strict=True)
+    return {"seconds": seconds, "accuracy": accuracies}
+
+
+def _race(backend, rounds):
+    os.environ["KERAS_BACKEND"] = backend
+    from benchmarks.race import run
+
+    return list(run(rounds))
 
 
 def _measured(prepare, places, name, backend, rounds, only, *more):

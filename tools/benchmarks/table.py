@@ -4,8 +4,10 @@ import statistics
 
 import readme
 
+from benchmarks import operations
 from benchmarks.cases import CASES
-from benchmarks.contestants import FIT, PREDICT, TRAIN, ZOO
+from benchmarks.contestants import FIT, LIMIT, PREDICT, TRAIN, ZOO
+from benchmarks.limit import SIDE
 from benchmarks.results import read
 
 MARKS = (
@@ -18,8 +20,12 @@ BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 def written(text: str, lines: list[dict] | None = None) -> str:
     """`text`, README's, with the tables between their marks."""
     lines = read() if lines is None else lines
-    parts = [*_train(lines), "", *_predict(lines), "", _note(lines)]
-    return readme.between(text, MARKS, parts)
+    parts = []
+    for machine in dict.fromkeys(line["machine"] for line in lines):
+        own = [line for line in lines if line["machine"] == machine]
+        parts += [f"**{machine}**", "", *_train(own), "", *_predict(own), ""]
+        parts += [*_race(own), "", _note(own), ""]
+    return readme.between(text, MARKS, parts[:-1])
 
 
 def ratio(line: dict, other: dict) -> float:
@@ -32,13 +38,14 @@ def ratio(line: dict, other: dict) -> float:
 def _train(lines):
     head = ["a training step", "backend", "zoo, ms", FIT, "hand-written, the best"]
     head += ["zoo / fit", "zoo / hand-written", "first step, s", "MiB", "J"]
+    head += ["GFLOP/s", "of its limit"]
     rows = []
     for network in CASES:
         for backend in TRAIN:
             found = _found(lines, "train", network, backend)
-            if not {ZOO, FIT} <= set(found) or len(found) < 3:
+            if not {ZOO, FIT} <= set(found) or not set(found) - {ZOO, FIT, LIMIT}:
                 continue
-            zoo, fit = found.pop(ZOO), found.pop(FIT)
+            zoo, fit, limit = found.pop(ZOO), found.pop(FIT), found.pop(LIMIT, None)
             best = min(found.values(), key=_median)
             rows.append(
                 [
@@ -52,6 +59,7 @@ def _train(lines):
                     f"{zoo['first']:.2g}",
                     f"{zoo['memory']:,.0f}",
                     _joules(zoo),
+                    *_speed(zoo, limit),
                 ]
             )
     return _table(head, rows)
@@ -83,6 +91,30 @@ def _predict(lines):
                     ]
                 )
     return _table(head, rows)
+
+
+def _race(lines):
+    """How long 99 % on MNIST take, where the mean of the seeds gets there."""
+    head = ["from fresh weights to 99 % on MNIST", "seconds", "accuracy", "seeds"]
+    rows = []
+    for line in lines:
+        mean = statistics.mean(line.get("accuracy", [0]))
+        if mean >= 0.99:
+            least = min(line["accuracy"])
+            accuracy = f"{mean:.2%} (from {least:.2%})"
+            seconds, seeds = _spread(line["seconds"]), str(len(line["seconds"]))
+            rows.append([BACKENDS[line["backend"]], seconds, accuracy, seeds])
+    return _table(head, rows)
+
+
+def _speed(zoo, limit):
+    """Floating-point operations a second, and as a share of the device's limit."""
+    case = CASES[zoo["network"]]
+    speed = operations.step(case) / _median(zoo)
+    if not limit:
+        return f"{speed / 1e6:,.3g}", "-"
+    least = 2 * SIDE**3 / (_median(limit) * case.steps)
+    return f"{speed / 1e6:,.3g}", f"{speed / least:.2g}"
 
 
 def _found(lines, verb, network, backend, size=""):
@@ -123,7 +155,8 @@ def _note(lines):
     loads = [line["load"] for line in lines] or [0]
     return (
         "Median (least to most) of interleaved rounds; ratios are medians of rounds "
-        f"side by side. Measured on: {known('machine')}; threads: {known('threads')}; "
-        f"{known('versions')}; load average {min(loads)} to {max(loads)}. J: joules a "
-        "step, where the machine tells them."
+        f"side by side. Threads: {known('threads')}; {known('versions')}; load average "
+        f"{min(loads)} to {max(loads)}. J: joules a step, where the machine tells "
+        "them. GFLOP/s: of zoo's products and convolutions, float32; its limit is one "
+        "large product of matrices, in the same rounds."
     )

@@ -103,6 +103,8 @@ def gru(layer, sequences, states):
 def _recurrent(function, layer, sequences, states, weights):
     if layer.go_backwards:
         sequences = torch.flip(sequences, [1])
+    if sequences.is_cuda:
+        weights = _side_by_side(weights)
     many = isinstance(states, list)
     outputs, *states = function(
         sequences,
@@ -116,6 +118,13 @@ def _recurrent(function, layer, sequences, states, weights):
         batch_first=True,
     )
     return outputs[:, -1], outputs, [state[0] for state in states]
+
+
+def _side_by_side(arrays):
+    """Copies in one block of memory, where cuDNN takes them from."""
+    flat = torch.cat([array.reshape(-1) for array in arrays])
+    parts = flat.split([array.numel() for array in arrays])
+    return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]
 
 
 def dropout_scales(generator, shape: list[int], start: int, rate: float):

@@ -31,6 +31,7 @@ from zoo import device, groups
 
 def _backend():
     device.keep_freed_memory()
+    device.use_full_float32()
     return importlib.import_module(f"zoo.steps.{keras.backend.backend()}")
 
 

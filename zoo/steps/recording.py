@@ -50,6 +50,38 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
     return replay
 
 
+def capture(function: Callable, tensors: Sequence[torch.Tensor]) -> Callable:
+    """`function` as one CUDA graph, whose kernels the processor launches all at once.
+
+    Args:
+        function: of no arguments, to a tuple of tensors; it reads and writes `tensors`
+            and tensors that stay where they are.
+        tensors: what it writes to; they stay as they are.
+
+    Returns:
+        A function without arguments; what it returns is overwritten by its next call.
+    """
+    kept = _copies(tensors)
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):  # libraries choose and load their kernels
+            function()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        results = function()
+    for tensor, value in zip(tensors, kept, strict=True):
+        tensor.copy_(value)
+
+    def run():
+        graph.replay()
+        return results
+
+    run.function = function  # the graph reads the constants that it holds
+    return run
+
+
 def _reason(error: Exception) -> str:
     text = str(error).strip()
     if "tracing tensor" in text:

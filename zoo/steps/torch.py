@@ -9,7 +9,7 @@ import torch
 
 from zoo import groups
 from zoo.steps import wrong
-from zoo.steps.recording import CannotRecord, record
+from zoo.steps.recording import CannotRecord, capture, record
 
 
 class Trainer:
@@ -67,11 +67,14 @@ class Trainer:
         """
         if self.group.processes > 1:
             return self._step
-        values = self._values
         shapes = x.shape, y.shape
         if shapes not in self._recorded:
             self._recorded[shapes] = self._record(x, y)
-        gradients, update = self._recorded[shapes]
+        return self._recorded[shapes]
+
+    def _record(self, x, y):
+        gradients, update = self._record_parts(x, y)
+        values = self._values
         if gradients is None:
             return self._step
 
@@ -84,9 +87,21 @@ class Trainer:
                     self.optimizer.apply(grads, self._variables[0])
             return value, errors
 
-        return step
+        return self._captured(step, x, y) if update and x.is_cuda else step
 
-    def _record(self, x, y):
+    def _captured(self, step, x, y):
+        x, y = x.clone(), y.clone()
+        run = capture(lambda: step(x, y), self._values)
+
+        def captured(*batch):
+            x.copy_(batch[0])
+            y.copy_(batch[1])
+            value, errors = run()
+            return value.clone(), errors.clone()
+
+        return captured
+
+    def _record_parts(self, x, y):
         """Gradients and update, recorded; None for each that cannot be."""
         values, gradients, update = self._values, None, None
         try:

@@ -1,0 +1,54 @@
+"""How many floating-point operations a network takes, counted from its layers."""
+
+import math
+
+from benchmarks.cases import Case
+
+
+def step(case: Case) -> int:
+    """Of a training step: forward, and twice as many backward.
+
+    A multiplication and an addition are two. Only products of matrices and convolutions
+    count; the rest is below a hundredth of them in all but the smallest networks.
+    """
+    return 3 * case.batch * _chain(case.layers, case.shape)[0]
+
+
+def _chain(layers, shape):
+    total = 0
+    for kind, *numbers in layers:
+        count, shape = _layer(kind, numbers, shape)
+        total += count
+    return total, shape
+
+
+def _layer(kind, numbers, shape):
+    """Operations for one example, and the shape of what comes out."""
+    match kind, *numbers:
+        case "pad", margin:
+            shape = (shape[0] + 2 * margin, shape[1] + 2 * margin, shape[2])
+        case "flatten", *_:
+            shape = (math.prod(shape),)
+        case "dense", width:
+            return 2 * math.prod(shape) * width, (*shape[:-1], width)
+        case "conv", filters, size, padding:
+            cut = size - 1 if padding == "valid" else 0
+            sides = shape[0] - cut, shape[1] - cut
+            products = math.prod(sides) * size**2 * shape[2] * filters
+            return 2 * products, (*sides, filters)
+        case "unit", filters, size, stride, depthwise, _:
+            sides = -(-shape[0] // stride), -(-shape[1] // stride)
+            channels = 1 if depthwise else shape[2]
+            products = math.prod(sides) * size**2 * channels * filters
+            return 2 * products, (*sides, filters)
+        case "residual", inner:
+            return _chain(inner, shape)
+        case (("maximum" | "average"), size):
+            shape = (shape[0] // size, shape[1] // size, shape[2])
+        case "mean", *_:
+            shape = shape[-1:]
+        case "embedding", _, width:
+            shape = (*shape, width)
+        case "lstm", units:
+            return 2 * shape[0] * 4 * units * (shape[1] + units), (units,)
+    return 0, shape
