@@ -132,10 +132,12 @@ def test_a_race_ends_with_trained_weights(benchmarks):
 
     from benchmarks import race
 
-    recipe = dataclasses.replace(race.RECIPE, data="mnist_sample", epochs=6)
+    small = {"filters": 4, "batch_normalization": True}
+    sample = {"data": "mnist_sample", "batch": 25, "epochs": 2}
+    recipe = dataclasses.replace(race.RECIPE, model_arguments=small, **sample)
     (seconds, accuracy), (_, other) = race.run(2, recipe)
     assert seconds > 0
-    assert min(accuracy, other) > 0.9
+    assert min(accuracy, other) > 0.7
     assert accuracy != other  # other weights and another order
 
 

@@ -18,6 +18,12 @@ def test_tables_are_those_of_the_ledger():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def enough(lines):
+    """Five seeds, or three where a run takes more than five minutes."""
+    seconds = [line["metrics"]["seconds"]["total"] for line in lines]
+    return len(lines) >= (3 if min(seconds, default=0) > 5 * 60 else 5)
+
+
 @pytest.mark.parametrize(
     "name", [name for name in recipes.names() if recipes.load(name).expects]
 )
@@ -27,7 +33,7 @@ def test_every_claim_was_measured_on_clean_code_and_holds(name):
         each: ledger.measured(name, each, lines)
         for each in {line["backend"] for line in lines}
     }
-    assert max(map(len, measured.values())) >= 5
+    assert any(enough(found) for found in measured.values())
     for each, found in measured.items():
         values = [line["metrics"][expects.split][expects.metric] for line in found]
         assert not values or ledger.summarize(values).reaches(expects.at_least), each

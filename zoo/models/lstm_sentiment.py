@@ -60,7 +60,6 @@ from keras import ops
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import GRU, LSTM, Dropout
-from zoo.layers.dropout import bits_at
 
 CELLS = {"lstm": LSTM, "gru": GRU}
 POOLINGS = ("last", "max", "mean")
@@ -70,7 +69,6 @@ def build(
     vocabulary_size: int = 20000,
     length: int | None = 200,
     embedding: int = 128,
-    pairs: int = 0,
     cell: str = "lstm",
     units: tuple[int, ...] = (128, 64),
     bidirectional: bool = False,
@@ -86,8 +84,6 @@ def build(
         vocabulary_size: number of token ids, padding and unknown among them.
         length: tokens in a text, padding included; None for any.
         embedding: numbers that stand for a token.
-        pairs: rows of a second embedding, of each token with the one before, which is
-            added; a pair's row follows from a hash, so several share it. 0 for none.
         cell: "lstm" or "gru".
         units: width of each recurrent layer, from the text upward.
         bidirectional: whether each layer also reads backward, in a cell of its own.
@@ -115,10 +111,6 @@ def build(
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     ids = TokensFirst(name="tokens_first")(tokens)
     x = keras.layers.Embedding(vocabulary_size, embedding, name="embedding")(ids)
-    if pairs:
-        rows = HashPairs(pairs, name="hash_pairs")(ids)
-        rows = keras.layers.Embedding(pairs, embedding, name="pairs")(rows)
-        x = keras.layers.Add(name="words_and_pairs")([x, rows])
     if word_dropout:
         x = Dropout(word_dropout, (None, None, 1), name="word_dropout")(x)
     if embedding_dropout:
@@ -185,29 +177,6 @@ class TokensFirst(keras.layers.Layer):
 
     def compute_output_spec(self, ids):
         return keras.KerasTensor(ids.shape, ids.dtype)
-
-
-@keras.saving.register_keras_serializable(package="zoo")
-class HashPairs(keras.layers.Layer):
-    """A number for each token and the one before it; the first comes after a 0.
-
-    Input: (batch, length) int32 token ids. Output: int32 of the same shape, 0 to
-    `count` - 1, alike on every backend.
-    """
-
-    def __init__(self, count: int, **options):
-        super().__init__(**options)
-        self.count = count
-
-    def call(self, ids):
-        before = ops.pad(ids, [(0, 0), (1, 0)])[:, :-1]
-        return ops.mod(bits_at(ids, before, 0), self.count)
-
-    def compute_output_spec(self, ids):
-        return keras.KerasTensor(ids.shape, "int32")
-
-    def get_config(self):
-        return {**super().get_config(), "count": self.count}
 
 
 @keras.saving.register_keras_serializable(package="zoo")
