@@ -39,7 +39,7 @@ CAPABILITIES: dict[str, dict[str, Support]] = {
     "train": {
         "jax": Support(True, "compiled by XLA"),
         "tensorflow": Support(True, "compiled as tf.function"),
-        "torch": Support(True, "step by step in Python"),
+        "torch": Support(True, "as recorded kernels; on a GPU a CUDA graph"),
     },
     "evaluate": EVERYWHERE,
     "predict": EVERYWHERE,
