@@ -6,6 +6,7 @@ The network of an early MNIST example of Keras; in ten epochs others reach 99.27
 best. Moved, turned and scaled digits give the rest.
 
 Measured (tools/tables.py writes these lines from the ledger):
+    TensorFlow 99.45% (1), 30 minutes, cpu, 2 cores
     PyTorch    99.54% (1), 28 minutes, cpu, 2 cores
 """
 
