@@ -60,19 +60,25 @@ def capture(function: Callable, tensors: Sequence[torch.Tensor]) -> Callable:
 
     Returns:
         A function without arguments; what it returns is overwritten by its next call.
+
+    Raises:
+        CannotRecord: a kernel waits for the processor, or gives it a number.
     """
     kept = _copies(tensors)
-    stream = torch.cuda.Stream()
+    stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
     stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(3):  # libraries choose and load their kernels
-            function()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        results = function()
-    for tensor, value in zip(tensors, kept, strict=True):
-        tensor.copy_(value)
+    try:
+        with torch.cuda.stream(stream):
+            for _ in range(3):  # libraries choose and load their kernels
+                function()
+        torch.cuda.current_stream().wait_stream(stream)
+        with torch.cuda.graph(graph):
+            results = function()
+    except RuntimeError as error:  # a kernel waits for the processor
+        raise CannotRecord(_reason(error)) from error
+    finally:
+        for tensor, value in zip(tensors, kept, strict=True):
+            tensor.copy_(value)
 
     def run():
         graph.replay()

@@ -1,4 +1,4 @@
-"""PyTorch: the kernels of a step are recorded, and played back."""
+"""PyTorch: the kernels of a step are recorded, and played back; on GPUs as a graph."""
 
 import zlib
 from functools import partial
@@ -60,11 +60,7 @@ class Trainer:
         return {f"{kind}:{i}": int(table[i, 0]) for i in np.flatnonzero(same)}
 
     def _chosen_step(self, x, y):
-        """The recorded step for batches like this one; the plain one if there is none.
-
-        Without a recording of the update, as where it branches (accumulated gradients,
-        a loss that is scaled), that part is done plainly.
-        """
+        """The recorded step for batches like this one; in a group the plain one."""
         if self.group.processes > 1:
             return self._step
         shapes = x.shape, y.shape
@@ -73,6 +69,11 @@ class Trainer:
         return self._recorded[shapes]
 
     def _record(self, x, y):
+        """The step from recordings of its parts; the plain one if there are none.
+
+        Without a recording of the update, as where it branches (accumulated gradients,
+        a loss that is scaled), that part is done plainly.
+        """
         gradients, update = self._record_parts(x, y)
         values = self._values
         if gradients is None:
@@ -90,8 +91,13 @@ class Trainer:
         return self._captured(step, x, y) if update and x.is_cuda else step
 
     def _captured(self, step, x, y):
+        """`step` as a CUDA graph, which reads its batch from one place."""
         x, y = x.clone(), y.clone()
-        run = capture(lambda: step(x, y), self._values)
+        try:
+            run = capture(lambda: step(x, y), self._values)
+        except CannotRecord as reason:
+            self.plain = f"the step of {self.model.name} is no CUDA graph: {reason}"
+            return step
 
         def captured(*batch):
             x.copy_(batch[0])
