@@ -3,6 +3,9 @@
     zoo train gru_imdb
 
 Like `lstm_imdb`, with one layer that reads forward and one that reads backward.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    PyTorch    87.58% (1), 19 minutes, cpu, 2 cores
 """
 
 import zoo
