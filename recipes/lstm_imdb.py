@@ -5,6 +5,9 @@
 Tutorials leave this network at 83 to 88 %: it learns single words by heart. Half of
 them are dropped anew in every epoch. It reads the first and the last 100 words, in
 which reviewers tend to judge; their maximum over the text decides.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    PyTorch    86.12% (1), 29 minutes, cpu, 2 cores
 """
 
 import zoo
