@@ -141,5 +141,6 @@ def test_mistakes():
         lstm_sentiment.build(cell="lsmt")
     with pytest.raises(Mistake, match="unknown pooling 'men'; did you mean 'mean'"):
         lstm_sentiment.build(pooling="men")
-    with pytest.raises(Mistake, match="units is empty; give the width of each layer"):
-        lstm_sentiment.build(units=())
+    for units in ((), 64):
+        with pytest.raises(Mistake, match=r"units takes the width of each .* \(128"):
+            lstm_sentiment.build(units=units)

@@ -115,6 +115,10 @@ def test_hidden_layers_may_be_absent_or_have_dropout_and_a_penalty():
 
 
 def test_mistakes():
+    with pytest.raises(
+        Mistake, match=r"hidden takes widths such as \(64, 64\); given 6"
+    ):
+        mammogram_mlp.build(hidden=6)
     with pytest.raises(Mistake, match="unknown feature 'margn'; did you mean 'margin'"):
         mammogram_mlp.build(features=("age", "margn"))
     with pytest.raises(Mistake, match=r"unknown encoding 'onehot'.*'one_hot'"):

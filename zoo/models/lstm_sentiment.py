@@ -99,14 +99,16 @@ def build(
         Model from (batch, length) int32 to (batch, classes) logits.
 
     Raises:
-        Mistake: unknown `cell` or `pooling`, or no recurrent layer.
+        Mistake: unknown `cell` or `pooling`, or `units` is no tuple of widths.
     """
     if cell not in CELLS:
         raise unknown("cell", cell, CELLS)
     if pooling not in POOLINGS:
         raise unknown("pooling", pooling, POOLINGS)
-    if not units:
-        raise Mistake("units is empty; give the width of each layer, as in (128, 64)")
+    if not isinstance(units, tuple | list) or not units:
+        raise Mistake(
+            f"units takes the width of each layer, as in (128, 64); given {units!r}"
+        )
 
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     ids = TokensFirst(name="tokens_first")(tokens)

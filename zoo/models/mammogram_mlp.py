@@ -100,8 +100,11 @@ def build(
         logits. `model.get_layer("findings").adapt(rows)` fits it to training rows.
 
     Raises:
-        Mistake: unknown feature or encoding; a feature twice, or none.
+        Mistake: unknown feature or encoding; a feature twice, or none; `hidden` is no
+            tuple of widths.
     """
+    if not isinstance(hidden, tuple | list):
+        raise Mistake(f"hidden takes widths such as (64, 64); given {hidden!r}")
     rows = keras.Input((len(features),), name="rows")
     x = Findings(features, encoding, name="findings")(rows)
     penalty = keras.regularizers.L2(l2) if l2 else None
