@@ -1,8 +1,11 @@
 """The benchmark: its contestants run here, its file, its tables."""
 
+import dataclasses
 import functools
+import importlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import keras
@@ -32,8 +35,6 @@ def test_readme_holds_what_was_measured():
 
 def test_hand_written_networks_are_those_of_zoo(benchmarks):
     """As many weights to learn; PyTorch's LSTM has a second bias."""
-    import importlib
-
     import zoo
 
     file = importlib.import_module(f"benchmarks.loops_{BACKEND}")
@@ -59,13 +60,12 @@ def count(file, case):
 
 def test_contestants_learn(benchmarks):
     """On one small network each contestant lowers the loss that it reports."""
-    import importlib
-
     case = benchmarks.cases.CASES["mammogram 4-6-1, batch 10"]
     inputs, _ = case.data()
     classes = (inputs[:, 0] > 0).astype("int32")
     places = benchmarks.contestants.TRAIN[BACKEND]
-    for name in set(places) - {"zoo", "Keras fit", "compiled", "product of matrices"}:
+    limit = benchmarks.contestants.LIMIT
+    for name in set(places) - {"zoo", "Keras fit", "compiled", limit}:
         file, function = places[name].split(".")
         make = getattr(importlib.import_module(f"benchmarks.{file}"), function)
         epoch = make(case, inputs, classes)
@@ -95,8 +95,6 @@ def test_a_newer_measurement_takes_the_place_of_the_older_one(benchmarks, tmp_pa
 def test_operations_are_those_that_the_papers_count(benchmarks):
     """Products of an example going forward: LeCun et al. 1998; by hand; TensorFlow's
     card of EfficientNet-Lite0 says 407 million at 224 pixels."""
-    import dataclasses
-
     from benchmarks import operations
     from benchmarks.cases import CASES
 
@@ -115,9 +113,6 @@ def test_operations_are_those_that_the_papers_count(benchmarks):
 
 def test_the_limit_multiplies(benchmarks):
     """A device's limit is a measured product; its operations are counted right."""
-    import importlib
-    import time
-
     limit = importlib.import_module("benchmarks.limit")
     multiply = getattr(limit, BACKEND)(None, None, None)
     multiply()
@@ -128,8 +123,6 @@ def test_the_limit_multiplies(benchmarks):
 
 
 def test_a_race_ends_with_trained_weights(benchmarks):
-    import dataclasses
-
     from benchmarks import race
 
     small = {"filters": 4, "batch_normalization": True}

@@ -31,15 +31,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, dest="verb")
-    for verb in MEASURES:
+    for verb in (*MEASURES, "race"):
         command = commands.add_parser(verb)
-        command.add_argument("--networks", nargs="+", default=[""], help="their names")
+        if verb in MEASURES:
+            command.add_argument("--networks", nargs="+", default=[""], help="names")
+            command.add_argument("--contestants", nargs="+", help="all of the backend")
         command.add_argument("--backends", nargs="+", help="all that are installed")
-        command.add_argument("--contestants", nargs="+", help="all of the backend")
         command.add_argument("--rounds", type=int, default=7, help="7 by default")
-    command = commands.add_parser("race")
-    command.add_argument("--backends", nargs="+", help="all that are installed")
-    command.add_argument("--rounds", type=int, default=7, help="7 by default")
     command = commands.add_parser("table")
     command.add_argument("--check", action="store_true", help="write nothing")
     commands.add_parser("scaling", help="several devices: tools/scaling.py")
@@ -47,23 +45,28 @@ def main() -> None:
     if options.verb == "table":
         command = "python tools/benchmark.py table"
         readme.update(table.written, options.check, command)
-    else:
-        _measure(options)
-
-
-def _measure(options):
+        return
     from zoo import backend
 
+    backends = options.backends or backend.installed()
     if options.verb == "race":
-        for name in options.backends or backend.installed():
-            found = rounds.race(name, options.rounds)
-            results.put({"verb": "race", "backend": name} | found)
-            print(name, found, flush=True)
-        return
+        _race(options, backends)
+    else:
+        _measure(options, backends)
+
+
+def _race(options, backends):
+    for name in backends:
+        found = rounds.race(name, options.rounds)
+        results.put({"verb": "race", "backend": name} | found)
+        print(name, found, flush=True)
+
+
+def _measure(options, backends):
     for network in CASES:
         if not any(word in network for word in options.networks):
             continue
-        for name in options.backends or backend.installed():
+        for name in backends:
             measure = MEASURES[options.verb]
             for line in measure(network, name, options.rounds, options.contestants):
                 line = {

@@ -1,6 +1,7 @@
 """Files of measurements, one a line, and the circumstances that each line states."""
 
 import datetime
+import functools
 import json
 import os
 import shutil
@@ -36,6 +37,7 @@ def put(line: dict, names: Sequence[str], file: Path) -> None:
     temporary.replace(file)
 
 
+@functools.cache
 def machine() -> str:
     """The processor's name and how many cores there are, and the GPU's, if any."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -5,6 +5,7 @@ people publish. The number of epochs is fixed beforehand: nothing looks at the t
 digits before the last step.
 """
 
+import dataclasses
 import time
 from collections.abc import Iterator
 
@@ -28,6 +29,7 @@ def run(seeds: int, recipe: zoo.Recipe = RECIPE) -> Iterator[tuple[float, float]
     import numpy as np
 
     from zoo import data, optimizer, steps
+    from zoo.evaluate import measure
     from zoo.fitting import build_for, feed_and_loss
 
     digits = data.load(recipe.data, validation=0)
@@ -39,7 +41,7 @@ def run(seeds: int, recipe: zoo.Recipe = RECIPE) -> Iterator[tuple[float, float]
     begun = [np.array(variable) for variable in change.variables]
     feed.length = feed.capacity
     for seed in range(1 + seeds):
-        fresh = zoo.build(recipe.model, seed=seed, **_arguments(recipe, digits))
+        fresh = build_for(dataclasses.replace(recipe, seed=seed), digits)
         start = time.perf_counter()
         model.set_weights(fresh.get_weights())
         for variable, value in zip(change.variables, begun, strict=True):
@@ -52,9 +54,4 @@ def run(seeds: int, recipe: zoo.Recipe = RECIPE) -> Iterator[tuple[float, float]
         seconds = time.perf_counter() - start
         outputs = steps.predict(forward, digits.test.inputs)
         if seed > 0:
-            yield seconds, float((outputs.argmax(-1) == digits.test.targets).mean())
-
-
-def _arguments(recipe, digits):
-    facts = {"input_shape": digits.input_shape, "classes": len(digits.classes)}
-    return facts | recipe.model_arguments
+            yield seconds, measure(outputs, digits.test.targets)["accuracy"]

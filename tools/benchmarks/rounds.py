@@ -7,8 +7,9 @@ import os
 import statistics
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
+
+from costing.processes import alone
 
 from benchmarks.cases import CASES, Case
 from benchmarks.contestants import PREDICT, TRAIN
@@ -77,9 +78,7 @@ def predict(
 
 def race(backend: str, rounds: int) -> dict:
     """Seconds from fresh weights to the end of `race.RECIPE`, and test accuracies."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
-        found = apart.submit(_race, backend, rounds).result()
-    seconds, accuracies = zip(*found, strict=True)
+    seconds, accuracies = zip(*alone(_race, backend, rounds), strict=True)
     return {"seconds": seconds, "accuracy": accuracies}
 
 

@@ -23,8 +23,9 @@ def written(text: str, lines: list[dict] | None = None) -> str:
     parts = []
     for machine in dict.fromkeys(line["machine"] for line in lines):
         own = [line for line in lines if line["machine"] == machine]
-        parts += [f"**{machine}**", "", *_train(own), "", *_predict(own), ""]
-        parts += [*_race(own), "", _note(own), ""]
+        tables = _train(own), _predict(own), _race(own)
+        for part in ([f"**{machine}**"], *filter(None, tables), [_note(own)]):
+            parts += [*part, ""]
     return readme.between(text, MARKS, parts[:-1])
 
 
@@ -111,10 +112,10 @@ def _speed(zoo, limit):
     """Floating-point operations a second, and as a share of the device's limit."""
     case = CASES[zoo["network"]]
     speed = operations.step(case) / _median(zoo)
-    if not limit:
-        return f"{speed / 1e6:,.3g}", "-"
-    least = 2 * SIDE**3 / (_median(limit) * case.steps)
-    return f"{speed / 1e6:,.3g}", f"{speed / least:.2g}"
+    share = "-"
+    if limit:
+        share = f"{speed * _median(limit) * case.steps / (2 * SIDE**3):.2g}"
+    return f"{speed / 1e6:,.3g}", share
 
 
 def _found(lines, verb, network, backend, size=""):

@@ -49,6 +49,7 @@ import keras
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import BatchNormalization, Dropout
+from zoo.models import _widths
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "selu", "gelu", "silu")
 
@@ -92,8 +93,7 @@ def build(
             f"deep_mlp takes images, input_shape (height, width, channels), or rows, "
             f"(features,); given {input_shape}"
         )
-    if not isinstance(hidden, tuple | list) or any(width < 1 for width in hidden):
-        raise Mistake(f"hidden takes widths such as (64, 64); given {hidden!r}")
+    _widths.check(hidden)
     if activation not in ACTIVATIONS:
         raise unknown("activation", activation, ACTIVATIONS)
     if batch_normalization not in (None, "before", "after"):
