@@ -63,6 +63,33 @@ def test_no_hidden_layer_is_a_linear_classifier():
     assert zoo.build("deep_mlp", hidden=()).count_params() == 7850
 
 
+def test_a_mirrored_network_answers_with_the_mean_and_trains_on_the_picture():
+    plain = zoo.build("deep_mlp", input_shape=(6, 5, 2), hidden=(7,))
+    both = zoo.build("deep_mlp", input_shape=(6, 5, 2), hidden=(7,), mirror=True)
+    both.set_weights(plain.get_weights())
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 6, 5, 2), np.uint8)
+    mirrored = np.ascontiguousarray(pictures[:, :, ::-1])
+
+    def answer(model, pictures, training=False):
+        return keras.ops.convert_to_numpy(model(pictures, training=training))
+
+    alone, other = answer(plain, pictures), answer(plain, mirrored)
+    assert not np.allclose(alone, other, atol=1e-3)
+    np.testing.assert_allclose(
+        answer(both, pictures), (alone + other) / 2, rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        answer(both, pictures, training=True), alone, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_row_has_no_mirror_image():
+    with pytest.raises(
+        Mistake, match=r"mirror is for images; given input_shape=\(4,\)"
+    ):
+        zoo.build("deep_mlp", input_shape=(4,), mirror=True)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_builds(activation):
     model = zoo.build("deep_mlp", activation=activation)

@@ -9,6 +9,8 @@ normalization (Ioffe & Szegedy 2015, arXiv:1502.03167) stands before the activat
 in its paper, or after it. Dropout and max-norm are those of Srivastava et al. 2014,
 JMLR 15:1929. L1 and L2 penalize all kernels, that of the logits included, max-norm
 bounds the weights into each hidden unit; biases and normalizations are left alone.
+With `mirror` an image is judged together with its mirror image (Krizhevsky et al. 2012,
+doi:10.1145/3065386), by the mean of the logits; it is trained without it.
 
 Input: (28, 28, 1) uint8 or float32, pixels 0 to 255, scaled to 0 to 1 and flattened
 inside; a row, input_shape (features,), float32 of any range, is taken as it is
@@ -45,6 +47,8 @@ Differs from the paper: ReLU units in place of logistic ones, and Glorot's initi
 weights (2010).
 """
 
+import math
+
 import keras
 
 from zoo.errors import Mistake, unknown
@@ -66,6 +70,7 @@ def build(
     l2: float = 0.0,
     max_norm: float = 0.0,
     initializer: str = "glorot_uniform",
+    mirror: bool = False,
 ) -> keras.Model:
     """A multilayer perceptron.
 
@@ -81,6 +86,8 @@ def build(
         l2: factor of the sum of squared weights in the loss.
         max_norm: greatest Euclidean norm of the weights into a hidden unit; 0 for none.
         initializer: Keras's name of the initializer of all kernels.
+        mirror: whether an image is judged, outside training, by the mean of its logits
+            and those of its mirror image; for images whose left and right mean nothing.
 
     Returns:
         A model from (batch, *input_shape) to logits, float32 (batch, classes).
@@ -94,6 +101,8 @@ def build(
             f"(features,); given {input_shape}"
         )
     _widths.check(hidden)
+    if mirror and len(input_shape) != 3:
+        raise Mistake(f"mirror is for images; given input_shape={input_shape}, a row")
     if activation not in ACTIVATIONS:
         raise unknown("activation", activation, ACTIVATIONS)
     if batch_normalization not in (None, "before", "after"):
@@ -106,6 +115,10 @@ def build(
     x = inputs = keras.Input(input_shape, name="input")
     if len(input_shape) == 3:
         x = keras.layers.Rescaling(1 / 255, name="scale")(x)
+    if mirror:
+        x = WithMirrorImage(name="with_mirror_image")(x)
+        x = keras.layers.Reshape((-1, math.prod(input_shape)), name="flatten")(x)
+    elif len(input_shape) == 3:
         x = keras.layers.Flatten(name="flatten")(x)
     if input_dropout:
         x = Dropout(input_dropout, name="input_dropout")(x)
@@ -130,6 +143,8 @@ def build(
         kernel_regularizer=regularizer,
         name="logits",
     )(x)
+    if mirror:
+        logits = keras.layers.GlobalAveragePooling1D(name="mean")(logits)
     return keras.Model(inputs, logits, name="deep_mlp")
 
 
@@ -161,3 +176,20 @@ def space(hp) -> dict:
         "l1": hp.Choice("l1", [0.0, 1e-6, 1e-5, 1e-4, 1e-3]),
         "l2": hp.Choice("l2", [0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]),
     }
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class WithMirrorImage(keras.layers.Layer):
+    """Stacks a picture and, except in training, its mirror image.
+
+    Input: (batch, height, width, channels). Output: (batch, 1 or 2, height, width,
+    channels).
+    """
+
+    def call(self, pictures, training=False):
+        mirrored = [] if training else [keras.ops.flip(pictures, axis=2)]
+        return keras.ops.stack([pictures, *mirrored], axis=1)
+
+    def compute_output_spec(self, pictures, training=False):
+        batch, *shape = pictures.shape
+        return keras.KerasTensor((batch, None, *shape), pictures.dtype)
