@@ -219,10 +219,12 @@ class Findings(keras.layers.Layer):
             self.deviations, rows.dtype
         )
         standard = ops.where(ops.isnan(rows), 0.0, standard)
+        if self.encoding == "plain":
+            return standard
         columns = []
         for place, feature in enumerate(self.features):
             column = slice(place, place + 1)
-            if self.encoding == "one_hot" and feature in CATEGORIES:
+            if feature in CATEGORIES:
                 categories = ops.arange(1, CATEGORIES[feature] + 1, dtype=rows.dtype)
                 one_hot = rows[:, column] == categories
                 columns.append(ops.cast(one_hot, rows.dtype))
@@ -232,6 +234,8 @@ class Findings(keras.layers.Layer):
 
     def _read(self, rows):
         """`rows` without the slips of BI-RADS."""
+        if "bi_rads" not in self.features:
+            return rows
         bi_rads = ops.array([feature == "bi_rads" for feature in self.features])
         rows = ops.where(ops.logical_and(bi_rads, rows == 55), 5.0, rows)
         return ops.where(ops.logical_and(bi_rads, rows == 0), np.nan, rows)

@@ -149,7 +149,7 @@ def forward(model):
     def run(inputs, rows=None):
         if group.devices > 1:
             inputs = group.put(inputs, rows or len(inputs), 0)
-        values = [variable.value for variable in variables]
+        values = [variable._value for variable in variables]  # the property is slow
         return np.asarray(call(values, inputs), "float32")
 
     return run
