@@ -5,6 +5,11 @@
 Tutorials leave this network at 83 to 88 % after a few epochs. Flipped pictures, dropped
 pixels, much weight decay and time give most of the rest. Clothes stay what they are in
 a mirror: the answer is the mean over the picture and its mirror image.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        90.03% ± 0.11 (5), 2 minutes, cpu, 2 cores
+    TensorFlow 90.10% ± 0.12 (5), 2.2 minutes, cpu, 2 cores
+    PyTorch    90.01% ± 0.10 (5), 4.1 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -26,6 +31,7 @@ recipe = zoo.Recipe(
     learning_rate=3e-3,
     schedule="cosine",
     weight_decay=0.1,
+    expects=zoo.Expected("accuracy", 0.90),
 )
 
 if __name__ == "__main__":
