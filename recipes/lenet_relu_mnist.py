@@ -4,6 +4,9 @@
 
 The network of an early MNIST example of Keras; in ten epochs others reach 99.27 % at
 best. Moved, turned and scaled digits give the rest.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    PyTorch    99.59% ± 0.04 (3), 53 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -21,6 +24,7 @@ recipe = zoo.Recipe(
     schedule="cosine",
     warmup_epochs=0.5,
     weight_decay=1e-4,
+    expects=zoo.Expected("accuracy", 0.9955),
 )
 
 if __name__ == "__main__":
