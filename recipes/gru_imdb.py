@@ -1,11 +1,12 @@
-"""A GRU that reads in both directions, 64 units each, on IMDB's movie reviews.
+"""Minimal GRUs that read in both directions, on words and pairs of IMDB's reviews.
 
     zoo train gru_imdb
 
-Like `lstm_imdb`, with one layer that reads forward and one that reads backward.
-
-Measured (tools/tables.py writes these lines from the ledger):
-    PyTorch    87.58% (1), 19 minutes, cpu, 2 cores
+A pair of words ("not good") is a token behind its second word, if it is among the
+180,000 most frequent words and pairs. Most of them are rare: Adagrad, whose sums of
+squared gradients start from zero, gives each a rate of its own, and two epochs are
+enough. Keras's defaults (a sum that starts from 0.1, 1e-7 inside the root) make it
+plain gradient descent for rare words. The first and the last 300 tokens are read.
 """
 
 import zoo
@@ -13,23 +14,27 @@ import zoo
 recipe = zoo.Recipe(
     model="lstm_sentiment",
     model_arguments={
-        "cell": "gru",
-        "units": (64,),
+        "embedding": 32,
+        "cell": "mingru",
+        "units": (16,),
         "bidirectional": True,
         "pooling": "max",
-        "dropout": 0.5,
-        "word_dropout": 0.5,
-        "embedding_dropout": 0.3,
     },
     data="imdb_reviews",
-    data_arguments={"vocabulary_size": 30_000, "length": 200, "keep": "ends"},
+    data_arguments={
+        "vocabulary_size": 180_000,
+        "length": 600,
+        "keep": "ends",
+        "ngrams": 2,
+    },
     validation=0.04,
-    batch=128,
-    epochs=10,
-    optimizer="adam",
-    learning_rate=2e-3,
+    batch=64,
+    epochs=2,
+    optimizer="adagrad",
+    optimizer_arguments={"initial_accumulator_value": 0.0, "epsilon": 1e-12},
+    learning_rate=0.1,
     schedule="linear",
-    warmup_epochs=0.5,
+    warmup_epochs=0.2,
 )
 
 if __name__ == "__main__":

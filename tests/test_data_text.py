@@ -62,6 +62,46 @@ def test_what_is_kept_of_a_long_text(keep, kept):
     assert vocabulary.encode(["a b c d"]).tolist() == [[2, 3, 4, 5]]
 
 
+def test_runs_of_words_are_tokens_behind_their_last_word():
+    tokens = split_words(["not good at all", "not good", "good"])[0]
+    pairs = Vocabulary.build(tokens, vocabulary_size=6, length=6, ngrams=2)
+    assert pairs.words == ("good", "not", "not good", "all")
+    assert pairs.encode(["all not good", "good not"]).tolist() == [
+        [5, 3, 2, 4, 0, 0],
+        [2, 3, 0, 0, 0, 0],
+    ]
+    triples = Vocabulary.build(tokens, length=9, ngrams=3)
+    assert triples.words[5:] == ("at all", "good at", "good at all", "not good at")
+    assert triples.encode(["not good at all"]).tolist() == [
+        [3, 2, 4, 6, 8, 10, 5, 7, 9]
+    ]
+
+
+def plain_encoding(vocabulary, text):
+    """Token ids of a text without cuts, word by word."""
+    words, ids = tokenize(text), []
+    for last in range(1, len(words) + 1):
+        ids.append(vocabulary.ids.get(words[last - 1], 1))
+        for first in range(last - 2, max(last - vocabulary.ngrams, 0) - 1, -1):
+            run = " ".join(words[first:last])
+            ids += [vocabulary.ids[run]] if run in vocabulary.ids else []
+    return ids or [1]
+
+
+@given(
+    st.lists(st.text("ab c", max_size=20), min_size=1, max_size=5),
+    st.lists(st.text("ab cd", max_size=20), min_size=1, max_size=5),
+    st.integers(1, 3),
+    st.integers(3, 30),
+)
+def test_runs_are_found_as_one_would_by_hand(texts, others, ngrams, size):
+    vocabulary = Vocabulary.build(split_words(texts)[0], size, 60, ngrams=ngrams)
+    for text, row in zip(others, vocabulary.encode(others), strict=True):
+        ids = plain_encoding(vocabulary, text)
+        assert row[: len(ids)].tolist() == ids
+        assert not row[len(ids) :].any()
+
+
 def test_a_text_of_ten_thousand_words_fits():
     vocabulary = Vocabulary(("word",), length=400)
     assert vocabulary.encode(["word " * 10_000]).tolist() == [[2] * 400]
@@ -81,15 +121,17 @@ def test_ids_are_in_range_and_padding_is_at_the_end(texts, length):
 def test_only_the_words_of_the_given_texts_are_counted():
     train, test = split_words(["a b", "a"], ["c c c c", "a"])
     assert train.words == test.words == ["a", "b", "c"]
-    assert train.counts().tolist() == [2, 1, 0]
-    assert train[np.array([1])].counts().tolist() == [1, 0, 0]
+    assert train.counts() == {"a": 2, "b": 1}
+    assert train[np.array([1])].counts() == {"a": 1}
+    assert train.counts(2) == {"a b": 1}
     vocabulary = Vocabulary.build(train, length=2)
     assert vocabulary.words == ("a", "b")
     assert vocabulary.encode_tokens(test).tolist() == [[1, 1], [2, 0]]
 
 
 def test_a_saved_vocabulary_comes_back(tmp_path):
-    vocabulary = Vocabulary(("très", "good"), length=3, keep="ends")
+    words = ("très", "good", "très good")
+    vocabulary = Vocabulary(words, length=3, keep="ends", ngrams=2)
     vocabulary.save(tmp_path)
     restored = Vocabulary.restore(tmp_path)
     assert restored == vocabulary
@@ -105,6 +147,7 @@ def test_a_saved_vocabulary_comes_back(tmp_path):
     [
         ({"vocabulary_size": 2}, "vocabulary_size=2; give 3 or more"),
         ({"length": 0}, "length=0; a text keeps at least 1 token"),
+        ({"ngrams": 4}, r"ngrams=4; accepted: 1 \(words only\), 2 or 3"),
         ({"keep": "frist"}, "unknown value of keep 'frist'; did you mean 'first'"),
     ],
 )

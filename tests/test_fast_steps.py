@@ -50,6 +50,11 @@ OPTIONS = {
     "momentum": {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.1},
     "rmsprop": {"optimizer": "rmsprop", "momentum": 0.9},
     "lion": {"optimizer": "lion"},
+    "adagrad with arguments": {
+        "optimizer": "adagrad",
+        "optimizer_arguments": {"initial_accumulator_value": 0.0, "epsilon": 1e-6},
+        "learning_rate": 0.01,
+    },
     "nadam": {"optimizer": "nadam"},
 }
 COUNT, BATCH = 5, 6

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo.errors import Mistake
+from zoo.layers import MinGRU
 from zoo.models import lstm_sentiment
 from zoo.models.lstm_sentiment import PoolTokens, ReverseTokens, TokensFirst
 
 SMALL = {"vocabulary_size": 20, "embedding": 6, "units": (5, 4)}
-KINDS = list(itertools.product(("lstm", "gru"), (False, True)))
+KINDS = list(itertools.product(lstm_sentiment.CELLS, (False, True)))
 TEXT = [3, 14, 1, 5, 9, 2, 6]
 
 
@@ -29,16 +30,22 @@ def answers(model, tokens):
 @pytest.mark.parametrize("pooling", lstm_sentiment.POOLINGS)
 @pytest.mark.parametrize(("cell", "bidirectional"), KINDS)
 def test_padding_before_or_behind_changes_nothing(cell, bidirectional, pooling):
-    model = lstm_sentiment.build(
-        length=None, cell=cell, bidirectional=bidirectional, pooling=pooling, **SMALL
-    )
-    alone = answers(model, np.array([TEXT], "int32"))
+    kind = {"cell": cell, "bidirectional": bidirectional, "pooling": pooling}
+
+    def answers_at(length, texts):
+        fixed = length if cell == "mingru" else None
+        model = lstm_sentiment.build(length=fixed, **kind, **SMALL)
+        model.set_weights(weights)
+        return answers(model, texts)
+
+    weights = lstm_sentiment.build(length=7, **kind, **SMALL).get_weights()
+    alone = answers_at(7, np.array([TEXT], "int32"))
     padded = rows(TEXT, [0, 0, *TEXT], [0, *TEXT, 0, 0, 0], [0] * 12)
-    together = answers(model, padded)
+    together = answers_at(12, padded)
     np.testing.assert_allclose(together[:3], np.repeat(alone, 3, 0), atol=1e-6)
     assert np.isfinite(together[3]).all()
     longer = np.pad(padded, ((0, 0), (5, 9)))
-    np.testing.assert_allclose(answers(model, longer), together, atol=1e-6)
+    np.testing.assert_allclose(answers_at(26, longer), together, atol=1e-6)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -56,6 +63,26 @@ def test_backward_direction_reads_the_text_reversed(cell):
     expected = answers(keras_twin, np.array([TEXT], "int32"))
     padded = rows([0, 0, *TEXT, 0])
     np.testing.assert_allclose(answers(model, padded), expected, atol=1e-6)
+
+
+def test_minimal_gru_is_the_recurrence_of_its_docstring():
+    layer = MinGRU(3, memory=9)
+    sequence = np.random.default_rng(0).normal(size=(2, 7, 4)).astype("float32")
+    states = keras.ops.convert_to_numpy(layer(sequence))
+    kernel, bias = layer.get_weights()
+    both = sequence @ kernel + bias
+    gates, state = 1 / (1 + np.exp(-both[..., :3])), np.zeros((2, 3))
+    for step in range(7):
+        gate = gates[:, step]
+        state = (1 - gate) * state + gate * np.tanh(both[:, step, 3:])
+        np.testing.assert_allclose(states[:, step], state, atol=1e-6)
+    at_rest = 1 / (1 + np.exp(-bias[:3]))
+    np.testing.assert_allclose(1 / at_rest - 1, [1, 5, 9], rtol=1e-5)
+    assert not bias[3:].any()
+    with pytest.raises(Mistake, match="memory=0; accepted: 1 step or more"):
+        MinGRU(3, memory=0)
+    with pytest.raises(Mistake, match="MinGRU needs to know the number of steps"):
+        MinGRU(3, memory=9)(keras.Input((None, 4)))
 
 
 @pytest.mark.parametrize("pooling", lstm_sentiment.POOLINGS)
@@ -141,6 +168,8 @@ def test_mistakes():
         lstm_sentiment.build(cell="lsmt")
     with pytest.raises(Mistake, match="unknown pooling 'men'; did you mean 'mean'"):
         lstm_sentiment.build(pooling="men")
+    with pytest.raises(Mistake, match='"mingru" needs to know its steps; give a len'):
+        lstm_sentiment.build(cell="mingru", length=None)
     for units in ((), 64):
         with pytest.raises(Mistake, match=r"units takes the width of each .* \(128"):
             lstm_sentiment.build(units=units)

@@ -3,6 +3,7 @@
 import pytest
 
 import zoo
+from zoo import optimizer
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 
@@ -25,6 +26,31 @@ def test_fields_arguments_and_strengths():
     assert changed.data_arguments == {"noise": 0.2}
     assert changed.augment == {"flip": 1}
     assert changed.stages == RECIPE.stages
+
+
+def test_arguments_of_the_optimizer_go_with_it():
+    changes = ["optimizer=adagrad", "optimizer.epsilon=1e-12"]
+    adagrad = recipes.override(RECIPE, changes)
+    assert adagrad.optimizer_arguments == {"epsilon": 1e-12}
+    assert recipes.from_json(recipes.to_json(adagrad)) == adagrad
+    assert recipes.override(adagrad, ["optimizer=adagrad"]) == adagrad
+    assert recipes.override(adagrad, ["optimizer=sgd"]).optimizer_arguments == {}
+    made = optimizer.make(adagrad.stage_recipes()[0], steps_per_epoch=1)
+    assert made.epsilon == 1e-12
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("optimizer.epsilom=1", "unknown argument of adam 'epsilom'; did you mean 'ep"),
+        ("optimizer.clipvalue=1", "clipping and averages are recipe fields"),
+        ("optimizer.momentum=0.9", "unknown argument of adam 'momentum'"),
+    ],
+)
+def test_arguments_that_the_optimizer_does_not_take(change, text):
+    recipe = recipes.override(RECIPE, [change]).stage_recipes()[0]
+    with pytest.raises(Mistake, match=text):
+        optimizer.make(recipe, steps_per_epoch=1)
 
 
 def test_a_stage_is_changed_by_its_number():

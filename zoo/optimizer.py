@@ -4,6 +4,7 @@ import inspect
 import math
 
 import keras
+from keras.src.optimizers.base_optimizer import BaseOptimizer
 
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -16,7 +17,7 @@ def make(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     biases and the weights of normalization layers.
 
     Raises:
-        Mistake: Keras has no such optimizer, or it takes no momentum.
+        Mistake: Keras has no such optimizer, or it does not take an argument.
     """
     kinds = {
         name.lower(): kind
@@ -28,7 +29,13 @@ def make(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
     if kind is None:
         raise unknown("optimizer", recipe.optimizer, kinds)
     parameters = inspect.signature(kind).parameters
-    options = {"learning_rate": _schedule(recipe, steps_per_epoch)}
+    common = inspect.signature(BaseOptimizer).parameters
+    accepted = [name for name in parameters if name not in {*common, "momentum"}]
+    for name in recipe.optimizer_arguments:
+        if name not in accepted:
+            raise unknown(f"argument of {recipe.optimizer}", name, accepted, _OTHERS)
+    options = dict(recipe.optimizer_arguments)
+    options["learning_rate"] = _schedule(recipe, steps_per_epoch)
     if recipe.momentum:
         if "momentum" not in parameters:
             raise Mistake(
@@ -52,6 +59,7 @@ def make(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
 
 
 _WRAPPER = "lossscaleoptimizer"
+_OTHERS = "rate, momentum, decay, clipping and averages are recipe fields"
 
 
 def _schedule(recipe, steps_per_epoch):

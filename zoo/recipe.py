@@ -50,6 +50,8 @@ class Recipe:
         loss: "crossentropy", "mean_squared_error" (on probabilities), or a dotted
             path to a function of (targets, outputs).
         optimizer: a name that `keras.optimizers.get` knows.
+        optimizer_arguments: further keyword arguments of the optimizer, such as
+            {"epsilon": 1e-8}; not those that are fields here.
         momentum: of SGD and RMSprop.
         learning_rate: the peak of the schedule.
         schedule: "constant", "cosine" or "linear" (both fall to zero).
@@ -82,6 +84,7 @@ class Recipe:
     shuffle: bool = True
     loss: str = "crossentropy"
     optimizer: str = "adam"
+    optimizer_arguments: dict = field(default_factory=dict)
     momentum: float = 0.0
     learning_rate: float = 1e-3
     schedule: str = "constant"
@@ -136,8 +139,13 @@ _CHOICES = {
     "precision": ("float32", "mixed_bfloat16", "mixed_float16"),
 }
 _FIELDS = {item.name: item for item in dataclasses.fields(Recipe)}
-_NESTED = {"model": "model_arguments", "data": "data_arguments", "augment": "augment"}
-_FIXED = ("model_arguments", "data_arguments", "expects")
+_NESTED = {
+    "model": "model_arguments",
+    "data": "data_arguments",
+    "optimizer": "optimizer_arguments",
+    "augment": "augment",
+}
+_FIXED = ("model_arguments", "data_arguments", "optimizer_arguments", "expects")
 
 
 def folder() -> Path:
@@ -177,8 +185,9 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """`recipe` with changes such as "epochs=2", "model.variant=relu", "augment.flip=0".
 
     A value is Python (`3e-4`, `True`, `64,64`) or else text. `model.NAME` sets an
-    argument of the model, `data.NAME` one of the data set, `augment.NAME` an
-    augmentation's strength and `stage.2.NAME` a field of the second stage.
+    argument of the model, `data.NAME` and `optimizer.NAME` one of the data set and of
+    the optimizer, `augment.NAME` an augmentation's strength and `stage.2.NAME` a field
+    of the second stage. Another optimizer has none of the last one's arguments.
 
     Raises:
         Mistake: not of the form field=value, no such field or stage, a wrong type, or
@@ -212,6 +221,8 @@ def _change(recipe: Recipe, change: str, key: str, value) -> dict:
             f"'{change}': this recipe's stages set {key}; "
             f"change it there: stage.{places[-1]}.{change}"
         )
+    if key == "optimizer" and value != recipe.optimizer:
+        return {"optimizer": value, "optimizer_arguments": {}}
     return {key: value}
 
 
@@ -224,8 +235,9 @@ def from_json(values: dict) -> Recipe:
     """The recipe that `to_json` wrote."""
     expects = values.get("expects")
     values = {**values, "expects": Expected(**expects) if expects else None}
-    for name in ("model_arguments", "data_arguments", "augment"):
-        values[name] = {key: _tuples(value) for key, value in values[name].items()}
+    for name in _NESTED.values():
+        given = values.get(name, {})
+        values[name] = {key: _tuples(value) for key, value in given.items()}
     return Recipe(**{**values, "stages": tuple(values["stages"])})
 
 
@@ -250,7 +262,8 @@ def _checked(values: dict) -> dict:
                 "recipe field",
                 name,
                 accepted,
-                "arguments of the model and the data are model.NAME and data.NAME",
+                "arguments of model, data and optimizer are model.NAME, data.NAME, "
+                "optimizer.NAME",
             )
         wanted = dict if name in _FIXED else _FIELDS[name].type
         if wanted is float and type(value) is int:

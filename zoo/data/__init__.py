@@ -24,7 +24,7 @@ __all__ = [
     "restore",
 ]
 
-TEXT = ("vocabulary_size", "length", "keep")
+TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
 
 def names() -> tuple[str, ...]:
@@ -51,8 +51,8 @@ def load(
             parts, by `seed`, and makes part i, 0 <= i < k, the test split; for rows.
             (i, k, s) splits by s, whatever `seed` is.
         arguments: those of the data set, see `zoo.data.generated`, `zoo.data.folder`
-            and `zoo.data.tfds`; for text `vocabulary_size`, `length` and `keep`, see
-            `zoo.data.text.Vocabulary.build`.
+            and `zoo.data.tfds`; for text `vocabulary_size`, `length`, `keep` and
+            `ngrams`, see `zoo.data.text.Vocabulary.build`.
 
     Returns:
         The data set; its vocabulary, if any, is that of the training split alone.

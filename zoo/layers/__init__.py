@@ -1,7 +1,7 @@
 """Keras layers whose numbers do not depend on the backend, or that run faster on it.
 
 Each takes the arguments of the Keras layer whose name it bears, has its weights, and
-computes the same function.
+computes the same function. Keras has no `MinGRU`.
 """
 
 from zoo.layers.convolution import (
@@ -12,7 +12,7 @@ from zoo.layers.convolution import (
 )
 from zoo.layers.dropout import Dropout
 from zoo.layers.normalization import BatchNormalization
-from zoo.layers.recurrent import GRU, LSTM
+from zoo.layers.recurrent import GRU, LSTM, MinGRU
 
 __all__ = [
     "GRU",
@@ -23,4 +23,5 @@ __all__ = [
     "DepthwiseConv2D",
     "Dropout",
     "MaxPooling2D",
+    "MinGRU",
 ]

@@ -1,9 +1,10 @@
-"""Recurrent network (LSTM or GRU) that reads a text from its token ids.
+"""Recurrent network (LSTM, GRU or MinGRU) that reads a text from its token ids.
 
 S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation
 9(8):1735-1780, 1997, doi:10.1162/neco.1997.9.8.1735. The gated recurrent unit is Cho et
-al. 2014, arXiv:1406.1078, in its `reset_after` form; the two directions are Schuster
-and Paliwal 1997, doi:10.1109/78.650093.
+al. 2014, arXiv:1406.1078, in its `reset_after` form; the minimal one, whose gate does
+not look at the state, is Feng et al. 2024, arXiv:2410.01201; the two directions are
+Schuster and Paliwal 1997, doi:10.1109/78.650093.
 
 The default is the two-layer network of many tutorials on movie reviews;
 `units=(128,)` with `length=80` is Keras's old IMDB example. Padding never changes the
@@ -59,9 +60,9 @@ import keras
 from keras import ops
 
 from zoo.errors import Mistake, unknown
-from zoo.layers import GRU, LSTM, Dropout
+from zoo.layers import GRU, LSTM, Dropout, MinGRU
 
-CELLS = {"lstm": LSTM, "gru": GRU}
+CELLS = ("lstm", "gru", "mingru")
 POOLINGS = ("last", "max", "mean")
 
 
@@ -82,9 +83,10 @@ def build(
 
     Args:
         vocabulary_size: number of token ids, padding and unknown among them.
-        length: tokens in a text, padding included; None for any.
+        length: tokens in a text, padding included; None for any, except "mingru".
         embedding: numbers that stand for a token.
-        cell: "lstm" or "gru".
+        cell: "lstm", "gru" or "mingru", whose slowest unit remembers `length` tokens
+            at first.
         units: width of each recurrent layer, from the text upward.
         bidirectional: whether each layer also reads backward, in a cell of its own.
         pooling: what stands for the text: the "last" state (with `bidirectional`,
@@ -99,12 +101,15 @@ def build(
         Model from (batch, length) int32 to (batch, classes) logits.
 
     Raises:
-        Mistake: unknown `cell` or `pooling`, or `units` is no tuple of widths.
+        Mistake: unknown `cell` or `pooling`, `units` is no tuple of widths, or
+            `length` is None for "mingru".
     """
     if cell not in CELLS:
         raise unknown("cell", cell, CELLS)
     if pooling not in POOLINGS:
         raise unknown("pooling", pooling, POOLINGS)
+    if cell == "mingru" and length is None:
+        raise Mistake('cell="mingru" needs to know its steps; give a length')
     if not isinstance(units, tuple | list) or not units:
         raise Mistake(
             f"units takes the width of each layer, as in (128, 64); given {units!r}"
@@ -120,7 +125,7 @@ def build(
         x = Dropout(embedding_dropout, whole_text, name="embedding_dropout")(x)
     for number, width in enumerate(units, 1):
         name = f"{cell}_{number}"
-        recurrent = partial(CELLS[cell], width, return_sequences=True)
+        recurrent = partial(_layer, cell, width, length)
         forward = recurrent(name=name)(x)
         if bidirectional:
             backward = ReverseTokens(name=f"reverse_{number}")([x, ids])
@@ -141,6 +146,13 @@ def build(
         x = Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, name="logits")(x)
     return keras.Model(tokens, logits, name="lstm_sentiment")
+
+
+def _layer(cell, width, length, name):
+    if cell == "mingru":
+        return MinGRU(width, length, name=name)
+    kind = {"lstm": LSTM, "gru": GRU}[cell]
+    return kind(width, return_sequences=True, name=name)
 
 
 def space(hp) -> dict:

@@ -75,6 +75,7 @@ def network(recipe: Recipe, model: keras.Model, dataset: Dataset) -> Network | N
         and recipe.accumulate == 1
         and recipe.warmup_epochs < recipe.epochs
         and not (recipe.stages or recipe.ema or recipe.augment or recipe.trainable)
+        and not recipe.optimizer_arguments
     )
     small = len(dataset.train) * WIDEST <= _MOST_FEATURES
     chain = read(model) if plain and small else None
