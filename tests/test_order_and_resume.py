@@ -119,6 +119,19 @@ def test_the_feed_goes_on_anywhere_in_chunks_of_any_length(
         assert np.array_equal(targets, expected[1])
 
 
+@pytest.mark.parametrize("capacity", [1, 5])
+def test_the_feed_gathers_rows_into_aligned_memory(capacity):
+    plain = feed(count=23)
+    plain.capacity = plain.length = capacity
+    index = order(23, 5, 2)
+    for chunk in plain.chunks(2):
+        assert chunk.inputs.ctypes.data % 64 == 0
+        for inputs in chunk.inputs[: chunk.count]:
+            rows, index = np.split(index, [len(inputs)])
+            assert np.array_equal(inputs, plain.split.inputs[rows])
+    assert not len(index)
+
+
 def test_the_first_chunk_of_the_next_epoch_is_the_same_when_made_ahead():
     ahead = feed(operations={"shift": 0.3})
     for epoch in range(3):

@@ -10,6 +10,7 @@ from keras.src.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
 from keras.src.losses.loss import unscale_loss_for_distribution
 
 from zoo import groups
+from zoo.feed import aligned
 from zoo.groups.normalization import normalize_together
 from zoo.groups.tensorflow import total
 from zoo.steps import wrong
@@ -129,15 +130,15 @@ class Trainer:
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:
-    """A copy of `array`; `tf.convert_to_tensor` takes ten times as long for small ones.
+    """`array`, or a copy if it is not aligned to 64 bytes or cannot be written.
 
-    TensorFlow's kernels need memory that is aligned to 64 bytes, NumPy's is to 16.
+    `tf.convert_to_tensor` takes ten times as long for small ones.
     """
-    room = np.empty(array.nbytes + 63, np.uint8)
-    start = -room.ctypes.data % 64
-    aligned = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    aligned[...] = array
-    return tf.experimental.dlpack.from_dlpack(aligned.__dlpack__())
+    if array.ctypes.data % 64 or not array.flags.carray:
+        copy = aligned(array.shape, array.dtype)
+        copy[...] = array
+        array = copy
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def _is_slow_with_xla(model) -> bool:
