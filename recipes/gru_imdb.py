@@ -1,12 +1,13 @@
-"""Minimal GRUs that read in both directions, on words and pairs of IMDB's reviews.
+"""Minimal GRUs that read in both directions, on runs of words of IMDB's reviews.
 
     zoo train gru_imdb
 
-A pair of words ("not good") is a token behind its second word, if it is among the
-180,000 most frequent words and pairs. Most of them are rare: Adagrad, whose sums of
-squared gradients start from zero, gives each a rate of its own, and two epochs are
-enough. Keras's defaults (a sum that starts from 0.1, 1e-7 inside the root) make it
-plain gradient descent for rare words. The first and the last 300 tokens are read.
+A pair or triple of words ("not good", "waste of time") is a token behind its last word
+if it is among the 400,000 most frequent words and runs. Most of them are rare: Adagrad,
+whose sums of squared gradients start from zero, gives each a rate of its own, and two
+epochs are enough. Keras's defaults (a sum that starts from 0.1, 1e-7 inside the root)
+make it plain gradient descent for rare words. The first and the last 400 tokens are
+read.
 """
 
 import zoo
@@ -22,10 +23,10 @@ recipe = zoo.Recipe(
     },
     data="imdb_reviews",
     data_arguments={
-        "vocabulary_size": 180_000,
-        "length": 600,
+        "vocabulary_size": 400_000,
+        "length": 800,
         "keep": "ends",
-        "ngrams": 2,
+        "ngrams": 3,
     },
     validation=0.04,
     batch=64,
@@ -35,6 +36,7 @@ recipe = zoo.Recipe(
     learning_rate=0.1,
     schedule="linear",
     warmup_epochs=0.2,
+    weight_decay=0.03,
 )
 
 if __name__ == "__main__":
