@@ -6,6 +6,7 @@ The network of an early MNIST example of Keras; in ten epochs others reach 99.27
 best. Moved, turned and scaled digits give the rest.
 
 Measured (tools/tables.py writes these lines from the ledger):
+    JAX        99.56% (1), 65 minutes, cpu, 2 cores
     PyTorch    99.59% ± 0.04 (3), 53 minutes, cpu, 2 cores
 """
 
