@@ -37,6 +37,7 @@ recipe = zoo.Recipe(
     schedule="linear",
     warmup_epochs=0.2,
     weight_decay=0.03,
+    expects=zoo.Expected("accuracy", at_least=0.91),
 )
 
 if __name__ == "__main__":

@@ -33,6 +33,10 @@ NETWORKS = {
         {"vocabulary_size": 20, "length": 7, "embedding": 5, "units": (6, 4)},
         (7,),
     ),
+    "lstm_sentiment of minimal GRUs": (
+        {"vocabulary_size": 20, "length": 7, "cell": "mingru", "units": (6, 4)},
+        (7,),
+    ),
     "efficientnet_transfer": (
         {"input_shape": (32, 32, 3), "weights": None, "trainable": "blocks:1"},
         (32, 32, 3),
@@ -63,7 +67,7 @@ COUNT, BATCH = 5, 6
 def data(name, model, encode):
     _, shape = NETWORKS[name]
     random = np.random.default_rng(0)
-    if name == "lstm_sentiment":
+    if name.startswith("lstm_sentiment"):
         inputs = random.integers(0, 20, (COUNT, BATCH, *shape)).astype("int32")
     else:
         inputs = 200 * random.random((COUNT, BATCH, *shape), "float32")
@@ -74,7 +78,7 @@ def data(name, model, encode):
 
 def parts(name, options=None):
     recipe = zoo.Recipe(model=name, data="made up", batch=BATCH, **(options or {}))
-    model = zoo.build(name, seed=1, **NETWORKS[name][0])
+    model = zoo.build(name.split()[0], seed=1, **NETWORKS[name][0])
     encode, loss = losses.make("crossentropy", model.output_shape[-1])
     return model, encode, loss, optimizer.make(recipe, COUNT)
 

@@ -40,7 +40,7 @@ class GRU(keras.layers.GRU):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class MinGRU(keras.layers.Layer):
-    """The minimal gated recurrent unit, all steps at once by an associative scan.
+    """The minimal gated recurrent unit, all steps at once by a parallel scan.
 
     L. Feng et al. 2024, arXiv:2410.01201, with a candidate that keeps states between
     -1 and 1, and gates that start with memories of 1 to `memory` steps, as C. Tallec
@@ -76,8 +76,7 @@ class MinGRU(keras.layers.Layer):
     def call(self, sequence):
         gate, candidate = ops.split(sequence @ self.kernel + self.bias, 2, axis=-1)
         gate, candidate = ops.sigmoid(gate), ops.tanh(candidate)
-        pair = 1 - gate, gate * candidate
-        return ops.associative_scan(_chained, pair, axis=1)[1]
+        return _scan(1 - gate, gate * candidate)
 
     def compute_output_spec(self, sequence):
         return keras.KerasTensor((*sequence.shape[:2], self.units), sequence.dtype)
@@ -102,10 +101,27 @@ class Memories(keras.initializers.Initializer):
         return {"memory": self.memory}
 
 
-def _chained(first, second):
-    """Two steps, state -> decay * state + input each, as one."""
-    (decay, given), (next_decay, next_given) = first, second
-    return decay * next_decay, next_decay * given + next_given
+def _scan(decay, given):
+    """States of `state = decay * last state + given` along axis 1, the first from 0.
+
+    G. E. Blelloch 1990, CMU-CS-90-190: pairs of steps are one step each, whose states
+    are found in the same way. `keras.ops.associative_scan` does this too, but not
+    inside TensorFlow's loops, where it loses the shapes.
+    """
+    steps = decay.shape[1]
+    if steps == 1:
+        return given
+    even, odd = slice(0, None, 2), slice(1, None, 2)
+    paired = slice(0, steps - steps % 2, 2)
+    later = _scan(
+        decay[:, odd] * decay[:, paired],
+        decay[:, odd] * given[:, paired] + given[:, odd],
+    )
+    before = ops.pad(later, [(0, 0), (1, 0), (0, 0)])[:, : -(-steps // 2)]
+    earlier = decay[:, even] * before + given[:, even]
+    later = ops.pad(later, [(0, 0), (0, steps % 2), (0, 0)])
+    both = ops.stack([earlier, later], axis=2)
+    return ops.reshape(both, (-1, 2 * earlier.shape[1], both.shape[3]))[:, :steps]
 
 
 def _can_fuse(layer, mask) -> bool:
