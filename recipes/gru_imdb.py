@@ -8,6 +8,10 @@ whose sums of squared gradients start from zero, gives each a rate of its own, a
 epochs are enough. Keras's defaults (a sum that starts from 0.1, 1e-7 inside the root)
 make it plain gradient descent for rare words. The first and the last 400 tokens are
 read.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        91.44% ± 0.08 (5), 3.1 minutes, cpu, 2 cores
+    PyTorch    91.54% (1), 5.6 minutes, cpu, 2 cores
 """
 
 import zoo
