@@ -22,8 +22,8 @@ class Chunk:
     """Consecutive batches of one size, or the part of them that this process reads.
 
     Attributes:
-        inputs: (capacity, part, ...), aligned to 64 bytes, so that TensorFlow and JAX
-            need no copy; only the first `count` are filled.
+        inputs: (capacity, part, ...); only the first `count` are filled. Without
+            augmentation aligned to 64 bytes: TensorFlow and JAX need no copy.
         targets: (capacity, part) or (capacity, part, classes).
         count: how many batches.
         rows: examples of a whole batch.
