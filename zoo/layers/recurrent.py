@@ -117,8 +117,9 @@ def _scan(decay, given):
         decay[:, odd] * decay[:, paired],
         decay[:, odd] * given[:, paired] + given[:, odd],
     )
-    before = ops.pad(later, [(0, 0), (1, 0), (0, 0)])[:, : -(-steps // 2)]
-    earlier = decay[:, even] * before + given[:, even]
+    decay, given = decay[:, even], given[:, even]
+    before = ops.pad(later, [(0, 0), (1, 0), (0, 0)])[:, : given.shape[1]]
+    earlier = decay * before + given
     later = ops.pad(later, [(0, 0), (0, steps % 2), (0, 0)])
     both = ops.stack([earlier, later], axis=2)
     return ops.reshape(both, (-1, 2 * earlier.shape[1], both.shape[3]))[:, :steps]
