@@ -70,14 +70,20 @@ SHAPES = [(400, 300), (5, 5, 8, 60), (3, 3, 200, 1)]
     ],
 )
 def test_draws_have_keras_distribution(name, shape):
+    """On PyTorch a few of Keras's truncated draws lie outside: maxima say little."""
+    keras.utils.set_random_seed(0)
     initializer = keras.initializers.get(name)
     mine = draw(initializer, shape, generator())
     theirs = keras.ops.convert_to_numpy(initializer(shape))
-    spread, count = theirs.std(), theirs.size
+    spread, error = theirs.std(), 1 / np.sqrt(theirs.size)
     assert mine.shape == shape
-    assert abs(mine.mean()) < 5 * spread / np.sqrt(count)
-    assert abs(mine.std() / spread - 1) < 10 / np.sqrt(count)
-    assert abs(np.abs(mine).max() / np.abs(theirs).max() - 1) < 0.35
+    assert abs(mine.mean()) < 5 * spread * error
+    assert abs(mine.std() / spread - 1) < 10 * error
+    quantiles = [0.5, 0.9, 0.99]
+    sizes = np.quantile(np.abs(mine), quantiles) / np.quantile(abs(theirs), quantiles)
+    assert np.abs(sizes - 1).max() < 10 * error
+    if name != "random_normal":
+        assert np.abs(mine).max() < 2.4 * spread
 
 
 def test_untruncated_draws_and_gains():
