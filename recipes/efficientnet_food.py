@@ -12,7 +12,6 @@ Others reached 86 to 92 % with the larger B0.
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        93.87% ± 1.19 (5), 3.9 minutes, cpu, 2 cores
-    TensorFlow 93.07% ± 1.12 (5), 3.8 minutes, cpu, 2 cores
     PyTorch    93.87% ± 1.19 (5), 6.4 minutes, cpu, 2 cores
 """
 

@@ -116,7 +116,8 @@ def test_pretrained_weights_stay_and_the_new_head_is_drawn(lite0):
 
 
 def test_batch_normalization_keeps_its_statistics_in_fine_tuning():
-    model = build(input_shape=(32, 32, 3), trainable="blocks:1")
+    model = build(input_shape=(32, 32, 3), trainable="head")
+    set_trainable(model, "blocks:1")
     before = {v.path: keras.ops.convert_to_numpy(v).copy() for v in model.weights}
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.1), loss)

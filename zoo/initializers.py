@@ -28,6 +28,9 @@ def without_draws() -> Iterator[None]:
 
     Until its end they know their initializers. And Keras does not draw values that are
     overwritten: on JAX it would compile a program for every shape.
+
+    What was frozen inside can be trained later: TensorFlow's tapes watch a variable if
+    it could be trained when it got its first value.
     """
     scope = keras.StatelessScope(initialize_variables=False)
     try:
@@ -40,7 +43,9 @@ def without_draws() -> Iterator[None]:
         value = scope.get_current_value(variable)
         if value is None:
             value = variable._initializer(variable.shape, dtype=variable.dtype)
+        trainable, variable.trainable = variable.trainable, "float" in variable.dtype
         variable._initialize(value)
+        variable.trainable = trainable
         variable._initializer = None
 
 
