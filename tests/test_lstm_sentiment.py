@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import zoo
 from zoo.errors import Mistake
 from zoo.layers import MinGRU
 from zoo.models import lstm_sentiment
@@ -83,6 +84,39 @@ def test_minimal_gru_is_the_recurrence_of_its_docstring():
         MinGRU(3, memory=0)
     with pytest.raises(Mistake, match="MinGRU needs to know the number of steps"):
         MinGRU(3, memory=9)(keras.Input((None, 4)))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_units_remember_as_long_as_memory_says(cell):
+    """Of a state of 1, without inputs, m / (m + 1) is left after a step."""
+    small = {**SMALL, "units": (3, 2)}
+    model = zoo.build("lstm_sentiment", cell=cell, memory=(4, 9), **small)
+    for name, memories in ((f"{cell}_1", [1, 2.5, 4]), (f"{cell}_2", [1, 9])):
+        layer = model.get_layer(name)
+        kernel, recurrent, bias = layer.get_weights()
+        gains = np.linalg.svd(recurrent, compute_uv=False)
+        np.testing.assert_allclose(gains, 0.1, rtol=1e-5)
+        layer.set_weights([kernel, 0 * recurrent, bias])
+        ones = [np.ones((1, len(memories)), "float32")] * (2 if cell == "lstm" else 1)
+        _, states = layer.cell(np.zeros((1, len(kernel)), "float32"), ones)
+        left = keras.ops.convert_to_numpy(states[-1])[0]
+        np.testing.assert_allclose(left / (1 - left), memories, rtol=1e-5)
+
+
+def test_embeddings_learn_as_fast_as_their_rate_says():
+    tokens, targets = np.array([TEXT], "int32"), np.array([[1.0]])
+    first, moves = [], []
+    for rate in (1, 10):
+        model = zoo.build("lstm_sentiment", length=7, embedding_rate=rate, **SMALL)
+        first.append(answers(model, tokens))
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(1e-4, epsilon=1e-20), loss)
+        read = keras.Model(model.input, model.get_layer("lstm_1").input)
+        embedded = answers(read, tokens)
+        model.train_on_batch(tokens, targets)
+        moves.append(answers(read, tokens) - embedded)
+    np.testing.assert_allclose(*first, atol=1e-6)
+    np.testing.assert_allclose(moves[1], 10 * moves[0], rtol=1e-3)
 
 
 @pytest.mark.parametrize("pooling", lstm_sentiment.POOLINGS)
@@ -170,6 +204,9 @@ def test_mistakes():
         lstm_sentiment.build(pooling="men")
     with pytest.raises(Mistake, match='"mingru" needs to know its steps; give a len'):
         lstm_sentiment.build(cell="mingru", length=None)
+    for memory in ((800,), 800):
+        with pytest.raises(Mistake, match=r"memory takes a number for each of the la"):
+            lstm_sentiment.build(memory=memory)
     for units in ((), 64):
         with pytest.raises(Mistake, match=r"units takes the width of each .* \(128"):
             lstm_sentiment.build(units=units)

@@ -61,17 +61,15 @@ class MinGRU(keras.layers.Layer):
 
     def __init__(self, units: int, memory: float, **options):
         super().__init__(**options)
-        if memory < 1:
-            raise Mistake(f"memory={memory}; accepted: 1 step or more")
         self.units, self.memory = units, memory
+        self.first_bias = Memories(memory, (-1, 0))
 
     def build(self, shape):
         if shape[1] is None:
             raise Mistake("MinGRU needs to know the number of steps; give a length")
         width = 2 * self.units
         self.kernel = self.add_weight((shape[-1], width), name="kernel")
-        first = Memories(self.memory)
-        self.bias = self.add_weight((width,), name="bias", initializer=first)
+        self.bias = self.add_weight((width,), name="bias", initializer=self.first_bias)
 
     def call(self, sequence):
         gate, candidate = ops.split(sequence @ self.kernel + self.bias, 2, axis=-1)
@@ -87,18 +85,34 @@ class MinGRU(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Memories(keras.initializers.Initializer):
-    """Biases of gates that remember 1 to `memory` steps; zero for the candidates."""
+    """Biases of gates with which the units of a layer remember 1 to `memory` steps.
 
-    def __init__(self, memory: float):
-        self.memory = memory
+    C. Tallec and Y. Ollivier 2018, arXiv:1804.11188, with memories at equal distances
+    where they draw them.
+
+    Args:
+        memory: steps that the last unit remembers.
+        signs: one for each of the layer's gates and candidates, in Keras's order: -1
+            lets in one step of `memory`, 1 forgets one of them, 0 is a bias of zero.
+
+    Raises:
+        Mistake: `memory` is below 1.
+    """
+
+    def __init__(self, memory: float, signs: tuple[int, ...]):
+        if memory < 1:
+            raise Mistake(f"memory={memory}; accepted: 1 step or more")
+        self.memory, self.signs = memory, signs
 
     def __call__(self, shape, dtype=None):
-        units = shape[0] // 2
-        gates = -np.log(np.linspace(1, self.memory, units))
-        return ops.convert_to_tensor(np.append(gates, np.zeros(units)), dtype)
+        logs = np.log(np.linspace(1, self.memory, shape[-1] // len(self.signs)))
+        biases = np.outer(self.signs, logs).reshape(-1)
+        if len(shape) == 2:  # a GRU adds two
+            biases = np.tile(biases / shape[0], (shape[0], 1))
+        return ops.convert_to_tensor(biases, dtype)
 
     def get_config(self):
-        return {"memory": self.memory}
+        return {"memory": self.memory, "signs": self.signs}
 
 
 def _scan(decay, given):

@@ -61,6 +61,7 @@ from keras import ops
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import GRU, LSTM, Dropout, MinGRU
+from zoo.layers.recurrent import Memories
 
 CELLS = ("lstm", "gru", "mingru")
 POOLINGS = ("last", "max", "mean")
@@ -70,9 +71,11 @@ def build(
     vocabulary_size: int = 20000,
     length: int | None = 200,
     embedding: int = 128,
+    embedding_rate: float = 1.0,
     cell: str = "lstm",
     units: tuple[int, ...] = (128, 64),
     bidirectional: bool = False,
+    memory: tuple[float, ...] = (),
     pooling: str = "last",
     dropout: float = 0.0,
     word_dropout: float = 0.0,
@@ -85,10 +88,14 @@ def build(
         vocabulary_size: number of token ids, padding and unknown among them.
         length: tokens in a text, padding included; None for any, except "mingru".
         embedding: numbers that stand for a token.
-        cell: "lstm", "gru" or "mingru", whose slowest unit remembers `length` tokens
-            at first.
+        embedding_rate: how many times as fast as other weights they learn: the layer
+            holds them divided by it, which Adam and Adagrad do not see.
+        cell: "lstm", "gru" or "mingru".
         units: width of each recurrent layer, from the text upward.
         bidirectional: whether each layer also reads backward, in a cell of its own.
+        memory: tokens that the slowest unit of each layer remembers at first, 1 or
+            more, while units see little of each other's states. By default "mingru"
+            remembers `length`, and the others start as Keras's do.
         pooling: what stands for the text: the "last" state (with `bidirectional`,
             that of each direction), or the "max" or "mean" of the states.
         dropout: probability of dropping a number that a recurrent layer hands on.
@@ -101,8 +108,8 @@ def build(
         Model from (batch, length) int32 to (batch, classes) logits.
 
     Raises:
-        Mistake: unknown `cell` or `pooling`, `units` is no tuple of widths, or
-            `length` is None for "mingru".
+        Mistake: unknown `cell` or `pooling`, `units` is no tuple of widths, `memory`
+            has another number of layers, or `length` is None for "mingru".
     """
     if cell not in CELLS:
         raise unknown("cell", cell, CELLS)
@@ -114,18 +121,31 @@ def build(
         raise Mistake(
             f"units takes the width of each layer, as in (128, 64); given {units!r}"
         )
+    if memory and (not isinstance(memory, tuple | list) or len(memory) != len(units)):
+        raise Mistake(
+            f"memory takes a number for each of the layers units={units}; "
+            f"given {memory!r}"
+        )
 
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     ids = TokensFirst(name="tokens_first")(tokens)
-    x = keras.layers.Embedding(vocabulary_size, embedding, name="embedding")(ids)
+    x = keras.layers.Embedding(
+        vocabulary_size,
+        embedding,
+        keras.initializers.RandomUniform(-0.05 / embedding_rate, 0.05 / embedding_rate),
+        name="embedding",
+    )(ids)
+    if embedding_rate != 1:
+        x = keras.layers.Rescaling(embedding_rate, name="embedding_scaled")(x)
     if word_dropout:
         x = Dropout(word_dropout, (None, None, 1), name="word_dropout")(x)
     if embedding_dropout:
         whole_text = (None, 1, None)
         x = Dropout(embedding_dropout, whole_text, name="embedding_dropout")(x)
-    for number, width in enumerate(units, 1):
+    memory = memory or (length if cell == "mingru" else None,) * len(units)
+    for number, (width, steps) in enumerate(zip(units, memory, strict=True), 1):
         name = f"{cell}_{number}"
-        recurrent = partial(_layer, cell, width, length)
+        recurrent = partial(_layer, cell, width, steps)
         forward = recurrent(name=name)(x)
         if bidirectional:
             backward = ReverseTokens(name=f"reverse_{number}")([x, ids])
@@ -148,11 +168,17 @@ def build(
     return keras.Model(tokens, logits, name="lstm_sentiment")
 
 
-def _layer(cell, width, length, name):
+def _layer(cell, width, memory, name):
     if cell == "mingru":
-        return MinGRU(width, length, name=name)
-    kind = {"lstm": LSTM, "gru": GRU}[cell]
-    return kind(width, return_sequences=True, name=name)
+        return MinGRU(width, memory, name=name)
+    kind, signs = {"lstm": (LSTM, (-1, 1, 0, 0)), "gru": (GRU, (1, 0, 0))}[cell]
+    start = {}
+    if memory is not None:
+        start["bias_initializer"] = Memories(memory, signs)
+        start["recurrent_initializer"] = keras.initializers.Orthogonal(0.1)
+        if cell == "lstm":
+            start["unit_forget_bias"] = False
+    return kind(width, return_sequences=True, name=name, **start)
 
 
 def space(hp) -> dict:
