@@ -48,6 +48,8 @@ Differs from the paper:
   bias starts at 1, and no connections between memory blocks;
 - words come in through an embedding, and the answer is one logit for the whole text,
   from the last state, or from the maximum or the mean of all states;
+- with `memory` gates start as those of units that remember 1 to so many tokens (Tallec
+  and Ollivier 2018, arXiv:1804.11188), and recurrent weights at a tenth of their size;
 - `word_dropout` (Iyyer et al. 2015, doi:10.3115/v1/P15-1162) drops whole words,
   `embedding_dropout` whole embedding channels of a text, `dropout` acts on what each
   recurrent layer hands on; there is no dropout inside the recurrence, which would
