@@ -7,6 +7,9 @@ reads the tokens of `gru_imdb`, whose docstring explains them and Adagrad, once.
 start as memories: the first layer's of 1 to 4 tokens, the second's of 1 to 800, and
 the maximum of these over the text decides. Rare tokens need a high learning rate,
 which is too much for 128 units: embeddings learn five times as fast as the rest.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    PyTorch    90.09% (1), 7.8 minutes, cpu, 2 cores
 """
 
 import zoo

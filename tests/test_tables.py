@@ -1,5 +1,6 @@
 """The tables in README.md and in the recipes are what the ledger says."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -28,13 +29,24 @@ def enough(lines):
     "name", [name for name in recipes.names() if recipes.load(name).expects]
 )
 def test_every_claim_was_measured_on_clean_code_and_holds(name):
+    """A single run has no spread of its own: that of the other backends counts."""
     expects, lines = recipes.load(name).expects, ledger.read()
     measured = {
         each: ledger.measured(name, each, lines)
         for each in {line["backend"] for line in lines}
     }
     assert any(enough(found) for found in measured.values())
-    for each, found in measured.items():
-        values = [line["metrics"][expects.split][expects.metric] for line in found]
-        assert not values or ledger.summarize(values).reaches(expects.at_least), each
+    summaries = {
+        each: ledger.summarize(
+            [line["metrics"][expects.split][expects.metric] for line in found]
+        )
+        for each, found in measured.items()
+        if found
+    }
+    spread = max(summary.deviation for summary in summaries.values())
+    for each, summary in summaries.items():
+        if summary.count == 1:
+            summary = dataclasses.replace(summary, deviation=spread)
+        assert summary.reaches(expects.at_least), each
+    for found in measured.values():
         assert not any(line["commit"].endswith("-dirty") for line in found)
