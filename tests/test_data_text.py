@@ -129,6 +129,18 @@ def test_only_the_words_of_the_given_texts_are_counted():
     assert vocabulary.encode_tokens(test).tolist() == [[1, 1], [2, 0]]
 
 
+@given(
+    st.lists(st.text("ab ", max_size=30), min_size=1),
+    st.integers(3, 20),
+    st.integers(1, 3),
+)
+def test_a_small_vocabulary_is_the_beginning_of_a_large_one(texts, size, ngrams):
+    [tokens] = split_words(texts)
+    large = Vocabulary.build(tokens, 10_000, ngrams=ngrams)
+    small = Vocabulary.build(tokens, size, ngrams=ngrams)
+    assert small.words == large.words[: size - 2]
+
+
 def test_a_saved_vocabulary_comes_back(tmp_path):
     words = ("très", "good", "très good")
     vocabulary = Vocabulary(words, length=3, keep="ends", ngrams=2)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.data.progress import track
 from zoo.errors import Mistake, unknown
 
 PADDING, UNKNOWN = 0, 1
@@ -74,14 +75,18 @@ class Tokens:
         starts = np.cumsum(self.lengths) - self.lengths
         return replace(self, flat=flat, starts=starts)
 
-    def counts(self, n: int = 1) -> dict[str, int]:
+    def counts(self, n: int = 1, most: int | None = None) -> dict[str, int]:
         """How often each run of `n` words occurs in these texts.
 
-        The runs are in the alphabet's order, word by word.
+        The runs are in the alphabet's order, word by word: all of them, or the `most`
+        frequent ones, with any that are as frequent as the last.
         """
         base = len(self.words)
         numbers = _number_runs(self.joined(), n, base)
         runs, counts = np.unique(numbers[numbers >= 0], return_counts=True)
+        if most and most < len(runs):
+            frequent = counts >= np.partition(counts, -most)[-most]
+            runs, counts = runs[frequent], counts[frequent]
         columns = [runs // base**place % base for place in reversed(range(n))]
         words = [[self.words[i] for i in column.tolist()] for column in columns]
         spelled = map(" ".join, zip(*words, strict=True))
@@ -170,8 +175,8 @@ class Vocabulary:
         if ngrams not in LONGEST_RUNS:
             raise Mistake(f"ngrams={ngrams}; accepted: 1 (words only), 2 or 3")
         counts = {}
-        for n in range(1, ngrams + 1):
-            counts |= tokens.counts(n)
+        for n in track(range(1, ngrams + 1), ngrams, "counting runs of words"):
+            counts |= tokens.counts(n, vocabulary_size - 2)
         words = sorted(counts, key=counts.get, reverse=True)[: vocabulary_size - 2]
         return cls(tuple(words), length, keep, ngrams)
 
