@@ -1,13 +1,15 @@
 """The tables in README.md and in the recipes are what the ledger says."""
 
 import dataclasses
+import itertools
+import math
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from zoo import ledger
+from zoo import backend, ledger
 from zoo import recipe as recipes
 
 ROOT = Path(__file__).parents[1]
@@ -50,3 +52,29 @@ def test_every_claim_was_measured_on_clean_code_and_holds(name):
         assert summary.reaches(expects.at_least), each
     for found in measured.values():
         assert not any(line["commit"].endswith("-dirty") for line in found)
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_backends_agree(name):
+    """Losses of the same seeds differ less between backends than between seeds.
+
+    Where a backend trains something else, as one whose frozen layers stayed frozen, its
+    accuracies may hide it: they are those of a few pictures.
+    """
+    recipe, lines = recipes.load(name), ledger.read()
+    split = recipe.expects.split if recipe.expects else "test"
+    losses = {
+        each: {
+            line["seed"]: line["metrics"][split]["loss"]
+            for line in ledger.measured(name, each, lines)
+        }
+        for each in backend.NAMES
+    }
+    for pair in itertools.combinations(losses.values(), 2):
+        seeds = set.intersection(*map(set, pair))
+        if len(seeds) < 3:
+            continue
+        one, two = (ledger.summarize([found[s] for s in seeds]) for found in pair)
+        error = math.hypot(one.deviation, two.deviation) / math.sqrt(len(seeds))
+        rounding = 1e-6 * one.mean
+        assert abs(one.mean - two.mean) <= 2 * error + rounding
