@@ -9,7 +9,7 @@ the maximum of these over the text decides. Rare tokens need a high learning rat
 which is too much for 128 units: embeddings learn five times as fast as the rest.
 
 Measured (tools/tables.py writes these lines from the ledger):
-    JAX        90.09% ± 0.12 (2), 10 minutes, cpu, 2 cores
+    JAX        89.90% ± 0.34 (3), 9.8 minutes, cpu, 2 cores
     PyTorch    89.92% ± 0.36 (3), 8.7 minutes, cpu, 2 cores
 """
 
