@@ -10,7 +10,7 @@ which is too much for 128 units: embeddings learn five times as fast as the rest
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        89.90% ± 0.34 (3), 9.8 minutes, cpu, 2 cores
-    TensorFlow 90.11% ± 0.04 (2), 8.7 minutes, cpu, 2 cores
+    TensorFlow 89.90% ± 0.36 (3), 9.2 minutes, cpu, 2 cores
     PyTorch    89.92% ± 0.36 (3), 8.7 minutes, cpu, 2 cores
 """
 
