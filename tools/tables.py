@@ -50,11 +50,12 @@ def _readme(lines: list[dict]) -> str:
         known = [line for row in rows.values() for line in row]
         if known:
             table.append(_row(name, rows, known[0]))
-    hardware = sorted({f"{line['device']}, {line['cores']} cores" for line in lines})
+    hardware = sorted(set(map(_hardware, lines)))
     note = (
         "Mean ± standard deviation over seeds (number of seeds), of the metric and "
         "examples that the recipe's `expects` names; median minutes of processor time "
-        f"of a run on {' / '.join(BACKENDS.values())}. Measured on: "
+        f"of a run on {' / '.join(BACKENDS.values())}, a number for each kind of "
+        "hardware. Measured on: "
         f"{'; '.join(hardware)}."
     )
     text = readme.between(text, RESULTS, [*table, "", note])
@@ -100,7 +101,8 @@ def _row(name: str, rows: dict[str, list[dict]], line: dict) -> str:
     recipe = recipes.load(name)
     cells = [name, recipe.model, recipe.data, f"{line['metrics']['parameters']:,}"]
     cells += [_summary(name, row) or "not measured" for row in rows.values()]
-    cells.append(" / ".join(_minutes(row) for row in rows.values()))
+    minutes = (" or ".join(_minutes(row).values()) or "-" for row in rows.values())
+    cells.append(" / ".join(minutes))
     return "| " + " | ".join(cells) + " |"
 
 
@@ -110,9 +112,20 @@ def _summary(name: str, lines: list[dict]) -> str:
     return ledger.summarize(values).percent() if values else ""
 
 
-def _minutes(lines: list[dict]) -> str:
-    seconds = [line["metrics"]["seconds"]["processor"] for line in lines]
-    return f"{statistics.median(seconds) / 60:.2g}" if seconds else "-"
+def _minutes(lines: list[dict]) -> dict[str, str]:
+    """Median minutes of processor time on each kind of hardware."""
+    seconds: dict[str, list[float]] = {}
+    for line in lines:
+        spent = line["metrics"]["seconds"]["processor"]
+        seconds.setdefault(_hardware(line), []).append(spent)
+    return {
+        hardware: f"{statistics.median(spent) / 60:.2g}"
+        for hardware, spent in seconds.items()
+    }
+
+
+def _hardware(line: dict) -> str:
+    return f"{line['device']}, {line['cores']} cores"
 
 
 def _intervals(lines: list[dict]) -> list[str]:
@@ -135,10 +148,8 @@ def _docstring(text: str, name: str, lines: list[dict]) -> str:
     for each, label in BACKENDS.items():
         row = ledger.measured(name, each, lines)
         if summary := _summary(name, row):
-            where = f"{row[0]['device']}, {row[0]['cores']} cores"
-            measured.append(
-                f"    {label:10} {summary}, {_minutes(row)} minutes, {where}"
-            )
+            took = [f"{n} minutes, {where}" for where, n in _minutes(row).items()]
+            measured.append(f"    {label:10} {summary}, " + f";\n{15 * ' '}".join(took))
             measured += _intervals(row)
     text = re.sub(rf"\n{re.escape(MEASURED)}\n(    .*\n)+", "", text)
     if not measured:
