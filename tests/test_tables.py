@@ -21,6 +21,12 @@ def test_tables_are_those_of_the_ledger():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def everywhere(name):
+    """Today's lines of recipe `name`, by backend."""
+    lines = ledger.read()
+    return {each: ledger.measured(name, each, lines) for each in backend.NAMES}
+
+
 def enough(lines):
     """Five seeds, or three where a run takes more than five minutes."""
     seconds = [line["metrics"]["seconds"]["total"] for line in lines]
@@ -32,11 +38,7 @@ def enough(lines):
 )
 def test_every_claim_was_measured_on_clean_code_and_holds(name):
     """A single run has no spread of its own: that of the other backends counts."""
-    expects, lines = recipes.load(name).expects, ledger.read()
-    measured = {
-        each: ledger.measured(name, each, lines)
-        for each in {line["backend"] for line in lines}
-    }
+    expects, measured = recipes.load(name).expects, everywhere(name)
     assert any(enough(found) for found in measured.values())
     summaries = {
         each: ledger.summarize(
@@ -61,16 +63,13 @@ def test_backends_agree(name):
     Where a backend trains something else, as one whose frozen layers stayed frozen, its
     accuracies may hide it: they are those of a few pictures.
     """
-    recipe, lines = recipes.load(name), ledger.read()
-    split = recipe.expects.split if recipe.expects else "test"
-    losses = {
-        each: {
-            line["seed"]: line["metrics"][split]["loss"]
-            for line in ledger.measured(name, each, lines)
-        }
-        for each in backend.NAMES
-    }
-    for pair in itertools.combinations(losses.values(), 2):
+    expects = recipes.load(name).expects
+    split = expects.split if expects else "test"
+    losses = [
+        {line["seed"]: line["metrics"][split]["loss"] for line in found}
+        for found in everywhere(name).values()
+    ]
+    for pair in itertools.combinations(losses, 2):
         seeds = set.intersection(*map(set, pair))
         if len(seeds) < 3:
             continue

@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo.data import builders, folder, folds, generated, pictures, table, text, tfds
 from zoo.data.cache import cache_dir
-from zoo.data.dataset import Dataset, Split, carve, order, restore
+from zoo.data.dataset import SPLITS, Dataset, Split, carve, order, restore
 from zoo.data.progress import track
 from zoo.errors import Mistake, unknown
 
@@ -126,10 +126,9 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
 def _encoded(dataset: Dataset, **wanted) -> Dataset:
     """Turn words into ids by the vocabulary of the training split."""
     vocabulary = text.Vocabulary.build(dataset.train.inputs, **wanted)
-    names = ("train", "validation", "test")
     splits = {
         name: Split(vocabulary.encode_tokens(split.inputs), split.targets)
-        for name in track(names, len(names), "numbering words")
+        for name in track(SPLITS, len(SPLITS), "numbering words")
         if (split := getattr(dataset, name))
     }
     return replace(dataset, encoder=vocabulary, **splits)
