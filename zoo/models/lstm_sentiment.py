@@ -111,7 +111,8 @@ def build(
 
     Raises:
         Mistake: unknown `cell` or `pooling`, `units` is no tuple of widths, `memory`
-            has another number of layers, or `length` is None for "mingru".
+            has another number of layers or one below 1, `embedding_rate` is not above
+            0, or `length` is None for "mingru".
     """
     if cell not in CELLS:
         raise unknown("cell", cell, CELLS)
@@ -128,6 +129,8 @@ def build(
             f"memory takes a number for each of the layers units={units}; "
             f"given {memory!r}"
         )
+    if not embedding_rate > 0:
+        raise Mistake(f"embedding_rate={embedding_rate}; accepted: more than 0")
 
     tokens = keras.Input((length,), dtype="int32", name="tokens")
     ids = TokensFirst(name="tokens_first")(tokens)
