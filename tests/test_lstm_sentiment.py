@@ -207,8 +207,8 @@ def test_mistakes():
     for memory in ((800,), 800):
         with pytest.raises(Mistake, match=r"memory takes a number for each of the la"):
             lstm_sentiment.build(memory=memory)
-    with pytest.raises(Mistake, match="memory=0; accepted: 1 step or more"):
-        lstm_sentiment.build(memory=(4, 0))
+    with pytest.raises(Mistake, match=r"memory=0\.5; accepted: 1 step or more"):
+        lstm_sentiment.build(memory=(4, 0.5))
     with pytest.raises(Mistake, match="embedding_rate=0; accepted: more than 0"):
         lstm_sentiment.build(embedding_rate=0)
     for units in ((), 64):

@@ -56,6 +56,19 @@ def test_every_value_of_the_space_is_a_recipe(name):
         assert changed != recipe
 
 
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_each_layer_of_the_stacked_lstm_has_a_memory(layers):
+    hp = keras_tuner.HyperParameters()
+    hp.values |= {"layers": layers, "memory_1": 40.0}
+    changed = recipes.override(
+        recipes.load("lstm_imdb"), space(recipes.load("lstm_imdb"), hp)
+    )
+    expected = (40.0, 800.0, 0.0)[:layers]
+    assert changed.model_arguments["memory"] == expected
+    small = changed.model_arguments | {"vocabulary_size": 9, "embedding": 4}
+    assert zoo.build("lstm_sentiment", **small).count_params() > 0
+
+
 def test_the_space_of_the_mlp_is_that_of_textbooks():
     hp = keras_tuner.HyperParameters()
     space(TINY, hp)

@@ -96,8 +96,9 @@ def build(
         units: width of each recurrent layer, from the text upward.
         bidirectional: whether each layer also reads backward, in a cell of its own.
         memory: tokens that the slowest unit of each layer remembers at first, 1 or
-            more, while units see little of each other's states. By default "mingru"
-            remembers `length`, and the others start as Keras's do.
+            more, while units see little of each other's states. By default, and
+            where it is 0, "mingru" remembers `length`, and the others start as Keras's
+            do.
         pooling: what stands for the text: the "last" state (with `bidirectional`,
             that of each direction), or the "max" or "mean" of the states.
         dropout: probability of dropping a number that a recurrent layer hands on.
@@ -111,8 +112,8 @@ def build(
 
     Raises:
         Mistake: unknown `cell` or `pooling`, `units` is no tuple of widths, `memory`
-            has another number of layers or one below 1, `embedding_rate` is not above
-            0, or `length` is None for "mingru".
+            has another number of layers or a number below 1 that is not 0,
+            `embedding_rate` is not above 0, or `length` is None for "mingru".
     """
     if cell not in CELLS:
         raise unknown("cell", cell, CELLS)
@@ -147,7 +148,8 @@ def build(
     if embedding_dropout:
         whole_text = (None, 1, None)
         x = Dropout(embedding_dropout, whole_text, name="embedding_dropout")(x)
-    memory = memory or (length if cell == "mingru" else None,) * len(units)
+    usual = length if cell == "mingru" else None
+    memory = [steps or usual for steps in memory or (0,) * len(units)]
     for number, (width, steps) in enumerate(zip(units, memory, strict=True), 1):
         name = f"{cell}_{number}"
         recurrent = partial(_layer, cell, width, steps)
@@ -190,6 +192,10 @@ def space(hp) -> dict:
     """Arguments of `build` drawn from keras-tuner's `HyperParameters`."""
     layers = hp.Int("layers", 1, 3, default=2)
     defaults = (128, 64, 64)
+    memory = tuple(
+        hp.Choice(f"memory_{number}", [0.0, 4.0, 40.0, 400.0], default=0.0)
+        for number in range(1, layers + 1)
+    )
     return {
         "embedding": hp.Choice("embedding", [32, 64, 128, 256], default=128),
         "cell": hp.Choice("cell", list(CELLS), default="lstm"),
@@ -198,6 +204,7 @@ def space(hp) -> dict:
             for number, width in enumerate(defaults[:layers], 1)
         ),
         "bidirectional": hp.Boolean("bidirectional", default=False),
+        "memory": memory if any(memory) else (),
         "pooling": hp.Choice("pooling", list(POOLINGS), default="last"),
         "dropout": hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.0),
         "word_dropout": hp.Float("word_dropout", 0.0, 0.5, step=0.1, default=0.0),

@@ -196,8 +196,8 @@ class _Anchored:
             values = tuples.get(argument, ())
             return values[place - 1] if place <= len(values) else default
         if name == "layers":
-            lengths = [len(v) for v in tuples.values() if all(map(_is_int, v))]
-            return lengths[0] if len(lengths) == 1 else default
+            lengths = {len(v) for v in tuples.values() if v and all(map(_is_int, v))}
+            return lengths.pop() if len(lengths) == 1 else default
         if name.endswith("_layers"):
             values = tuples.get(name.removesuffix("_layers"))
             return default if values is None else len(values)
