@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import math
+import operator
 import subprocess
 import sys
 from pathlib import Path
@@ -27,10 +28,15 @@ def everywhere(name):
     return {each: ledger.measured(name, each, lines) for each in backend.NAMES}
 
 
-def enough(lines):
-    """Five seeds, or three where a run takes more than five minutes."""
-    seconds = [line["metrics"]["seconds"]["total"] for line in lines]
-    return len(lines) >= (3 if min(seconds, default=0) > 5 * 60 else 5)
+def seeds_needed(measured):
+    """Five, or three where on some hardware a run takes more than five minutes."""
+    lines = itertools.chain.from_iterable(measured.values())
+    hardware = operator.itemgetter("backend", "device", "cores")
+    fastest = [
+        min(line["metrics"]["seconds"]["total"] for line in runs)
+        for _, runs in itertools.groupby(sorted(lines, key=hardware), key=hardware)
+    ]
+    return 3 if max(fastest) > 5 * 60 else 5
 
 
 @pytest.mark.parametrize(
@@ -39,7 +45,8 @@ def enough(lines):
 def test_every_claim_was_measured_on_clean_code_and_holds(name):
     """A single run has no spread of its own: that of the other backends counts."""
     expects, measured = recipes.load(name).expects, everywhere(name)
-    assert any(enough(found) for found in measured.values())
+    needed = seeds_needed(measured)
+    assert any(len(found) >= needed for found in measured.values())
     summaries = {
         each: ledger.summarize(
             [line["metrics"][expects.split][expects.metric] for line in found]
