@@ -7,6 +7,8 @@ with batch normalization and an average over positions in place of flattening.
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        94.44% ± 0.08 (3), 2.5 minutes, NVIDIA H200, 16 cores
+    TensorFlow 94.38% (1), 103 minutes, cpu, 2 cores
+    PyTorch    94.81% (1), 83 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -30,6 +32,7 @@ recipe = zoo.Recipe(
     learning_rate=3e-3,
     schedule="cosine",
     warmup_epochs=0.5,
+    expects=zoo.Expected("accuracy", at_least=0.939),
 )
 
 if __name__ == "__main__":

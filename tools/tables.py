@@ -119,9 +119,13 @@ def _minutes(lines: list[dict]) -> dict[str, str]:
         spent = line["metrics"]["seconds"]["processor"]
         seconds.setdefault(_hardware(line), []).append(spent)
     return {
-        hardware: f"{statistics.median(spent) / 60:.2g}"
+        hardware: _two_digits(statistics.median(spent) / 60)
         for hardware, spent in seconds.items()
     }
+
+
+def _two_digits(number: float) -> str:
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _hardware(line: dict) -> str:
