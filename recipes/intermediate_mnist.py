@@ -8,7 +8,7 @@ learning rate falls to zero, and the test split is read once.
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        98.48% ± 0.06 (5), 0.22 minutes, cpu, 2 cores
-    TensorFlow 98.47% ± 0.07 (5), 1.8 minutes, cpu, 2 cores
+    TensorFlow 98.47% ± 0.07 (5), 0.37 minutes, cpu, 2 cores
     PyTorch    98.44% ± 0.11 (5), 0.28 minutes, cpu, 2 cores
 """
 
