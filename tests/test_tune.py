@@ -60,9 +60,8 @@ def test_every_value_of_the_space_is_a_recipe(name):
 def test_each_layer_of_the_stacked_lstm_has_a_memory(layers):
     hp = keras_tuner.HyperParameters()
     hp.values |= {"layers": layers, "memory_1": 40.0}
-    changed = recipes.override(
-        recipes.load("lstm_imdb"), space(recipes.load("lstm_imdb"), hp)
-    )
+    recipe = recipes.load("lstm_imdb")
+    changed = recipes.override(recipe, space(recipe, hp))
     expected = (40.0, 800.0, 0.0)[:layers]
     assert changed.model_arguments["memory"] == expected
     small = changed.model_arguments | {"vocabulary_size": 9, "embedding": 4}
