@@ -1,4 +1,4 @@
-"""Searches: spaces, tuners, trials, the report, and the winner."""
+"""Searches: trials, the report, and the winner."""
 
 import csv
 import dataclasses
@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 
-import keras_tuner
 import numpy as np
 import pytest
 from searches import TINY
@@ -16,197 +15,10 @@ import zoo
 from zoo import recipe as recipes
 from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.tune import drawing, reopen, trial, tuner
+from zoo.tune import drawing, reopen, trial
 from zoo.tune.report import importances, pareto
-from zoo.tune.search import Search, Settings, write_trials
-from zoo.tune.space import space
+from zoo.tune.search import Search, write_trials
 from zoo.tune.trial import Limits
-
-pytestmark = [
-    # keras-tuner's own, in its lock and in its messages.
-    pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
-]
-
-# --- spaces
-
-
-@pytest.mark.parametrize("name", recipes.names())
-def test_the_defaults_of_the_space_are_the_recipe(name):
-    recipe = recipes.load(name)
-    hp = keras_tuner.HyperParameters()
-    assert space(recipe, hp) == []
-    assert "learning_rate" in hp.values or recipe.stages
-
-
-@pytest.mark.parametrize("name", recipes.names())
-def test_every_value_of_the_space_is_a_recipe(name):
-    recipe = recipes.load(name)
-    declared = keras_tuner.HyperParameters()
-    space(recipe, declared)
-    for seed in range(20):
-        hp = keras_tuner.HyperParameters()
-        for place, part in enumerate(declared.space):
-            hp.merge([part])
-            if hp.is_active(part):
-                hp.values[part.name] = part.random_sample(1000 * seed + place)
-        changes = space(recipe, hp)
-        assert all(" " not in change for change in changes)
-        changed = recipes.override(recipe, changes)
-        assert changed != recipe
-
-
-@pytest.mark.parametrize("layers", [1, 2, 3])
-def test_each_layer_of_the_stacked_lstm_has_a_memory(layers):
-    hp = keras_tuner.HyperParameters()
-    hp.values |= {"layers": layers, "memory_1": 40.0}
-    recipe = recipes.load("lstm_imdb")
-    changed = recipes.override(recipe, space(recipe, hp))
-    expected = (40.0, 800.0, 0.0)[:layers]
-    assert changed.model_arguments["memory"] == expected
-    small = changed.model_arguments | {"vocabulary_size": 9, "embedding": 4}
-    assert zoo.build("lstm_sentiment", **small).count_params() > 0
-
-
-def test_the_space_of_the_mlp_is_that_of_textbooks():
-    hp = keras_tuner.HyperParameters()
-    space(TINY, hp)
-    declared = {part.name: part for part in hp.space}
-    depth, width = declared["hidden_layers"], declared["hidden_6"]
-    assert (depth.min_value, depth.max_value) == (1, 6)
-    assert (width.min_value, width.max_value) == (10, 512)
-    assert declared["optimizer"].values == ["adam", "sgd"]
-    assert {"relu", "tanh", "sigmoid"} == set(declared["activation"].values)
-    assert declared["dropout"].max_value == 0.5
-    assert {"l1", "l2", "batch_normalization", "batch"} <= set(declared)
-
-
-def test_only_some_are_searched_and_a_wrong_name_is_told():
-    hp = keras_tuner.HyperParameters()
-    space(TINY, hp, only=("learning_rate", "l2"))
-    assert list(hp.values) == ["l2", "learning_rate"]
-    with pytest.raises(Mistake, match="did you mean 'learning_rate'"):
-        space(TINY, hp, only=("lerning_rate",))
-
-
-def test_augmentation_is_searched_by_strength():
-    recipe = dataclasses.replace(
-        TINY, augment={"rotation": 10, "flip": 0.7, "trivial_augment_wide": 31}
-    )
-    hp = keras_tuner.HyperParameters()
-    assert space(recipe, hp) == []
-    values = {part.name: part.values for part in hp.space}
-    assert values["augment.rotation"] == [0.0, 5.0, 10.0, 15.0, 20.0]
-    assert values["augment.flip"] == [0.0, 0.35, 0.7]
-    hp.values["augment.trivial_augment_wide"] = False
-    assert space(recipe, hp) == ["augment.trivial_augment_wide=0"]
-
-
-DYNAMIC_SPACE = """
-def build(input_shape=(2,), widths=(4,), kind="plain", groups=2):
-    import keras
-    x = inputs = keras.Input(input_shape)
-    for number, width in enumerate(widths):
-        x = keras.layers.Dense(width, name=f"hidden_{number}")(x)
-    return keras.Model(inputs, keras.layers.Dense(1, name="logits")(x))
-
-def space(hp):
-    count = hp.Int("widths_layers", 1, 3)
-    widths = tuple(hp.Int(f"widths_{n}", 2, 99) for n in range(1, count + 1))
-    kind = hp.Choice("kind", ["plain", "grouped"])
-    with hp.conditional_scope("kind", ["grouped"]):
-        groups = hp.Int("groups", 2, 9)
-    return {"widths": widths, "kind": kind, "groups": groups or 2}
-"""
-
-
-def test_a_layer_that_is_there_for_some_depths_only_is_searched_too(tmp_path):
-    file = tmp_path / "dynamic_net.py"
-    file.write_text(DYNAMIC_SPACE)
-    recipe = dataclasses.replace(TINY, model=str(file), model_arguments={})
-    found = tuner.Tuner(Settings("", (), recipe, "numpy"), tmp_path, quiet=True)
-    declared = {part.name for part in found.oracle.get_space().space}
-    assert {"widths_1", "widths_2", "widths_3", "kind", "groups"} <= declared
-    drawn = [found.oracle.create_trial(f"tuner.{n}") for n in range(30)]
-    changes = [found.overrides(trial_.hyperparameters.copy()) for trial_ in drawn]
-    thirds = {c for each in changes for c in each if c.count(",") == 2}
-    assert len({change.split(",")[2] for change in thirds}) > 2
-    assert changes[0] == []
-    assert any(c.startswith("model.groups=") for each in changes for c in each)
-
-
-# --- keras-tuner's tuners, and a user's own
-
-
-class OwnTuner(keras_tuner.RandomSearch):
-    """A user's tuner: it counts its trials."""
-
-    count = 0
-
-    def run_trial(self, trial, *arguments, **options):
-        self.count += 1
-        return super().run_trial(trial, *arguments, **options)
-
-
-def test_a_users_tuner_searches_a_recipe(tmp_path):
-    own = OwnTuner(
-        zoo.hypermodel(TINY),
-        objective="val_accuracy",
-        max_trials=2,
-        seed=1,
-        directory=tmp_path,
-    )
-    own.search(epochs=1, verbose=0)
-    assert own.count == 2
-    best = own.oracle.get_best_trials(1)[0]
-    assert 0 <= best.score <= 1
-    assert "learning_rate" in best.hyperparameters.values
-
-
-def test_a_users_model_file_in_keras_tuners_search(tmp_path, own_recipe):
-    x = np.random.default_rng(0).normal(size=(40, 2)).astype("float32")
-    y = (x[:, 0] > 0).astype("int32")
-    hp = keras_tuner.HyperParameters()
-    hp.Choice("width", [2, 8])
-    bayesian = keras_tuner.BayesianOptimization(
-        zoo.hypermodel(own_recipe.model),
-        objective="val_loss",
-        max_trials=2,
-        hyperparameters=hp,
-        tune_new_entries=False,
-        directory=tmp_path,
-    )
-    bayesian.search(x, y, validation_data=(x, y), epochs=1, verbose=0)
-    assert len(bayesian.oracle.get_best_trials(2)) == 2
-
-
-@pytest.mark.parametrize("classes", [1, 2])
-@pytest.mark.parametrize("loss", ["crossentropy", "mean_squared_error"])
-def test_hypermodel_compiles_loss_and_accuracy_of_logits(classes, loss):
-    arguments = {"hidden": (4,), "classes": classes}
-    recipe = dataclasses.replace(TINY, model_arguments=arguments, loss=loss)
-    model = zoo.hypermodel(recipe).build(keras_tuner.HyperParameters())
-    data = zoo.data.load("circles", samples=120, validation=0.25).validation
-    loss_, accuracy = model.evaluate(data.inputs, data.targets, verbose=0)
-    ours = zoo.evaluate(model, data)
-    assert accuracy == pytest.approx(ours["accuracy"])
-    if loss == "crossentropy":
-        assert loss_ == pytest.approx(ours["loss"], rel=1e-4)
-
-
-def test_hypermodel_takes_arguments_of_build():
-    model = zoo.hypermodel("deep_mlp", input_shape=(3,), classes=5).build(
-        keras_tuner.HyperParameters()
-    )
-    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 5))
-
-
-def test_an_unknown_hypermodel_names_the_nearest():
-    with pytest.raises(Mistake, match="did you mean 'lenet'"):
-        zoo.hypermodel("lenett")
-
-
-# --- searches
 
 
 @pytest.fixture(scope="module")

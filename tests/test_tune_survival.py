@@ -23,12 +23,6 @@ from zoo.errors import Mistake
 from zoo.tune import load, machines, reopen, tuner
 from zoo.tune.search import Settings
 
-pytestmark = [
-    # keras-tuner's own, in its lock and in its messages.
-    pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:getName:DeprecationWarning"),
-]
-
 HERE = backend.current()
 PATIENCE = 300  # seconds; a busy machine starts processes slowly
 
