@@ -219,9 +219,13 @@ def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order of the examples in an epoch: a permutation, int64 of shape (count,).
 
     A pure function, the same on every backend and for every version of NumPy: random
-    64-bit words of Philox-4x64 with the key (seed, epoch), sorted.
+    64-bit words of Philox-4x64 with the key (seed, epoch), sorted. The low bits of each
+    hold its place, as sorting words takes a fifth of the time of `np.argsort`.
     """
-    return np.argsort(_words(count, seed, epoch), kind="stable")
+    low = np.uint64((1 << count.bit_length()) - 1)
+    words = _words(count, seed, epoch) & ~low | np.arange(count, dtype=np.uint64)
+    words.sort()
+    return (words & low).astype(np.int64)
 
 
 def carve(
