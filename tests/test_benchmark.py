@@ -58,6 +58,22 @@ def count(file, case):
             return sum(array.size for array in jax.tree.leaves(weights))
 
 
+def test_hand_written_networks_answer_without_dropout(benchmarks):
+    file = importlib.import_module(f"benchmarks.loops_{BACKEND}")
+    make = file.answer_eager if BACKEND == "torch" else file.answer
+    cases = benchmarks.cases.CASES.items()
+    drops = [
+        case for case in cases if any("dropout" in each for each in case[1].layers)
+    ]
+    assert drops
+    for name, case in drops:
+        inputs = case.data()[0][:2]
+        answer = make(case)
+        first = np.asarray(answer(inputs))
+        assert first.shape == (2, case.outputs), name
+        assert np.array_equal(first, answer(inputs)), name
+
+
 def test_contestants_learn(benchmarks):
     """On one small network each contestant lowers the loss that it reports."""
     case = benchmarks.cases.CASES["mammogram 4-6-1, batch 10"]

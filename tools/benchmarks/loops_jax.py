@@ -162,7 +162,8 @@ def apply(case, weights, moving, key, x, training):
 def _chain(layers, weights, moving, key, x, training, lengths):
     known = []
     for place, (kind, *numbers) in enumerate(layers):
-        own = jax.random.fold_in(key, place) if kind == "dropout" else key
+        draws = kind == "dropout" and training
+        own = jax.random.fold_in(key, place) if draws else key
         x, new = layer(
             kind, numbers, weights[place], moving[place], own, training, lengths, x
         )
