@@ -62,11 +62,13 @@ def test_hand_written_networks_answer_without_dropout(benchmarks):
     file = importlib.import_module(f"benchmarks.loops_{BACKEND}")
     make = file.answer_eager if BACKEND == "torch" else file.answer
     cases = benchmarks.cases.CASES.items()
-    drops = [
-        case for case in cases if any("dropout" in each for each in case[1].layers)
-    ]
+    drops = {
+        name: case
+        for name, case in cases
+        if any("dropout" in layer for layer in case.layers)
+    }
     assert drops
-    for name, case in drops:
+    for name, case in drops.items():
         inputs = case.data()[0][:2]
         answer = make(case)
         first = np.asarray(answer(inputs))
