@@ -128,12 +128,13 @@ def test_fast_steps_of_adam_equal_plain_ones(name):
     assert_close(variables, plain(name))
 
 
+@pytest.mark.parametrize("network", ["mammogram_mlp", "lenet"])
 @pytest.mark.parametrize("name", OPTIONS)
-def test_every_option_of_the_optimizer_is_kept(name):
-    _, _, variables, why = fast("mammogram_mlp", OPTIONS[name])
-    assert_close(variables, plain("mammogram_mlp", OPTIONS[name]))
+def test_every_option_of_the_optimizer_is_kept(name, network):
+    _, _, variables, why = fast(network, OPTIONS[name])
+    assert_close(variables, plain(network, OPTIONS[name]))
     branches = BACKEND == "torch" and name in ("accumulated", "nadam")
-    assert why.startswith("the update of mammogram_mlp") == branches
+    assert why.startswith(f"the update of {network}") == branches
 
 
 @pytest.mark.parametrize("warmup", [0, 4])

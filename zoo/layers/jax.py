@@ -1,23 +1,9 @@
 """Convolution and maximum pooling in forms that are fast on JAX's CPUs.
 
 XLA computes the gradients of both slowly on CPUs, and inside loops convolutions
-altogether. Here a convolution is matrix products of small blocks of patches. Processor
-time of a layer and its gradients, milliseconds, batch 128, float32, on one core of an
-AMD EPYC 9005, JAX 0.10.2:
-
-layer, input                | XLA's own | this
---------------------------- | --------- | ----
-5x5 to 6, 32x32x1           |       7.4 |  5.4
-5x5 to 16, 14x14x6          |       6.2 |  5.4
-5x5 to 120, 5x5x16          |       2.9 |  0.5
-3x3 to 32, 28x28x1          |       5.4 |  4.0
-3x3 to 64, 26x26x32         |       195 |   78
-3x3 to 10, 64x64x3          |        97 |   39
-3x3 to 10, 62x62x10         |       249 |   87
-3x3 to 64, 16x16x64         |       109 |   51
-3x3 to 64, 9x9x64           |      15.8 | 13.6
-maximum of 2x2, 24x24x64    |        82 |    5
-maximum of 2x2, 60x60x10    |        83 |    9
+altogether. Here a convolution is matrix products of small blocks of patches: on an
+Intel Xeon with two cores a step of LeNet, with its pooling, takes less than half of the
+time, and one of Tiny VGG two thirds (`tools/benchmark.py train`).
 
 Without gradients XLA's own of both are as fast or faster, and they are taken.
 
@@ -32,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 _BYTES = 2 * 2**20  # of a block of patches: they stay in the processor's cache
+_WIDE = 64  # filters, of which a product of matrices is as fast as of more
 
 
 def convolution(images, kernel, bias, layer):
@@ -68,13 +55,56 @@ def _convolution(images, kernel):
 
 
 def _forward(images, kernel):
+    return jax.vjp(_in_pairs, images, kernel)
+
+
+def _backward(slopes_to_gradients, slopes):
+    return slopes_to_gradients(slopes)
+
+
+_convolution.defvjp(_forward, _backward)
+
+
+def _in_pairs(images, kernel):
+    """The convolution of pairs of columns, each a column of twice the channels.
+
+    The kernel has zeros for what only the other column of a pair needs. Its matrix is
+    twice as wide, and patches hold fewer copies of a pixel, in longer runs.
+    """
+    batch, height, width, channels = images.shape
+    rows, columns, _, filters = kernel.shape
+    outputs = width - columns + 1
+    if columns == 1 or outputs == 1 or filters >= _WIDE:
+        return _in_blocks(images, kernel)
+    span = columns // 2 + 1
+    pairs = -(-outputs // 2) + span - 1
+    images = jnp.pad(images, ((0, 0), (0, 0), (0, 2 * pairs - width), (0, 0)))
+    zeros = 2 * span - columns
+    both = [
+        jnp.pad(kernel, ((0, 0), (place, zeros - place), (0, 0), (0, 0)))
+        for place in (0, 1)
+    ]
+    results = _in_blocks(
+        images.reshape(batch, height, pairs, 2 * channels),
+        jnp.stack(both, axis=3).reshape(rows, span, 2 * channels, 2 * filters),
+    )
+    return results.reshape(batch, height - rows + 1, -1, filters)[:, :, :outputs]
+
+
+@jax.custom_vjp
+def _in_blocks(images, kernel):
+    """The convolution as products of blocks of patches."""
     flat = kernel.reshape(-1, kernel.shape[-1])
     blocks = _blocks(images, kernel, images)
     outputs = jax.lax.map(lambda block: _patches(block, kernel) @ flat, blocks)
-    return outputs.reshape(len(images), *outputs.shape[2:]), (images, kernel)
+    return outputs.reshape(len(images), *outputs.shape[2:])
 
 
-def _backward(known, slopes):
+def _forward_in_blocks(images, kernel):
+    return _in_blocks(images, kernel), (images, kernel)
+
+
+def _backward_in_blocks(known, slopes):
     images, kernel = known
     flat = kernel.reshape(-1, kernel.shape[-1])
 
@@ -89,7 +119,7 @@ def _backward(known, slopes):
     return of_images.reshape(images.shape), of_kernel.reshape(kernel.shape)
 
 
-_convolution.defvjp(_forward, _backward)
+_in_blocks.defvjp(_forward_in_blocks, _backward_in_blocks)
 
 
 def _blocks(array, kernel, images):

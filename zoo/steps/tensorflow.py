@@ -36,6 +36,8 @@ class Trainer:
                     synchronization=tf.VariableSynchronization.ON_READ,
                     aggregation=tf.VariableAggregation.SUM,
                 )
+        elif not self._fused:
+            _apply_adam_in_one_operation(optimizer)
         self._steps = {}
 
     def train(self, inputs, targets, count, rows=None):
@@ -127,6 +129,36 @@ class Trainer:
 
     def sync(self):
         pass
+
+
+def _apply_adam_in_one_operation(optimizer):
+    """Let Adam take TensorFlow's kernel, not some twenty operations a variable."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    own = type(optimizer).update_step is not keras.optimizers.Adam.update_step
+    if own or optimizer.amsgrad:
+        return
+
+    def update_step(gradient, variable, learning_rate):
+        index = optimizer._get_variable_index(variable)
+        step = keras.ops.cast(optimizer.iterations + 1, variable.dtype)
+        first, second = (
+            tf.constant(beta, variable.dtype)
+            for beta in (optimizer.beta_1, optimizer.beta_2)
+        )
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=optimizer._momentums[index].value.handle,
+            v=optimizer._velocities[index].value.handle,
+            beta1_power=first**step,
+            beta2_power=second**step,
+            lr=keras.ops.cast(learning_rate, variable.dtype),
+            beta1=first,
+            beta2=second,
+            epsilon=tf.constant(optimizer.epsilon, variable.dtype),
+            grad=gradient,
+        )
+
+    optimizer.update_step = update_step
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:
