@@ -137,6 +137,21 @@ def test_every_option_of_the_optimizer_is_kept(name, network):
     assert why.startswith(f"the update of {network}") == branches
 
 
+@pytest.mark.parametrize("name", ["mammogram_mlp", "lenet", "lstm_sentiment"])
+def test_steps_on_what_the_device_holds_equal_those_on_batches(name):
+    expected, expected_wrong, variables, _ = fast(name)
+    model, encode, loss, changes = parts(name)
+    inputs, targets = data(name, model, encode)
+    held = [np.concatenate(each[::-1]) for each in (inputs, targets)]
+    trainer = steps.trainer(model, loss, changes, tuple(held))
+    chosen = np.arange(COUNT * BATCH, dtype="int32").reshape(COUNT, BATCH)[::-1].copy()
+    values, wrong = trainer.train(chosen, chosen, COUNT)
+    trainer.sync()
+    np.testing.assert_allclose(values, expected, rtol=1e-5)
+    assert np.array_equal(wrong, expected_wrong)
+    assert_close(_values(model), variables)
+
+
 @pytest.mark.parametrize("warmup", [0, 4])
 def test_the_cosine_is_that_of_keras(warmup):
     rise = {"warmup_target": 0.3, "warmup_steps": warmup} if warmup else {}

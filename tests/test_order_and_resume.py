@@ -73,12 +73,12 @@ def test_batches_do_not_depend_on_other_iterators():
 # --- The feed of training
 
 
-def feed(batch=4, operations=None, count=31, seed=5):
+def feed(batch=4, operations=None, count=31, seed=5, hold=False):
     images = np.random.default_rng(0).integers(0, 256, (count, 8, 8, 1), "uint8")
     split = Split(images, np.arange(count, dtype="int32") % 3)
     operations = operations or {}
     encode, _ = losses.make("crossentropy", 3, soft="mixup" in operations)
-    return Feed(split, batch, seed, encode, operations)
+    return Feed(split, batch, seed, encode, operations, hold=hold)
 
 
 def batches(chunks):
@@ -117,6 +117,34 @@ def test_the_feed_goes_on_anywhere_in_chunks_of_any_length(
     for (inputs, targets), expected in zip(rest, whole[first:], strict=True):
         assert np.array_equal(inputs, expected[0])
         assert np.array_equal(targets, expected[1])
+
+
+@pytest.mark.parametrize("length", [1, 5, 100])
+def test_positions_in_what_the_device_holds_choose_the_same_examples(length):
+    plain, held = feed(), feed(hold=True)
+    held.length = length
+    inputs, targets = held.held
+    chosen = [(inputs[x], targets[y]) for x, y in batches(held.chunks(1))]
+    for found, expected in zip(chosen, batches(plain.chunks(1)), strict=True):
+        assert np.array_equal(found[0], expected[0])
+        assert np.array_equal(found[1], expected[1])
+
+
+def test_the_device_holds_what_is_small_in_memory_and_not_augmented(
+    tmp_path, monkeypatch
+):
+    encode, _ = losses.make("crossentropy", 3)
+    targets = np.zeros(8, "int32")
+    small = np.zeros((8, 2), "float32")
+    np.save(tmp_path / "inputs.npy", small)
+    on_disk = np.load(tmp_path / "inputs.npy", mmap_mode="r")
+    assert feed(hold=True).held
+    assert feed(hold=True, operations={"shift": 0.3}).held is None
+    for inputs in (on_disk, Rows(on_disk, np.arange(8))):
+        split = Split(inputs, targets)
+        assert Feed(split, 2, 0, encode, {}, hold=True).held is None
+    monkeypatch.setattr("zoo.feed._HELD_BYTES", small.nbytes - 1)
+    assert Feed(Split(small, targets), 2, 0, encode, {}, hold=True).held is None
 
 
 @pytest.mark.parametrize("capacity", [1, 5])

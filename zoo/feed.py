@@ -13,6 +13,7 @@ from zoo import augment, groups
 from zoo.data import Split, order
 
 _BYTES = 32 * 2**20
+_HELD_BYTES = 256 * 2**20
 _MOST_STEPS = 512
 _LARGE_PICTURE = 2**14  # bytes; threads take turns, and small ones are not worth it
 
@@ -23,8 +24,9 @@ class Chunk:
 
     Attributes:
         inputs: (capacity, part, ...); only the first `count` are filled. Without
-            augmentation aligned to 64 bytes: TensorFlow and JAX need no copy.
-        targets: (capacity, part) or (capacity, part, classes).
+            augmentation aligned to 64 bytes: TensorFlow and JAX need no copy. If the
+            device holds the split: positions in it, int32 (capacity, batch).
+        targets: (capacity, part) or (capacity, part, classes); or the same positions.
         count: how many batches.
         rows: examples of a whole batch.
         waited: seconds for which training had to wait for this chunk.
@@ -47,6 +49,10 @@ class Feed:
         encode: from class numbers to targets, see `zoo.losses.make`.
         operations: augmentation, see `zoo.augment`.
         shuffle: False keeps the split's own order.
+        hold: let the device hold a split that is as small as MNIST and not augmented.
+
+    `held` is what the device is to hold: all inputs and all targets; None if it is too
+    much, on a disk, augmented, or not asked for. Batches are chosen on the device then.
 
     `length` is how many batches the next chunk should hold; the caller may set it
     while it takes chunks. It counts from the next but one on: a chunk is ordered when
@@ -64,13 +70,18 @@ class Feed:
         encode: Callable[[np.ndarray], np.ndarray],
         operations: dict,
         shuffle: bool = True,
+        hold: bool = False,
     ):
         self.split, self.batch, self.seed = split, batch, seed
         self.encode, self.operations, self.shuffle = encode, operations, shuffle
         self.steps = -(-len(split) // batch)
-        inputs = split.inputs
+        inputs, self.held = split.inputs, None
         dtype = np.dtype("float32") if augment.mixes(operations) else inputs.dtype
         size = math.prod(inputs.shape[1:]) * dtype.itemsize
+        in_memory = type(inputs) is np.ndarray
+        if hold and in_memory and not operations and inputs.nbytes <= _HELD_BYTES:
+            self.held = inputs, encode(split.targets)
+            size = np.dtype("int32").itemsize
         self.capacity = min(
             max(1, _BYTES // (size * batch)),
             _MOST_STEPS,
@@ -129,6 +140,9 @@ class Feed:
         start = first * self.batch
         chosen = self._order(epoch)[start : start + count * batch]
         chosen = chosen.reshape(count, batch)[:, read]
+        if self.held:
+            chosen = _padded(chosen.astype("int32"), capacity)
+            return Chunk(chosen, chosen, count, batch)
         inputs = self._gathered(chosen, count if self.operations else capacity)
         targets = self.encode(self.split.targets[chosen.ravel()])
         targets = targets.reshape(*chosen.shape, *targets.shape[1:])

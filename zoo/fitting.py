@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from zoo import augment, data, losses, registry
+from zoo import augment, data, groups, losses, registry
 from zoo.errors import Mistake
 from zoo.feed import Feed
 from zoo.recipe import Recipe
@@ -72,9 +72,15 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
 def feed_and_loss(
     stage: Recipe, model: keras.Model, split: data.Split
 ) -> tuple[Feed, Callable]:
-    """The batches that a stage trains on, and the loss that takes their targets."""
+    """The batches that a stage trains on, and the loss that takes their targets.
+
+    A single device holds a small split, see `Feed`.
+    """
     soft = "mixup" in stage.augment or "cutmix" in stage.augment
     outputs = model.output_shape[-1]
     encode, loss = losses.make(stage.loss, outputs, stage.label_smoothing, soft)
-    feed = Feed(split, stage.batch, stage.seed, encode, stage.augment, stage.shuffle)
+    hold = groups.current().devices == 1
+    feed = Feed(
+        split, stage.batch, stage.seed, encode, stage.augment, stage.shuffle, hold
+    )
     return feed, loss

@@ -61,7 +61,9 @@ class Session:
         self.feed, loss = feed_and_loss(stage, self.model, self.dataset.train)
         with self.group.scope():
             self.optimizer = optimizer.make(stage, self.feed.steps)
-            self.trainer = steps.trainer(self.model, loss, self.optimizer)
+            self.trainer = steps.trainer(
+                self.model, loss, self.optimizer, self.feed.held
+            )
         self.compiled: set[int] = set()
 
     def run(self, asked):

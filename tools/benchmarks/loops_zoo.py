@@ -13,9 +13,9 @@ def train(case, inputs, classes):
     encode, loss = losses.make(case.loss, model.output_shape[-1])
     optimizer = keras.optimizers.get(case.optimizer)
     optimizer.learning_rate = case.rate
-    trainer = steps.trainer(model, loss, optimizer)
-    feed = Feed(Split(inputs, classes), case.batch, 0, encode, {})
+    feed = Feed(Split(inputs, classes), case.batch, 0, encode, {}, hold=True)
     feed.length = feed.capacity
+    trainer = steps.trainer(model, loss, optimizer, feed.held)
     epochs = iter(range(10**9))
 
     def epoch():

@@ -37,7 +37,7 @@ def run(seeds: int, recipe: zoo.Recipe = RECIPE) -> Iterator[tuple[float, float]
     forward = steps.forward(model)
     feed, loss = feed_and_loss(recipe, model, digits.train)
     change = optimizer.make(recipe, feed.steps)
-    trainer = steps.trainer(model, loss, change)
+    trainer = steps.trainer(model, loss, change, feed.held)
     begun = [np.array(variable) for variable in change.variables]
     feed.length = feed.capacity
     for seed in range(1 + seeds):

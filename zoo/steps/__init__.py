@@ -2,10 +2,12 @@
 
 Every backend's file defines two things of the same shape:
 
-`Trainer(model, loss, optimizer)` with
+`Trainer(model, loss, optimizer, held)`, where `held` are the inputs and the targets of
+all examples, for the device to hold, or None, with
     `train(inputs, targets, count, rows=None)`: takes `count` optimizer steps on the
-        batches `inputs[0], ..., inputs[count - 1]`; returns each step's loss, float32
-        (count,), and the number of wrong predictions, int (count,);
+        batches `inputs[0], ..., inputs[count - 1]`, which are examples, or positions
+        in what is held; returns each step's loss, float32 (count,), and the number of
+        wrong predictions, int (count,);
     `seen()`: by device, the examples it computed since the last call, for each
         device that holds all variables; {} on a single device;
     `load()`: takes the values of the model's and optimizer's variables;
@@ -35,10 +37,15 @@ def _backend():
     return importlib.import_module(f"zoo.steps.{keras.backend.backend()}")
 
 
-def trainer(model: keras.Model, loss, optimizer: keras.optimizers.Optimizer):
+def trainer(
+    model: keras.Model,
+    loss,
+    optimizer: keras.optimizers.Optimizer,
+    held: tuple[np.ndarray, np.ndarray] | None = None,
+):
     """The active backend's `Trainer`."""
     optimizer.build(model.trainable_variables)
-    return _backend().Trainer(model, loss, optimizer)
+    return _backend().Trainer(model, loss, optimizer, held)
 
 
 def forward(model: keras.Model):

@@ -11,14 +11,20 @@ from zoo.steps import wrong
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer):
+    def __init__(self, model, loss, optimizer, held):
         self.model, self.optimizer = model, optimizer
+        self.held = jax.device_put(held)
         self.group = groups.current()
         self._seen: dict[str, int] = {}
         self.load()
 
-        def step(state, x, y):
+        def step(state, held, x, y):
             trainable, other, optimizer_state = state
+            if held:
+                x, y = (
+                    each.at[chosen].get(mode="promise_in_bounds")
+                    for each, chosen in zip(held, (x, y), strict=True)
+                )
 
             def objective(trainable):
                 outputs, updated, penalties = model.stateless_call(
@@ -38,10 +44,10 @@ class Trainer:
             )
             return (trainable, other, optimizer_state), value, errors
 
-        def steps(state, inputs, targets, count):
+        def steps(state, held, inputs, targets, count):
             def body(i, carry):
                 state, values, errors = carry
-                state, value, error = step(state, inputs[i], targets[i])
+                state, value, error = step(state, held, inputs[i], targets[i])
                 return state, values.at[i].set(value), errors.at[i].set(error)
 
             length = inputs.shape[0]
@@ -62,12 +68,14 @@ class Trainer:
     def train(self, inputs, targets, count, rows=None):
         if self._fused:
             inputs, targets = self._put(inputs, targets, rows)
-            self.state, values, errors = self._steps(self.state, inputs, targets, count)
+            self.state, values, errors = self._steps(
+                self.state, self.held, inputs, targets, count
+            )
             return np.asarray(values)[:count], np.asarray(errors)[:count]
         values, errors = [], []
         for i in range(count):
             x, y = self._put(inputs[i], targets[i], rows)
-            self.state, value, error = self._step(self.state, x, y)
+            self.state, value, error = self._step(self.state, self.held, x, y)
             values.append(value)
             errors.append(error)
         return np.array(jax.device_get(values)), np.array(jax.device_get(errors))

@@ -20,8 +20,9 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer):
+    def __init__(self, model, loss, optimizer, held):
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.held = held and [tf.identity(_tensor(array)) for array in held]
         self.group = groups.current()
         self._step = self._alone
         self._fused = self.group.devices == 1 and not _is_slow_with_xla(model)
@@ -63,7 +64,10 @@ class Trainer:
             errors = tf.TensorArray("int32", capacity, element_shape=[])
 
             def step(i, values, errors):
-                grads, value, error = self._step(inputs[i], targets[i], rows)
+                x, y = inputs[i], targets[i]
+                if self.held:
+                    x, y = tf.gather(self.held[0], x), tf.gather(self.held[1], y)
+                grads, value, error = self._step(x, y, rows)
                 self.optimizer.apply(grads, variables)
                 return i + 1, values.write(i, value), errors.write(i, error)
 

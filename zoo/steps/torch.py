@@ -13,8 +13,10 @@ from zoo.steps.recording import CannotRecord, capture, record
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer):
+    def __init__(self, model, loss, optimizer, held):
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.device = keras.src.backend.torch.core.get_device()
+        self.held = held and [torch.from_numpy(a).to(self.device) for a in held]
         self.group = groups.current()
         for variable in model.trainable_variables:  # as Adam's kernel takes them
             variable.value.data = variable.value.data.contiguous()
@@ -32,11 +34,12 @@ class Trainer:
         _use_kernels(optimizer)
 
     def train(self, inputs, targets, count, rows=None):
-        device = keras.src.backend.torch.core.get_device()
         rows = rows or inputs.shape[1]
         share, split = self.group.share(rows), self.group.splits(rows)
-        inputs = torch.from_numpy(inputs[:count]).to(device)
-        targets = torch.from_numpy(targets[:count]).to(device)
+        inputs = torch.from_numpy(inputs[:count]).to(self.device)
+        targets = torch.from_numpy(targets[:count]).to(self.device)
+        if self.held:
+            inputs, targets = self.held[0][inputs], self.held[1][targets]
         with groups.rows_from(share.start):
             step = self._chosen_step(inputs[0], targets[0])
             done = [step(x, y) for x, y in zip(inputs, targets, strict=True)]

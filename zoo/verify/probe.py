@@ -79,7 +79,8 @@ def probe(
             found |= _batches(feed, "images" if dataset.kind == "image" else "inputs")
             with _undone(model):
                 found |= _gradient(model, feed, loss)
-        trainer = steps.trainer(model, loss, optimizer.make(stage, feed.steps))
+        change = optimizer.make(stage, feed.steps)
+        trainer = steps.trainer(model, loss, change, feed.held)
         most = min(count, stage.epochs * feed.steps)
         found[f"loss/stage {number + 1}"] = _losses(trainer, feed, first_epoch, most)
         first_epoch += stage.epochs
@@ -151,12 +152,17 @@ def _operations(images, seed):
 def _batches(feed, kind):
     chunks = feed.chunks(0)
     pairs = zip(range(min(_BATCHES, feed.steps)), chunks, strict=False)
-    return {f"{kind}/batch {number + 1}": chunk.inputs[0] for number, chunk in pairs}
+    return {
+        f"{kind}/batch {number + 1}": feed.held[0][chunk.inputs[0]]
+        if feed.held
+        else chunk.inputs[0]
+        for number, chunk in pairs
+    }
 
 
 def _gradient(model, feed, loss):
     keeper = _Keeper()
-    trainer = steps.trainer(model, loss, keeper)
+    trainer = steps.trainer(model, loss, keeper, feed.held)
     chunk = next(feed.chunks(0))
     trainer.train(chunk.inputs, chunk.targets, chunk.count)
     trainer.sync()
