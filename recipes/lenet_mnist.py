@@ -4,6 +4,11 @@
 
 On a laptop without the full set: `zoo train lenet_mnist data=mnist_sample`, the 5,000
 digits that a package ships.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        99.35% ± 0.10 (3), 15 minutes, cpu, 2 cores
+    TensorFlow 99.37% ± 0.11 (3), 9.1 minutes, cpu, 2 cores
+    PyTorch    99.37% ± 0.08 (3), 9.3 minutes, cpu, 2 cores
 """
 
 import zoo
@@ -22,7 +27,7 @@ recipe = zoo.Recipe(
     schedule="cosine",
     warmup_epochs=0.5,
     weight_decay=1e-4,
-    expects=zoo.Expected("accuracy", 0.993),
+    expects=zoo.Expected("accuracy", 0.9935),
 )
 
 if __name__ == "__main__":
