@@ -6,7 +6,7 @@ Courses train it for three epochs, to 88.4 %; time and mirror images give the re
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        91.62% (1), 26 minutes, cpu, 2 cores
-    TensorFlow 91.64% (1), 8.5 minutes, cpu, 2 cores
+    TensorFlow 91.57% ± 0.23 (3), 7.2 minutes, cpu, 2 cores
     PyTorch    91.47% ± 0.23 (3), 7.1 minutes, cpu, 2 cores
 """
 

@@ -93,8 +93,19 @@ def _gain(rows: list[dict], lines: list[dict]) -> str:
     search += f", {how['folds']} folds, nested" if "folds" in how else ""
     backend, epochs = BACKENDS[rows[0]["backend"]], how["from"]["epochs"]
     gain = f"{100 * (after.mean - before.mean):+.2f}"
-    cells = (name, epochs, backend, search, before.percent(), after.percent(), gain)
+    start = " ".join([name, *_changes(name, how["from"])])
+    cells = (start, epochs, backend, search, before.percent(), after.percent(), gain)
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def _changes(name: str, fields: dict) -> list[str]:
+    """What a search started from where it is not the recipe of today."""
+    today = json.loads(json.dumps(recipes.to_json(recipes.load(name))))
+    return [
+        f"`{field}={value}`"
+        for field, value in fields.items()
+        if field not in ("epochs", "expects", "folds") and value != today.get(field)
+    ]
 
 
 def _row(name: str, rows: dict[str, list[dict]], line: dict) -> str:

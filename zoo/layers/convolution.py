@@ -11,20 +11,17 @@ from keras import ops
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`.
 
-    It is Keras's own with channels in front; on PyTorch also with padding for strides
-    or for even kernels; on JAX also with strides, dilation or groups.
+    It is Keras's own with channels in front; on JAX also with strides, dilation or
+    groups.
     """
 
     def is_fast(self) -> bool:
         """Whether it is computed in another form than Keras's."""
         if self.data_format != "channels_last":
             return False
-        stride_1 = self.strides == (1, 1)
-        odd = all(size % 2 for size in self.kernel_size)
-        if keras.backend.backend() == "torch":
-            return self.padding == "valid" or (stride_1 and odd)
-        plain = stride_1 and self.dilation_rate == (1, 1) and self.groups == 1
-        return plain and _on_jax_cpu()
+        strides, dilation = self.strides, self.dilation_rate
+        plain = strides == dilation == (1, 1) and self.groups == 1
+        return keras.backend.backend() == "torch" or (plain and _on_jax_cpu())
 
     def call(self, inputs):
         if not self.is_fast():
@@ -37,14 +34,15 @@ class Conv2D(keras.layers.Conv2D):
 class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
     """`keras.layers.DepthwiseConv2D`.
 
-    It is Keras's own on PyTorch and TensorFlow, and with channels in front, dilation or
-    several filters a channel.
+    It is Keras's own on TensorFlow, and with channels in front, dilation or several
+    filters a channel.
     """
 
     def is_fast(self) -> bool:
         """Whether it is computed in another form than Keras's."""
         plain = self.dilation_rate == (1, 1) and self.depth_multiplier == 1
-        return plain and self.data_format == "channels_last" and _on_jax_cpu()
+        own = keras.backend.backend() == "torch" or _on_jax_cpu()
+        return own and plain and self.data_format == "channels_last"
 
     def call(self, inputs):
         if not self.is_fast():
@@ -76,6 +74,20 @@ class AveragePooling2D(keras.layers.AveragePooling2D):
     def call(self, inputs):
         fast = _is_plain(self) and keras.backend.backend() == "torch"
         return _own().average(inputs, self.pool_size) if fast else super().call(inputs)
+
+
+def margins(side: int, size: int, stride: int, dilation: int = 1) -> tuple[int, int]:
+    """How much "same" padding adds before and behind `side` pixels.
+
+    Args:
+        side: of an image.
+        size: of the kernel.
+        stride: of the convolution.
+        dilation: of the kernel.
+    """
+    end = (side - 1) // stride * stride + (size - 1) * dilation + 1
+    total = max(0, end - side)
+    return total // 2, total - total // 2
 
 
 def _own():

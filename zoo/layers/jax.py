@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zoo.layers.convolution import margins
+
 _BYTES = 2 * 2**20  # of a block of patches: they stay in the processor's cache
 _WIDE = 64  # filters, of which a product of matrices is as fast as of more
 
@@ -37,13 +39,8 @@ def convolution(images, kernel, bias, layer):
 def _padded(images, layer):
     if layer.padding == "valid":
         return images
-    margins = map(_margins, images.shape[1:3], layer.kernel_size, layer.strides)
-    return jnp.pad(images, [(0, 0), *margins, (0, 0)])
-
-
-def _margins(side, size, stride):
-    total = max(0, (side - 1) // stride * stride + size - side)
-    return total // 2, total - total // 2
+    rows, columns = map(margins, images.shape[1:3], layer.kernel_size, layer.strides)
+    return jnp.pad(images, [(0, 0), rows, columns, (0, 0)])
 
 
 @jax.custom_vjp

@@ -13,6 +13,7 @@ from keras.src.backend.torch.core import to_torch_dtype
 from torch.nn import functional
 
 from zoo.layers import dropout
+from zoo.layers.convolution import margins
 
 
 def convolution(images, kernel, bias, layer):
@@ -28,14 +29,42 @@ def convolution(images, kernel, bias, layer):
         outputs = images.flatten(1) @ kernel.flatten(0, 2)
         outputs = outputs if bias is None else outputs + bias
         return outputs[:, None, None]
+    pointwise = layer.kernel_size == layer.strides == (1, 1)
+    if pointwise and layer.groups == 1:
+        outputs = images @ kernel[0, 0]
+        return outputs if bias is None else outputs + bias
+    return _convolution(images, kernel.permute(3, 2, 0, 1), bias, layer, layer.groups)
+
+
+def depthwise(images, kernel, bias, layer):
+    """What `layer` computes, before its activation.
+
+    Args:
+        images: (batch, height, width, channels).
+        kernel: (rows, columns, channels, 1).
+        bias: (channels,) or None.
+        layer: a `keras.layers.DepthwiseConv2D`.
+    """
+    channels = images.shape[-1]
+    return _convolution(images, kernel.permute(2, 3, 0, 1), bias, layer, channels)
+
+
+def _convolution(images, kernel, bias, layer, groups):
+    images, padding = images.permute(0, 3, 1, 2), 0
+    if layer.padding == "same":
+        (top, bottom), (left, right) = map(
+            margins,
+            images.shape[2:],
+            layer.kernel_size,
+            layer.strides,
+            layer.dilation_rate,
+        )
+        if (top, left) == (bottom, right):
+            padding = top, left
+        else:
+            images = functional.pad(images, (left, right, top, bottom))
     outputs = functional.conv2d(
-        images.permute(0, 3, 1, 2),
-        kernel.permute(3, 2, 0, 1),
-        bias,
-        layer.strides,
-        layer.padding,
-        layer.dilation_rate,
-        layer.groups,
+        images, kernel, bias, layer.strides, padding, layer.dilation_rate, groups
     )
     return outputs.permute(0, 2, 3, 1)
 
