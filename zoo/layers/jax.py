@@ -3,7 +3,7 @@
 XLA computes the gradients of both slowly on CPUs, and inside loops convolutions
 altogether. Here a convolution is matrix products of small blocks of patches: on an
 Intel Xeon with two cores a step of LeNet, with its pooling, takes less than half of the
-time, and one of Tiny VGG two thirds (`tools/benchmark.py train`).
+time, and one of Tiny VGG four fifths (`tools/benchmark.py train`).
 
 Without gradients XLA's own of both are as fast or faster, and they are taken.
 
