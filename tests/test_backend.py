@@ -126,9 +126,10 @@ def test_xla_makes_one_function_of_the_steps_of_a_small_network(first):
         "import keras, numpy\n"
         "from zoo import losses, steps\n"
         "encode, loss = losses.make('crossentropy', 1)\n"
-        "trainer = steps.trainer(model, loss, keras.optimizers.Adam())\n"
-        "inputs, targets = numpy.zeros((80, 10, 4), 'f4'), numpy.zeros((80, 10, 1))\n"
-        "lowered = trainer._steps.lower(trainer.state, inputs, targets, 80)\n"
+        "held = numpy.zeros((800, 4), 'f4'), numpy.zeros((800, 1), 'f4')\n"
+        "trainer = steps.trainer(model, loss, keras.optimizers.Adam(), held)\n"
+        "chosen = numpy.arange(800, dtype='i4').reshape(80, 10)\n"
+        "lowered = trainer._steps.lower(trainer.state, held, chosen, chosen, 80)\n"
         "print(lowered.compile().as_text().count('xla_cpu_small_call'))",
         KERAS_BACKEND="jax",
     )
