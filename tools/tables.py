@@ -100,11 +100,11 @@ def _gain(rows: list[dict], lines: list[dict]) -> str:
 
 def _changes(name: str, fields: dict) -> list[str]:
     """What a search started from where it is not the recipe of today."""
-    today = json.loads(json.dumps(recipes.to_json(recipes.load(name))))
+    today = ledger.fields(recipes.load(name))
     return [
         f"`{field}={value}`"
         for field, value in fields.items()
-        if field not in ("epochs", "expects", "folds") and value != today.get(field)
+        if field not in ("epochs", "folds") and value != today.get(field)
     ]
 
 
