@@ -19,8 +19,8 @@ import numpy as np
 
 from zoo.layers.convolution import margins
 
-_BYTES = 2 * 2**20  # of a block of patches: they stay in the processor's cache
-_WIDE = 64  # filters, of which a product of matrices is as fast as of more
+_BYTES = 8 * 2**20  # of patches and products at a time: they stay in the cache
+_MANY = 16  # channels, of which a product of matrices is as fast as of more
 
 
 def convolution(images, kernel, bias, layer):
@@ -71,8 +71,8 @@ def _in_pairs(images, kernel):
     batch, height, width, channels = images.shape
     rows, columns, _, filters = kernel.shape
     outputs = width - columns + 1
-    if columns == 1 or outputs == 1 or filters >= _WIDE:
-        return _in_blocks(images, kernel)
+    if columns == 1 or outputs == 1 or channels >= _MANY:
+        return _by_matrix(images, kernel)
     span = columns // 2 + 1
     pairs = -(-outputs // 2) + span - 1
     images = jnp.pad(images, ((0, 0), (0, 0), (0, 2 * pairs - width), (0, 0)))
@@ -81,72 +81,115 @@ def _in_pairs(images, kernel):
         jnp.pad(kernel, ((0, 0), (place, zeros - place), (0, 0), (0, 0)))
         for place in (0, 1)
     ]
-    results = _in_blocks(
+    results = _by_matrix(
         images.reshape(batch, height, pairs, 2 * channels),
         jnp.stack(both, axis=3).reshape(rows, span, 2 * channels, 2 * filters),
     )
     return results.reshape(batch, height - rows + 1, -1, filters)[:, :, :outputs]
 
 
-@jax.custom_vjp
-def _in_blocks(images, kernel):
-    """The convolution as products of blocks of patches."""
-    flat = kernel.reshape(-1, kernel.shape[-1])
-    blocks = _blocks(images, kernel, images)
-    outputs = jax.lax.map(lambda block: _patches(block, kernel) @ flat, blocks)
+def _by_matrix(images, kernel):
+    """The convolution by a matrix of the kernel, its rows below or beside one another.
+
+    Beside one another patches have one row: they hold fewer copies of a pixel, and the
+    matrix is wider, but the products of all rows have to be added. That is done where
+    there are no more of them than patches of all rows would hold pixels.
+    """
+    rows, columns, channels, filters = kernel.shape
+    height = images.shape[1]
+    few = filters * height <= columns * channels * (height - rows + 1)
+    beside = rows if few else 1
+    matrix = kernel.reshape(beside, -1, filters).swapaxes(0, 1)
+    size = rows // beside, columns
+    return _in_blocks(images, matrix.reshape(-1, beside * filters), size, beside)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _in_blocks(images, matrix, size, beside):
+    """Sums of the products of patches, in blocks of examples.
+
+    Args:
+        images: (batch, height, width, channels).
+        matrix: (rows * columns * channels, beside * filters).
+        size: rows and columns of a patch.
+        beside: how many patches below one another meet an output, each its filters.
+    """
+    height = images.shape[1] - size[0] * beside + 1
+
+    def step(block):
+        products = _patches(block, size) @ matrix
+        parts = jnp.split(products, beside, axis=-1)
+        places = range(0, size[0] * beside, size[0])
+        return sum(
+            part[:, place : place + height]
+            for part, place in zip(parts, places, strict=True)
+        )
+
+    outputs = jax.lax.map(step, _blocks(images, images, matrix, size, beside))
     return outputs.reshape(len(images), *outputs.shape[2:])
 
 
-def _forward_in_blocks(images, kernel):
-    return _in_blocks(images, kernel), (images, kernel)
+def _forward_in_blocks(images, matrix, size, beside):
+    return _in_blocks(images, matrix, size, beside), (images, matrix)
 
 
-def _backward_in_blocks(known, slopes):
-    images, kernel = known
-    flat = kernel.reshape(-1, kernel.shape[-1])
+def _backward_in_blocks(size, beside, known, slopes):
+    images, matrix = known
 
     def step(total, block):
         images, slopes = block
-        patches = _patches(images, kernel).reshape(-1, len(flat))
-        total = total + patches.T @ slopes.reshape(-1, slopes.shape[-1])
-        return total, _collect(slopes @ flat.T, kernel)
+        slopes = _of_products(slopes, size[0], beside)
+        patches = _patches(images, size).reshape(-1, len(matrix))
+        total = total + patches.T @ slopes.reshape(-1, matrix.shape[1])
+        return total, _collect(slopes @ matrix.T, size)
 
-    blocks = [_blocks(array, kernel, images) for array in (images, slopes)]
-    of_kernel, of_images = jax.lax.scan(step, jnp.zeros_like(flat), blocks)
-    return of_images.reshape(images.shape), of_kernel.reshape(kernel.shape)
+    blocks = [
+        _blocks(array, images, matrix, size, beside) for array in (images, slopes)
+    ]
+    of_matrix, of_images = jax.lax.scan(step, jnp.zeros_like(matrix), blocks)
+    return of_images.reshape(images.shape), of_matrix
 
 
 _in_blocks.defvjp(_forward_in_blocks, _backward_in_blocks)
 
 
-def _blocks(array, kernel, images):
-    """`array` in equal blocks of examples, whose patches have at most `_BYTES`."""
-    count, height, width, channels = images.shape
-    rows, columns = kernel.shape[:2]
-    positions = (height - rows + 1) * (width - columns + 1)
-    example = positions * rows * columns * channels * images.dtype.itemsize
-    most = max(1, _BYTES // example)
-    size = max(n for n in range(1, min(most, count) + 1) if count % n == 0)
-    return array.reshape(-1, size, *array.shape[1:])
+def _of_products(slopes, rows, beside):
+    """The gradients of the products by those of their sums."""
+    if beside == 1:
+        return slopes
+    margin = rows * (beside - 1)
+    padded = jnp.pad(slopes, ((0, 0), (margin, margin), (0, 0), (0, 0)))
+    padded = jax.lax.optimization_barrier(padded)  # not anew for every part
+    places = range(margin, -1, -rows)
+    height = slopes.shape[1] + margin
+    return jnp.concatenate([padded[:, n : n + height] for n in places], axis=-1)
 
 
-def _offsets(kernel):
-    rows, columns = kernel.shape[:2]
-    return [(i, j) for i in range(rows) for j in range(columns)]
+def _blocks(array, images, matrix, size, beside):
+    """`array` in equal blocks of examples, small enough for the processor's cache."""
+    count, height, width, _ = images.shape
+    positions = (height - size[0] + 1) * (width - size[1] + 1)
+    values = len(matrix) if beside == 1 else sum(matrix.shape)
+    most = max(1, _BYTES // (positions * values * images.dtype.itemsize))
+    length = max(n for n in range(1, min(most, count) + 1) if count % n == 0)
+    return array.reshape(-1, length, *array.shape[1:])
 
 
-def _patches(images, kernel):
-    """All patches of the kernel's size, their pixels behind one another."""
-    return jnp.concatenate(_shifted(images, kernel, 1), axis=-1)
+def _offsets(size):
+    return [(i, j) for i in range(size[0]) for j in range(size[1])]
 
 
-def _collect(patches, kernel):
+def _patches(images, size):
+    """All patches of a size, their pixels behind one another."""
+    return jnp.concatenate(_shifted(images, size, 1), axis=-1)
+
+
+def _collect(patches, size):
     """Images in which every patch is added where `_patches` took it from."""
-    rows, columns, channels, _ = kernel.shape
-    total = 0
-    for n, (i, j) in enumerate(_offsets(kernel)):
-        part = patches[..., n * channels : (n + 1) * channels]
-        place = ((0, 0), (i, rows - 1 - i), (j, columns - 1 - j), (0, 0))
+    offsets, total = _offsets(size), 0
+    parts = jnp.split(patches, len(offsets), axis=-1)
+    for part, (i, j) in zip(parts, offsets, strict=True):
+        place = ((0, 0), (i, size[0] - 1 - i), (j, size[1] - 1 - j), (0, 0))
         total = total + jnp.pad(part, place)
     return total
 
@@ -166,8 +209,8 @@ def depthwise(images, kernel, bias, layer):
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def _depthwise(images, kernel, stride):
-    shifted = _shifted(images, kernel, stride)
-    weights = [kernel[place] for place in _offsets(kernel)]
+    shifted = _shifted(images, kernel.shape, stride)
+    weights = [kernel[place] for place in _offsets(kernel.shape)]
     return sum(part * weight for part, weight in zip(shifted, weights, strict=True))
 
 
@@ -205,16 +248,16 @@ def _of_kernel(image, slopes, kernel, stride):
         part = jax.lax.dynamic_slice(image, (*place, 0), (*ends, channels))
         return (part[::stride, ::stride] * slopes).sum((0, 1))
 
-    return jax.lax.map(of_weight, jnp.array(_offsets(kernel)))
+    return jax.lax.map(of_weight, jnp.array(_offsets(kernel.shape)))
 
 
-def _shifted(images, kernel, stride):
-    """For each weight of the kernel the pixels that it meets."""
-    rows, columns = kernel.shape[:2]
+def _shifted(images, size, stride):
+    """For each place in a kernel of a size the pixels that it meets."""
+    rows, columns = size[:2]
     height, width = images.shape[1] - rows + 1, images.shape[2] - columns + 1
     return [
         images[:, i : i + height : stride, j : j + width : stride]
-        for i, j in _offsets(kernel)
+        for i, j in _offsets(size)
     ]
 
 
