@@ -3,7 +3,6 @@
     python tools/costs.py startup           imports, and the time to the first step
     python tools/costs.py input             reading pictures
     python tools/costs.py augmentation      changing them
-    python tools/costs.py waiting           the share of waiting for data, by recipe
     python tools/costs.py growth            with examples, batch, width and length
     python tools/costs.py table             README's tables from the file
     python tools/costs.py table --check     exit with 1 if they differ
@@ -18,7 +17,7 @@ import importlib
 import readme
 from costing import report
 
-VERBS = ("startup", "input", "augmentation", "waiting", "growth")
+VERBS = ("startup", "input", "augmentation", "growth")
 
 
 def main() -> None:

@@ -44,7 +44,8 @@ def main() -> None:
 def _readme(lines: list[dict]) -> str:
     text = readme.FILE.read_text()
     head = "| recipe | model | data | parameters | " + " | ".join(BACKENDS.values())
-    table = [f"{head} | minutes |", "| --- | --- | --- | ---: |" + " --- |" * 4]
+    table = [f"{head} | minutes | waiting, % |"]
+    table.append("| --- | --- | --- | ---: |" + " --- |" * 5)
     for name in recipes.names():
         rows = {each: ledger.measured(name, each, lines) for each in BACKENDS}
         known = [line for row in rows.values() for line in row]
@@ -55,7 +56,8 @@ def _readme(lines: list[dict]) -> str:
         "Mean ± standard deviation over seeds (number of seeds), of the metric and "
         "examples that the recipe's `expects` names; median minutes of processor time "
         f"of a run on {' / '.join(BACKENDS.values())}, a number for each kind of "
-        "hardware. Measured on: "
+        "hardware; median share of the training time that went by in waiting for data. "
+        "Measured on: "
         f"{'; '.join(hardware)}."
     )
     text = readme.between(text, RESULTS, [*table, "", note])
@@ -114,6 +116,7 @@ def _row(name: str, rows: dict[str, list[dict]], line: dict) -> str:
     cells += [_summary(name, row) or "not measured" for row in rows.values()]
     minutes = (" or ".join(_minutes(row).values()) or "-" for row in rows.values())
     cells.append(" / ".join(minutes))
+    cells.append(" / ".join(_waiting(row) for row in rows.values()))
     return "| " + " | ".join(cells) + " |"
 
 
@@ -133,6 +136,13 @@ def _minutes(lines: list[dict]) -> dict[str, str]:
         hardware: _two_digits(statistics.median(spent) / 60)
         for hardware, spent in seconds.items()
     }
+
+
+def _waiting(lines: list[dict]) -> str:
+    """Median percents of waiting; a cross-validation, of many runs, has none."""
+    metrics = [line["metrics"] for line in lines]
+    shares = [each["waiting_share"] for each in metrics if "waiting_share" in each]
+    return f"{100 * statistics.median(shares):.1f}" if shares else "-"
 
 
 def _two_digits(number: float) -> str:

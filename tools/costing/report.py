@@ -13,7 +13,6 @@ TITLES = {
     "startup": "Start-up",
     "input": "Input",
     "augmentation": "Augmentation",
-    "waiting": "Waiting for data",
     "search": "Search",
 }
 BACKENDS = {"": "", "jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
