@@ -142,27 +142,28 @@ def _apply_adam_in_one_operation(optimizer):
     if own or optimizer.amsgrad:
         return
 
-    def update_step(gradient, variable, learning_rate):
-        index = optimizer._get_variable_index(variable)
-        step = keras.ops.cast(optimizer.iterations + 1, variable.dtype)
-        first, second = (
-            tf.constant(beta, variable.dtype)
-            for beta in (optimizer.beta_1, optimizer.beta_2)
-        )
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=optimizer._momentums[index].value.handle,
-            v=optimizer._velocities[index].value.handle,
-            beta1_power=first**step,
-            beta2_power=second**step,
-            lr=keras.ops.cast(learning_rate, variable.dtype),
-            beta1=first,
-            beta2=second,
-            epsilon=tf.constant(optimizer.epsilon, variable.dtype),
-            grad=gradient,
-        )
+    def update(gradients, variables, learning_rate):
+        step = keras.ops.cast(optimizer.iterations + 1, "float32")
+        first, second = tf.constant(optimizer.beta_1), tf.constant(optimizer.beta_2)
+        numbers = {
+            "beta1_power": first**step,
+            "beta2_power": second**step,
+            "lr": keras.ops.convert_to_tensor(learning_rate),
+            "beta1": first,
+            "beta2": second,
+            "epsilon": tf.constant(optimizer.epsilon),
+        }
+        for gradient, variable in zip(gradients, variables, strict=True):
+            index, dtype = optimizer._get_variable_index(variable), variable.dtype
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.value.handle,
+                m=optimizer._momentums[index].value.handle,
+                v=optimizer._velocities[index].value.handle,
+                **{name: tf.cast(value, dtype) for name, value in numbers.items()},
+                grad=gradient,
+            )
 
-    optimizer.update_step = update_step
+    optimizer._backend_update_step = update
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:
