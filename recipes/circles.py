@@ -8,8 +8,8 @@ descent. Smooth units and targets, chosen on twenty other data sets
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        100.00% ± 0.00 (5), 0.011 minutes, cpu, 2 cores
-    TensorFlow 100.00% ± 0.00 (5), 0.047 minutes, cpu, 2 cores
-    PyTorch    100.00% ± 0.00 (5), 0.032 minutes, cpu, 2 cores
+    TensorFlow 100.00% ± 0.00 (5), 0.07 minutes, cpu, 2 cores
+    PyTorch    100.00% ± 0.00 (5), 0.055 minutes, cpu, 2 cores
 """
 
 import zoo

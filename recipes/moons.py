@@ -3,9 +3,9 @@
     zoo train moons
 
 Measured (tools/tables.py writes these lines from the ledger):
-    JAX        100.00% ± 0.00 (5), 0.017 minutes, cpu, 2 cores
-    TensorFlow 100.00% ± 0.00 (5), 0.022 minutes, cpu, 2 cores
-    PyTorch    100.00% ± 0.00 (5), 0.023 minutes, cpu, 2 cores
+    JAX        100.00% ± 0.00 (5), 0.0077 minutes, cpu, 2 cores
+    TensorFlow 100.00% ± 0.00 (5), 0.05 minutes, cpu, 2 cores
+    PyTorch    100.00% ± 0.00 (5), 0.031 minutes, cpu, 2 cores
 """
 
 import zoo

@@ -8,9 +8,9 @@ data. From zero weights the learning rate only scales them. There is no test spl
 the point is that the rule converges, so the claim is about the training examples.
 
 Measured (tools/tables.py writes these lines from the ledger):
-    JAX        100.00% ± 0.00 (5), 0.0052 minutes, cpu, 2 cores
-    TensorFlow 100.00% ± 0.00 (5), 0.0037 minutes, cpu, 2 cores
-    PyTorch    100.00% ± 0.00 (5), 0.029 minutes, cpu, 2 cores
+    JAX        100.00% ± 0.00 (5), 0.0012 minutes, cpu, 2 cores
+    TensorFlow 100.00% ± 0.00 (5), 0.0055 minutes, cpu, 2 cores
+    PyTorch    100.00% ± 0.00 (5), 0.0058 minutes, cpu, 2 cores
 """
 
 import zoo

@@ -7,9 +7,9 @@ data sets (`data.data_seed=100` and so on), so that all points but the test spli
 trained on.
 
 Measured (tools/tables.py writes these lines from the ledger):
-    JAX        100.00% ± 0.00 (5), 0.019 minutes, cpu, 2 cores
-    TensorFlow 100.00% ± 0.00 (5), 0.058 minutes, cpu, 2 cores
-    PyTorch    100.00% ± 0.00 (5), 0.041 minutes, cpu, 2 cores
+    JAX        100.00% ± 0.00 (5), 0.021 minutes, cpu, 2 cores
+    TensorFlow 100.00% ± 0.00 (5), 0.11 minutes, cpu, 2 cores
+    PyTorch    100.00% ± 0.00 (5), 0.071 minutes, cpu, 2 cores
 """
 
 import zoo
