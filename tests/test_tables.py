@@ -2,12 +2,13 @@
 
 import dataclasses
 import itertools
-import math
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from zoo import backend, ledger
 from zoo import recipe as recipes
@@ -62,10 +63,12 @@ def test_every_claim_was_measured_on_clean_code_and_holds(name):
 
 @pytest.mark.parametrize("name", recipes.names())
 def test_backends_agree(name):
-    """Losses of the same seeds differ less between backends than between seeds.
+    """Losses of the same seeds differ between backends by chance only.
 
     Where a backend trains something else, as one whose frozen layers stayed frozen, its
-    accuracies may hide it: they are those of a few pictures.
+    accuracies may hide it: they are those of a few pictures. By Welch's test, which
+    knows how little three seeds say of their spread; one comparison in a hundred may
+    fail by chance.
     """
     expects = recipes.load(name).expects
     split = expects.split if expects else "test"
@@ -77,7 +80,6 @@ def test_backends_agree(name):
         seeds = set.intersection(*map(set, pair))
         if len(seeds) < 3:
             continue
-        one, two = (ledger.summarize([found[s] for s in seeds]) for found in pair)
-        error = math.hypot(one.deviation, two.deviation) / math.sqrt(len(seeds))
-        rounding = 1e-6 * one.mean
-        assert abs(one.mean - two.mean) <= 2 * error + rounding
+        one, two = ([found[seed] for seed in seeds] for found in pair)
+        alike = np.allclose(one, two, rtol=1e-6, atol=0)
+        assert alike or stats.ttest_ind(one, two, equal_var=False).pvalue > 0.01
