@@ -10,7 +10,7 @@ Measured (tools/tables.py writes these lines from the ledger):
     JAX        99.42% ± 0.03 (3), 12 minutes, NVIDIA H200, 16 cores;
                45 minutes, cpu, 2 cores
     TensorFlow 99.42% (1), 43 minutes, cpu, 2 cores
-    PyTorch    99.39% (1), 41 minutes, cpu, 2 cores
+    PyTorch    99.41% ± 0.02 (2), 40 minutes, cpu, 2 cores
 """
 
 import zoo
