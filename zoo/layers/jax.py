@@ -33,8 +33,9 @@ def convolution(images, kernel, bias, layer):
         bias: (filters,) or None.
         layer: a `keras.layers.Conv2D` without strides, dilation and groups.
     """
-    outputs = _convolution(_padded(images, layer), kernel)
-    return outputs if bias is None else outputs + bias
+    if bias is None:
+        bias = jnp.zeros(kernel.shape[-1], kernel.dtype)
+    return _convolution(_padded(images, layer), kernel, bias)
 
 
 def _padded(images, layer):
@@ -45,18 +46,19 @@ def _padded(images, layer):
 
 
 @jax.custom_vjp
-def _convolution(images, kernel):
+def _convolution(images, kernel, bias):
     numbers = ("NHWC", "HWIO", "NHWC")
-    return jax.lax.conv_general_dilated(
+    outputs = jax.lax.conv_general_dilated(
         images, kernel, (1, 1), "VALID", dimension_numbers=numbers
     )
+    return outputs + bias
 
 
-def _forward(images, kernel):
-    outputs, slopes_to_gradients = jax.vjp(_in_pairs, images, kernel)
+def _forward(images, kernel, bias):
+    outputs, slopes_to_gradients = jax.vjp(_in_pairs, images, kernel, bias)
     if kernel.shape[2] >= _MANY and kernel.shape[:2] != (1, 1):
-        outputs = _convolution(images, kernel)
-    return outputs, slopes_to_gradients
+        return _convolution(images, kernel, bias), slopes_to_gradients
+    return outputs + bias, slopes_to_gradients
 
 
 def _backward(slopes_to_gradients, slopes):
@@ -66,8 +68,10 @@ def _backward(slopes_to_gradients, slopes):
 _convolution.defvjp(_forward, _backward)
 
 
-def _in_pairs(images, kernel):
+def _in_pairs(images, kernel, bias):
     """The convolution of pairs of columns, each a column of twice the channels.
+
+    The bias is not added, but it gets its gradients.
 
     The kernel has zeros for what only the other column of a pair needs. Its matrix is
     twice as wide, and patches hold fewer copies of a pixel, in longer runs.
@@ -76,7 +80,7 @@ def _in_pairs(images, kernel):
     rows, columns, _, filters = kernel.shape
     outputs = width - columns + 1
     if columns == 1 or outputs == 1 or channels >= _MANY:
-        return _by_matrix(images, kernel)
+        return _by_matrix(images, kernel, bias)
     span = columns // 2 + 1
     pairs = -(-outputs // 2) + span - 1
     images = jnp.pad(images, ((0, 0), (0, 0), (0, 2 * pairs - width), (0, 0)))
@@ -88,11 +92,12 @@ def _in_pairs(images, kernel):
     results = _by_matrix(
         images.reshape(batch, height, pairs, 2 * channels),
         jnp.stack(both, axis=3).reshape(rows, span, 2 * channels, 2 * filters),
+        jnp.concatenate([bias, bias]),
     )
     return results.reshape(batch, height - rows + 1, -1, filters)[:, :, :outputs]
 
 
-def _by_matrix(images, kernel):
+def _by_matrix(images, kernel, bias):
     """The convolution by a matrix of the kernel, its rows below or beside one another.
 
     Beside one another patches have one row: they hold fewer copies of a pixel, and the
@@ -105,11 +110,12 @@ def _by_matrix(images, kernel):
     beside = rows if few else 1
     matrix = kernel.reshape(beside, -1, filters).swapaxes(0, 1)
     size = rows // beside, columns
-    return _in_blocks(images, matrix.reshape(-1, beside * filters), size, beside)
+    matrix = matrix.reshape(-1, beside * filters)
+    return _in_blocks(images, matrix, bias, size, beside)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
-def _in_blocks(images, matrix, size, beside):
+@partial(jax.custom_vjp, nondiff_argnums=(3, 4))
+def _in_blocks(images, matrix, bias, size, beside):
     """Sums of the products of patches, in blocks of examples.
 
     Args:
@@ -117,6 +123,7 @@ def _in_blocks(images, matrix, size, beside):
         matrix: (rows * columns * channels, beside * filters).
         size: rows and columns of a patch.
         beside: how many patches below one another meet an output, each its filters.
+        bias: (filters,); not added, as it costs nothing together with what follows.
     """
     height = images.shape[1] - size[0] * beside + 1
 
@@ -133,25 +140,29 @@ def _in_blocks(images, matrix, size, beside):
     return outputs.reshape(len(images), *outputs.shape[2:])
 
 
-def _forward_in_blocks(images, matrix, size, beside):
-    return _in_blocks(images, matrix, size, beside), (images, matrix)
+def _forward_in_blocks(images, matrix, bias, size, beside):
+    return _in_blocks(images, matrix, bias, size, beside), (images, matrix)
 
 
 def _backward_in_blocks(size, beside, known, slopes):
     images, matrix = known
 
-    def step(total, block):
+    def step(totals, block):
+        of_matrix, of_bias = totals
         images, slopes = block
+        rows = slopes.reshape(-1, slopes.shape[-1])
+        of_bias = of_bias + jnp.ones(len(rows), rows.dtype) @ rows  # slow as a sum
         slopes = _of_products(slopes, size[0], beside)
         patches = _patches(images, size).reshape(-1, len(matrix))
-        total = total + patches.T @ slopes.reshape(-1, matrix.shape[1])
-        return total, _collect(slopes @ matrix.T, size)
+        of_matrix = of_matrix + patches.T @ slopes.reshape(-1, matrix.shape[1])
+        return (of_matrix, of_bias), _collect(slopes @ matrix.T, size)
 
     blocks = [
         _blocks(array, images, matrix, size, beside) for array in (images, slopes)
     ]
-    of_matrix, of_images = jax.lax.scan(step, jnp.zeros_like(matrix), blocks)
-    return of_images.reshape(images.shape), of_matrix
+    totals = jnp.zeros_like(matrix), jnp.zeros_like(slopes[0, 0, 0])
+    totals, of_images = jax.lax.scan(step, totals, blocks)
+    return of_images.reshape(images.shape), *totals
 
 
 _in_blocks.defvjp(_forward_in_blocks, _backward_in_blocks)
