@@ -4,8 +4,9 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from zoo.data import Split, order
 _BYTES = 32 * 2**20
 _HELD_BYTES = 256 * 2**20
 _MOST_STEPS = 512
+_FEW = 2000  # examples, which are in order before a thread would have begun
 _LARGE_PICTURE = 2**14  # bytes; threads take turns, and small ones are not worth it
 
 
@@ -91,7 +93,7 @@ class Feed:
         large = size > _LARGE_PICTURE
         self._maker = ThreadPoolExecutor(1)
         self._helpers = ThreadPoolExecutor(os.cpu_count() if large else 1)
-        self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
+        self._ahead: tuple[tuple[int, int], Callable[[], Chunk]] | None = None
         self._index: tuple[int, np.ndarray] | None = None
 
     def chunks(self, epoch: int, first: int = 0, more: bool = False) -> Iterator[Chunk]:
@@ -107,7 +109,7 @@ class Feed:
             start = time.perf_counter()
             if self._ahead is None or self._ahead[0] != (epoch, first):
                 self._make(epoch, first)
-            chunk = self._ahead[1].result()
+            chunk = self._ahead[1]()
             chunk.waited = time.perf_counter() - start
             first += chunk.count
             if first < self.steps:
@@ -117,8 +119,10 @@ class Feed:
             yield chunk
 
     def _make(self, epoch: int, first: int):
-        future = self._maker.submit(self._chunk, epoch, first, self.length)
-        self._ahead = (epoch, first), future
+        make = partial(self._chunk, epoch, first, self.length)
+        soon = self.held and len(self.split) <= _FEW
+        call = make if soon else self._maker.submit(make).result
+        self._ahead = (epoch, first), call
 
     def _order(self, epoch: int) -> np.ndarray:
         if self._index is None or self._index[0] != epoch:
