@@ -31,6 +31,12 @@ def test_convolutions(name, data):
     same_as_keras(name, arguments, shape)
 
 
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_a_kernel_that_covers_the_images(use_bias):
+    arguments = {"kernel_size": (4, 5), "filters": 3, "use_bias": use_bias}
+    same_as_keras("Conv2D", arguments, (6, 4, 5, 2))
+
+
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="blocks are JAX's")
 @pytest.mark.parametrize("filters", [2, 40])
 def test_blocks_of_one_example(filters, monkeypatch):

@@ -3,6 +3,8 @@
 PyTorch: without copies, see `zoo.layers.torch`. JAX on CPUs: see `zoo.layers.jax`.
 """
 
+import math
+
 import keras
 from keras import ops
 
@@ -11,8 +13,9 @@ from keras import ops
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`.
 
-    It is Keras's own with channels in front; on JAX also with strides, dilation or
-    groups.
+    Where the kernel covers the images, it is one product of matrices. It is Keras's
+    own with channels in front, on TensorFlow otherwise, and on JAX with strides,
+    dilation or groups.
     """
 
     def is_fast(self) -> bool:
@@ -24,10 +27,21 @@ class Conv2D(keras.layers.Conv2D):
         return keras.backend.backend() == "torch" or (plain and _on_jax_cpu())
 
     def call(self, inputs):
+        if self._covers(inputs):
+            return self.activation(_product(inputs, *_kernel_and_bias(self)))
         if not self.is_fast():
             return super().call(inputs)
         outputs = _own().convolution(inputs, *_kernel_and_bias(self), self)
         return self.activation(outputs)
+
+    def _covers(self, inputs) -> bool:
+        return (
+            tuple(inputs.shape[1:3]) == self.kernel_size
+            and self.padding == "valid"
+            and self.data_format == "channels_last"
+            and self.dilation_rate == (1, 1)
+            and self.groups == 1
+        )
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -96,6 +110,14 @@ def _own():
     else:
         from zoo.layers import jax as own
     return own
+
+
+def _product(images, kernel, bias):
+    """The outputs for images of the kernel's size, (batch, 1, 1, filters)."""
+    size, filters = math.prod(kernel.shape[:3]), kernel.shape[3]
+    outputs = ops.reshape(images, (-1, size)) @ ops.reshape(kernel, (size, filters))
+    outputs = outputs if bias is None else outputs + bias
+    return ops.reshape(outputs, (-1, 1, 1, filters))
 
 
 def _kernel_and_bias(layer):
