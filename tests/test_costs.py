@@ -40,8 +40,8 @@ def test_a_newer_measurement_takes_the_place_of_the_older_one(costing, tmp_path)
 def test_growth_is_measured_on_this_backend(costing):
     growth, _ = costing
     for axis, position in (("batch", 4), ("examples", 300)):
-        timed = {"batch": growth._steps, "examples": growth._epochs}[axis]
-        values = timed("deep_mlp", {**growth.BASE["deep_mlp"], axis: position}, 2)
+        size = {**growth.BASE["deep_mlp"], axis: position}
+        values = growth.times("deep_mlp", size, 2)
         assert len(values) == 2
         assert statistics.median(values) > 0
 

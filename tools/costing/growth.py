@@ -6,38 +6,48 @@ a curve lies on it where twice the work takes twice the time, and leaves it upwa
 something else than the work counts.
 """
 
-import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import measurements
 import numpy as np
 
 from costing import report
 from costing.processes import alone
 
 FOLDER = Path(__file__).parents[1] / "growth"
-STEPS = 8  # in one call, as in training
+STEPS = 8  # of an epoch, unless examples are what grows
+CLASSES, TOKENS = 3, 1000
 BASE = {
+    "perceptron": {"batch": 128, "width": 2},
+    "mammogram_mlp": {"batch": 128, "width": 6},
     "deep_mlp": {"batch": 128, "width": 64},
     "lenet": {"batch": 64},
     "tiny_vgg": {"batch": 32, "width": 10},
     "lstm_sentiment": {"batch": 32, "width": 64, "length": 64},
+    "efficientnet_transfer": {"batch": 4, "side": 64},
 }
+THOUSANDS = (1_000, 10_000, 100_000, 1_000_000)
 AXES = {
+    "perceptron": {"examples": THOUSANDS, "batch": (1, 8, 64, 512, 4096)},
+    "mammogram_mlp": {
+        "examples": THOUSANDS,
+        "batch": (8, 64, 512, 4096),
+        "width": (6, 24, 96, 384),
+    },
     "deep_mlp": {
-        "examples": (1_000, 10_000, 100_000, 1_000_000),
+        "examples": THOUSANDS,
         "batch": (8, 32, 128, 512, 2048),
         "width": (16, 64, 256, 1024),
     },
-    "lenet": {"examples": (1_000, 2_000, 4_000), "batch": (4, 16, 64, 256)},
+    "lenet": {"examples": (1_000, 2_000, 4_000, 8_000), "batch": (4, 16, 64, 256)},
     "tiny_vgg": {"batch": (4, 16, 64), "width": (4, 10, 24, 48)},
     "lstm_sentiment": {
         "batch": (4, 16, 64),
         "width": (16, 64, 256),
         "length": (16, 64, 256),
     },
+    "efficientnet_transfer": {"batch": (1, 4, 16), "side": (32, 64, 128)},
 }
 UNITS = {"examples": "s/epoch"}
 
@@ -65,78 +75,73 @@ def _series(backend, network, axis, positions, rounds):
     from zoo.backend import load
 
     load(backend)
-    timed = _epochs if axis == "examples" else _steps
     return [
-        timed(network, {**BASE[network], axis: position}, rounds)
+        times(network, {**BASE[network], axis: position}, rounds)
         for position in positions
     ]
 
 
-def _steps(network, size, rounds):
-    inputs, targets = _data(network, size, STEPS * size["batch"])
-    inputs = inputs.reshape(STEPS, size["batch"], *inputs.shape[1:])
-    targets = targets.reshape(STEPS, size["batch"], *targets.shape[1:])
-    trainer, _ = _trainer(network, size)
-    found = []
-    for _ in range(rounds + 1):  # the first one compiles
-        start = time.perf_counter()
-        trainer.train(inputs, targets, STEPS)
-        found.append(1e3 * (time.perf_counter() - start) / STEPS)
-    return found[1:]
+def times(network: str, size: dict[str, int], rounds: int) -> list[float]:
+    """Of epochs, in seconds if `size` has "examples", or in milliseconds a step.
 
-
-def _epochs(network, size, rounds):
-    from zoo.data.dataset import Split
-    from zoo.feed import Feed
-
-    inputs, targets = _data(network, size, size["examples"])
-    trainer, encode = _trainer(network, size)
-    feed = Feed(Split(inputs, targets), size["batch"], 0, encode, {})
-    feed.length = feed.capacity
-    found = []
-    for epoch in range(rounds + 1):
-        start = time.perf_counter()
-        for chunk in feed.chunks(epoch):
-            trainer.train(chunk.inputs, chunk.targets, chunk.count, chunk.rows)
-        found.append(time.perf_counter() - start)
-    return found[1:]
-
-
-def _data(network, size, count):
-    random = np.random.default_rng(0)
-    if network == "lstm_sentiment":
-        inputs = random.integers(2, 1000, (count, size["length"]), "int32")
-        return inputs, random.integers(0, 2, (count, 1)).astype("float32")
-    shape = {"deep_mlp": (20,), "lenet": (28, 28, 1), "tiny_vgg": (64, 64, 3)}[network]
-    inputs = random.integers(0, 256, (count, *shape)).astype("uint8")
-    if network == "deep_mlp":
-        inputs = inputs.astype("float32") / 255
-    return inputs, random.integers(0, 3, count).astype("int32")
-
-
-def _trainer(network, size):
+    An epoch before them compiles.
+    """
     import keras
 
     import zoo
     from zoo import losses, steps
+    from zoo.data.dataset import Split
+    from zoo.feed import Feed
 
-    arguments = {
-        "deep_mlp": lambda: {
-            "input_shape": (20,),
-            "classes": 3,
-            "hidden": (size["width"],) * 2,
-        },
-        "lenet": lambda: {"classes": 3},
-        "tiny_vgg": lambda: {"filters": size["width"]},
-        "lstm_sentiment": lambda: {
-            "vocabulary_size": 1000,
-            "length": size["length"],
-            "units": (size["width"],),
-        },
-    }[network]()
-    model = zoo.build(network, seed=0, **arguments)
+    model = zoo.build(network, seed=0, **_arguments(network, size))
     encode, loss = losses.make("crossentropy", model.output_shape[-1])
-    return steps.trainer(model, loss, keras.optimizers.Adam(1e-3)), encode
+    count = size.get("examples", STEPS * size["batch"])
+    split = Split(*_data(model, count))
+    feed = Feed(split, size["batch"], 0, encode, {}, hold=True)
+    feed.length = feed.capacity
+    trainer = steps.trainer(model, loss, keras.optimizers.Adam(1e-3), feed.held)
+    found = []
+    for epoch in range(rounds + 1):
+        start = time.perf_counter()
+        for chunk in feed.chunks(epoch, more=True):
+            trainer.train(chunk.inputs, chunk.targets, chunk.count, chunk.rows)
+        found.append(time.perf_counter() - start)
+    unit = 1 if "examples" in size else 1e3 / STEPS
+    return [seconds * unit for seconds in found[1:]]
+
+
+def _arguments(network, size):
+    match network:
+        case "perceptron":
+            return {"input_shape": (size["width"],)}
+        case "mammogram_mlp":
+            return {"hidden": (size["width"],)}
+        case "deep_mlp":
+            hidden = (size["width"],) * 2
+            return {"input_shape": (20,), "classes": CLASSES, "hidden": hidden}
+        case "lenet":
+            return {"classes": CLASSES}
+        case "tiny_vgg":
+            return {"classes": CLASSES, "filters": size["width"]}
+        case "lstm_sentiment":
+            units, length = (size["width"],), size["length"]
+            return {"vocabulary_size": TOKENS, "length": length, "units": units}
+        case "efficientnet_transfer":
+            shape = size["side"], size["side"], 3
+            return {"input_shape": shape, "weights": None, "trainable": "all"}
+
+
+def _data(model, count):
+    random = np.random.default_rng(0)
+    shape = (count, *model.input_shape[1:])
+    if model.inputs[0].dtype == "int32":
+        inputs = random.integers(2, TOKENS, shape, "int32")
+    elif len(shape) == 4:
+        inputs = random.integers(0, 256, shape, "uint8")
+    else:
+        inputs = random.normal(size=shape).astype("float32")
+    classes = max(2, model.output_shape[-1])
+    return inputs, random.integers(0, classes, count).astype("int32")
 
 
 def draw(network: str) -> Path:
@@ -146,16 +151,12 @@ def draw(network: str) -> Path:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    lines = [line for line in report.read() if line.get("network") == network]
+    lines = report.growth()
     axes = list(AXES[network])
     figure, panels = pyplot.subplots(1, len(axes), figsize=(4 * len(axes), 3.5))
     for panel, axis in zip(np.atleast_1d(panels), axes, strict=True):
         for name in ("jax", "tensorflow", "torch"):
-            points = sorted(
-                (line["position"], statistics.median(line["values"]))
-                for line in lines
-                if line["axis"] == axis and line["backend"] == name
-            )
+            points = report.curve(lines, network, axis, name)
             if not points:
                 continue
             x, y = np.array(points).T
@@ -165,7 +166,7 @@ def draw(network: str) -> Path:
         panel.set_ylabel(UNITS.get(axis, "ms/step"))
         panel.grid(alpha=0.3)
     np.atleast_1d(panels)[0].legend()
-    figure.suptitle(f"{network}: {measurements.machine()}")
+    figure.suptitle(f"{network}: {lines[0]['machine']}")
     figure.tight_layout()
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{network}.png"

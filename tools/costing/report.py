@@ -1,5 +1,6 @@
 """The file of measurements, and README's tables from it."""
 
+import math
 import statistics
 from pathlib import Path
 
@@ -32,6 +33,22 @@ def put(line: dict, file: Path = FILE) -> None:
     measurements.put(line, NAMES, file)
 
 
+def growth() -> list[dict]:
+    """How times grow, on the machine that measured it last."""
+    lines = [line for line in read() if line["verb"] == "growth"]
+    machine = max(lines, key=lambda line: line["date"])["machine"]
+    return [line for line in lines if line["machine"] == machine]
+
+
+def curve(lines: list[dict], *names: str) -> list[tuple[int, float]]:
+    """Positions and median times, in order, for a network, an axis and a backend."""
+    return sorted(
+        (line["position"], statistics.median(line["values"]))
+        for line in lines
+        if (line["network"], line["axis"], line["backend"]) == names
+    )
+
+
 def words(line: dict) -> str:
     """A measurement in a line: median (least to most), unit."""
     label = f"{line['what']} {line['backend']}".strip()
@@ -41,30 +58,57 @@ def words(line: dict) -> str:
 def written(text: str) -> str:
     """`text`, README's, with the tables between their marks."""
     lines = read()
-    parts = [part for verb in TITLES for part in _table(verb, lines)]
-    machines = sorted({line["machine"] for line in lines})
+    parts = []
+    for verb in TITLES:
+        own = [line for line in lines if line["verb"] == verb]
+        for machine in dict.fromkeys(line["machine"] for line in own):
+            parts += _table(TITLES[verb], machine, own)
+    parts += _growth_table(growth())
     loads = [line["load"] for line in lines] or [0.0]
     note = (
-        f"Median (least to most) of n rounds. Measured on: {'; '.join(machines)}; "
+        "Median (least to most) of n rounds; "
         f"load average {min(loads):.1f} to {max(loads):.1f}."
     )
     return readme.between(text, MARKS, [*parts, note])
 
 
-def _table(verb, lines):
-    lines = [line for line in lines if line["verb"] == verb]
-    if not lines:
-        return []
+def _table(title, machine, lines):
     head = [
-        f"| {TITLES[verb]} | backend | | unit | n |",
+        f"| {title}: {machine} | backend | | unit | n |",
         "| --- | --- | ---: | --- | ---: |",
     ]
     rows = [
         f"| {line['what']} | {BACKENDS[line['backend']]} | {_values(line)} | "
         f"{line['unit']} | {len(line['values'])} |"
         for line in lines
+        if line["machine"] == machine
     ]
     return [*head, *rows, ""]
+
+
+def _growth_table(lines):
+    """The exponents of growth where curves begin and where they end."""
+    rows = [
+        f"| Growth: {lines[0]['machine']} | JAX | TensorFlow | PyTorch |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for network, axis in dict.fromkeys(
+        (each["network"], each["axis"]) for each in lines
+    ):
+        curves = [curve(lines, network, axis, name) for name in BACKENDS if name]
+        first, *_, last = (position for position, _ in max(curves, key=len))
+        shown = " | ".join(map(_exponents, curves))
+        rows.append(f"| {network}, {axis} {first:,} to {last:,} | {shown} |")
+    return [*rows, ""]
+
+
+def _exponents(points):
+    if not points:
+        return "-"
+    return ", ".join(
+        f"{math.log(after[1] / before[1]) / math.log(after[0] / before[0]):.2f}"
+        for before, after in (points[:2], points[-2:])
+    )
 
 
 def _values(line):
