@@ -1,9 +1,10 @@
 """How the time of a training step, or of an epoch, grows: a picture for each network.
 
-Time is drawn against examples, batch, width and length of the sequence, everything else
-as in `BASE`, on generated data. The dashed line is in proportion to the largest point:
-a curve lies on it where twice the work takes twice the time, and leaves it upward where
-something else than the work counts.
+Time is drawn against examples, batch, width, length of the sequence and side of the
+picture, everything else as in `BASE`, on generated data; "steps" are those of an epoch.
+The dashed line is in proportion to the largest point: a curve lies on it where twice
+the work takes twice the time, and leaves it upward where something else than the work
+counts.
 """
 
 import time
@@ -16,16 +17,15 @@ from costing import report
 from costing.processes import alone
 
 FOLDER = Path(__file__).parents[1] / "growth"
-STEPS = 8  # of an epoch, unless examples are what grows
 CLASSES, TOKENS = 3, 1000
 BASE = {
-    "perceptron": {"batch": 128, "width": 2},
-    "mammogram_mlp": {"batch": 128, "width": 6},
-    "deep_mlp": {"batch": 128, "width": 64},
-    "lenet": {"batch": 64},
-    "tiny_vgg": {"batch": 32, "width": 10},
-    "lstm_sentiment": {"batch": 32, "width": 64, "length": 64},
-    "efficientnet_transfer": {"batch": 4, "side": 64},
+    "perceptron": {"steps": 64, "batch": 128, "width": 2},
+    "mammogram_mlp": {"steps": 64, "batch": 128, "width": 6},
+    "deep_mlp": {"steps": 64, "batch": 128, "width": 64},
+    "lenet": {"steps": 8, "batch": 64},
+    "tiny_vgg": {"steps": 8, "batch": 32, "width": 10},
+    "lstm_sentiment": {"steps": 8, "batch": 32, "width": 64, "length": 64},
+    "efficientnet_transfer": {"steps": 4, "batch": 4, "side": 64},
 }
 THOUSANDS = (1_000, 10_000, 100_000, 1_000_000)
 AXES = {
@@ -95,7 +95,7 @@ def times(network: str, size: dict[str, int], rounds: int) -> list[float]:
 
     model = zoo.build(network, seed=0, **_arguments(network, size))
     encode, loss = losses.make("crossentropy", model.output_shape[-1])
-    count = size.get("examples", STEPS * size["batch"])
+    count = size.get("examples", size["steps"] * size["batch"])
     split = Split(*_data(model, count))
     feed = Feed(split, size["batch"], 0, encode, {}, hold=True)
     feed.length = feed.capacity
@@ -106,7 +106,7 @@ def times(network: str, size: dict[str, int], rounds: int) -> list[float]:
         for chunk in feed.chunks(epoch, more=True):
             trainer.train(chunk.inputs, chunk.targets, chunk.count, chunk.rows)
         found.append(time.perf_counter() - start)
-    unit = 1 if "examples" in size else 1e3 / STEPS
+    unit = 1 if "examples" in size else 1e3 / size["steps"]
     return [seconds * unit for seconds in found[1:]]
 
 
