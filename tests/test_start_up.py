@@ -39,6 +39,13 @@ import torch
 assert torch.compile(lambda x: x + 1, backend="eager")(torch.ones(1)) == 2
 print("works")
 """
+TRAINED = """
+import sys
+from zoo import backend, cli
+backend.load()
+cli.call(["train", "circles", "epochs=1", "--run", "run"])
+print("torch._dynamo" in sys.modules)
+"""
 COUNT = """
 import json
 from zoo import backend, cli
@@ -79,6 +86,11 @@ def test_all_of_keras_works_all_the_same(tmp_path):
 @pytest.mark.skipif(backend.current() != "torch", reason="about PyTorch's compiler")
 def test_pytorch_compiles_all_the_same(tmp_path):
     assert python(COMPILER, tmp_path) == "works"
+
+
+@pytest.mark.skipif(backend.current() != "torch", reason="about PyTorch's compiler")
+def test_training_leaves_the_compiler_alone(tmp_path):
+    assert python(TRAINED, tmp_path) == "False"
 
 
 @pytest.mark.skipif(backend.current() != "jax", reason="about JAX's compiled programs")

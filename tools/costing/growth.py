@@ -149,7 +149,7 @@ def draw(network: str) -> Path:
     import matplotlib
 
     matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     lines = report.growth()
     axes = list(AXES[network])
@@ -162,6 +162,10 @@ def draw(network: str) -> Path:
             x, y = np.array(points).T
             (drawn,) = panel.loglog(x, y, "o-", label=report.BACKENDS[name])
             panel.loglog(x, y[-1] * x / x[-1], "--", lw=0.8, color=drawn.get_color())
+        panel.set_xticks(x, [f"{position:,.0f}" for position in x])
+        panel.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter("{x:g}")
+        panel.minorticks_off()
         panel.set_xlabel(axis)
         panel.set_ylabel(UNITS.get(axis, "ms/step"))
         panel.grid(alpha=0.3)

@@ -2,8 +2,8 @@
 
 XLA computes the gradients of both slowly on CPUs, those of convolutions above all
 inside loops. Here they are matrix products of blocks of patches: on an Intel Xeon with
-two cores a step of LeNet, with its pooling, takes about a third of the time, and one of
-Tiny VGG three fifths (`tools/benchmark.py train`).
+two cores a step of LeNet, with its pooling, takes a third of the time, and one of
+Tiny VGG half (`tools/benchmark.py train`).
 
 XLA's own outputs are as fast or faster without gradients, and for convolutions of many
 channels with them, and they are taken.

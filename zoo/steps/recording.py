@@ -2,16 +2,20 @@
 
 Between two kernels of a small network Python spends more time than the kernels: layers,
 variables, the bookkeeping of gradients. A recording is the list of the kernels, forward
-and backward, that `torch.fx` saw on copies of the tensors; what depends on no input is
-computed once.
+and backward, that ran on copies of the tensors, as a graph of `torch.fx`; what depends
+on no input is computed once. (`make_fx` would record the same, and load PyTorch's
+compiler, which takes a second.)
 """
 
+import operator
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
-from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from zoo.layers.torch import PYTHON_KERNELS
 
@@ -40,7 +44,7 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
         CannotRecord: it looks at values, from which no kernels follow in advance.
     """
     try:
-        recorded = make_fx(function)(*_copies(tensors))
+        recorded = _recorded(function, _copies(tensors))
     except Exception as error:  # whatever a model does there, it can do plainly
         raise CannotRecord(_reason(error)) from error
     _drop_detached(recorded.graph)
@@ -89,10 +93,67 @@ def capture(function: Callable, tensors: Sequence[torch.Tensor]) -> Callable:
 
 
 def _reason(error: Exception) -> str:
-    text = str(error).strip()
-    if "tracing tensor" in text:
-        return "what it does depends on values"
-    return text.split("\n")[0] or type(error).__name__
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
+def _recorded(function, tensors) -> torch.fx.GraphModule:
+    with _Recorder(tensors) as recorder:
+        results = function(*tensors)
+    recorder.graph.output(recorder.nodes(results))
+    return torch.fx.GraphModule(recorder.root, recorder.graph)
+
+
+class _Recorder(TorchDispatchMode):
+    """Inside, kernels become nodes of `graph`, whose inputs are `tensors`.
+
+    Other tensors that kernels meet become attributes of `root`.
+    """
+
+    def __init__(self, tensors):
+        super().__init__()
+        self.root, self.graph = torch.nn.Module(), torch.fx.Graph()
+        self._node_of = WeakTensorKeyDictionary()
+        self._varying = set()  # nodes that depend on the inputs
+        for number, tensor in enumerate(tensors):
+            self._know(tensor, self.graph.placeholder(f"tensor_{number}"), True)
+
+    @classmethod
+    def _should_skip_dynamo(cls):  # so that PyTorch does not load its compiler for it
+        return False
+
+    def nodes(self, values):
+        """`values`, however nested, with nodes for tensors."""
+        return tree_map_only(torch.Tensor, self._node, values)
+
+    def _node(self, tensor):
+        if tensor not in self._node_of:
+            name = f"outside_{len(self.graph.nodes)}"
+            self.root.register_buffer(name, tensor, persistent=False)
+            self._node_of[tensor] = self.graph.get_attr(name)
+        return self._node_of[tensor]
+
+    def __torch_dispatch__(self, kernel, types, arguments=(), options=None):
+        options = options or {}
+        results = kernel(*arguments, **options)
+        node = self.graph.call_function(kernel, *self.nodes((arguments, options)))
+        varies = not self._varying.isdisjoint(node.all_input_nodes)
+        if isinstance(results, torch.Tensor):
+            self._know(results, node, varies)
+        elif results is None or isinstance(results, list | tuple):
+            for place, result in enumerate(results or ()):
+                item = self.graph.call_function(operator.getitem, (node, place))
+                self._know(result, item, varies)
+        elif varies:
+            raise RuntimeError("what it does depends on values")
+        else:
+            self.graph.erase_node(node)
+        return results
+
+    def _know(self, tensor, node, varies):
+        if isinstance(tensor, torch.Tensor):
+            self._node_of[tensor] = node
+        if varies:
+            self._varying.add(node)
 
 
 def _copies(tensors):
