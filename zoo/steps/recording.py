@@ -103,6 +103,9 @@ def _recorded(function, tensors) -> torch.fx.GraphModule:
     return torch.fx.GraphModule(recorder.root, recorder.graph)
 
 
+_NEW = torch.ops.aten.lift_fresh.default
+
+
 class _Recorder(TorchDispatchMode):
     """Inside, kernels become nodes of `graph`, whose inputs are `tensors`.
 
@@ -134,6 +137,8 @@ class _Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, kernel, types, arguments=(), options=None):
         options = options or {}
+        if kernel is _NEW:  # a tensor of given numbers, anew in every replay
+            kernel = torch.ops.aten.lift_fresh_copy.default
         results = kernel(*arguments, **options)
         node = self.graph.call_function(kernel, *self.nodes((arguments, options)))
         varies = not self._varying.isdisjoint(node.all_input_nodes)
