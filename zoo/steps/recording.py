@@ -93,7 +93,10 @@ def capture(function: Callable, tensors: Sequence[torch.Tensor]) -> Callable:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__
+    text = str(error).strip()
+    if _LOOKS in text:  # Keras puts words of its own before it
+        return _LOOKS
+    return text.split("\n")[0] or type(error).__name__
 
 
 def _recorded(function, tensors) -> torch.fx.GraphModule:
@@ -103,6 +106,7 @@ def _recorded(function, tensors) -> torch.fx.GraphModule:
     return torch.fx.GraphModule(recorder.root, recorder.graph)
 
 
+_LOOKS = "what it does depends on values"
 _NEW = torch.ops.aten.lift_fresh.default
 
 
@@ -149,7 +153,7 @@ class _Recorder(TorchDispatchMode):
                 item = self.graph.call_function(operator.getitem, (node, place))
                 self._know(result, item, varies)
         elif varies:
-            raise RuntimeError("what it does depends on values")
+            raise RuntimeError(_LOOKS)
         else:
             self.graph.erase_node(node)
         return results
