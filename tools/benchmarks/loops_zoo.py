@@ -10,16 +10,21 @@ def train(case, inputs, classes):
     import keras
 
     model = zoo.build(case.model, seed=0, **case.arguments)
-    encode, loss = losses.make(case.loss, model.output_shape[-1])
     optimizer = keras.optimizers.get(case.optimizer)
     optimizer.learning_rate = case.rate
-    feed = Feed(Split(inputs, classes), case.batch, 0, encode, {}, hold=True)
+    return epochs(model, case.loss, optimizer, case.batch, inputs, classes)
+
+
+def epochs(model, loss, optimizer, batch, inputs, classes):
+    """A function that trains `model` for an epoch."""
+    encode, loss = losses.make(loss, model.output_shape[-1])
+    feed = Feed(Split(inputs, classes), batch, 0, encode, {}, hold=True)
     feed.length = feed.capacity
     trainer = steps.trainer(model, loss, optimizer, feed.held)
-    epochs = iter(range(10**9))
+    numbers = iter(range(10**9))
 
     def epoch():
-        for chunk in feed.chunks(next(epochs), more=True):
+        for chunk in feed.chunks(next(numbers), more=True):
             trainer.train(chunk.inputs, chunk.targets, chunk.count, chunk.rows)
 
     return epoch

@@ -87,24 +87,18 @@ def times(network: str, size: dict[str, int], rounds: int) -> list[float]:
     An epoch before them compiles.
     """
     import keras
+    from benchmarks import loops_zoo
 
     import zoo
-    from zoo import losses, steps
-    from zoo.data.dataset import Split
-    from zoo.feed import Feed
 
     model = zoo.build(network, seed=0, **_arguments(network, size))
-    encode, loss = losses.make("crossentropy", model.output_shape[-1])
-    count = size.get("examples", size["steps"] * size["batch"])
-    split = Split(*_data(model, count))
-    feed = Feed(split, size["batch"], 0, encode, {}, hold=True)
-    feed.length = feed.capacity
-    trainer = steps.trainer(model, loss, keras.optimizers.Adam(1e-3), feed.held)
+    count, batch = size.get("examples", size["steps"] * size["batch"]), size["batch"]
+    adam = keras.optimizers.Adam(1e-3)
+    epoch = loops_zoo.epochs(model, "crossentropy", adam, batch, *_data(model, count))
     found = []
-    for epoch in range(rounds + 1):
+    for _ in range(rounds + 1):
         start = time.perf_counter()
-        for chunk in feed.chunks(epoch, more=True):
-            trainer.train(chunk.inputs, chunk.targets, chunk.count, chunk.rows)
+        epoch()
         found.append(time.perf_counter() - start)
     unit = 1 if "examples" in size else 1e3 / size["steps"]
     return [seconds * unit for seconds in found[1:]]

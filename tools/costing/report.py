@@ -62,7 +62,8 @@ def written(text: str) -> str:
     for verb in TITLES:
         own = [line for line in lines if line["verb"] == verb]
         for machine in dict.fromkeys(line["machine"] for line in own):
-            parts += _table(TITLES[verb], machine, own)
+            there = [line for line in own if line["machine"] == machine]
+            parts += _table(f"{TITLES[verb]}: {machine}", there)
     parts += _growth_table(growth())
     loads = [line["load"] for line in lines] or [0.0]
     note = (
@@ -72,16 +73,15 @@ def written(text: str) -> str:
     return readme.between(text, MARKS, [*parts, note])
 
 
-def _table(title, machine, lines):
+def _table(title, lines):
     head = [
-        f"| {title}: {machine} | backend | | unit | n |",
+        f"| {title} | backend | | unit | n |",
         "| --- | --- | ---: | --- | ---: |",
     ]
     rows = [
         f"| {line['what']} | {BACKENDS[line['backend']]} | {_values(line)} | "
         f"{line['unit']} | {len(line['values'])} |"
         for line in lines
-        if line["machine"] == machine
     ]
     return [*head, *rows, ""]
 

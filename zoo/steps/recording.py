@@ -4,7 +4,7 @@ Between two kernels of a small network Python spends more time than the kernels:
 variables, the bookkeeping of gradients. A recording is the list of the kernels, forward
 and backward, that ran on copies of the tensors, as a graph of `torch.fx`; what depends
 on no input is computed once. (`make_fx` would record the same, and load PyTorch's
-compiler, which takes a second.)
+compiler first.)
 """
 
 import operator
