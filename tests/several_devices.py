@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 import zoo
-from zoo import backend, data
+from zoo import data
+from zoo.engine import startup
 
 RECIPE = zoo.Recipe(
     model="deep_mlp",
@@ -56,9 +57,9 @@ class Counting:
 
 def main():
     folder = Path(sys.argv[1])
-    backend.load()
+    startup.load()
 
-    from zoo.session import Session
+    from zoo.training.session import Session
 
     load, count = data.load, Session._count
     for devices in map(int, sys.argv[2:]):

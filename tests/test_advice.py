@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zoo.advice import advise
+from zoo.reporting.advice import advise
 
 
 def history(loss, validation_loss, accuracy=0.95, validation_accuracy=0.95):

@@ -91,9 +91,10 @@ def test_load_imports_keras_on_it_in_silence():
     name = backend.current()
     loaded = python(
         "from zoo import backend\n"
-        f"name = backend.load('{name}')\n"
+        "from zoo.engine import startup\n"
+        f"name = startup.load('{name}')\n"
         "import keras\n"
-        "print(name, keras.config.backend(), backend.current(), backend.load())",
+        "print(name, keras.config.backend(), backend.current(), startup.load())",
         KERAS_BACKEND=None,
     )
     assert loaded.split() == [name] * 4
@@ -112,7 +113,7 @@ THRESHOLD = "xla_cpu_small_while_loop_byte_threshold"
     ],
 )
 def test_load_sets_the_threshold_of_small_loops_unless_the_user_has(flags, expected):
-    load = f"from zoo import backend; backend.load('{backend.current()}')"
+    load = f"from zoo.engine import startup; startup.load('{backend.current()}')"
     told = python(f"{load}; import os; print(os.environ['XLA_FLAGS'])", XLA_FLAGS=flags)
     assert told == expected
 
@@ -124,7 +125,8 @@ def test_xla_makes_one_function_of_the_steps_of_a_small_network(first):
         f"{first}\n"
         "model = zoo.build('mammogram_mlp', seed=0, hidden=(6,))\n"
         "import keras, numpy\n"
-        "from zoo import losses, steps\n"
+        "from zoo.engine import steps\n"
+        "from zoo.training import losses\n"
         "encode, loss = losses.make('crossentropy', 1)\n"
         "held = numpy.zeros((800, 4), 'f4'), numpy.zeros((800, 1), 'f4')\n"
         "trainer = steps.trainer(model, loss, keras.optimizers.Adam(), held)\n"
@@ -148,8 +150,8 @@ def test_load_shows_the_messages_of_an_import_that_fails():
             "            os.write(2, b'why it failed\\n')\n"
             "            raise ImportError('no keras today')\n"
             "sys.meta_path.insert(0, Broken())\n"
-            "from zoo import backend\n"
-            "backend.load()",
+            "from zoo.engine import startup\n"
+            "startup.load()",
         ],
         capture_output=True,
         text=True,

@@ -40,9 +40,9 @@ def test_a_kernel_that_covers_the_images(use_bias):
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="blocks are JAX's")
 @pytest.mark.parametrize("filters", [2, 40])
 def test_blocks_of_one_example(filters, monkeypatch):
-    from zoo.layers import jax
+    from zoo.engine.jax import kernels
 
-    monkeypatch.setattr(jax, "_BYTES", 1)
+    monkeypatch.setattr(kernels, "_BYTES", 1)
     same_as_keras("Conv2D", {"kernel_size": 3, "filters": filters}, (4, 6, 7, 20))
 
 

@@ -10,11 +10,12 @@ from sklearn.metrics import brier_score_loss, recall_score, roc_auc_score
 
 import zoo
 from zoo import data
-from zoo.cross_validate import cross_validate, intervals, rates
 from zoo.data.dataset import Dataset, Split
-from zoo.data.folds import split
+from zoo.data.splits import split
 from zoo.errors import Mistake
-from zoo.reproduce import once
+from zoo.evaluation.cross_validation import cross_validate
+from zoo.evaluation.reproduction import once
+from zoo.metrics import intervals, rates
 
 RECIPE = zoo.Recipe(model="deep_mlp", data="moons", epochs=3, validation=0.0, seed=3)
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo import data
-from zoo.data.dataset import Rows, carve
+from zoo.data.dataset import Rows
+from zoo.data.splits import carve
 from zoo.errors import Mistake
 
 SEEDS = st.integers(0, 2**63)

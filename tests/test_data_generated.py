@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from zoo import data
-from zoo.data import generated
+from zoo.data.sources import generated
 from zoo.errors import Mistake
 
 

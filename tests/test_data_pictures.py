@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from zoo import data
-from zoo.data import pictures
+from zoo.data.kinds import pictures
 from zoo.errors import Mistake
 
 

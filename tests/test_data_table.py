@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo.data.table import check, decode
+from zoo.data.kinds.tables import check, decode
 from zoo.errors import Mistake
 
 FEATURES = ("age", "shape", "margin")

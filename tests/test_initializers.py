@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo import initializers
+from zoo.building import initial_weights
+from zoo.building.initial_weights import draw
 from zoo.errors import Mistake
-from zoo.initializers import draw
 
 
 def generator(seed=0):
@@ -154,7 +154,7 @@ def test_depthwise_kernels_are_drawn():
     assert len(depthwise) == 16
     kernel = depthwise[0].kernel
     path = f"backbone/{depthwise[0].name}/kernel"
-    key = initializers._digest(0, path)
+    key = initial_weights._digest(0, path)
     expected = draw(
         depthwise[0].depthwise_initializer,
         tuple(kernel.shape),

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import ledger
 import pytest
 
-from zoo import ledger
 from zoo import recipe as recipes
 
 TOOL = Path(__file__).parents[1] / "tools" / "reproduce.py"

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo import registry
+from zoo.building import registry
 
 CASES = {
     "deep_mlp": {},
@@ -259,7 +259,7 @@ import json, sys
 from pathlib import Path
 import keras, numpy as np
 from tests.test_models import CASES, build, digest
-from zoo.initializers import without_draws
+from zoo.building.initial_weights import without_draws
 
 backend, folder = sys.argv[1], Path(sys.argv[2])
 assert keras.backend.backend() == backend

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import zoo
-from zoo import checkpoint, data, losses, session
+from zoo import data
 from zoo.data import Split, cache, order
 from zoo.data.dataset import Rows
-from zoo.feed import Feed
-from zoo.session import Stopped
-from zoo.train import train
+from zoo.training import losses, session, states, train
+from zoo.training.feed import Feed
+from zoo.training.session import Stopped
 
 seeds = st.integers(0, 2**31 - 1)
 
@@ -143,7 +143,7 @@ def test_the_device_holds_what_is_small_in_memory_and_not_augmented(
     for inputs in (on_disk, Rows(on_disk, np.arange(8))):
         split = Split(inputs, targets)
         assert Feed(split, 2, 0, encode, {}, hold=True).held is None
-    monkeypatch.setattr("zoo.feed._HELD_BYTES", small.nbytes - 1)
+    monkeypatch.setattr("zoo.training.feed._HELD_BYTES", small.nbytes - 1)
     assert Feed(Split(small, targets), 2, 0, encode, {}, hold=True).held is None
 
 
@@ -382,7 +382,7 @@ def test_an_interrupted_run_ends_as_if_nothing_had_happened(
         ):
             train(recipe, run=tmp_path / "run", quiet=True)
     assert not (tmp_path / "run" / "metrics.json").exists()
-    _, progress = checkpoint.read(checkpoint.newest(tmp_path / "run"))
+    _, progress = states.read(states.newest(tmp_path / "run"))
     assert progress["step"] > 0, "not in the middle of an epoch"
     resumed = train(recipe, run=tmp_path / "run", resume=True, quiet=True)
     assert_same(resumed, uninterrupted[name])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoo.philox import philox
+from zoo.core.random import philox
 
 word = st.integers(0, 2**64 - 1)
 

@@ -11,12 +11,13 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo import backend, data, saved
+from zoo import backend, data
 from zoo import recipe as recipes
+from zoo.building import model_files
 from zoo.data import Split
-from zoo.data.text import Vocabulary
+from zoo.data.kinds.texts import Vocabulary
 from zoo.errors import Mistake
-from zoo.predict import predict
+from zoo.prediction import predict
 from zoo.run import Run, write_json
 
 MLP = {"input_shape": (2,), "hidden": (4,), "classes": 2}
@@ -26,7 +27,7 @@ def make_run(folder, dataset, name, **arguments):
     """The folder that a training run on `dataset` would leave, as far as needed."""
     folder.mkdir()
     dataset.save(folder)
-    saved.save(zoo.build(name, **arguments), folder / "model.keras")
+    model_files.save(zoo.build(name, **arguments), folder / "model.keras")
     recipe = recipes.to_json(zoo.Recipe(model=name, data=dataset.name))
     write_json(folder / "recipe.json", recipe)
     write_json(folder / "metrics.json", {})
@@ -151,7 +152,7 @@ def test_another_backend_answers_the_same(runs, files, other):
     jobs = {str(runs[kind].folder): given for kind, given in inputs.items()}
     script = (
         "import json, sys\n"
-        "from zoo.predict import predict\n"
+        "from zoo.prediction import predict\n"
         "jobs = json.loads(sys.argv[1])\n"
         "answers = [[p.probabilities for p in predict(*job)] for job in jobs.items()]\n"
         "import keras\n"

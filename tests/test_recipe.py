@@ -3,9 +3,9 @@
 import pytest
 
 import zoo
-from zoo import optimizer
 from zoo import recipe as recipes
 from zoo.errors import Mistake
+from zoo.training import optimizer
 
 RECIPE = zoo.Recipe(
     model="deep_mlp",

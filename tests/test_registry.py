@@ -8,7 +8,7 @@ import keras
 import pytest
 
 import zoo
-from zoo import registry
+from zoo.building import registry
 from zoo.errors import Mistake
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo import data, steps
+from zoo import data
+from zoo.engine import steps
 from zoo.errors import Mistake
 
 
@@ -28,7 +29,7 @@ def test_a_report_is_a_picture_in_the_run(moons):
 
 def test_a_report_says_what_the_curves_show(moons, monkeypatch):
     plain = zoo.report(moons).read_bytes()
-    report = vars(sys.modules["zoo.report"])
+    report = vars(sys.modules["zoo.reporting"])
     monkeypatch.setitem(report, "advise", lambda history: ["Underfitting. " * 20])
     assert zoo.report(moons).read_bytes() != plain
 

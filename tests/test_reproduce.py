@@ -3,12 +3,14 @@
 import json
 import re
 
+import ledger
 import pytest
 
-from zoo import cli, ledger
+from zoo import cli
 from zoo import recipe as recipes
 from zoo.errors import Mistake
-from zoo.reproduce import reproduce
+from zoo.evaluation.reproduction import reproduce
+from zoo.metrics import summarize
 
 RECIPE = """
 import zoo
@@ -78,7 +80,7 @@ def test_the_ledger_counts_the_newest_line_of_todays_recipe(monkeypatch, tmp_pat
 
 
 def test_summary():
-    summary = ledger.summarize([0.98, 0.99, 1.0])
+    summary = summarize([0.98, 0.99, 1.0])
     assert summary.percent() == "99.00% ± 1.00 (3)"
-    assert ledger.summarize([0.5]).deviation == 0
-    assert ledger.summarize([0.5]).percent() == "50.00% (1)"
+    assert summarize([0.5]).deviation == 0
+    assert summarize([0.5]).percent() == "50.00% (1)"

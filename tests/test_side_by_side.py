@@ -9,13 +9,13 @@ from searches import TINY
 
 from zoo import recipe as recipes
 from zoo.errors import Mistake
-from zoo.tune import trial
-from zoo.tune.trial import Limits
+from zoo.tuning import trial
+from zoo.tuning.trial import Limits
 
 if keras.backend.backend() != "jax":
     pytest.skip("JAX alone trains side by side", allow_module_level=True)
 
-from zoo.tune import side_by_side
+from zoo.tuning import side_by_side
 
 ROWS = replace(TINY, model_arguments={"hidden": (6,), "classes": 1}, batch=16)
 CHANGES = [

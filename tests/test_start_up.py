@@ -14,13 +14,14 @@ pytestmark = pytest.mark.without_tensorflow
 LOADED = """
 import sys
 from zoo import backend
-name = backend.load()
+from zoo.engine import startup
+name = startup.load()
 wanted = {"sklearn", "matplotlib", "pandas", "torch._dynamo", *backend.NAMES}
 print(sorted(wanted & {*sys.modules} - {name}))
 """
 ON_FIRST_USE = """
-from zoo import backend
-backend.load()
+from zoo.engine import startup
+startup.load()
 import keras, numpy, pandas, requests, sklearn.base
 assert issubclass(keras.wrappers.SKLearnClassifier, sklearn.base.BaseEstimator)
 assert callable(keras.visualization.plot_image_gallery) and callable(requests.get)
@@ -33,23 +34,25 @@ keras.utils.clear_session()
 print("works")
 """
 COMPILER = """
-from zoo import backend
-backend.load()
+from zoo.engine import startup
+startup.load()
 import torch
 assert torch.compile(lambda x: x + 1, backend="eager")(torch.ones(1)) == 2
 print("works")
 """
 TRAINED = """
 import sys
-from zoo import backend, cli
-backend.load()
+from zoo import cli
+from zoo.engine import startup
+startup.load()
 cli.call(["train", "circles", "epochs=1", "--run", "run"])
 print("torch._dynamo" in sys.modules)
 """
 COUNT = """
 import json
-from zoo import backend, cli
-backend.load()
+from zoo import cli
+from zoo.engine import startup
+startup.load()
 import jax
 found = {"cache_hits": 0, "cache_misses": 0}
 def count(event, **_):

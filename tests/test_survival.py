@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zoo
-from zoo import backend, checkpoint, session
+from zoo import backend
 from zoo.errors import Mistake
 from zoo.run import Run
+from zoo.training import session, states
 
 ROOT = Path(__file__).parents[1]
 HERE = backend.current()
@@ -53,7 +54,7 @@ def quiet_run(tmp_path_factory):
 
 
 def last_state(run):
-    return checkpoint.read(checkpoint.newest(run.folder))
+    return states.read(states.newest(run.folder))
 
 
 def same(run, other):
@@ -96,7 +97,7 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
         f"`zoo train {tmp_path} --resume` goes on"
     )
     assert stopped.value.status == 130
-    _, progress = checkpoint.read(checkpoint.newest(tmp_path))
+    _, progress = states.read(states.newest(tmp_path))
     assert (progress["epoch"], progress["step"]) == (2, 4)
     monkeypatch.setattr(session.Session, "_count", trained)
     assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
@@ -162,7 +163,7 @@ def test_another_recipe_cannot_go_on_with_a_run(tmp_path, quiet_run):
 def test_another_backend_cannot_go_on_with_a_run(tmp_path, quiet_run):
     run = unfinished(quiet_run, tmp_path)
     arrays, progress = last_state(Run(run))
-    checkpoint.save(run, arrays, {**progress, "backend": "abacus"})
+    states.save(run, arrays, {**progress, "backend": "abacus"})
     with pytest.raises(Mistake, match=f"was made on abacus, this is {HERE}; `zoo tra"):
         zoo.train(RECIPE, run=run, resume=True, quiet=True)
 
@@ -197,7 +198,7 @@ def test_a_damaged_state_is_reported_and_the_one_before_is_used(
 def test_no_damage_passes_unnoticed(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("states")
     for step in (1, 2):
-        checkpoint.save(folder, ARRAYS, {"step": step})
+        states.save(folder, ARRAYS, {"step": step})
     newest = max(folder.glob("state-*.npz"))
     content = bytearray(newest.read_bytes())
     place = data.draw(st.integers(0, len(content) - 1))
@@ -207,7 +208,7 @@ def test_no_damage_passes_unnoticed(data, tmp_path_factory):
         del content[place:]
     newest.write_bytes(content)
     with pytest.warns(UserWarning, match="is damaged"):
-        arrays, progress = checkpoint.read(checkpoint.newest(folder))
+        arrays, progress = states.read(states.newest(folder))
     assert progress == {"step": 1}
     for array, original in zip(arrays, ARRAYS, strict=True):
         assert array.dtype == original.dtype
@@ -215,12 +216,12 @@ def test_no_damage_passes_unnoticed(data, tmp_path_factory):
 
 
 def test_if_all_states_are_damaged_it_says_so(tmp_path):
-    checkpoint.save(tmp_path, ARRAYS, {})
+    states.save(tmp_path, ARRAYS, {})
     for path in tmp_path.glob("state-*"):
         path.write_bytes(b"")
     for whenever in (pytest.warns(UserWarning, match="is damaged"), nullcontext()):
         with whenever, pytest.raises(Mistake) as mistake:
-            checkpoint.newest(tmp_path)
+            states.newest(tmp_path)
         assert str(mistake.value) == (
             f"all training states in {tmp_path} are damaged; "
             "begin again in another folder, with --run"
@@ -228,13 +229,13 @@ def test_if_all_states_are_damaged_it_says_so(tmp_path):
 
 
 def test_the_last_two_states_are_kept_and_leftovers_removed(tmp_path):
-    assert checkpoint.newest(tmp_path) is None
+    assert states.newest(tmp_path) is None
     (tmp_path / ".state-00000001-x.npz.99").write_bytes(b"killed while writing")
     for step in range(12):
-        checkpoint.save(tmp_path, ARRAYS, {"step": step})
+        states.save(tmp_path, ARRAYS, {"step": step})
     names = sorted(path.name for path in tmp_path.iterdir())
     assert [name[:15] for name in names] == ["state-00000011-", "state-00000012-"]
-    assert checkpoint.read(checkpoint.newest(tmp_path))[1] == {"step": 11}
+    assert states.read(states.newest(tmp_path))[1] == {"step": 11}
 
 
 @contextmanager
@@ -249,7 +250,7 @@ def files_no_larger_than(size):
 
 
 def test_a_full_disk_is_a_clear_error_and_the_state_before_is_intact(tmp_path):
-    checkpoint.save(tmp_path, ARRAYS, {"step": 1})
+    states.save(tmp_path, ARRAYS, {"step": 1})
     before = sorted(tmp_path.iterdir())
     with (
         files_no_larger_than(500),
@@ -257,22 +258,22 @@ def test_a_full_disk_is_a_clear_error_and_the_state_before_is_intact(tmp_path):
             Mistake, match=r"File too large; what was saved before is intact; `zoo"
         ),
     ):
-        checkpoint.save(tmp_path, ARRAYS, {"step": 2})
+        states.save(tmp_path, ARRAYS, {"step": 2})
     assert sorted(tmp_path.iterdir()) == before
-    assert checkpoint.read(checkpoint.newest(tmp_path))[1] == {"step": 1}
+    assert states.read(states.newest(tmp_path))[1] == {"step": 1}
 
 
 def test_training_on_a_full_disk_can_go_on_when_there_is_room(
     tmp_path, quiet_run, saving_always, monkeypatch
 ):
-    save, saved = checkpoint.save, []
+    save, saved = states.save, []
 
     def save_twice(*arguments):
         saved.append(1)
         with files_no_larger_than(500 if len(saved) == 3 else 2**40):
             return save(*arguments)
 
-    monkeypatch.setattr(checkpoint, "save", save_twice)
+    monkeypatch.setattr(states, "save", save_twice)
     with pytest.raises(Mistake, match=r"cannot write .*state-00000003.*File too large"):
         zoo.train(RECIPE, run=tmp_path, quiet=True)
     assert len(list(tmp_path.glob("state-*"))) == 2
@@ -326,17 +327,17 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(
         Mistake, match=r"cannot write .*: File exists; what was saved befo"
     ):
-        checkpoint.save(tmp_path / "file", ARRAYS, {})
+        states.save(tmp_path / "file", ARRAYS, {})
 
 
 def test_a_state_is_written_every_so_many_epochs(tmp_path, saving_always, monkeypatch):
-    save, epochs = checkpoint.save, []
+    save, epochs = states.save, []
 
     def noting(folder, arrays, progress):
         epochs.append(progress["epoch"])
         return save(folder, arrays, progress)
 
-    monkeypatch.setattr(checkpoint, "save", noting)
+    monkeypatch.setattr(states, "save", noting)
     recipe = replace(RECIPE, epochs=50, save_every=10)
     run = zoo.train(recipe, run=tmp_path, quiet=True)
     assert epochs == [10, 20, 30, 40, 50, 50]
@@ -346,13 +347,13 @@ def test_a_state_is_written_every_so_many_epochs(tmp_path, saving_always, monkey
 def test_a_long_epoch_is_saved_in_between(tmp_path, monkeypatch):
     monkeypatch.setattr(session, "CHUNK_SECONDS", 0)
     monkeypatch.setattr(session, "SAVE_WITHIN_EPOCH_SECONDS", 0)
-    save, places = checkpoint.save, []
+    save, places = states.save, []
 
     def noting(folder, arrays, progress):
         places.append((progress["epoch"], progress["step"]))
         return save(folder, arrays, progress)
 
-    monkeypatch.setattr(checkpoint, "save", noting)
+    monkeypatch.setattr(states, "save", noting)
     zoo.train(replace(RECIPE, epochs=1), run=tmp_path, quiet=True)
     assert places[:3] == [(0, 1), (0, 2), (0, 3)]
 
@@ -364,7 +365,7 @@ def test_torchrun_survives_the_death_of_a_worker(tmp_path):
         "import zoo\n"
         f"recipe = zoo.{replace(RECIPE, epochs=60)!r}\n"
         "if __name__ == '__main__':\n"
-        "    from zoo import session\n"
+        "    from zoo.training import session\n"
         "    session.SAVE_SECONDS = 0\n"
         "    zoo.main(__file__)\n"
     )
@@ -401,7 +402,7 @@ def test_torchrun_survives_the_death_of_a_worker(tmp_path):
 def test_processes_that_start_anew_meet_whatever_was_said_before():
     from torch.distributed import HashStore
 
-    from zoo.groups.torch import meet
+    from zoo.engine.torch.group import meet
 
     store = HashStore()
     for number in (1, 2, 3):

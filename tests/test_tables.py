@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ledger
 import numpy as np
 import pytest
 from scipy import stats
 
-from zoo import backend, ledger
+from zoo import backend
 from zoo import recipe as recipes
+from zoo.metrics import summarize
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,7 +48,7 @@ def test_every_claim_was_measured_on_clean_code_and_holds(name):
     needed = seeds_needed(measured)
     assert any(len(found) >= needed for found in measured.values())
     summaries = {
-        each: ledger.summarize(
+        each: summarize(
             [line["metrics"][expects.split][expects.metric] for line in found]
         )
         for each, found in measured.items()

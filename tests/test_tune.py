@@ -15,10 +15,10 @@ import zoo
 from zoo import recipe as recipes
 from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.tune import drawing, reopen, trial
-from zoo.tune.report import importances, pareto
-from zoo.tune.search import Search, write_trials
-from zoo.tune.trial import Limits
+from zoo.tuning import charts, reopen, trial
+from zoo.tuning.report import importances, pareto
+from zoo.tuning.search import Search, write_trials
+from zoo.tuning.trial import Limits
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_trials_far_worse_than_most_do_not_squeeze_the_chart():
         }
         for n, loss in enumerate(losses)
     ]
-    drawn = drawing.progress(trials, "validation_loss")
+    drawn = charts.progress(trials, "validation_loss")
     assert (drawn.count("<circle"), drawn.count('z"')) == (4, 1)
     heights = [float(y) for y in re.findall(r'cy="([\d.]+)"', drawn)]
     assert heights == sorted(heights, reverse=True)
@@ -94,7 +94,7 @@ def test_trials_far_worse_than_most_do_not_squeeze_the_chart():
 
 def test_a_finished_search_is_read_without_keras(found):
     code = (
-        "import sys; from zoo.tune import load; search = load(sys.argv[1]);"
+        "import sys; from zoo.tuning import load; search = load(sys.argv[1]);"
         "print(len(search.trials), search.best['trial'], 'keras' in sys.modules)"
     )
     command = [sys.executable, "-c", code, str(found.folder)]

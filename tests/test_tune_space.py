@@ -9,9 +9,9 @@ from searches import TINY
 import zoo
 from zoo import recipe as recipes
 from zoo.errors import Mistake
-from zoo.tune import tuner
-from zoo.tune.search import Settings
-from zoo.tune.space import space
+from zoo.tuning import tuner
+from zoo.tuning.search import Settings
+from zoo.tuning.space import space
 
 
 @pytest.mark.parametrize("name", recipes.names())

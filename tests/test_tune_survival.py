@@ -18,10 +18,11 @@ from keras_tuner.src import protos
 from searches import TINY
 
 import zoo
-from zoo import backend, checkpoint
+from zoo import backend
 from zoo.errors import Mistake
-from zoo.tune import load, machines, reopen, tuner
-from zoo.tune.search import Settings
+from zoo.training import states
+from zoo.tuning import load, machines, reopen, tuner
+from zoo.tuning.search import Settings
 
 HERE = backend.current()
 PATIENCE = 300  # seconds; a busy machine starts processes slowly
@@ -36,7 +37,7 @@ class Killed(BaseException):
 @pytest.fixture
 def kill_at(monkeypatch):
     """A function of after how many writes from now the process is killed; 0: never."""
-    real, left = checkpoint.write, 0
+    real, left = states.write, 0
 
     def write(path, content):
         nonlocal left
@@ -49,7 +50,7 @@ def kill_at(monkeypatch):
         nonlocal left
         left = moment
 
-    monkeypatch.setattr(checkpoint, "write", write)
+    monkeypatch.setattr(states, "write", write)
     return kill_at
 
 
@@ -192,7 +193,7 @@ def test_trials_whose_program_was_killed_three_times_are_tried_one_by_one(
             raise Killed
         return iter(())
 
-    from zoo.tune import side_by_side
+    from zoo.tuning import side_by_side
 
     monkeypatch.setattr(side_by_side, "run", run)
     count, rows = deaths(tmp_path, lambda each: RESULT)

@@ -12,9 +12,9 @@ from PIL import Image
 import zoo
 from zoo import backend, cli
 from zoo.errors import Mistake
-from zoo.verify import Row, Verification
-from zoo.verify.compare import BOUNDS, Difference, compare
-from zoo.verify.probe import probe
+from zoo.verification import Row, Verification
+from zoo.verification.compare import BOUNDS, Difference, compare
+from zoo.verification.probe import probe
 
 HERE = backend.current()
 OTHER = "torch" if HERE == "jax" else "jax"

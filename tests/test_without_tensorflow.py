@@ -13,7 +13,7 @@ WHOLE_PATH = """
 import sys
 import numpy as np
 import zoo
-from zoo.verify.probe import probe
+from zoo.verification.probe import probe
 
 recipe = zoo.Recipe(
     model="lenet", data="mnist", validation=0.98, batch=64, epochs=2,

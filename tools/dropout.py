@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-from zoo import backend
+from zoo.engine import startup
 
 CASES = {  # model, its arguments, input's shape and bound, batch, steps a round
     "deep_mlp": (
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
     parser.add_argument("--rounds", type=int, default=9, help="9 by default")
     arguments = parser.parse_args()
-    chosen = backend.load()
+    chosen = startup.load()
 
     from zoo.errors import unknown
 
@@ -65,8 +65,9 @@ def measure(name: str, rounds: int) -> dict[str, list[float]]:
     import keras
 
     import zoo
-    from zoo import device, losses, steps
+    from zoo.engine import device, steps
     from zoo.layers import Dropout
+    from zoo.training import losses
 
     arguments, (shape, bound, batch, count) = CASES[name]
     model = zoo.build(MODELS.get(name, name), **arguments)

@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from zoo import backend
+from zoo.engine import startup
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "goldens"
@@ -27,10 +27,10 @@ def main() -> int:
     arguments = parser.parse_args()
     os.chdir(ROOT)
     os.environ["TFDS_DATA_DIR"] = "../shared/data/tfds"
-    chosen = backend.load()
+    chosen = startup.load()
 
-    from zoo.verify.golden import Golden, beyond, differences, read, shrink, write
-    from zoo.verify.probe import probe
+    from tests.goldens.golden import Golden, beyond, differences, read, shrink, write
+    from zoo.verification.probe import probe
 
     files = {path.stem: path for path in sorted(FOLDER.rglob("*.json"))}
     wrong = 0

@@ -26,9 +26,11 @@ from pathlib import Path
 import numpy as np
 
 import zoo
-from zoo import Recipe, backend, checkpoint
+from zoo import Recipe
 from zoo import recipe as recipes
+from zoo.engine import startup
 from zoo.run import Run
+from zoo.training import states
 
 EVERYTHING = Recipe(
     model="deep_mlp",
@@ -61,9 +63,9 @@ def main() -> None:
     options = parser.parse_args()
     recipe = recipes.load(options.recipe) if options.recipe else EVERYTHING
     recipe = recipes.override(recipe, options.changes)
-    name = backend.load(options.backend)
+    name = startup.load(options.backend)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["keras", "zoo.train"])
+    context.set_forkserver_preload(["keras", "zoo.training"])
     generator = np.random.default_rng(options.seed)
     different = kills = runs = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -121,7 +123,7 @@ def main() -> None:
 
 def train(recipe: Recipe, run: Path, save_seconds: float) -> None:
     """Train or go on, as `zoo train --run RUN --resume` does."""
-    from zoo import session
+    from zoo.training import session
 
     session.SAVE_SECONDS = 0
     session.SAVE_WITHIN_EPOCH_SECONDS = save_seconds
@@ -147,16 +149,16 @@ def written(run: Path) -> int:
 
 def standing(run: Path) -> str:
     """Epoch and step of the newest state."""
-    state = checkpoint.newest(run)
+    state = states.newest(run)
     if state is None:
         return "none"
-    _, progress = checkpoint.read(state)
+    _, progress = states.read(state)
     return f"{progress['epoch']}/{progress['step']}"
 
 
 def result(run: Path) -> dict[str, np.ndarray]:
     """All that must be equal, by name."""
-    arrays, _ = checkpoint.read(checkpoint.newest(run))
+    arrays, _ = states.read(states.newest(run))
     found = {f"variable {i}": array for i, array in enumerate(arrays)}
     ended = Run(run)
     for number, weights in enumerate(ended.model.get_weights()):

@@ -14,8 +14,11 @@ import subprocess
 import sys
 from functools import partial
 
-from zoo import backend, ledger
+import ledger
+
+from zoo import backend
 from zoo import recipe as recipes
+from zoo.engine import startup
 from zoo.errors import Mistake
 
 LONG_SECONDS, LONGEST_SECONDS = 5 * 60, 20 * 60
@@ -78,9 +81,9 @@ def _seconds(name: str, each: str) -> float:
 
 def _measure(name: str, each: str, seeds: int | None) -> None:
     """Add the missing runs of one recipe on one backend, in this process."""
-    backend.load(each)
+    startup.load(each)
 
-    from zoo.reproduce import once
+    from zoo.evaluation.reproduction import once
 
     while missing := _missing(name, each, [each], seeds):
         recipe = dataclasses.replace(recipes.load(name), seed=missing[0])

@@ -30,6 +30,7 @@ import numpy as np
 
 from zoo import augment, backend
 from zoo import recipe as recipes
+from zoo.engine import startup
 from zoo.run import Run
 
 ROOT = Path(__file__).parents[1]
@@ -128,7 +129,7 @@ def trained(name: str, devices: int, epochs: int) -> dict:
 
 def compute(batch: int) -> None:
     """Print what a step takes on many GPUs, each with `batch` examples, and why."""
-    backend.load()
+    startup.load()
     import keras
 
     import zoo

@@ -16,8 +16,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from zoo import backend, ledger
+import ledger
+
+from zoo import backend
 from zoo import recipe as recipes
+from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import Run
@@ -42,13 +45,13 @@ def main() -> None:
 
 
 def _of_search(folder: Path, seeds: int) -> None:
-    from zoo.tune import load
+    from zoo.tuning import load
 
     search = load(folder)
     settings = search.settings
-    backend.load(settings.backend)
+    startup.load(settings.backend)
 
-    from zoo.train import train
+    from zoo.training import train
 
     how = {
         "tuner": settings.tuner,
@@ -64,10 +67,10 @@ def _of_search(folder: Path, seeds: int) -> None:
 
 
 def _nested(options) -> None:
-    backend.load(options.backend)
+    startup.load(options.backend)
 
-    from zoo.cross_validate import cross_validate
-    from zoo.tune import tune
+    from zoo.evaluation.cross_validation import cross_validate
+    from zoo.tuning import tune
 
     recipe = recipes.override(recipes.load(options.search), options.changes)
     parts = recipe.expects.folds

@@ -21,7 +21,7 @@ from pathlib import Path
 from costing import report
 
 from zoo import backend
-from zoo.tune import load
+from zoo.tuning import load
 
 EARLY, WINDOW = 10, 3
 

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from costing import report
 
-from zoo import backend
 from zoo import recipe as recipes
+from zoo.engine import startup
 
 SEARCHED = "learning_rate,schedule,dropout,activation,batch"
 
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--backend", default="jax")
     arguments = parser.parse_intermixed_args()
-    backend.load(arguments.backend)
+    startup.load(arguments.backend)
     fasts, slows, ratios = [], [], []
     for number in range(arguments.rounds):
         with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +81,7 @@ def _put(arguments, what: str, unit: str, values: list[float]) -> None:
 
 def zoo_search(arguments, seed: int, folder: Path) -> tuple[float, list[dict]]:
     """Trials a minute of `zoo tune`, start of the process included, and its trials."""
-    from zoo.tune import load
+    from zoo.tuning import load
 
     command = [sys.executable, "-m", "zoo", "tune", arguments.recipe]
     command += [*arguments.changes, "--only", arguments.only, "--objective", "loss"]
@@ -103,7 +103,7 @@ def plain_search(arguments, trials: list[dict], folder: Path):
     import keras_tuner
 
     import zoo
-    from zoo.tune import trial
+    from zoo.tuning import trial
 
     step = max(1, len(trials) // arguments.plain)
     left = [t["trial"] for t in trials if t["status"] == "COMPLETED"][::step]

@@ -10,10 +10,11 @@ import re
 import statistics
 import sys
 
+import ledger
 import readme
 
-from zoo import ledger
 from zoo import recipe as recipes
+from zoo.metrics import summarize
 
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 RESULTS = "<!-- results: tools/tables.py writes this -->", "<!-- end of results -->"
@@ -88,7 +89,7 @@ def _gain(rows: list[dict], lines: list[dict]) -> str:
         and line["seed"] in seeds
     }
     before, after = (
-        ledger.summarize([each["metrics"]["test"]["accuracy"] for each in lines])
+        summarize([each["metrics"]["test"]["accuracy"] for each in lines])
         for lines in (hand.values(), rows)
     )
     search = f"{how['tuner']}, {how['trials']} trials"
@@ -123,7 +124,7 @@ def _row(name: str, rows: dict[str, list[dict]], line: dict) -> str:
 def _summary(name: str, lines: list[dict]) -> str:
     expects = recipes.load(name).expects or recipes.Expected("accuracy", 0)
     values = [line["metrics"][expects.split][expects.metric] for line in lines]
-    return ledger.summarize(values).percent() if values else ""
+    return summarize(values).percent() if values else ""
 
 
 def _minutes(lines: list[dict]) -> dict[str, str]:

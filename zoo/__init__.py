@@ -5,62 +5,84 @@ Keras nor a framework and the backend can still be chosen.
 """
 
 import importlib
-import sys
-from types import ModuleType
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+
+if TYPE_CHECKING:  # what an editor and a type checker see
+    from zoo import augment, backend, data, layers
+    from zoo.building.registry import build, card, find, names
+    from zoo.cli import main
+    from zoo.distribution import distribute
+    from zoo.evaluation import evaluate
+    from zoo.exporting import export
+    from zoo.prediction import predict
+    from zoo.recipe import Expected, Recipe
+    from zoo.reporting import report
+    from zoo.run import Run
+    from zoo.training import train
+    from zoo.tuning import Search, hypermodel, tune
+    from zoo.verification import verify
 
 _HOMES = {
-    "build": "registry",
-    "card": "registry",
-    "find": "registry",
-    "names": "registry",
+    "build": "building.registry",
+    "card": "building.registry",
+    "find": "building.registry",
+    "names": "building.registry",
     "Recipe": "recipe",
     "Expected": "recipe",
-    "train": "train",
+    "train": "training",
     "Run": "run",
-    "evaluate": "evaluate",
-    "predict": "predict",
-    "tune": "tune",
-    "hypermodel": "tune",
-    "Search": "tune",
-    "report": "report",
-    "export": "export",
-    "verify": "verify",
-    "distribute": "distribute",
+    "evaluate": "evaluation",
+    "predict": "prediction",
+    "tune": "tuning",
+    "hypermodel": "tuning",
+    "Search": "tuning",
+    "report": "reporting",
+    "export": "exporting",
+    "verify": "verification",
+    "distribute": "distribution",
     "main": "cli",
 }
-_SUBMODULES = ("augment", "backend", "data")
-_ON_KERAS = ("train", "tune", "verify")
+_SUBMODULES = ("augment", "backend", "data", "layers")
+_ON_KERAS = ("training", "tuning", "verification", "layers")
 
-__all__ = [*_HOMES, *_SUBMODULES, "__version__"]
+__all__ = [
+    "Expected",
+    "Recipe",
+    "Run",
+    "Search",
+    "__version__",
+    "augment",
+    "backend",
+    "build",
+    "card",
+    "data",
+    "distribute",
+    "evaluate",
+    "export",
+    "find",
+    "hypermodel",
+    "layers",
+    "main",
+    "names",
+    "predict",
+    "report",
+    "train",
+    "tune",
+    "verify",
+]
 
 
 def __getattr__(name: str):
-    if name in _SUBMODULES:
-        return importlib.import_module(f"zoo.{name}")
-    if name in _HOMES:
-        if _HOMES[name] in _ON_KERAS:
-            importlib.import_module("zoo.backend").load()
-        return getattr(importlib.import_module(f"zoo.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'zoo' has no attribute '{name}'", name=name)
+    home = name if name in _SUBMODULES else _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'zoo' has no attribute '{name}'", name=name)
+    if home in _ON_KERAS:
+        importlib.import_module("zoo.engine.startup").load()
+    module = importlib.import_module(f"zoo.{home}")
+    return module if name in _SUBMODULES else getattr(module, name)
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """The package; `zoo.train` is the function even after `import zoo.train`.
-
-    Python binds a submodule to its package once it is imported; where a verb bears the
-    name of its file, the verb is bound instead.
-    """
-
-    def __setattr__(self, name, value):
-        if isinstance(value, ModuleType) and _HOMES.get(name) == name:
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

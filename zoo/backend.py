@@ -8,14 +8,11 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
 from importlib import metadata, util
 from pathlib import Path
 from typing import NamedTuple
 
 from zoo.errors import Mistake, unknown
-from zoo.lean import lean
 
 NAMES = ("jax", "tensorflow", "torch")
 
@@ -126,51 +123,6 @@ def use(name: str | None = None) -> str:
     return name
 
 
-def load(name: str | None = None) -> str:
-    """`use(name)`, then import Keras, quickly and without messages of C++ code.
-
-    TensorFlow writes lines about oneDNN and missing CUDA drivers to file descriptor
-    2 before any of its log settings counts. They are shown if the import fails.
-    """
-    name = use(name)
-    if name != "torch":
-        compile_small_loops_whole()
-    if "keras" in sys.modules:
-        return name
-    if name == "jax" and "jax" not in sys.modules:
-        from zoo.compiled import keep_compiled  # which loads NumPy
-
-        keep_compiled()
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as messages:
-        os.dup2(messages.fileno(), 2)
-        try:
-            with lean(name):
-                import keras  # noqa: F401
-        except BaseException:
-            messages.seek(0)
-            os.write(stderr, messages.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-    return name
-
-
-def compile_small_loops_whole() -> None:
-    """Have XLA, which JAX and TensorFlow share, make one function of a small loop.
-
-    By default it does so for tiny ones only, and runs the kernels of others one by one,
-    which takes longer than their arithmetic. Above 128 KiB its kernels for matrices
-    win. A threshold that the user has set in XLA_FLAGS counts.
-    """
-    own = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=131072"
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_cpu_small_while_loop_byte_threshold" not in flags:
-        os.environ["XLA_FLAGS"] = f"{own} {flags}".strip()
-
-
 def require(capability: str, backend: str | None = None) -> None:
     """Stop before the work starts if `capability` does not work on `backend`.
 
@@ -221,20 +173,3 @@ def _configured() -> str | None:
     with contextlib.suppress(OSError, ValueError):
         return json.loads((Path(home) / "keras.json").read_text()).get("backend")
     return None
-
-
-@contextlib.contextmanager
-def without_tensorflow() -> Iterator[None]:
-    """Keras imports TensorFlow, if it finds it, to recognize its types; not here."""
-    import keras
-    from keras.src.utils.module_utils import tensorflow
-
-    if keras.backend.backend() == "tensorflow" or tensorflow.module is not None:
-        yield
-        return
-    before = tensorflow._available
-    tensorflow._available = False
-    try:
-        yield
-    finally:
-        tensorflow._available = before

@@ -19,7 +19,7 @@ class Expected:
         at_least: in the metric's own unit; an accuracy of 99 % is 0.99.
         split: the examples that are measured.
         folds: 0, or the number of parts of a stratified cross-validation over training
-            and test split, one for each seed; see `zoo.cross_validate`.
+            and test split, one for each seed; see `zoo.evaluation.cross_validation`.
     """
 
     metric: str

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from zoo import checkpoint
 from zoo import recipe as recipes
+from zoo.core import files
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
@@ -61,10 +61,10 @@ class Run:
     @cached_property
     def model(self):
         """The trained model, on the active backend."""
-        from zoo import registry, saved
+        from zoo.building import model_files, registry
 
         registry.module(self.recipe.model)  # which registers the layers it defines
-        return saved.load(self.folder / "model.keras")
+        return model_files.load(self.folder / "model.keras")
 
 
 def open_run(folder: str | Path) -> Run:
@@ -123,7 +123,7 @@ def withdraw(folder: Path) -> None:
 
 def write_json(path: Path, value: dict) -> None:
     """Write `value` as JSON, whole or not at all."""
-    checkpoint.write(path, (json.dumps(value, indent=2) + "\n").encode())
+    files.write(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
 def write_history(folder: Path, history: list[dict]) -> None:
@@ -132,7 +132,7 @@ def write_history(folder: Path, history: list[dict]) -> None:
     writer = csv.DictWriter(buffer, history[-1].keys(), lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
-    checkpoint.write(folder / "history.csv", buffer.getvalue().encode())
+    files.write(folder / "history.csv", buffer.getvalue().encode())
 
 
 def environment(backend: str, device: str) -> dict:

@@ -3,7 +3,7 @@
 import keras
 
 import zoo
-from zoo import losses
+from zoo.training import losses
 
 
 def plain(case) -> keras.Model:

@@ -1,9 +1,10 @@
 """Zoo: its trainer on its feed, its forward pass."""
 
 import zoo
-from zoo import losses, steps
 from zoo.data.dataset import Split
-from zoo.feed import Feed
+from zoo.engine import steps
+from zoo.training import losses
+from zoo.training.feed import Feed
 
 
 def train(case, inputs, classes):

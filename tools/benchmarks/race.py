@@ -28,9 +28,11 @@ def run(seeds: int, recipe: zoo.Recipe = RECIPE) -> Iterator[tuple[float, float]
     """Seconds and test accuracy for seeds 1, 2, ...; a run before them is no race."""
     import numpy as np
 
-    from zoo import data, optimizer, steps
-    from zoo.evaluate import measure
-    from zoo.fitting import build_for, feed_and_loss
+    from zoo import data
+    from zoo.engine import steps
+    from zoo.metrics import measure
+    from zoo.training import optimizer
+    from zoo.training.setup import build_for, feed_and_loss
 
     digits = data.load(recipe.data, validation=0)
     model = build_for(recipe, digits)

@@ -21,7 +21,7 @@ def zoo_augment(operations: dict, size: int, channels: int) -> tuple[float, int]
 
 def keras_affine(backend: str, size: int, channels: int) -> tuple[float, int]:
     """Keras's layers: the same shift, rotation and zoom, one warp each."""
-    from zoo.backend import load
+    from zoo.engine.startup import load
 
     load(backend)
     import keras

@@ -72,7 +72,7 @@ def measure(backends: list[str], rounds: int) -> Iterator[dict]:
 
 
 def _series(backend, network, axis, positions, rounds):
-    from zoo.backend import load
+    from zoo.engine.startup import load
 
     load(backend)
     return [

@@ -23,12 +23,12 @@ def zoo_first(cache: str) -> tuple[float, int]:
 def zoo_feed(cache: str, on_disk: bool, operations: dict) -> tuple[float, int]:
     """Shuffled batches of what was decoded before, from memory or from the disk."""
     os.environ["ZOO_CACHE"] = cache
-    from zoo import backend
+    from zoo.engine import startup
 
-    backend.load()
-    from zoo import losses
+    startup.load()
     from zoo.data.dataset import Rows, Split
-    from zoo.feed import Feed
+    from zoo.training import losses
+    from zoo.training.feed import Feed
 
     split = _mnist().train
     if on_disk:

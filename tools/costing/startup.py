@@ -16,8 +16,9 @@ from pathlib import Path
 
 CHILD = """
 import os, sys, time
+from zoo.engine import startup
 from zoo import backend, cli
-backend.load(sys.argv[1])
+startup.load(sys.argv[1])
 from zoo import steps
 make = steps.trainer
 def trainer(*arguments):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zoo.philox import philox
+from zoo.core.random import philox
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Example:
 """
 
 from zoo import backend
-from zoo.cli.show import table
+from zoo.cli._table import table
 
 
 def arguments(parser):

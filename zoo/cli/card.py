@@ -4,7 +4,8 @@ Example:
   zoo card lenet
 """
 
-from zoo import recipe, registry
+from zoo import recipe
+from zoo.building import registry
 from zoo.errors import unknown
 
 

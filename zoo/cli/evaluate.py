@@ -5,7 +5,8 @@ Example:
 """
 
 from zoo import backend
-from zoo.cli.show import table
+from zoo.cli._table import table
+from zoo.engine import startup
 from zoo.run import open_run
 
 
@@ -22,9 +23,9 @@ def arguments(parser):
 
 def run(options):
     done = open_run(options.run)
-    backend.require("evaluate", backend.load(options.backend))
+    backend.require("evaluate", startup.load(options.backend))
 
-    from zoo.evaluate import evaluate
+    from zoo.evaluation import evaluate
 
     metrics = evaluate(done, options.split)
     rows = [(name, f"{value:.6f}") for name, value in metrics.items()]

@@ -13,6 +13,6 @@ def arguments(parser):
 
 
 def run(options):
-    from zoo.export import export
+    from zoo.exporting import export
 
     print(export(open_run(options.run), options.to))

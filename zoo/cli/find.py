@@ -4,7 +4,8 @@ Example:
   zoo find sentiment
 """
 
-from zoo import recipe, registry
+from zoo import recipe
+from zoo.building import registry
 from zoo.cli.list import show
 from zoo.errors import Mistake
 

@@ -4,8 +4,9 @@ Example:
   zoo list
 """
 
-from zoo import recipe, registry
-from zoo.cli.show import table
+from zoo import recipe
+from zoo.building import registry
+from zoo.cli._table import table
 
 
 def arguments(parser):

@@ -13,7 +13,8 @@ import dataclasses
 import json
 
 from zoo import backend
-from zoo.cli.show import table
+from zoo.cli._table import table
+from zoo.engine import startup
 from zoo.run import open_run
 
 OTHERS = 2  # classes shown besides the most probable one
@@ -31,9 +32,9 @@ def arguments(parser):
 
 def run(options):
     done = open_run(options.run)
-    backend.require("predict", backend.load(options.backend))
+    backend.require("predict", startup.load(options.backend))
 
-    from zoo.predict import predict
+    from zoo.prediction import predict
 
     predictions = predict(done, options.inputs)
     if options.json:

@@ -4,7 +4,7 @@ Example:
   zoo report runs/digits
 """
 
-from zoo import backend
+from zoo.engine import startup
 from zoo.run import open_run
 
 
@@ -15,8 +15,8 @@ def arguments(parser):
 
 def run(options):
     done = open_run(options.run)
-    backend.load(options.backend)
+    startup.load(options.backend)
 
-    from zoo.report import report
+    from zoo.reporting import report
 
     print(report(done))

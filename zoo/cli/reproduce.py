@@ -11,6 +11,7 @@ Example:
 import sys
 
 from zoo import backend
+from zoo.engine import startup
 
 
 def arguments(parser):
@@ -27,9 +28,9 @@ def arguments(parser):
 
 
 def run(options):
-    backend.require("train", backend.load(options.backend))
+    backend.require("train", startup.load(options.backend))
 
-    from zoo.reproduce import reproduce
+    from zoo.evaluation.reproduction import reproduce
 
     verdict = reproduce(options.recipe, options.changes, seeds=options.seeds)
     values = ", ".join(f"{value:.2%}" for value in verdict.values)

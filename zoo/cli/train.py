@@ -17,8 +17,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from zoo import backend, checkpoint
+from zoo import backend
 from zoo import recipe as recipes
+from zoo.core import files
+from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.run import Run
 
@@ -59,10 +61,10 @@ def run(options):
         recipe = recipes.load(options.recipe)
     recipe = recipes.override(recipe, changes)
     used = options.backend or (options.resume and Run(Path(folder)).backend)
-    backend.require("train", backend.load(used))
+    backend.require("train", startup.load(used))
 
-    from zoo.distribute import distribute, joined
-    from zoo.train import train
+    from zoo.distribution import distribute, joined
+    from zoo.training import train
 
     name = Path(options.recipe).stem
     with distribute(options.devices) if options.devices else joined() as group:
@@ -97,7 +99,7 @@ def _stopped_run(folder: Path) -> Run:
 
 
 def _report(done: Run) -> None:
-    from zoo.advice import advise
+    from zoo.reporting.advice import advise
 
     for split in ("test", "validation"):
         if split in done.metrics:
@@ -143,7 +145,7 @@ def _example(done: Run) -> list[str]:
     if kind != "image":
         return ["--", ",".join(f"{value:.4g}" for value in example)]
     picture = done.folder / "example.png"
-    with checkpoint.writing(picture):
+    with files.writing(picture):
         _write_picture(picture, example)
     return [str(picture)]
 

@@ -17,9 +17,9 @@ Examples:
 import importlib
 from pathlib import Path
 
-from zoo import backend
 from zoo import recipe as recipes
-from zoo.cli.show import table
+from zoo.cli._table import table
+from zoo.engine import startup
 from zoo.errors import Mistake
 
 
@@ -64,7 +64,7 @@ _OF_PROCESS = ("trials", "max_minutes", "workers", "winners", "lease")
 
 
 def run(options):
-    tuning = importlib.import_module("zoo.tune")
+    tuning = importlib.import_module("zoo.tuning")
     decisive, passing = (
         {k: v for k in names if (v := getattr(options, k)) is not None}
         for names in (_OF_SEARCH, _OF_PROCESS)
@@ -88,11 +88,11 @@ def run(options):
         _show(search)
         return
     if options.resume:
-        backend.load(options.backend or search.settings.backend)
+        startup.load(options.backend or search.settings.backend)
         found = tuning.reopen(options.recipe, **passing)
     else:
         recipes.override(recipes.load(options.recipe), options.changes)
-        backend.load(options.backend)
+        startup.load(options.backend)
         if "only" in decisive:
             decisive["only"] = tuple(filter(None, decisive["only"].split(",")))
         found = tuning.tune(options.recipe, options.changes, **decisive, **passing)

@@ -13,8 +13,8 @@ Examples:
 
 import sys
 
-from zoo.cli.show import table
-from zoo.verify import Verification, verify
+from zoo.cli._table import table
+from zoo.verification import Verification, verify
 
 _WORDS = {
     "weights": "initial weights",

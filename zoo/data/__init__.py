@@ -8,10 +8,14 @@ from functools import partial
 
 import numpy as np
 
-from zoo.data import builders, folder, folds, generated, pictures, table, text, tfds
+from zoo.core.progress import track
+from zoo.core.random import order
+from zoo.data import builders, splits
 from zoo.data.cache import cache_dir
-from zoo.data.dataset import SPLITS, Dataset, Split, carve, order, restore
-from zoo.data.progress import track
+from zoo.data.dataset import SPLITS, Dataset, Split, restore
+from zoo.data.kinds import pictures, tables, texts
+from zoo.data.sources import folder, generated, tfds
+from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
 
 __all__ = [
@@ -51,9 +55,9 @@ def load(
         fold: (i, k) splits training and test examples together into k stratified
             parts, by `seed`, and makes part i, 0 <= i < k, the test split; for rows.
             (i, k, s) splits by s, whatever `seed` is.
-        arguments: those of the data set, see `zoo.data.generated`, `zoo.data.folder`
-            and `zoo.data.tfds`; for text `vocabulary_size`, `length`, `keep` and
-            `ngrams`, see `zoo.data.text.Vocabulary.build`.
+        arguments: those of the data set, see `generated`, `folder` and `tfds` in
+            `zoo.data.sources`; for text `vocabulary_size`, `length`, `keep` and
+            `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
 
     Returns:
         The data set; its vocabulary, if any, is that of the training split alone.
@@ -66,7 +70,7 @@ def load(
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
     dataset = read(**arguments)
     if fold:
-        dataset = folds.split(dataset, fold, seed)
+        dataset = splits.split(dataset, fold, seed)
     classes = dataset.classes
     kept, held = carve(dataset.train.targets, validation, seed, classes, "validation")
     if len(held):
@@ -85,9 +89,9 @@ def decode(dataset: Dataset, raw: Iterable) -> np.ndarray:
 
     Args:
         dataset: as loaded or restored.
-        raw: pictures (files, bytes or uint8 arrays, see `zoo.data.pictures`), or
+        raw: pictures (files, bytes or uint8 arrays, see `zoo.data.kinds.pictures`), or
             sentences, or rows (CSV files, lines, mappings or sequences, see
-            `zoo.data.table`).
+            `zoo.data.kinds.tables`).
 
     Returns:
         An array of shape (n, *dataset.input_shape): uint8 pictures, int32 token ids or
@@ -100,7 +104,7 @@ def decode(dataset: Dataset, raw: Iterable) -> np.ndarray:
         return pictures.decode(raw, dataset.input_shape, dataset.border)
     if dataset.kind == "text":
         return dataset.encoder.encode(raw)
-    return table.decode(raw, dataset.features, dataset.missing)
+    return tables.decode(raw, dataset.features, dataset.missing)
 
 
 def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
@@ -125,7 +129,7 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
 
 def _encoded(dataset: Dataset, **wanted) -> Dataset:
     """Turn words into ids by the vocabulary of the training split."""
-    vocabulary = text.Vocabulary.build(dataset.train.inputs, **wanted)
+    vocabulary = texts.Vocabulary.build(dataset.train.inputs, **wanted)
     splits = {
         name: Split(vocabulary.encode_tokens(split.inputs), split.targets)
         for name in track(SPLITS, len(SPLITS), "numbering words")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import zlib
@@ -11,16 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.progress import say
+from zoo.core.folders import cache_dir
+from zoo.core.progress import say
 from zoo.errors import Mistake
 
 LAYOUT = 1  # raise it when what is written below changes its meaning
 LARGE = 2**30  # bytes; a larger file stays on disk and is checked by its size alone
-
-
-def cache_dir() -> Path:
-    """The folder for what zoo can make again: $ZOO_CACHE, or ~/.cache/zoo."""
-    return Path(os.environ.get("ZOO_CACHE") or "~/.cache/zoo").expanduser()
 
 
 def remember(

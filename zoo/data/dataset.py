@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.text import Vocabulary
+from zoo.core.random import order
+from zoo.data.kinds.texts import Vocabulary
 from zoo.errors import Mistake, unknown
-from zoo.philox import philox
 
 KINDS = ("image", "text", "tabular", "points")
 SPLITS = ("train", "validation", "test")
@@ -213,74 +213,3 @@ def restore(folder: str | os.PathLike) -> Dataset:
         return Dataset(**about, train=empty, encoder=encoder)
     except (KeyError, TypeError, ValueError) as error:
         raise Mistake(f"{path} is damaged ({error}); train again") from error
-
-
-def order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order of the examples in an epoch: a permutation, int64 of shape (count,).
-
-    A pure function, the same on every backend and for every version of NumPy: random
-    64-bit words of Philox-4x64 with the key (seed, epoch), sorted. The low bits of each
-    hold its place, as sorting words takes a fifth of the time of `np.argsort`.
-    """
-    low = np.uint64((1 << count.bit_length()) - 1)
-    words = _words(count, seed, epoch) & ~low | np.arange(count, dtype=np.uint64)
-    words.sort()
-    return (words & low).astype(np.int64)
-
-
-def carve(
-    targets: np.ndarray, share: float, seed: int, classes: tuple[str, ...], what: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Hold out a share of the examples, each class in proportion.
-
-    Args:
-        targets: int array of shape (n,).
-        share: at least 0 and below 1; round(share * n) examples are held out.
-        seed: decides which; the same seed, the same examples.
-        classes: their names, for the errors.
-        what: the name of the split held out, for the errors.
-
-    Returns:
-        The positions kept and the positions held out, both ascending.
-
-    Raises:
-        Mistake: the share is out of range or too small, or a class has one example.
-    """
-    if not isinstance(share, int | float) or not 0 <= share < 1:
-        raise Mistake(
-            f"{what}={share} is not a share of the training data; give a number from 0 "
-            "(no such split) to below 1, such as 0.1"
-        )
-    count = len(targets)
-    if share == 0:
-        return np.arange(count), np.arange(0)
-    total = round(share * count)
-    if total == 0:
-        raise Mistake(
-            f"{what}={share} of {count} examples is none; give {what}=0, or more"
-        )
-    sizes = np.bincount(targets, minlength=len(classes))
-    few = [classes[i] for i in np.flatnonzero(sizes == 1)]
-    if few:
-        raise Mistake(
-            f"class '{few[0]}' has 1 example, which cannot be both trained on and held "
-            f"out; add examples or give {what}=0"
-        )
-    exact = sizes * (total / count)
-    held = np.floor(exact).astype(int)
-    spare = np.argsort(held - exact, kind="stable")[: total - held.sum()]
-    held[spare] += 1
-    held = np.minimum(held, np.maximum(sizes - 1, 0))
-    words = _words(count, seed, 2**64 - 1)
-    ranked = np.lexsort((words, targets))
-    starts = np.cumsum(sizes) - sizes
-    chosen = [ranked[s : s + k] for s, k in zip(starts, held, strict=True)]
-    out = np.zeros(count, bool)
-    out[np.concatenate(chosen)] = True
-    return np.flatnonzero(~out), np.flatnonzero(out)
-
-
-def _words(count: int, seed: int, epoch: int) -> np.ndarray:
-    if seed < 0:
-        raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
-    return philox((seed, epoch)).random_raw(count)

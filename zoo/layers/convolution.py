@@ -1,6 +1,7 @@
 """Convolution and pooling, in another form where Keras's own is slow.
 
-PyTorch: without copies, see `zoo.layers.torch`. JAX on CPUs: see `zoo.layers.jax`.
+PyTorch: without copies, see `zoo.engine.torch.kernels`. JAX on CPUs: see
+`zoo.engine.jax.kernels`.
 """
 
 import math
@@ -90,25 +91,11 @@ class AveragePooling2D(keras.layers.AveragePooling2D):
         return _own().average(inputs, self.pool_size) if fast else super().call(inputs)
 
 
-def margins(side: int, size: int, stride: int, dilation: int = 1) -> tuple[int, int]:
-    """How much "same" padding adds before and behind `side` pixels.
-
-    Args:
-        side: of an image.
-        size: of the kernel.
-        stride: of the convolution.
-        dilation: of the kernel.
-    """
-    end = (side - 1) // stride * stride + (size - 1) * dilation + 1
-    total = max(0, end - side)
-    return total // 2, total - total // 2
-
-
 def _own():
     if keras.backend.backend() == "torch":
-        from zoo.layers import torch as own
+        from zoo.engine.torch import kernels as own
     else:
-        from zoo.layers import jax as own
+        from zoo.engine.jax import kernels as own
     return own
 
 

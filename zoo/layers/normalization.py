@@ -3,7 +3,7 @@ many."""
 
 import keras
 
-from zoo import groups
+from zoo.engine import groups
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -17,7 +17,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def call(self, inputs, training=None, mask=None):
         if not self._is_plain(inputs, mask):
             return super().call(inputs, training=training, mask=mask)
-        from zoo.layers.torch import normalize
+        from zoo.engine.torch.kernels import normalize
 
         return normalize(self, inputs, training and self.trainable)
 

@@ -18,7 +18,7 @@ class LSTM(keras.layers.LSTM):
     def inner_loop(self, sequences, initial_state, mask, training=False):
         if not _can_fuse(self, mask):
             return super().inner_loop(sequences, initial_state, mask, training)
-        from zoo.layers.torch import lstm
+        from zoo.engine.torch.kernels import lstm
 
         return lstm(self, sequences, initial_state)
 
@@ -33,7 +33,7 @@ class GRU(keras.layers.GRU):
     def inner_loop(self, sequences, initial_state, mask, training=False):
         if not (_can_fuse(self, mask) and self.cell.reset_after):
             return super().inner_loop(sequences, initial_state, mask, training)
-        from zoo.layers.torch import gru
+        from zoo.engine.torch.kernels import gru
 
         return gru(self, sequences, initial_state)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from zoo.core import torch_file
 from zoo.errors import Mistake
 from zoo.layers import Conv2D
-from zoo.models import _torch_file
 
 # kernel, stride, expansion, filters, blocks: the stages of EfficientNet-B0
 STAGES = (
@@ -120,7 +120,7 @@ def imagenet() -> list[np.ndarray]:
         )
     return [
         _to_keras(name, array)
-        for name, array in _torch_file.read(file).items()
+        for name, array in torch_file.read(file).items()
         if not name.endswith("num_batches_tracked")
     ]
 

@@ -53,7 +53,6 @@ import keras
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import BatchNormalization, Dropout
-from zoo.models import _widths
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "selu", "gelu", "silu")
 
@@ -100,7 +99,8 @@ def build(
             f"deep_mlp takes images, input_shape (height, width, channels), or rows, "
             f"(features,); given {input_shape}"
         )
-    _widths.check(hidden)
+    if not isinstance(hidden, tuple | list) or any(width < 1 for width in hidden):
+        raise Mistake(f"hidden takes widths such as (64, 64); given {hidden!r}")
     if mirror and len(input_shape) != 3:
         raise Mistake(f"mirror is for images; given input_shape={input_shape}, a row")
     if activation not in ACTIVATIONS:

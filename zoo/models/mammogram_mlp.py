@@ -61,7 +61,6 @@ from keras import ops
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import Dropout
-from zoo.models import _widths
 
 FEATURES = ("bi_rads", "age", "shape", "margin", "density")
 CATEGORIES = {"shape": 4, "margin": 5}
@@ -104,7 +103,8 @@ def build(
         Mistake: unknown feature or encoding; a feature twice, or none; `hidden` is no
             tuple of widths.
     """
-    _widths.check(hidden)
+    if not isinstance(hidden, tuple | list) or any(width < 1 for width in hidden):
+        raise Mistake(f"hidden takes widths such as (64, 64); given {hidden!r}")
     rows = keras.Input((len(features),), name="rows")
     x = Findings(features, encoding, name="findings")(rows)
     penalty = keras.regularizers.L2(l2) if l2 else None

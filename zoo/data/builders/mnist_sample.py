@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from zoo.data.dataset import carve
+from zoo.data.splits import carve
 
 DIGITS = tuple("0123456789")
 

@@ -1,0 +1,169 @@
+"""Models by name: every file in `zoo/models/` is one, and so is a user's own module."""
+
+import ast
+import functools
+import importlib
+import importlib.util
+import inspect
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from zoo.engine import startup
+from zoo.errors import Mistake, unknown
+
+if TYPE_CHECKING:
+    import keras
+
+_FOLDER = Path(__file__).parents[1] / "models"
+_OWN = (
+    "a model of your own is named by its importable dotted path ('my_package.my_net') "
+    "or by its file ('my_net.py')"
+)
+
+
+def names() -> tuple[str, ...]:
+    """The names of zoo's models, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("[!_]*.py")))
+
+
+def find(word: str) -> tuple[str, ...]:
+    """The models whose name or card contains `word`, whatever its case.
+
+    Returns:
+        Model names: first those whose name contains the word, then those whose card
+        does; empty if there are none.
+    """
+    word = word.casefold()
+    named = [name for name in names() if word in name]
+    cards = {name: " ".join(card(name).casefold().split()) for name in names()}
+    described = [name for name in names() if word in cards[name]]
+    return tuple(dict.fromkeys(named + described))
+
+
+def card(name: str) -> str:
+    """The card of a model: its file's docstring, read without importing the file.
+
+    Args:
+        name: a model's name, the dotted path of a module, or a `.py` file.
+
+    Raises:
+        Mistake: there is no such model.
+    """
+    source = _source(name).read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(source)) or f"{name} has no card."
+
+
+def module(name: str) -> ModuleType:
+    """The imported module of a model, with its `build` and, if it has one, `space`.
+
+    Args:
+        name: a model's name, the dotted path of a module, or a `.py` file.
+
+    Raises:
+        Mistake: there is no such model, or the module has no `build`.
+    """
+    source = _source(name)
+    if name in names():
+        found = importlib.import_module(f"zoo.models.{name}")
+    elif name.endswith(".py"):
+        found = _load(source.resolve())
+    else:
+        found = importlib.import_module(name)
+    if not callable(getattr(found, "build", None)):
+        raise Mistake(
+            f"{source} is not a model: it defines no function build; "
+            "write build(...), which returns a keras.Model"
+        )
+    return found
+
+
+def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
+    """Build a model with initial weights that are the same on every backend.
+
+    Args:
+        name: a model's name, the dotted path of a module, or a `.py` file; a module
+            must define `build(...)`, which returns a `keras.Model`.
+        seed: any integer; it fixes the initial weights and the dropout masks.
+        **arguments: passed to the model's `build`.
+
+    Returns:
+        The model, not compiled.
+
+    Raises:
+        Mistake: there is no such model, its `build` takes no such argument or lacks
+            one, an argument's value is not accepted, or `build` returns no model.
+    """
+    make = module(name).build
+    _check_arguments(name, inspect.signature(make).parameters, arguments)
+
+    startup.load()
+    import keras
+
+    from zoo.building.initial_weights import initialize, without_draws
+    from zoo.engine.device import use_full_float32
+
+    use_full_float32()
+    with without_draws(), startup.without_tensorflow():
+        try:
+            model = make(**arguments)
+        except ValueError as error:
+            if "stateless scope" not in str(error):
+                raise
+            raise Mistake(
+                f"build of model '{name}' makes a keras.Variable from an array; "
+                "accepted: self.add_weight(shape, initializer=...) in a layer, whose "
+                "values zoo can draw alike on every backend"
+            ) from error
+        if not isinstance(model, keras.Model):
+            kind = type(model).__name__
+            raise Mistake(
+                f"build of model '{name}' returned a {kind}, not a keras.Model"
+            )
+        initialize(model, seed)
+    return model
+
+
+def _check_arguments(name, parameters, arguments):
+    kinds = [parameter.kind for parameter in parameters.values()]
+    if inspect.Parameter.VAR_KEYWORD in kinds:
+        return
+    for argument in arguments:
+        if argument not in parameters:
+            then = f"`zoo card {name}` describes the model"
+            raise unknown(f"argument of model '{name}'", argument, parameters, then)
+    for argument, parameter in parameters.items():
+        if parameter.default is parameter.empty and argument not in arguments:
+            raise Mistake(f"model '{name}' needs a value for its argument '{argument}'")
+
+
+def _source(name: str) -> Path:
+    if name in names():
+        return _FOLDER / f"{name}.py"
+    if name.endswith(".py"):
+        if not Path(name).is_file():
+            raise Mistake(f"there is no file {name}; {_OWN}")
+        return Path(name)
+    spec = _specification(name) if "." in name else None
+    if spec is None or not spec.has_location:
+        raise unknown("model", name, names(), then=_OWN)
+    return Path(spec.origin)
+
+
+def _specification(name: str):
+    if not all(part.isidentifier() for part in name.split(".")):
+        return None
+    try:
+        return importlib.util.find_spec(name)
+    except ModuleNotFoundError as error:
+        if not name.startswith(error.name or name):
+            raise
+        return None
+
+
+@functools.cache
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded

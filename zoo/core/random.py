@@ -1,0 +1,54 @@
+"""Philox, a random number generator that is a function of a key and a counter.
+
+Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011,
+doi:10.1145/2063384.2063405.
+"""
+
+import numpy as np
+from numpy.random.bit_generator import ISeedSequence
+
+from zoo.errors import Mistake
+
+
+def philox(
+    key: tuple[int, int], counter: tuple[int, int, int, int] = (0, 0, 0, 0)
+) -> np.random.Philox:
+    """`numpy.random.Philox(key=key, counter=counter)`, four times as fast.
+
+    NumPy's asks the system for entropy first, and does not use it.
+
+    Args:
+        key: two whole numbers from 0 to 2**64 - 1.
+        counter: four of them; a tick gives four 64-bit words.
+    """
+    return np.random.Philox(_Key(key), counter=np.array(counter, np.uint64))
+
+
+class _Key(ISeedSequence):
+    """What NumPy takes a key from."""
+
+    def __init__(self, words):
+        self.words = words
+
+    def generate_state(self, n_words, dtype=np.uint32):
+        return np.array(self.words, dtype)
+
+
+def order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of the examples in an epoch: a permutation, int64 of shape (count,).
+
+    A pure function, the same on every backend and for every version of NumPy: random
+    64-bit words of Philox-4x64 with the key (seed, epoch), sorted. The low bits of each
+    hold its place, as sorting words takes a fifth of the time of `np.argsort`.
+    """
+    low = np.uint64((1 << count.bit_length()) - 1)
+    drawn = words(count, seed, epoch) & ~low | np.arange(count, dtype=np.uint64)
+    drawn.sort()
+    return (drawn & low).astype(np.int64)
+
+
+def words(count: int, seed: int, epoch: int) -> np.ndarray:
+    """`count` random 64-bit words of the stream (seed, epoch), uint64 (count,)."""
+    if seed < 0:
+        raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
+    return philox((seed, epoch)).random_raw(count)

@@ -1,0 +1,258 @@
+"""Sentences as token ids: splitting into words, and the vocabulary."""
+
+import html
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from zoo.core.progress import track
+from zoo.errors import Mistake, unknown
+
+PADDING, UNKNOWN = 0, 1
+KEEPS = ("last", "first", "ends")
+LONGEST_RUNS = (1, 2, 3)
+
+_TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
+_WORD = re.compile(r"\w+(?:'\w+)*|[!?]")
+_WORD_WITH_MARKS = r"[\wMARKS]+(?:'[\wMARKS]+)*|[!?]"
+
+
+def tokenize(text: str) -> list[str]:
+    """Split a text into lower-case words, numbers, "!" and "?".
+
+    HTML tags are spaces, HTML entities their characters; Unicode is brought to NFKC;
+    an apostrophe inside a word belongs to it ("don't"), as do accents and vowel signs
+    that are characters of their own; other punctuation is dropped. Scripts without
+    spaces between words are not split further.
+    """
+    word = _WORD
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).lower()
+        text = text.replace("\u2019", "'").replace("\u00ad", "")  # the soft hyphen
+        marks = "".join(c for c in set(text) if unicodedata.category(c)[0] == "M")
+        if marks:
+            word = re.compile(_WORD_WITH_MARKS.replace("MARKS", marks))
+    return word.findall(text.lower())
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Texts split into words, each word an index into `words`.
+
+    flat: int32, the tokens of all texts, one text after another.
+    starts, lengths: int64 of shape (n,), where each text lies in `flat`.
+    words: the distinct words, ascending.
+    """
+
+    flat: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    words: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, index: np.ndarray) -> "Tokens":
+        starts, lengths = self.starts[index], self.lengths[index]
+        return replace(self, starts=starts, lengths=lengths)
+
+    def joined(self) -> "Tokens":
+        """The same texts, with no others between them in `flat`."""
+        spans = zip(self.starts, self.starts + self.lengths, strict=True)
+        parts = [self.flat[start:end] for start, end in spans]
+        flat = np.concatenate([np.zeros(0, np.int32), *parts])
+        starts = np.cumsum(self.lengths) - self.lengths
+        return replace(self, flat=flat, starts=starts)
+
+    def counts(self, n: int = 1, most: int | None = None) -> dict[str, int]:
+        """How often each run of `n` words occurs in these texts.
+
+        The runs are in the alphabet's order, word by word: all of them, or the `most`
+        frequent ones, with any that are as frequent as the last.
+        """
+        base = len(self.words)
+        numbers = _number_runs(self.joined(), n, base)
+        runs, counts = np.unique(numbers[numbers >= 0], return_counts=True)
+        if most and most < len(runs):
+            frequent = counts >= np.partition(counts, -most)[-most]
+            runs, counts = runs[frequent], counts[frequent]
+        columns = [runs // base**place % base for place in reversed(range(n))]
+        words = [[self.words[i] for i in column.tolist()] for column in columns]
+        spelled = map(" ".join, zip(*words, strict=True))
+        return dict(zip(spelled, counts.tolist(), strict=True))
+
+
+def split_words(*parts: Iterable[str]) -> list[Tokens]:
+    """Tokenize several lists of texts with one common list of words."""
+    ids: dict[str, int] = {}
+    found = []
+    for texts in parts:
+        rows = [
+            np.array([ids.setdefault(w, len(ids)) for w in tokenize(text)], np.int32)
+            for text in texts
+        ]
+        lengths = np.array([len(row) for row in rows], np.int64)
+        flat = np.concatenate([np.zeros(0, np.int32), *rows])
+        found.append((flat, np.cumsum(lengths) - lengths, lengths))
+    words = sorted(ids)
+    rank = np.zeros(len(ids), np.int32)
+    rank[[ids[word] for word in words]] = np.arange(len(words))
+    return [Tokens(rank[flat], starts, n, words) for flat, starts, n in found]
+
+
+def _number_runs(tokens: Tokens, n: int, base: int) -> np.ndarray:
+    """A number for the run of `n` words that ends at each word of joined texts.
+
+    It has the words' ids as its digits in base `base`; -1 where a text has fewer words
+    so far. int64 of the shape of `tokens.flat`.
+    """
+    numbers = tokens.flat.astype(np.int64)
+    for _ in range(n - 1):
+        numbers[1:] = numbers[:-1] * base + tokens.flat[1:]
+    places = np.arange(len(numbers)) - np.repeat(tokens.starts, tokens.lengths)
+    return np.where(places < n - 1, -1, numbers)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words a model knows, and the length it reads.
+
+    Id 0 pads at the end, id 1 is every word not listed, id 2 + i is `words[i]`, the
+    most frequent first. With `ngrams`, runs of words ("not good") are listed among the
+    words that they consist of; a listed run is a token of its own behind its last word.
+    A text longer than `length` keeps its last or first tokens, or half of them from
+    each end; an empty text is one unknown word.
+    """
+
+    words: tuple[str, ...]
+    length: int
+    keep: str = "last"
+    ngrams: int = 1
+
+    @classmethod
+    def build(
+        cls,
+        tokens: Tokens,
+        vocabulary_size: int = 20_000,
+        length: int = 400,
+        keep: str = "last",
+        ngrams: int = 1,
+    ) -> "Vocabulary":
+        """Take the most frequent words of these texts, ties in the alphabet's order.
+
+        Runs of words are counted like words, and come behind them in a tie.
+
+        Args:
+            tokens: the texts of the training split, and of no other.
+            vocabulary_size: ids at most, padding and unknown included; at least 3.
+            length: tokens of each text that are kept, at least 1.
+            keep: which tokens of a longer text: "last", "first" or "ends".
+            ngrams: longest run of words that is a token too, 1 (words only) to 3.
+
+        Raises:
+            Mistake: an argument is out of its range.
+        """
+        if vocabulary_size < 3:
+            raise Mistake(
+                f"vocabulary_size={vocabulary_size}; give 3 or more: padding, the "
+                "unknown word and one word"
+            )
+        if length < 1:
+            raise Mistake(f"length={length}; a text keeps at least 1 token")
+        if keep not in KEEPS:
+            raise unknown("value of keep", str(keep), KEEPS)
+        if ngrams not in LONGEST_RUNS:
+            raise Mistake(f"ngrams={ngrams}; accepted: 1 (words only), 2 or 3")
+        counts = {}
+        for n in track(range(1, ngrams + 1), ngrams, "counting runs of words"):
+            counts |= tokens.counts(n, vocabulary_size - 2)
+        words = sorted(counts, key=counts.get, reverse=True)[: vocabulary_size - 2]
+        return cls(tuple(words), length, keep, ngrams)
+
+    @property
+    def size(self) -> int:
+        """The number of ids, padding and unknown included."""
+        return len(self.words) + 2
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of each word."""
+        return {word: i for i, word in enumerate(self.words, 2)}
+
+    @cached_property
+    def runs(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """The listed runs of each length above 1: their numbers, ascending, and ids."""
+        found = {}
+        for n in range(2, self.ngrams + 1):
+            listed = [word for word in self.words if word.count(" ") == n - 1]
+            if not listed:
+                continue
+            numbers = np.zeros(len(listed), np.int64)
+            for column in zip(*map(str.split, listed), strict=True):
+                numbers = numbers * self.size + [self.ids[word] for word in column]
+            order = np.argsort(numbers)
+            ids = np.array([self.ids[word] for word in listed], np.int32)
+            found[n] = numbers[order], ids[order]
+        return found
+
+    def encode(self, texts: Iterable[str]) -> np.ndarray:
+        """Texts as token ids, int32 of shape (n, length)."""
+        return self.encode_tokens(split_words(texts)[0])
+
+    def encode_tokens(self, tokens: Tokens) -> np.ndarray:
+        """The same for texts that are split into words already."""
+        known = self._with_runs(tokens.joined())
+        rows = np.full((len(tokens), self.length), PADDING, np.int32)
+        for row, start, count in zip(rows, known.starts, known.lengths, strict=True):
+            spare = max(int(count) - self.length, 0)
+            head = {"last": 0, "first": self.length, "ends": self.length // 2}
+            first = head[self.keep] if spare else int(count)
+            text = known.flat[start : start + count]
+            kept = np.concatenate([text[:first], text[first + spare :]])
+            row[: len(kept)] = kept
+            if not len(kept):
+                row[0] = UNKNOWN
+        return rows
+
+    def _with_runs(self, tokens: Tokens) -> Tokens:
+        """Joined texts in this vocabulary's ids, each listed run behind its words."""
+        table = np.array([self.ids.get(w, UNKNOWN) for w in tokens.words], np.int32)
+        tokens = replace(tokens, flat=table[tokens.flat] if len(table) else tokens.flat)
+        columns = [tokens.flat]
+        for n, (numbers, ids) in self.runs.items():
+            wanted = _number_runs(tokens, n, self.size)
+            places = np.searchsorted(numbers, wanted).clip(max=len(numbers) - 1)
+            columns.append(np.where(numbers[places] == wanted, ids[places], PADDING))
+        matrix = np.stack(columns, axis=1)
+        ends = np.cumsum([0, *np.count_nonzero(matrix, axis=1)])
+        starts = ends[tokens.starts]
+        lengths = ends[tokens.starts + tokens.lengths] - starts
+        return Tokens(matrix[matrix != PADDING], starts, lengths, self.words)
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Write vocabulary.json into a folder."""
+        about = asdict(self)
+        path = Path(folder) / "vocabulary.json"
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+        temporary.replace(path)
+
+    @classmethod
+    def restore(cls, folder: str | os.PathLike) -> "Vocabulary":
+        """Read vocabulary.json from a folder; a `Mistake` if it is not there."""
+        path = Path(folder) / "vocabulary.json"
+        if not path.is_file():
+            raise Mistake(f"{path} is missing; the model cannot read sentences")
+        about = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**{**about, "words": tuple(about["words"])})

@@ -1,0 +1,148 @@
+"""Any TensorFlow Datasets name: its splits, columns and classes, from the cache."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from zoo.data.cache import remember
+from zoo.data.dataset import Dataset, Split
+from zoo.data.kinds import pictures, tables, texts
+from zoo.data.sources import tfds_prepare
+from zoo.data.sources.tfds_convert import SIZE, convert, fresh
+from zoo.data.splits import carve
+from zoo.errors import Mistake, unknown
+
+
+def read(
+    name: str,
+    size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    features: tuple[str, ...] | None = None,
+    classes: tuple[str, ...] | None = None,
+    test: float | None = None,
+    file: str | os.PathLike | None = None,
+    complete: bool = False,
+) -> Dataset:
+    """A TFDS data set: pictures, texts or rows of numbers, with one class label each.
+
+    Training is TFDS's split "train"; the test is "test", or "validation" if there is no
+    labeled "test", or else carved from "train", stratified, always the same.
+
+    Args:
+        name: as TFDS takes it, such as "mnist" or "glue/sst2".
+        size: height and width of pictures in pixels; default as they are, 224 where
+            they differ. See `zoo.data.kinds.pictures` for how.
+        channels: 1 for gray, 3 for RGB; default as the pictures are.
+        features: columns of a table to use, in this order; default all, or what the
+            zoo's own builder names.
+        classes: classes to use, in this order; default all.
+        test: share of "train" to carve out where there is no test split; default 0.2,
+            or what the zoo's own builder names; 0 for none.
+        file: mammographic_masses only: UCI's file, where there is no network.
+        complete: use only the rows of a table in which no value is missing.
+
+    Returns:
+        The data set; texts are still `zoo.data.kinds.texts.Tokens`.
+
+    Raises:
+        Mistake: the name is unknown, cannot be downloaded or prepared, holds something
+            else than pictures, texts or rows, or an argument does not fit it.
+    """
+    if file and name != "mammographic_masses":
+        raise Mistake(f"file={file} is for mammographic_masses, not for {name}")
+    if file and not Path(file).expanduser().is_file():
+        raise Mistake(f"there is no file {file}")
+    if size or channels:
+        pictures.checked(size or SIZE, channels or 3)
+    identity = {
+        "name": name,
+        "roots": tfds_prepare.roots(name),
+        "size": size,
+        "channels": channels,
+    }
+    arrays, facts = remember(
+        name, identity, lambda to: convert(name, size, channels, file, to), fresh
+    )
+    kind, columns = facts["kind"], tuple(facts["features"])
+    if (size or channels) and kind != "image":
+        raise Mistake(f"size and channels are for pictures; {name} holds {kind} data")
+    if features and kind != "tabular":
+        raise Mistake(f"features are for tables; {name} holds {kind} data")
+    if complete and kind != "tabular":
+        raise Mistake(f"complete is for tables; {name} holds {kind} data")
+    splits = {part: _split(arrays, facts, part) for part in facts["parts"]}
+    if kind == "tabular":
+        chosen = _among(features or facts["used"], columns, "column")
+        index = [columns.index(column) for column in chosen]
+        splits = {k: Split(s.inputs[:, index], s.targets) for k, s in splits.items()}
+        columns = chosen
+        if complete:
+            splits = {part: _complete(split) for part, split in splits.items()}
+        for part, split in splits.items():
+            tables.check(split.inputs, columns, facts["missing"], f"{name}, {part}")
+    labels = tuple(facts["classes"])
+    if classes:
+        labels = _among(classes, labels, "class")
+        if len(labels) < 2:
+            raise Mistake(f"classes={classes}; two classes are needed, or more")
+        numbers = [facts["classes"].index(label) for label in labels]
+        splits = {part: _only(split, numbers) for part, split in splits.items()}
+    description = facts["description"]
+    if "test" in splits and test is not None:
+        raise Mistake(f"{name} has its own test split; leave out test={test}")
+    if "test" not in splits:
+        everything = splits["train"]
+        share = facts["test"] if test is None else test
+        kept, held = carve(everything.targets, share, 0, labels, "test")
+        splits["train"] = everything.take(kept)
+        if len(held):
+            splits["test"] = everything.take(held)
+            description += (
+                f" The source has no test split: {len(held)} of {len(everything)} "
+                "examples were carved out, stratified, seed 0."
+            )
+    return Dataset(
+        name=name,
+        kind=kind,
+        train=splits["train"],
+        test=splits.get("test"),
+        classes=labels,
+        features=columns,
+        license=facts["license"],
+        citation=facts["citation"],
+        description=description,
+        missing=facts["missing"],
+        border=facts["border"],
+    )
+
+
+def _split(arrays: dict[str, np.ndarray], facts: dict, part: str) -> Split:
+    inputs, targets = arrays[f"{part}_inputs"], np.array(arrays[f"{part}_targets"])
+    if facts["kind"] == "text":
+        lengths = np.array(arrays[f"{part}_lengths"])
+        starts = np.cumsum(lengths) - lengths
+        return Split(texts.Tokens(inputs, starts, lengths, facts["words"]), targets)
+    return Split(inputs, targets)
+
+
+def _among(given, accepted: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    given = (given,) if isinstance(given, str) else tuple(given)
+    for name in given:
+        if name not in accepted:
+            raise unknown(kind, str(name), accepted)
+    if len(set(given)) < len(given):
+        raise Mistake(f"a {kind} is given twice: {', '.join(given)}")
+    return given
+
+
+def _complete(split: Split) -> Split:
+    return split.take(np.flatnonzero(~np.isnan(split.inputs).any(axis=1)))
+
+
+def _only(split: Split, numbers: list[int]) -> Split:
+    """The examples of these classes, numbered in this order."""
+    chosen = split.take(np.flatnonzero(np.isin(split.targets, numbers)))
+    renumbered = np.zeros(max(numbers) + 1, np.int32)
+    renumbered[numbers] = np.arange(len(numbers))
+    return Split(chosen.inputs, renumbered[chosen.targets])

@@ -1,0 +1,161 @@
+"""JAX: the step is a pure function; many steps run as one program."""
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from zoo.engine import groups
+from zoo.engine.steps import wrong
+
+
+class Trainer:
+    def __init__(self, model, loss, optimizer, held):
+        self.model, self.optimizer = model, optimizer
+        self.held = jax.device_put(held)
+        self.group = groups.current()
+        self._seen: dict[str, int] = {}
+        self.load()
+
+        def step(state, held, x, y):
+            trainable, other, optimizer_state = state
+            if held:
+                x, y = (
+                    each.at[chosen].get(mode="promise_in_bounds")
+                    for each, chosen in zip(held, (x, y), strict=True)
+                )
+
+            def objective(trainable):
+                outputs, updated, penalties = model.stateless_call(
+                    trainable, other, x, training=True, return_losses=True
+                )
+                outputs = outputs.astype("float32")
+                value = loss(y, outputs) + sum(penalties)
+                known = zip(optimizer.variables, optimizer_state, strict=True)
+                with keras.StatelessScope(state_mapping=list(known)):
+                    scaled = optimizer.scale_loss(value)
+                return scaled, (value, updated, wrong(y, outputs))
+
+            gradient = jax.grad(objective, has_aux=True)
+            grads, (value, other, errors) = gradient(trainable)
+            trainable, optimizer_state = optimizer.stateless_apply(
+                optimizer_state, grads, trainable
+            )
+            return (trainable, other, optimizer_state), value, errors
+
+        def steps(state, held, inputs, targets, count):
+            def body(i, carry):
+                state, values, errors = carry
+                state, value, error = step(state, held, inputs[i], targets[i])
+                return state, values.at[i].set(value), errors.at[i].set(error)
+
+            length = inputs.shape[0]
+            empty = jnp.zeros(length, "float32"), jnp.zeros(length, "int32")
+            return jax.lax.fori_loop(0, count, body, (state, *empty))
+
+        everywhere = getattr(self.group, "everywhere", None)
+        self._step = jax.jit(step, donate_argnums=0, out_shardings=everywhere)
+        self._steps = jax.jit(
+            steps,
+            donate_argnums=0,
+            out_shardings=everywhere,
+            compiler_options=_WITHOUT_YNNPACK,
+        )
+        self._fused = not _has_slow_convolution(model)
+        self.plain = "" if self._fused else _SLOW
+
+    def train(self, inputs, targets, count, rows=None):
+        if self._fused:
+            inputs, targets = self._put(inputs, targets, rows)
+            self.state, values, errors = self._steps(
+                self.state, self.held, inputs, targets, count
+            )
+            return np.asarray(values)[:count], np.asarray(errors)[:count]
+        values, errors = [], []
+        for i in range(count):
+            x, y = self._put(inputs[i], targets[i], rows)
+            self.state, value, error = self._step(self.state, self.held, x, y)
+            values.append(value)
+            errors.append(error)
+        return np.array(jax.device_get(values)), np.array(jax.device_get(errors))
+
+    def _put(self, inputs, targets, rows):
+        """Spread the batches over the devices of the group."""
+        if self.group.devices == 1:
+            return inputs, targets
+        axis = int(self._fused)
+        rows = rows or targets.shape[axis]
+        inputs = self.group.put(inputs, rows, axis)
+        for device, index in inputs.sharding.devices_indices_map(inputs.shape).items():
+            count = len(range(*index[axis].indices(rows)))
+            self._seen[device] = self._seen.get(device, 0) + count
+        return inputs, self.group.put(targets, rows, axis)
+
+    def seen(self):
+        arrays = jax.tree.leaves(self.state)
+        holders = set.intersection(*(array.sharding.device_set for array in arrays))
+        seen = {
+            f"{device.platform}:{device.id}": count
+            for device, count in self._seen.items()
+            if device in holders
+        }
+        self._seen = {}
+        return seen
+
+    def load(self):
+        self.state = tuple(
+            [jnp.copy(variable.value) for variable in variables]
+            for variables in self._variables()
+        )
+
+    def sync(self):
+        for variables, values in zip(self._variables(), self.state, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(jnp.copy(value))
+
+    def _variables(self):
+        return (
+            self.model.trainable_variables,
+            self.model.non_trainable_variables,
+            self.optimizer.variables,
+        )
+
+
+# Its kernels for matrices cannot be part of a small loop's one function, see
+# `zoo.engine.startup.compile_small_loops_whole`; in large ones they are no faster.
+_WITHOUT_YNNPACK = {"xla_cpu_experimental_ynn_fusion_type": ""}
+_SLOW = "a program each, as XLA would run convolutions inside a loop on one thread"
+
+
+def _has_slow_convolution(model) -> bool:
+    """Whether XLA would run its own convolutions inside a loop on a CPU."""
+    if jax.default_backend() != "cpu":
+        return False
+    kinds = (
+        keras.layers.Conv1D,
+        keras.layers.Conv2D,
+        keras.layers.DepthwiseConv2D,
+    )
+    return any(
+        isinstance(layer, kinds) and not (hasattr(layer, "is_fast") and layer.is_fast())
+        for layer in model._flatten_layers()
+    )
+
+
+def forward(model):
+    group, variables = groups.current(), model.variables
+
+    def call(values, inputs):
+        known = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(known):
+            return model(inputs, training=False)
+
+    call = jax.jit(call, out_shardings=getattr(group, "everywhere", None))
+
+    def run(inputs, rows=None):
+        if group.devices > 1:
+            inputs = group.put(inputs, rows or len(inputs), 0)
+        values = [variable._value for variable in variables]  # the property is slow
+        return np.asarray(call(values, inputs), "float32")
+
+    return run

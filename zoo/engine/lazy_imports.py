@@ -1,0 +1,92 @@
+"""Import Keras without what only some of its features need.
+
+`import keras` loads scikit-learn, matplotlib, pandas, PyTorch's compiler and,
+whatever the backend, JAX: more than half of its time. TensorFlow loads its interfaces
+of other versions. Here they are loaded when something needs them; all works as ever.
+"""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+ON_FIRST_USE = (
+    "keras.visualization",  # matplotlib
+    "keras.src.visualization",
+    "keras.wrappers",  # scikit-learn
+    "keras.src.trainers.data_adapters.array_slicing",  # pandas
+    "tensorflow._api.v2.compat.v1",  # its debugger, and Keras of old
+    "tensorflow._api.v2.compat.v2",
+    "requests",
+)
+COMPILER = "torch._dynamo"
+
+
+class _OnFirstUse:
+    """Finds the modules above, and has them run when one of their names is asked for.
+
+    Unlike `importlib.util.LazyLoader`, which runs a module when TensorFlow looks at the
+    files of all modules.
+    """
+
+    def find_spec(self, name, path=None, target=None) -> ModuleSpec | None:
+        if name not in ON_FIRST_USE:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec:
+            spec.loader = _Later(spec.loader)
+        return spec
+
+
+class _Later:
+    def __init__(self, loader):
+        self.loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType):
+        module.__class__ = _Waiting
+
+
+class _Waiting(ModuleType):
+    def __getattr__(self, name: str):
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(name)
+        spec = self.__spec__
+        self.__class__ = ModuleType
+        spec.loader = self.__loader__ = spec.loader.loader
+        spec.loader.exec_module(self)
+        return getattr(self, name)
+
+
+@contextlib.contextmanager
+def lazy_imports(backend: str) -> Iterator[None]:
+    """Within it, `import keras` loads no more than the backend needs.
+
+    JAX is out of sight on other backends, where Keras would only mend older versions of
+    it than zoo takes. On PyTorch two functions of Keras are kept from being compiled;
+    PyTorch's own form of that mark leaves its compiler alone until they are called.
+
+    Args:
+        backend: the backend that Keras is about to run on.
+    """
+    finder = _OnFirstUse()
+    instead: dict[str, ModuleType | None] = {}
+    if backend != "jax":
+        instead["jax"] = None
+    if backend == "torch":
+        from torch import _compile
+
+        instead[COMPILER] = ModuleType(COMPILER)
+        instead[COMPILER].disable = _compile._disable_dynamo
+    instead = {name: to for name, to in instead.items() if name not in sys.modules}
+    sys.meta_path.insert(0, finder)
+    sys.modules.update(instead)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name in instead:
+            del sys.modules[name]

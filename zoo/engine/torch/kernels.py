@@ -1,0 +1,241 @@
+"""PyTorch: kernels called directly, without the copies and loops of Keras's layers.
+
+Keras copies images to channels first and back around every convolution and pooling,
+adds biases in passes of their own, normalizes in twelve of them, and on CPUs runs
+recurrent layers step by step.
+"""
+
+import math
+
+import numpy as np
+import torch
+from keras.src.backend.torch.core import to_torch_dtype
+from torch.nn import functional
+
+from zoo.engine.padding import margins
+from zoo.engine.random_bits import scales as plain_scales
+
+
+def convolution(images, kernel, bias, layer):
+    """What `layer` computes, before its activation.
+
+    Args:
+        images: (batch, height, width, channels).
+        kernel: (rows, columns, channels, filters).
+        bias: (filters,) or None.
+        layer: a `keras.layers.Conv2D`.
+    """
+    pointwise = layer.kernel_size == layer.strides == (1, 1)
+    if pointwise and layer.groups == 1:
+        outputs = images @ kernel[0, 0]
+        return outputs if bias is None else outputs + bias
+    return _convolution(images, kernel.permute(3, 2, 0, 1), bias, layer, layer.groups)
+
+
+def depthwise(images, kernel, bias, layer):
+    """What `layer` computes, before its activation.
+
+    Args:
+        images: (batch, height, width, channels).
+        kernel: (rows, columns, channels, 1).
+        bias: (channels,) or None.
+        layer: a `keras.layers.DepthwiseConv2D`.
+    """
+    channels = images.shape[-1]
+    return _convolution(images, kernel.permute(2, 3, 0, 1), bias, layer, channels)
+
+
+def _convolution(images, kernel, bias, layer, groups):
+    images, padding = images.permute(0, 3, 1, 2), 0
+    if layer.padding == "same":
+        (top, bottom), (left, right) = map(
+            margins,
+            images.shape[2:],
+            layer.kernel_size,
+            layer.strides,
+            layer.dilation_rate,
+        )
+        if (top, left) == (bottom, right):
+            padding = top, left
+        else:
+            images = functional.pad(images, (left, right, top, bottom))
+    outputs = functional.conv2d(
+        images, kernel, bias, layer.strides, padding, layer.dilation_rate, groups
+    )
+    return outputs.permute(0, 2, 3, 1)
+
+
+def maximum(images, size: tuple[int, int]):
+    """Maxima of windows side by side; what is left at the far edges is dropped."""
+    return functional.max_pool2d(images.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+
+
+def average(images, size: tuple[int, int]):
+    """Averages of windows side by side; what is left at the far edges is dropped."""
+    return functional.avg_pool2d(images.permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+
+
+def normalize(layer, inputs, training: bool):
+    """What a `keras.layers.BatchNormalization` computes, channels last.
+
+    Means and variances of the batch go into the layer's moving ones. Like Keras, and
+    unlike `torch.nn.BatchNorm1d`, it takes the variance of the batch itself, not an
+    estimate of the population's.
+    """
+    images = inputs.float()
+    if images.ndim > 2:
+        images = images.movedim(-1, 1)
+    gamma = layer.gamma.value if layer.scale else None
+    beta = layer.beta.value if layer.center else None
+    moving = layer.moving_mean, layer.moving_variance
+    known = (None, None) if training else (each.value for each in moving)
+    outputs, mean, inverse = torch.native_batch_norm(
+        images, gamma, beta, *known, bool(training), 0.0, layer.epsilon
+    )
+    if training:
+        variance = (inverse.detach() ** -2 - layer.epsilon).clamp(min=0)
+        for variable, new in zip(moving, (mean.detach(), variance), strict=True):
+            share = 1 - layer.momentum
+            variable.assign(variable.value * layer.momentum + new * share)
+    if images.ndim > 2:
+        outputs = outputs.movedim(1, -1)
+    return outputs.to(to_torch_dtype(layer.compute_dtype))
+
+
+def lstm(layer, sequences, states):
+    """What a `keras.layers.LSTM` computes: last output, all outputs, last states."""
+    cell = layer.cell
+    bias = cell.bias.value
+    weights = [cell.kernel.value.t(), cell.recurrent_kernel.value.t()]
+    weights += [bias, torch.zeros_like(bias)]
+    return _recurrent(torch.lstm, layer, sequences, states, weights)
+
+
+def gru(layer, sequences, states):
+    """What a `keras.layers.GRU` computes: last output, all outputs, last states."""
+
+    def reorder(gates):
+        update, reset, candidate = torch.chunk(gates, 3, dim=-1)
+        return torch.cat([reset, update, candidate], dim=-1)
+
+    cell = layer.cell
+    kernels = cell.kernel.value, cell.recurrent_kernel.value
+    weights = [reorder(kernel).t() for kernel in kernels]
+    weights += reorder(cell.bias.value).unbind()
+    return _recurrent(torch.gru, layer, sequences, states[0], weights)
+
+
+def _recurrent(function, layer, sequences, states, weights):
+    if layer.go_backwards:
+        sequences = torch.flip(sequences, [1])
+    if sequences.is_cuda:
+        weights = _side_by_side(weights)
+    many = isinstance(states, list)
+    outputs, *states = function(
+        sequences,
+        [state[None] for state in states] if many else states[None],
+        weights,
+        has_biases=True,
+        num_layers=1,
+        dropout=0.0,
+        train=torch.is_grad_enabled(),
+        bidirectional=False,
+        batch_first=True,
+    )
+    return outputs[:, -1], outputs, [state[0] for state in states]
+
+
+def _side_by_side(arrays):
+    """Copies in one block of memory, where cuDNN takes them from."""
+    flat = torch.cat([array.reshape(-1) for array in arrays])
+    parts = flat.split([array.numel() for array in arrays])
+    return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]
+
+
+def dropout_scales(generator, shape: list[int], start: int, rate: float):
+    """`random_bits.scales` for the generator's next draw, which is then counted.
+
+    One kernel on CPUs, and as many as elsewhere on a GPU.
+    """
+    state = generator.state.value
+    if state.device.type != "cpu":
+        scale = plain_scales(state.to(torch.int32), shape, start, rate)
+        state[1:].add_(1)
+        return scale
+    return torch.ops.zoo.dropout_scales(state, shape, start, rate)
+
+
+def _dropout_scales(state, shape, start, rate):
+    numbers = state.numpy()
+    seed, step = numbers.tolist()
+    numbers[1] = step + 1
+    stream = seed, *shape, start, rate
+    streams = state.__dict__.setdefault("drawn", {})
+    first, drawn, last = streams.get(stream, (0, (), -2))
+    if not 0 <= step - first < len(drawn):
+        # The last batch of an epoch, which may be smaller, comes too seldom for more.
+        many = min(_MOST_STEPS, _DRAWN_AHEAD // max(math.prod(shape), 1))
+        steps = max(many, 1) if step == last + 1 else 1
+        if len(streams) >= _MOST_STREAMS:
+            streams.clear()
+        streams.pop(stream, None)
+        drawn = None  # so that the next ones can take their memory
+        first, drawn = step, _draw(seed, step, steps, shape, start, rate)
+    streams[stream] = first, drawn, step
+    return drawn[step - first]
+
+
+def _draw(seed, step, steps, shape, start, rate):
+    """The scales of as many steps from `step` on."""
+    size = math.prod(shape)
+    keys = (np.arange(step, step + steps) + seed * -1640531527).astype("uint32")
+    first = _mix(keys)[:, None]
+    second = _mix(first + np.array(seed).astype("uint32"))
+    multiplier_1, multiplier_2, shift = np.array(
+        [-1150833019 & _LOW_32_BITS, 1935289751, 15], "uint32"
+    )
+    threshold = np.int32(round(rate * 2**32) - 2**31)
+    scale = np.float32(1 / (1 - rate))
+    scales = np.empty((steps, size), "float32")
+    rows = min(steps, max(1, _BLOCK // max(size, 1)))
+    scratch = np.empty((2, rows, min(size, _BLOCK)), "uint32")
+    mask = np.empty(scratch.shape[1:], bool)
+    for begin in range(0, size, _BLOCK):
+        for row in range(0, steps, rows):
+            some = np.s_[row : row + rows]
+            out = scales[some, begin : begin + _BLOCK]
+            count, length = out.shape
+            places = np.arange(start + begin, start + begin + length, dtype="uint32")
+            bits, high = scratch[:, :count, :length]
+            kept = mask[:count, :length]
+            np.bitwise_xor(places, first[some], out=bits)
+            np.multiply(bits, multiplier_1, out=bits)
+            np.right_shift(bits, shift, out=high)
+            np.bitwise_xor(bits, high, out=bits)
+            np.add(bits, second[some], out=bits)
+            np.multiply(bits, multiplier_2, out=bits)
+            np.greater_equal(bits.view("int32"), threshold, out=kept)
+            np.multiply(kept, scale, out=out)
+    return torch.from_numpy(scales).view(steps, *shape).unbind()
+
+
+def _mix(keys):
+    keys = _fold(keys) * np.uint32(569420461)
+    return _fold(_fold(keys) * np.uint32(1935289751))
+
+
+def _fold(bits):
+    return bits ^ bits >> np.uint32(15)
+
+
+_LOW_32_BITS = 2**32 - 1
+_BLOCK = 2**16  # numbers that stay in the processor's cache
+_DRAWN_AHEAD = 2**20  # numbers of a layer's next steps, drawn at once
+_MOST_STEPS = 256  # for which they are drawn
+_MOST_STREAMS = 4  # of a layer that are kept: its batches of different sizes
+_library = torch.library.Library("zoo", "DEF")
+_library.define(
+    "dropout_scales(Tensor(a!) state, int[] shape, int start, float rate) -> Tensor"
+)
+_library.impl("dropout_scales", _dropout_scales, "CPU")
+PYTHON_KERNELS = {torch.ops.zoo.dropout_scales.default: _dropout_scales}

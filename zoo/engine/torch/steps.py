@@ -1,0 +1,278 @@
+"""PyTorch: the kernels of a step are recorded, and played back; on GPUs as a graph."""
+
+import zlib
+from functools import partial
+
+import keras
+import numpy as np
+import torch
+
+from zoo.engine import groups
+from zoo.engine.steps import wrong
+from zoo.engine.torch.recording import CannotRecord, capture, record
+
+
+class Trainer:
+    def __init__(self, model, loss, optimizer, held):
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.device = keras.src.backend.torch.core.get_device()
+        self.held = held and [torch.from_numpy(a).to(self.device) for a in held]
+        self.group = groups.current()
+        for variable in model.trainable_variables:  # as Adam's kernel takes them
+            variable.value.data = variable.value.data.contiguous()
+        self.call = self.group.wrap(model) if self.group.processes > 1 else model
+        self.plain = "several processes" if self.group.processes > 1 else ""
+        self._seen = 0
+        self._recorded = {}
+        self._variables = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            optimizer.variables,
+        )
+        # The same tensors for all steps: dropout's keep what was drawn ahead.
+        self._values = [v.value.detach() for vs in self._variables for v in vs]
+        _use_kernels(optimizer)
+
+    def train(self, inputs, targets, count, rows=None):
+        rows = rows or inputs.shape[1]
+        share, split = self.group.share(rows), self.group.splits(rows)
+        inputs = torch.from_numpy(inputs[:count]).to(self.device)
+        targets = torch.from_numpy(targets[:count]).to(self.device)
+        if self.held:
+            inputs, targets = self.held[0][inputs], self.held[1][targets]
+        with groups.rows_from(share.start):
+            step = self._chosen_step(inputs[0], targets[0])
+            done = [step(x, y) for x, y in zip(inputs, targets, strict=True)]
+        self._seen += count * inputs.shape[1]
+        values, errors = zip(*done, strict=True)
+        values, errors = torch.stack(values).cpu(), torch.stack(errors).cpu()
+        values, errors = map(self.group.total, (values.numpy(), errors.numpy()))
+        processes = self.group.processes
+        return values / processes, errors // (1 if split else processes)
+
+    def seen(self):
+        if self.group.processes == 1:
+            return {}
+        variables = self.model.variables
+        values = [keras.ops.convert_to_numpy(variable) for variable in variables]
+        checksum = zlib.crc32(b"".join(value.tobytes() for value in values))
+        table = self.group.gather([self._seen, checksum])
+        self._seen = 0
+        kind = variables[0].value.device.type
+        same = table[:, 1] == table[0, 1]
+        return {f"{kind}:{i}": int(table[i, 0]) for i in np.flatnonzero(same)}
+
+    def _chosen_step(self, x, y):
+        """The recorded step for batches like this one; in a group the plain one."""
+        if self.group.processes > 1:
+            return self._step
+        shapes = x.shape, y.shape
+        if shapes not in self._recorded:
+            self._recorded[shapes] = self._record(x, y)
+        return self._recorded[shapes]
+
+    def _record(self, x, y):
+        """The step from recordings of its parts; the plain one if there are none.
+
+        Without a recording of the update, as where it branches (accumulated gradients,
+        a loss that is scaled), that part is done plainly.
+        """
+        gradients, update = self._record_parts(x, y)
+        values = self._values
+        if gradients is None:
+            return self._step
+
+        def step(x, y):
+            value, errors, *grads = gradients(x, y, *values)
+            if update:
+                update(*grads, *values)
+            else:
+                with torch.no_grad():
+                    self.optimizer.apply(grads, self._variables[0])
+            return value, errors
+
+        return self._captured(step, x, y) if update and x.is_cuda else step
+
+    def _captured(self, step, x, y):
+        """`step` as a CUDA graph, which reads its batch from one place."""
+        x, y = x.clone(), y.clone()
+        try:
+            run = capture(lambda: step(x, y), self._values)
+        except CannotRecord as reason:
+            self.plain = f"the step of {self.model.name} is no CUDA graph: {reason}"
+            return step
+
+        def captured(*batch):
+            x.copy_(batch[0])
+            y.copy_(batch[1])
+            value, errors = run()
+            return value.clone(), errors.clone()
+
+        return captured
+
+    def _record_parts(self, x, y):
+        """Gradients and update, recorded; None for each that cannot be."""
+        values, gradients, update = self._values, None, None
+        try:
+            gradients = record(self._gradients, [x, y, *values], batch=2)
+            grads = [v.value.detach() for v in self.model.trainable_variables]
+            update = record(self._update, [*grads, *values], batch=0)
+        except CannotRecord as reason:
+            part = "the update of" if gradients else "the step of"
+            self.plain = f"{part} {self.model.name} cannot be recorded: {reason}"
+        return gradients, update
+
+    def _gradients(self, x, y, *values):
+        """Loss, wrong predictions, and gradients; variables are written to `values`."""
+        count = len(self._variables[0])
+        leaves = [value.detach().requires_grad_() for value in values[:count]]
+        values = [*leaves, *values[count:]]
+        with torch.enable_grad(), self._scope(values, collect_losses=True) as scope:
+            value, outputs = self._loss(self.model, x, y)
+            scaled = self.optimizer.scale_loss(value)
+            grads = torch.autograd.grad(scaled, leaves, allow_unused=True)
+        self._write(scope, values)
+        # in the order in memory for which the update is recorded
+        grads = [grad if grad is None else grad.contiguous() for grad in grads]
+        return value.detach(), wrong(y, outputs.detach()), *grads
+
+    def _update(self, *grads_and_values):
+        """Nothing; what the optimizer computes is written to the values."""
+        count = len(self._variables[0])
+        grads, values = grads_and_values[:count], grads_and_values[count:]
+        with torch.no_grad(), self._scope(values) as scope:
+            self.optimizer.apply(list(grads), self._variables[0])
+        self._write(scope, values)
+        return ()
+
+    def _scope(self, values, **options):
+        variables = [v for vs in self._variables for v in vs]
+        known = list(zip(variables, values, strict=True))
+        return keras.StatelessScope(state_mapping=known, **options)
+
+    def _write(self, scope, values):
+        variables = [v for vs in self._variables for v in vs]
+        with torch.no_grad():
+            for variable, value in zip(variables, values, strict=True):
+                new = scope.get_current_value(variable)
+                if new is not value:
+                    value.copy_(new)
+
+    def _loss(self, call, x, y):
+        """The loss, penalties included, and the outputs that `call` gives."""
+        outputs = call(x, training=True).float()
+        value = self.loss(y, outputs)
+        for penalty in self.model.losses:
+            value = value + penalty
+        return value, outputs
+
+    def _step(self, x, y):
+        value, outputs = self._loss(self.call, x, y)
+        variables = self.model.trainable_variables
+        for variable in variables:
+            variable.value.grad = None
+        self.optimizer.scale_loss(value).backward()
+        with torch.no_grad():
+            self.optimizer.apply([v.value.grad for v in variables], variables)
+            return value.detach(), wrong(y, outputs)
+
+    def load(self):
+        pass
+
+    def sync(self):
+        pass
+
+
+def _use_kernels(optimizer):
+    """Have `optimizer` change variables by few kernels that ask for no value.
+
+    Keras's own form of Adam is as many as ten, and that of SGD reads the learning rate.
+    """
+    match optimizer:
+        case keras.optimizers.Adam(amsgrad=False):
+            optimizer._parallel_update_step = partial(_adam, optimizer)
+        case keras.optimizers.SGD():
+            optimizer._parallel_update_step = partial(_sgd, optimizer)
+
+
+def _adam(optimizer, grads, variables, learning_rate):
+    """Adam as Keras computes it, by PyTorch's kernel.
+
+    Both scale the gradient's mean by the root of its square's mean plus epsilon. Keras
+    puts what corrects the means of the first steps into the learning rate; PyTorch's
+    kernel, told that these steps are long past, corrects nothing.
+    """
+    steps = keras.ops.convert_to_tensor(optimizer.iterations) + 1
+    first, second = 1 - optimizer.beta_1**steps, 1 - optimizer.beta_2**steps
+    rate = keras.ops.convert_to_tensor(learning_rate) * second.sqrt() / first
+    places = [optimizer._get_variable_index(variable) for variable in variables]
+    torch._fused_adam_(
+        [variable.value for variable in variables],
+        [grad.contiguous() for grad in grads],
+        [optimizer._momentums[place].value for place in places],
+        [optimizer._velocities[place].value for place in places],
+        [],
+        [torch.tensor(1e9, device=rate.device)] * len(places),
+        lr=rate,
+        beta1=optimizer.beta_1,
+        beta2=optimizer.beta_2,
+        eps=optimizer.epsilon,
+        weight_decay=0.0,
+        amsgrad=False,
+        maximize=False,
+    )
+
+
+def _sgd(optimizer, grads, variables, learning_rate):
+    rate = keras.ops.convert_to_tensor(learning_rate)
+    changes = torch._foreach_mul(grads, -rate)
+    values = [variable.value for variable in variables]
+    if not optimizer.momentum:
+        torch._foreach_add_(values, changes)
+        return
+    places = [optimizer._get_variable_index(variable) for variable in variables]
+    velocities = [optimizer.momentums[place].value for place in places]
+    torch._foreach_mul_(velocities, optimizer.momentum)
+    torch._foreach_add_(velocities, changes)
+    if optimizer.nesterov:
+        torch._foreach_add_(values, changes)
+        torch._foreach_add_(values, velocities, alpha=optimizer.momentum)
+    else:
+        torch._foreach_add_(values, velocities)
+
+
+def forward(model):
+    """Plain for the first batch of a shape, recorded from the second on."""
+    group, device = groups.current(), keras.src.backend.torch.core.get_device()
+    variables = model.variables
+    values = [variable.value for variable in variables]  # the same tensors for ever
+    recorded = {}
+
+    def plain(inputs, *values):
+        known = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(known), torch.no_grad():
+            return (model(inputs, training=False).float(),)
+
+    def chosen(inputs):
+        if inputs.shape not in recorded:
+            recorded[inputs.shape] = None
+            return plain
+        if recorded[inputs.shape] is None:
+            examples = [inputs, *(value.detach() for value in values)]
+            try:
+                recorded[inputs.shape] = record(plain, examples, batch=1)
+            except CannotRecord:
+                recorded[inputs.shape] = plain
+        return recorded[inputs.shape]
+
+    def run(inputs, rows=None):
+        inputs = torch.from_numpy(np.ascontiguousarray(inputs)).to(device)
+        with torch.no_grad():
+            outputs = chosen(inputs)(inputs, *values)[0].cpu().numpy()
+        if not rows or len(outputs) == rows:
+            return outputs
+        whole = np.zeros((rows, *outputs.shape[1:]), outputs.dtype)
+        whole[group.share(rows)] = outputs
+        return group.total(whole)
+
+    return run

@@ -1,0 +1,66 @@
+"""Evaluate a model or a run: metrics over all examples of a split."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo import backend
+from zoo.errors import Mistake
+from zoo.metrics import measure
+from zoo.run import Run, open_run
+
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.data import Split
+
+
+def evaluate(
+    model: "keras.Model | Run | str | Path",
+    split: "Split | str" = "test",
+    *,
+    batch: int = 500,
+) -> dict[str, float]:
+    """The metrics of a model on a split.
+
+    They are computed in NumPy over all examples, so the last, partial batch counts
+    like any other and every backend has the same definition.
+
+    Args:
+        model: a model whose outputs are logits, a run, or the folder of a run.
+        split: the examples; for a run also "train", "validation" or "test" of the
+            data set that it was trained on.
+        batch: examples that are computed at a time.
+
+    Returns:
+        See `measure`.
+
+    Raises:
+        Mistake: the folder is not a run, its data set has no such split, or the split
+            is empty.
+    """
+    if isinstance(model, str | Path):
+        model = open_run(model)
+    if isinstance(model, Run):
+        split = _split(model, split) if isinstance(split, str) else split
+        backend.use()
+        model = model.model
+    if len(split) == 0:
+        raise Mistake("the split to evaluate on has no examples")
+
+    from zoo.engine import steps
+
+    outputs = steps.predict(steps.forward(model), split.inputs, batch)
+    return measure(outputs, split.targets)
+
+
+def _split(run: Run, name: str) -> "Split":
+    from zoo import data
+
+    recipe = run.recipe
+    dataset = data.load(
+        recipe.data,
+        validation=recipe.validation,
+        seed=recipe.seed,
+        **recipe.data_arguments,
+    )
+    return dataset.split(name)

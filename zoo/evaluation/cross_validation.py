@@ -1,0 +1,75 @@
+"""Cross-validation of a recipe with two classes: every example is tested once."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from zoo.core.progress import track
+from zoo.data import load
+from zoo.engine.steps import forward, predict
+from zoo.errors import Mistake
+from zoo.metrics import intervals, rates
+from zoo.recipe import Recipe, to_json
+from zoo.run import Run, write_json
+from zoo.training import train
+
+
+def cross_validate(
+    recipe: Recipe,
+    parts: int,
+    folder: str | Path,
+    choose: Callable[[Recipe, Path], Recipe] = lambda one, _: one,
+) -> Run:
+    """Train `recipe` once for each of `parts` stratified parts of its examples.
+
+    The part is the test split; everything that is fitted, imputation and scaling
+    included, is fitted to the other parts. The recipe's seed decides the parts. Parts
+    that are finished in `folder` are not trained again.
+
+    Args:
+        recipe: what to train, for two classes.
+        parts: how many, at least 2.
+        folder: of the run.
+        choose: from the recipe whose test split is the part, and a folder, to the
+            recipe that is trained instead, such as the best one of a search.
+
+    Returns:
+        A run without a model. Its `metrics["test"]` are those of `rates` over all
+        examples, each predicted by the network that did not see it;
+        `metrics["interval"]` has their 95 % intervals, see `intervals`;
+        `metrics["seconds"]` is the sum over the parts.
+
+    Raises:
+        Mistake: the recipe has more than two classes, or its data cannot be split.
+    """
+    folder = Path(folder)
+    runs, logits, targets = [], [], []
+    for part in track(range(parts), parts, f"training on all parts but one of {parts}"):
+        arguments = {**recipe.data_arguments, "fold": (part, parts)}
+        one = dataclasses.replace(recipe, data_arguments=arguments, expects=None)
+        dataset = load(one.data, validation=0, seed=one.seed, **arguments)
+        if len(dataset.classes) != 2:
+            raise Mistake(
+                f"cross-validation is for two classes; {recipe.data} has "
+                f"{len(dataset.classes)}"
+            )
+        one = choose(one, folder / f"search-{part}")
+        run = train(one, run=folder / f"part-{part}", resume=True, quiet=True)
+        runs.append(run)
+        logits.append(predict(forward(run.model), dataset.test.inputs))
+        targets.append(dataset.test.targets)
+    logits, targets = np.concatenate(logits), np.concatenate(targets)
+    spent = [run.metrics["seconds"] for run in runs]
+    metrics = {
+        "test": rates(logits, targets),
+        "interval": intervals(rates, logits, targets, recipe.seed),
+        "seconds": {key: sum(each[key] for each in spent) for key in spent[0]},
+        "parameters": runs[0].metrics["parameters"],
+    }
+    environment = (runs[0].folder / "environment.json").read_bytes()
+    (folder / "environment.json").write_bytes(environment)
+    write_json(folder / "recipe.json", to_json(recipe))
+    write_json(folder / "metrics.json", metrics)
+    return Run(folder)

@@ -1,0 +1,44 @@
+"""`python -m zoo.exporting.onnx RUN FILE`: write and check an ONNX file, on PyTorch."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import Mistake
+from zoo.run import Run, open_run
+
+TOLERANCE = 1e-4
+
+
+def _export(run: Run, path: Path) -> None:
+    """What the process on PyTorch does."""
+    import onnxruntime
+    import torch
+
+    from zoo.data.sources.made_up import sample
+    from zoo.engine import steps
+
+    model = run.model
+    inputs = sample(model, 8).train.inputs.astype(model.inputs[0].dtype)
+    model(torch.from_numpy(inputs))
+    temporary = path.with_name(f".{os.getpid()}.onnx")
+    try:
+        model.export(temporary, format="onnx", verbose=False)
+        session = onnxruntime.InferenceSession(temporary)
+        [answers] = session.run(None, {session.get_inputs()[0].name: inputs})
+        expected = steps.forward(model)(inputs)
+        difference = np.abs(answers - expected).max() / np.abs(expected).max()
+        if not difference <= TOLERANCE:
+            raise Mistake(
+                f"the exported model's answers differ by {difference:.1e}, relative; "
+                f"accepted: {TOLERANCE}"
+            )
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    _export(open_run(sys.argv[1]), Path(sys.argv[2]))

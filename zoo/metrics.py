@@ -1,0 +1,157 @@
+"""Numbers that say how good answers are, in NumPy, the same for every backend."""
+
+import dataclasses
+import math
+import statistics
+from collections.abc import Callable
+
+import numpy as np
+
+from zoo.errors import Mistake
+
+RESAMPLES = 1000
+BINS = 10
+
+
+def measure(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """Loss and accuracy, and for one logit the area under the ROC curve.
+
+    Args:
+        logits: float (n, classes), or (n, 1): the logit of class 1; n >= 1.
+        targets: int (n,), class numbers from 0.
+
+    Returns:
+        "loss", the mean cross-entropy in nats; "accuracy", the share of right
+        predictions, where a tie of (n, 1) logits counts for class 1; for (n, 1) logits
+        and targets of both classes also "auc", 0 to 1.
+
+    Raises:
+        Mistake: a logit is NaN.
+    """
+    logits = np.asarray(logits, "float64")
+    if np.isnan(logits).any():
+        count = int(np.isnan(logits).any(axis=1).sum())
+        raise Mistake(
+            f"the model's outputs are NaN for {count} of {len(logits)} examples; "
+            "its weights or the data contain NaN: train again, with a smaller "
+            "learning_rate if the loss became NaN"
+        )
+    targets = np.asarray(targets)
+    if logits.shape[1] == 1:
+        score = logits[:, 0]
+        sign = np.where(targets == 1, -1.0, 1.0)
+        metrics = {
+            "loss": float(np.logaddexp(0, sign * score).mean()),
+            "accuracy": float(((score >= 0) == (targets == 1)).mean()),
+        }
+        if 0 < (targets == 1).sum() < len(targets):
+            metrics["auc"] = area_under_curve(score, targets)
+        return metrics
+    truth = logits[np.arange(len(logits)), targets]
+    return {
+        "loss": float((np.logaddexp.reduce(logits, axis=1) - truth).mean()),
+        "accuracy": float((logits.argmax(axis=1) == targets).mean()),
+    }
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of the classes, float64 (n, classes), from logits.
+
+    Args:
+        logits: float (n, classes); or (n, 1), the logit of class 1, which gives two
+            columns.
+    """
+    logits = np.asarray(logits, "float64")
+    if logits.shape[1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    return np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+
+
+def area_under_curve(score: np.ndarray, targets: np.ndarray) -> float:
+    """The area under the ROC curve: the chance that a positive scores above a negative.
+
+    Ties count one half (the Mann-Whitney statistic; Hanley & McNeil 1982,
+    doi:10.1148/radiology.143.1.7063747).
+
+    Args:
+        score: float (n,).
+        targets: int (n,), 1 is positive; both classes must be present.
+    """
+    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    positive = targets == 1
+    positives = int(positive.sum())
+    above = rank[positive].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * (len(score) - positives)))
+
+
+def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """What a screening test is judged by; class 1 is the finding.
+
+    Args:
+        logits: float (n, 1), of class 1.
+        targets: int (n,), 0 or 1; both must occur.
+
+    Returns:
+        Besides those of `measure`: "sensitivity" and "specificity", the
+        shares of the positives and of the negatives that are recognized at a
+        probability of 0.5; "brier", the mean squared error of the probability; and
+        "calibration_error", the mean distance between probability and frequency in ten
+        bins of equal width, weighted by their counts (Naeini et al. 2015, AAAI).
+    """
+    probability = probabilities(logits)[:, 1]
+    positive = targets == 1
+    said = logits[:, 0] >= 0
+    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+    excess = np.bincount(bins, probability - positive, BINS)
+    return {
+        **measure(logits, targets),
+        "sensitivity": float(said[positive].mean()),
+        "specificity": float((~said[~positive]).mean()),
+        "brier": float(np.square(probability - positive).mean()),
+        "calibration_error": float(np.abs(excess).sum() / len(targets)),
+    }
+
+
+def intervals(
+    statistic: Callable, logits: np.ndarray, targets: np.ndarray, seed: int = 0
+) -> dict[str, list[float]]:
+    """95 % percentile intervals of every number that `statistic` returns.
+
+    From bootstrap resamples of the examples, stratified by class (Efron & Tibshirani
+    1993): how much the numbers depend on which patients were in the data.
+    """
+    random = np.random.Generator(np.random.Philox(seed))
+    classes = [np.flatnonzero(targets == each) for each in (0, 1)]
+    values = []
+    for _ in range(RESAMPLES):
+        index = np.concatenate([random.choice(each, len(each)) for each in classes])
+        values.append(statistic(logits[index], targets[index]))
+    return {
+        name: np.quantile([each[name] for each in values], [0.025, 0.975]).tolist()
+        for name in values[0]
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """A metric over the seeds: mean, standard deviation (0 for one seed), count."""
+
+    mean: float
+    deviation: float
+    count: int
+
+    def reaches(self, claim: float) -> bool:
+        """Whether the mean is at most two standard errors below `claim`."""
+        return self.mean >= claim - 2 * self.deviation / math.sqrt(self.count)
+
+    def percent(self) -> str:
+        """For a metric that is a share: "99.12% ± 0.05 (5)"; one has no spread."""
+        spread = f" ± {100 * self.deviation:.2f}" if self.count > 1 else ""
+        return f"{self.mean:.2%}{spread} ({self.count})"
+
+
+def summarize(values: list[float]) -> Summary:
+    """Mean and sample standard deviation of at least one value."""
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return Summary(statistics.mean(values), deviation, len(values))

@@ -1,0 +1,100 @@
+"""Predict: raw in, label out. A run answers pictures, sentences and rows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo import backend
+from zoo.errors import Mistake
+from zoo.metrics import probabilities
+from zoo.run import Run, open_run
+
+if TYPE_CHECKING:
+    from zoo.data import Dataset
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a run says about one input.
+
+    Attributes:
+        input: the picture's name, the sentence, or the row as text.
+        label: the most probable class.
+        probability: of that class, 0 to 1.
+        probabilities: of every class, the most probable first; they sum to 1.
+    """
+
+    input: str
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+def predict(run: Run | str | Path, inputs, *, batch: int = 500) -> list[Prediction]:
+    """Classify raw inputs with what a run has learned, on any backend.
+
+    Args:
+        run: a run or its folder.
+        inputs: one or several. For a run on pictures: files, or uint8 arrays
+            (H, W) or (H, W, C); on texts: sentences; on rows: CSV files, lines such as
+            "5.1,1.4" in the order of the columns, or dicts by column.
+        batch: inputs that are computed at a time.
+
+    Returns:
+        One prediction an input, in order; a CSV file gives one a row.
+
+    Raises:
+        Mistake: the folder is not a run, or an input cannot be read.
+    """
+    from zoo import data
+
+    run = run if isinstance(run, Run) else open_run(run)
+    dataset = data.restore(run.folder)
+    raw = [inputs] if isinstance(inputs, str | Path | Mapping) else list(inputs)
+    if not raw:
+        raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
+    decoded = data.decode(dataset, raw)
+    backend.use()
+
+    from zoo.engine import steps
+
+    outputs = steps.predict(steps.forward(run.model), decoded, batch)
+    if np.isnan(outputs).any():
+        raise Mistake(f"the model of {run.folder} answers NaN; train it again")
+    shares = probabilities(outputs)
+    names = _names(dataset, raw, decoded)
+    return [
+        _prediction(name, share, dataset.classes)
+        for name, share in zip(names, shares, strict=True)
+    ]
+
+
+_WANTED = {
+    "image": "the name of a picture",
+    "text": "a sentence in quotes",
+    "tabular": "a CSV file, or a row of values with commas between them",
+    "points": "a CSV file, or a point such as 0.5,-0.25",
+}
+
+
+def _names(dataset: "Dataset", raw: list, decoded: np.ndarray) -> Iterable[str]:
+    if dataset.kind in ("image", "text"):
+        readable = (str, Path)
+        return [
+            str(item) if isinstance(item, readable) else f"input {number}"
+            for number, item in enumerate(raw, 1)
+        ]
+    return [
+        ",".join("" if np.isnan(value) else f"{value:g}" for value in row)
+        for row in decoded
+    ]
+
+
+def _prediction(name: str, share: np.ndarray, classes: tuple[str, ...]) -> Prediction:
+    order = np.argsort(-share, kind="stable")
+    ranked = {classes[i]: float(share[i]) for i in order}
+    label = classes[order[0]]
+    return Prediction(name, label, ranked[label], ranked)

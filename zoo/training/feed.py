@@ -1,0 +1,191 @@
+"""Batches for training: ordered, augmented and stacked while the device computes."""
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from zoo import augment
+from zoo.core.arrays import aligned
+from zoo.data import Split, order
+from zoo.engine import groups
+
+_BYTES = 32 * 2**20
+_HELD_BYTES = 256 * 2**20
+_MOST_STEPS = 512
+_FEW = 2000  # examples, which are in order before a thread would have begun
+_LARGE_PICTURE = 2**14  # bytes; threads take turns, and small ones are not worth it
+
+
+@dataclass
+class Chunk:
+    """Consecutive batches of one size, or the part of them that this process reads.
+
+    Attributes:
+        inputs: (capacity, part, ...); only the first `count` are filled. Without
+            augmentation aligned to 64 bytes: TensorFlow and JAX need no copy. If the
+            device holds the split: positions in it, int32 (capacity, batch).
+        targets: (capacity, part) or (capacity, part, classes); or the same positions.
+        count: how many batches.
+        rows: examples of a whole batch.
+        waited: seconds for which training had to wait for this chunk.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    count: int
+    rows: int
+    waited: float = 0.0
+
+
+class Feed:
+    """The training split as chunks of batches, a function of (seed, epoch, step).
+
+    Args:
+        split: the examples.
+        batch: examples a step; the last batch of an epoch holds what is left.
+        seed: decides order and augmentation.
+        encode: from class numbers to targets, see `zoo.training.losses.make`.
+        operations: augmentation, see `zoo.augment`.
+        shuffle: False keeps the split's own order.
+        hold: let the device hold a split that is as small as MNIST and not augmented.
+
+    `held` is what the device is to hold: all inputs and all targets; None if it is too
+    much, on a disk, augmented, or not asked for. Batches are chosen on the device then.
+
+    `length` is how many batches the next chunk should hold; the caller may set it
+    while it takes chunks. It counts from the next but one on: a chunk is ordered when
+    the one before is handed out, so that processes with equal lengths have equal
+    chunks. Whatever the size of the split, no more than two chunks of at
+    most 32 MiB (or one batch, if that is more) are held at a time, and what it takes to
+    make one: the one in use and the next.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        batch: int,
+        seed: int,
+        encode: Callable[[np.ndarray], np.ndarray],
+        operations: dict,
+        shuffle: bool = True,
+        hold: bool = False,
+    ):
+        self.split, self.batch, self.seed = split, batch, seed
+        self.encode, self.operations, self.shuffle = encode, operations, shuffle
+        self.steps = -(-len(split) // batch)
+        inputs, self.held = split.inputs, None
+        dtype = np.dtype("float32") if augment.mixes(operations) else inputs.dtype
+        size = math.prod(inputs.shape[1:]) * dtype.itemsize
+        in_memory = type(inputs) is np.ndarray
+        if hold and in_memory and not operations and inputs.nbytes <= _HELD_BYTES:
+            self.held = inputs, encode(split.targets)
+            size = np.dtype("int32").itemsize
+        self.capacity = min(
+            max(1, _BYTES // (size * batch)),
+            _MOST_STEPS,
+            max(1, len(split) // batch),
+        )
+        self.length = 1
+        large = size > _LARGE_PICTURE
+        self._maker = ThreadPoolExecutor(1)
+        self._helpers = ThreadPoolExecutor(os.cpu_count() if large else 1)
+        self._ahead: tuple[tuple[int, int], Callable[[], Chunk]] | None = None
+        self._index: tuple[int, np.ndarray] | None = None
+
+    def chunks(self, epoch: int, first: int = 0, more: bool = False) -> Iterator[Chunk]:
+        """The chunks of `epoch`, from step `first` on.
+
+        Args:
+            epoch: its number, from 0.
+            first: the step to begin with, from 0.
+            more: whether the next epoch will follow: its first chunk is made while the
+                last one of this epoch is computed on, and during validation.
+        """
+        while first < self.steps:
+            start = time.perf_counter()
+            if self._ahead is None or self._ahead[0] != (epoch, first):
+                self._make(epoch, first)
+            chunk = self._ahead[1]()
+            chunk.waited = time.perf_counter() - start
+            first += chunk.count
+            if first < self.steps:
+                self._make(epoch, first)
+            elif more:
+                self._make(epoch + 1, 0)
+            yield chunk
+
+    def _make(self, epoch: int, first: int):
+        make = partial(self._chunk, epoch, first, self.length)
+        soon = self.held and len(self.split) <= _FEW
+        call = make if soon else self._maker.submit(make).result
+        self._ahead = (epoch, first), call
+
+    def _order(self, epoch: int) -> np.ndarray:
+        if self._index is None or self._index[0] != epoch:
+            count = len(self.split)
+            index = order(count, self.seed, epoch) if self.shuffle else np.arange(count)
+            self._index = epoch, index
+        return self._index[1]
+
+    def _chunk(self, epoch: int, first: int, length: int) -> Chunk:
+        full = len(self.split) // self.batch
+        if first < full:
+            capacity, batch = self.capacity, self.batch
+            count = min(length, capacity, full - first)
+        else:
+            capacity, batch, count = 1, len(self.split) % self.batch, 1
+        part = groups.current().read(batch)
+        mixes = augment.mixes(self.operations)  # with any other example of the batch
+        read = slice(0, batch) if mixes else part
+        start = first * self.batch
+        chosen = self._order(epoch)[start : start + count * batch]
+        chosen = chosen.reshape(count, batch)[:, read]
+        if self.held:
+            chosen = _padded(chosen.astype("int32"), capacity)
+            return Chunk(chosen, chosen, count, batch)
+        inputs = self._gathered(chosen, count if self.operations else capacity)
+        targets = self.encode(self.split.targets[chosen.ravel()])
+        targets = targets.reshape(*chosen.shape, *targets.shape[1:])
+        if self.operations:
+            steps = range(
+                epoch * self.steps + first, epoch * self.steps + first + count
+            )
+            inputs, targets = self._augmented(inputs, targets, steps, read.start)
+        if mixes:
+            inputs, targets = inputs[:, part], targets[:, part]
+        inputs, targets = _padded(inputs, capacity), _padded(targets, capacity)
+        return Chunk(inputs, targets, count, batch)
+
+    def _gathered(self, chosen, capacity):
+        """The inputs with these indices, (count, part), in an array for `capacity`."""
+        inputs = self.split.inputs
+        room = aligned((capacity, *chosen.shape[1:], *inputs.shape[1:]), inputs.dtype)
+        flat = room[: len(chosen)].reshape(-1, *inputs.shape[1:])
+        if isinstance(inputs, np.ndarray):
+            np.take(inputs, chosen.ravel(), axis=0, out=flat, mode="clip")
+        else:
+            flat[...] = inputs[chosen.ravel()]
+        return room
+
+    def _augmented(self, inputs, targets, steps, first):
+        def change(x, y, step):
+            x = augment.apply(x, self.operations, self.seed, step, first)
+            return augment.mix(x, y, self.operations, self.seed, step)
+
+        pairs = self._helpers.map(change, inputs, targets, steps)
+        inputs, targets = zip(*pairs, strict=True)
+        return np.stack(inputs), np.stack(targets)
+
+
+def _padded(array: np.ndarray, capacity: int) -> np.ndarray:
+    if len(array) == capacity:
+        return array
+    padded = aligned((capacity, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    return padded

@@ -1,0 +1,248 @@
+"""Search a recipe's hyperparameters: `tune(recipe) -> Search`.
+
+keras-tuner draws the trials, zoo's own engine trains them, on validation data alone. A
+search is a folder; it re-opens wherever it was stopped. Only the winner, trained again
+with fresh seeds, meets the test split.
+"""
+
+import importlib.util
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo import backend
+from zoo import recipe as recipes
+from zoo.core import files
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+from zoo.run import new_folder, write_json
+from zoo.tuning.search import Search, Settings, check_same, load, to_json
+
+if TYPE_CHECKING:
+    import keras_tuner
+
+__all__ = ["Search", "hypermodel", "load", "reopen", "role", "tune"]
+
+
+def hypermodel(name: str | Recipe, **arguments) -> "keras_tuner.HyperModel":
+    """A model or a recipe as a `keras_tuner.HyperModel`, for any tuner of keras-tuner.
+
+    Args:
+        name: a model (a name, a dotted path or a `.py` file with `build` and, for an
+            architecture to search, `space`), or a recipe (a name, a `.py` file or the
+            recipe itself), whose fields are then the defaults and whose data are
+            trained on where `search` is given none.
+        **arguments: of the model's `build`, such as `input_shape` and `classes`.
+
+    Returns:
+        A `HyperModel` whose models give logits and are compiled with a loss that takes
+        them, class numbers as targets, and the metric "accuracy". `fit` uses the batch
+        size that is searched. Augmentation is left out, for Keras's `fit` has none.
+
+    Raises:
+        Mistake: there is no such model or recipe, or keras-tuner is not installed.
+    """
+    _require()
+    from zoo.tuning.hypermodel import make
+
+    return make(name, arguments)
+
+
+def tune(
+    recipe: Recipe | str,
+    changes: Sequence[str] = (),
+    *,
+    tuner: str = "random",
+    trials: int = 30,
+    seed: int = 0,
+    objective: str = "accuracy",
+    only: Sequence[str] = (),
+    folds: int = 0,
+    max_minutes: float | None = None,
+    run: str | Path | None = None,
+    workers: int = 0,
+    winners: int = 3,
+    lease: float = 60.0,
+    quiet: bool = False,
+) -> Search:
+    """Search the space of `recipe` on the active backend.
+
+    The first trial is the recipe itself. A trial that fails is recorded with its reason
+    and the search goes on. Small dense networks are trained side by side on JAX, see
+    `zoo.tuning.side_by_side`; other models and backends train one by one.
+
+    Args:
+        recipe: what the search starts from, or its name.
+        changes: to the recipe, such as "epochs=5".
+        tuner: "random", "bayesian" (a Gaussian process) or "hyperband" (Li et al.
+            2018, JMLR 18:1), whose trials count each time they are continued.
+        trials: how many, at least 1.
+        seed: of the search: one seed, the same trials. They use the recipe's own seed.
+        objective: "accuracy" or "loss" on the validation split, of the weights that
+            training keeps: the last epoch's, or the best one's with early stopping.
+        only: names of the hyperparameters to search; () is all of them.
+        folds: of cross-validation; 0 judges by the recipe's validation split.
+        max_minutes: the search stops then; what was running runs again after `reopen`.
+        run: the search's folder; a new readable name under `runs/` by default. If it
+            holds a search of these settings, that one goes on.
+        workers: processes of this machine that run trials; 0 is this process (and on
+            TensorFlow, for many trials, one that is renewed to free memory). With
+            keras-tuner's environment (KERASTUNER_TUNER_ID, KERASTUNER_ORACLE_IP,
+            KERASTUNER_ORACLE_PORT) this process is the chief or a worker of many
+            machines.
+        winners: fresh seeds with which the best trial is trained again; 0 is none.
+        lease: seconds after which a silent worker's trial goes to another, on many
+            machines.
+        quiet: print no progress.
+
+    Returns:
+        The search.
+
+    Raises:
+        Mistake: a setting is not accepted, the recipe has no validation data, or the
+            folder holds something else.
+    """
+    _require()
+    name = recipe if isinstance(recipe, str) else ""
+    recipe = recipes.load(recipe) if isinstance(recipe, str) else recipe
+    recipe = recipes.override(recipe, changes)
+    settings = Settings(
+        name,
+        tuple(changes),
+        recipe,
+        backend.use(),
+        tuner,
+        _checked(trials),
+        seed,
+        objective,
+        tuple(only),
+        folds,
+    )
+    stem = Path(name).stem if name else f"{Path(recipe.model).stem}"
+    folder = Path(run) if run else new_folder(f"tune-{stem}", settings.backend)
+    return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
+
+
+def reopen(
+    folder: str | Path,
+    *,
+    trials: int | None = None,
+    max_minutes: float | None = None,
+    workers: int = 0,
+    winners: int = 3,
+    lease: float = 60.0,
+    quiet: bool = False,
+) -> Search:
+    """Go on with the search in `folder`; the arguments are those of `tune`.
+
+    Args:
+        folder: of the search.
+        trials: how many in all; None is as many as it was begun with.
+
+    Raises:
+        Mistake: the folder is not a search, or another backend began it.
+    """
+    _require()
+    settings = load(folder).settings
+    settings = replace(
+        settings, trials=_checked(settings.trials if trials is None else trials)
+    )
+    backend.use(settings.backend)
+    folder = Path(folder)
+    return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
+
+
+def _checked(trials: int) -> int:
+    if trials < 1:
+        raise Mistake(f"trials={trials}; accepted: at least 1")
+    return trials
+
+
+def role() -> str:
+    """What keras-tuner's environment makes of this process: chief, worker or alone.
+
+    Raises:
+        Mistake: the environment is incomplete.
+    """
+    names = [f"KERASTUNER_{name}" for name in ("ORACLE_IP", "ORACLE_PORT", "TUNER_ID")]
+    missing = [name for name in names if not os.environ.get(name)]
+    if names[0] in missing:
+        return "alone"
+    if missing:
+        raise Mistake(
+            f"{names[0]} is set and {' and '.join(missing)} is not; many machines need "
+            "the chief's address and port, and an id for each: chief, worker1, worker2"
+        )
+    return "chief" if "chief" in os.environ[names[2]] else "worker"
+
+
+def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
+    deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
+
+    from zoo.training.session import Stopped
+    from zoo.tuning import machines, oracle
+    from zoo.tuning.tuner import RENEWED, Tuner, wave
+
+    oracle.make(settings)
+    settings = replace(
+        settings, wave=wave(settings.recipe, settings.tuner, settings.folds)
+    )
+    chosen = role()
+    if chosen == "worker":
+        worker = machines.Worker(settings, folder, deadline, quiet=True, lease=lease)
+        worker.search()
+        return Search(folder)
+    _open(folder, settings)
+    leader = Tuner(settings, folder, deadline, quiet)
+    is_renewed = settings.backend == "tensorflow" and settings.trials > RENEWED
+    if is_renewed and chosen == "alone":
+        workers = max(1, workers)
+    try:
+        if workers or chosen == "chief":
+            machines.lead(leader, workers, lease)
+        else:
+            leader.reopen()
+            leader.search()
+    except KeyboardInterrupt:
+        raise Stopped(
+            f"stopped; the trials so far are kept; `zoo tune {folder} --resume` goes on"
+        ) from None
+    return _finish(Search(folder), winners, quiet)
+
+
+def _open(folder, settings):
+    """Write the settings, or check that they are those of the search that is there."""
+    path = folder / "search.json"
+    if path.is_file():
+        then = "give the same settings to go on, or name another folder with --run"
+        there = json.loads(path.read_text())
+        check_same(there, settings, f"the search in {folder}", then)
+    elif folder.exists() and any(folder.iterdir()):
+        raise Mistake(f"the folder {folder} is not empty; name another with --run")
+    write_json(path, to_json(settings))
+
+
+def _finish(search, winners, quiet):
+    if not any(each["status"] == "COMPLETED" for each in search.trials):
+        return search
+    files.write(search.folder / "best.txt", f"{search.overrides}\n".encode())
+    if winners:
+        from zoo.tuning.winner import retrain
+
+        retrain(search, winners, quiet)
+    from zoo.tuning.report import report
+
+    report(search)
+    return search
+
+
+def _require():
+    if not importlib.util.find_spec("keras_tuner"):
+        raise Mistake(
+            "searching needs keras-tuner, which is not installed; "
+            'pip install "zoo[tune]"'
+        )

@@ -1,0 +1,137 @@
+"""A zoo model with its space, for any tuner of keras-tuner."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import keras_tuner
+import numpy as np
+from keras import ops
+
+from zoo import data
+from zoo import recipe as recipes
+from zoo.building import registry
+from zoo.errors import unknown
+from zoo.recipe import Recipe
+from zoo.training import losses, optimizer
+from zoo.training.setup import build_for
+from zoo.tuning.space import space
+
+
+def make(name: str | Recipe, arguments: dict) -> keras_tuner.HyperModel:
+    """What keras-tuner searches: compiled models from a model's or a recipe's space.
+
+    Args:
+        name: a model (a name, a dotted path or a `.py` file with `build` and, for an
+            architecture to search, `space`), or a recipe (a name, a `.py` file or the
+            recipe itself), whose fields are then the defaults and whose data are
+            trained on where `search` is given none.
+        **arguments: of the model's `build`, such as `input_shape` and `classes`.
+
+    Returns:
+        A `HyperModel` whose models give logits and are compiled with a loss that takes
+        them, class numbers as targets, and the metric "accuracy". `fit` uses the batch
+        size that is searched. Augmentation is left out, for Keras's `fit` has none.
+
+    Raises:
+        Mistake: there is no such model or recipe.
+    """
+    recipe = name if isinstance(name, Recipe) else _recipe(name)
+    changes = {**recipe.model_arguments, **arguments}
+    return _HyperModel(replace(recipe, model_arguments=changes, augment={}))
+
+
+def _recipe(name: str) -> Recipe:
+    if name in recipes.names() or (name.endswith(".py") and not _builds(name)):
+        return recipes.load(name)
+    if name in registry.names() or "." in name:
+        registry.module(name)
+        return Recipe(model=name, data="")
+    known = {*recipes.names(), *registry.names()}
+    raise unknown(
+        "model or recipe", name, known, "a dotted path or a .py file works too"
+    )
+
+
+def _builds(file: str) -> bool:
+    """Whether a Python file defines a model, not a recipe."""
+    if not Path(file).is_file():
+        return False
+    body = ast.parse(Path(file).read_text(encoding="utf-8")).body
+    return any(
+        isinstance(part, ast.FunctionDef) and part.name == "build" for part in body
+    )
+
+
+class _HyperModel(keras_tuner.HyperModel):
+    def __init__(self, recipe: Recipe):
+        super().__init__(name=recipe.model)
+        self.recipe, self.dataset = recipe, None
+        if recipe.data:
+            self.dataset = data.load(
+                recipe.data,
+                validation=recipe.validation,
+                seed=recipe.seed,
+                **recipe.data_arguments,
+            )
+
+    def build(self, hp):
+        examples = len(self.dataset.train) if self.dataset else None
+        # Without data the number of steps is unknown, which a schedule spans.
+        fixed = () if self.dataset else ("schedule",)
+        changes = space(self.recipe, hp, fixed=fixed, examples=examples)
+        recipe = recipes.override(self.recipe, changes)
+        if self.dataset:
+            model = build_for(recipe, self.dataset)
+            steps = -(-examples // recipe.batch)
+        else:
+            model = registry.build(
+                recipe.model, seed=recipe.seed, **recipe.model_arguments
+            )
+            steps = 1
+        model.compile(
+            optimizer=optimizer.make(recipe, steps),
+            loss=_loss(recipe, model.output_shape[-1]),
+            metrics=[keras.metrics.MeanMetricWrapper(_accuracy, name="accuracy")],
+        )
+        return model
+
+    def fit(self, hp, model, x=None, *arguments, **options):
+        if x is None and self.dataset:
+            split = self.dataset.train
+            x, arguments = np.asarray(split.inputs), (np.asarray(split.targets),)
+            if validation := self.dataset.validation:
+                pair = np.asarray(validation.inputs), np.asarray(validation.targets)
+                options.setdefault("validation_data", pair)
+        if hasattr(x, "shape"):
+            options.setdefault("batch_size", hp.get("batch"))
+        if self.dataset:
+            options.setdefault("epochs", self.recipe.epochs)
+        return model.fit(x, *arguments, **options)
+
+
+def _loss(recipe: Recipe, outputs: int) -> Callable:
+    """The recipe's loss, of class numbers and logits."""
+    encode, loss = losses.make(recipe.loss, outputs, recipe.label_smoothing)
+    is_one_hot = outputs > 1 and encode(np.zeros(1, "int32")).ndim == 2
+
+    def of_class_numbers(targets, logits):
+        targets = ops.reshape(targets, (-1,))
+        if is_one_hot:
+            targets = ops.one_hot(ops.cast(targets, "int32"), outputs)
+        elif outputs == 1:
+            targets = ops.reshape(ops.cast(targets, "float32"), (-1, 1))
+        return loss(targets, logits)
+
+    return of_class_numbers
+
+
+def _accuracy(targets, logits):
+    targets = ops.reshape(ops.cast(targets, "float32"), (-1,))
+    if logits.shape[-1] == 1:
+        right = (targets > 0) == (ops.reshape(logits, (-1,)) >= 0)
+    else:
+        right = ops.cast(targets, "int32") == ops.cast(ops.argmax(logits, -1), "int32")
+    return ops.cast(right, "float32")

@@ -1,0 +1,276 @@
+"""keras-tuner's oracles, which draw the trials, made durable and repeatable.
+
+Added to each: files that are written whole or not at all, a first trial that is the
+recipe itself, values of three significant digits, the same trials after a re-opening as
+without it, and trials that are taken back from a worker that is heard of no more.
+"""
+
+import contextlib
+import json
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from keras_tuner import oracles, synchronized
+from keras_tuner.src.engine import hyperparameters as hps
+from keras_tuner.src.engine.metrics_tracking import MetricsTracker
+from keras_tuner.src.engine.objective import Objective
+from keras_tuner.src.engine.trial import Trial, TrialStatus
+
+from zoo.core import files
+from zoo.errors import unknown
+from zoo.tuning.search import OBJECTIVES, TUNERS, Settings
+
+_MOST_STARTS = 3
+
+
+def make(settings: Settings):
+    """The oracle of a search.
+
+    Raises:
+        Mistake: no such tuner or objective.
+    """
+    if settings.tuner not in TUNERS:
+        raise unknown("tuner", settings.tuner, TUNERS)
+    if settings.objective not in OBJECTIVES:
+        raise unknown("objective", settings.objective, OBJECTIVES)
+    options = {
+        "objective": Objective(
+            f"validation_{settings.objective}", OBJECTIVES[settings.objective]
+        ),
+        "seed": _spread(settings.seed),
+        "max_consecutive_failed_trials": None,
+    }
+    if settings.tuner == "hyperband":
+        stages = settings.recipe.stage_recipes()
+        epochs = sum(stage.epochs for stage in stages)
+        oracle = _Hyperband(max_epochs=epochs, hyperband_iterations=None, **options)
+    else:
+        kind = _Random
+        if settings.tuner == "bayesian":
+            kind, options["num_initial_points"] = (
+                _Bayesian,
+                max(4, settings.trials // 3),
+            )
+        oracle = kind(**options)
+    oracle.max_trials = settings.trials
+    return oracle
+
+
+def _spread(seed: int) -> int:
+    """A seed for keras-tuner, which counts up from it, and takes 0 for a random one."""
+    return (1 + seed * 2654435761) % 2**32
+
+
+class _Durable:
+    """What every oracle here does, before keras-tuner's class in the order of bases.
+
+    Attributes:
+        lease: seconds after which the trial of a silent worker is taken back; None
+            where the workers cannot be lost.
+    """
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.verbose = 0
+        self.lease: float | None = None
+        self.starts: dict[str, int] = {}
+        self.joint_starts: dict[str, int] = {}
+        self._heard: dict[str, float] = {}
+        self._held = False
+
+    @property
+    def again(self) -> int:
+        """How many trials wait to be run again."""
+        return len(self._retry_queue)
+
+    def populate_space(self, trial_id):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a Gaussian process that fits badly
+            answer = super().populate_space(trial_id)
+        if values := answer.get("values"):
+            own = {k: v for k, v in values.items() if k.startswith("tuner/")}
+            if not self.trials:
+                values = {**self.defaults(), **own}
+            answer["values"] = _rounded(values)
+        if answer["status"] == TrialStatus.STOPPED and self.ongoing_trials:
+            answer["status"] = TrialStatus.IDLE
+        return answer
+
+    def defaults(self) -> dict:
+        """The active hyperparameters at their defaults."""
+        defaults = hps.HyperParameters()
+        defaults.merge(self.hyperparameters.space)
+        return defaults.values
+
+    @synchronized
+    def create_trial(self, tuner_id):
+        self._take_back_silent()
+        is_full = len(self.trials) >= self.max_trials and not self._retry_queue
+        if is_full and self.ongoing_trials and tuner_id not in self.ongoing_trials:
+            return Trial(self.get_space(), status=TrialStatus.IDLE)
+        trial = super().create_trial(tuner_id)
+        if trial.status == TrialStatus.RUNNING:
+            self._heard[trial.trial_id] = time.monotonic()
+            self.save()
+        return trial
+
+    @synchronized
+    def begin(self, trial_ids: Sequence[str], joint: bool = False) -> None:
+        """Training of these, drawn before, begins; `joint` in one program.
+
+        Only what had begun can have been the death of a process.
+        """
+        counts = self.joint_starts if joint else self.starts
+        for trial_id in trial_ids:
+            counts[trial_id] = counts.get(trial_id, 0) + 1
+        self.save()
+
+    def alone(self, trial_id: str) -> bool:
+        """Whether a program with this trial in it was so often a process's last."""
+        return self.joint_starts.get(trial_id, 0) >= _MOST_STARTS
+
+    @synchronized
+    def get_trial(self, trial_id):
+        self._heard[trial_id] = time.monotonic()
+        return super().get_trial(trial_id)
+
+    @synchronized
+    def update_trial(self, trial_id, metrics, step=0):
+        trial = self.trials[trial_id]
+        if trial_id not in self.end_order:
+            trial.metrics = MetricsTracker()  # told again, it does not count twice
+            for name, value in metrics.items():
+                is_objective = name == self.objective.name
+                direction = self.objective.direction if is_objective else "min"
+                trial.metrics.register(name, direction)
+                trial.metrics.update(name, value, step)
+        return trial
+
+    @synchronized
+    def end_trial(self, trial):
+        if trial.trial_id not in self.end_order:
+            super().end_trial(trial)
+
+    @synchronized
+    def take_back(self, tuner_id: str) -> None:
+        """The trials of a worker, with all its slots, go to somebody else."""
+        for slot in [s for s in self.ongoing_trials if s.startswith(f"{tuner_id}.")]:
+            self._take_back(slot)
+        self.save()
+
+    def _take_back_silent(self):
+        if self.lease is None:
+            return
+        oldest = time.monotonic() - self.lease
+        for slot, trial in list(self.ongoing_trials.items()):
+            if self._heard.setdefault(trial.trial_id, time.monotonic()) < oldest:
+                self._take_back(slot)
+
+    def _take_back(self, slot):
+        trial = self.ongoing_trials.pop(slot)
+        trial.metrics = MetricsTracker()
+        if self.starts.get(trial.trial_id, 0) < _MOST_STARTS:
+            self._retry_queue.append(trial.trial_id)
+            self._retry_queue.sort(reverse=True)  # taken from the end
+            return
+        trial.status = TrialStatus.FAILED
+        trial.message = (
+            f"the process died in each of {_MOST_STARTS} attempts; "
+            "is there enough memory?"
+        )
+        self.end_trial(trial)
+
+    @contextlib.contextmanager
+    def saved_once(self) -> Iterator[None]:
+        """What happens inside is written once, at the end."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        self.save()
+
+    def save(self):
+        if not self._held:
+            state = json.dumps(self.get_state())
+            files.write(Path(self._get_oracle_fname()), state.encode())
+
+    def _save_trial(self, trial):
+        path = Path(self._project_dir) / f"trial_{trial.trial_id}" / "trial.json"
+        files.write(path, json.dumps(trial.get_state()).encode())
+
+    def get_state(self):
+        tried = sorted(self._tried_so_far)
+        own = {"starts": self.starts, "joint_starts": self.joint_starts}
+        return {**super().get_state(), **own, "tried_so_far": tried}
+
+    def reload(self):
+        """Go on where the files stand, whenever the process was killed.
+
+        A trial with a result keeps it. A trial that was running runs again under its
+        own number and values, or goes on at its worker, which has a lease to be heard
+        of. A trial that the oracle's own file does not know was never begun.
+        """
+        state = json.loads(Path(self._get_oracle_fname()).read_text())
+        for trial_id in state["start_order"]:
+            path = Path(self._project_dir) / f"trial_{trial_id}" / "trial.json"
+            self.trials[trial_id] = Trial.load(str(path))
+        max_trials = self.max_trials
+        self.set_state(state)
+        self.max_trials, self.starts = max_trials, state["starts"]
+        self.joint_starts = state["joint_starts"]
+        for trial_id, trial in self.trials.items():
+            if trial.status != TrialStatus.RUNNING and trial_id not in self.end_order:
+                self.end_order.append(trial_id)
+        running = {
+            slot: trial
+            for slot, trial in self.ongoing_trials.items()
+            if trial.status == TrialStatus.RUNNING
+        }
+        self.ongoing_trials = running
+        self._retry_queue = [i for i in self._retry_queue if i not in self.end_order]
+        if self.lease is None:
+            for slot in list(running):
+                self._take_back(slot)
+
+    def _compute_values_hash(self, values):
+        return super()._compute_values_hash(_rounded(values))
+
+
+class _Random(_Durable, oracles.RandomSearchOracle):
+    pass
+
+
+class _Hyperband(_Durable, oracles.HyperbandOracle):
+    pass
+
+
+class _Bayesian(_Durable, oracles.BayesianOptimizationOracle):
+    """Keras-tuner's, as a function of the seed and the trials so far."""
+
+    def populate_space(self, trial_id):
+        self._random_state = np.random.RandomState([self.seed, len(self.trials)])
+        answer = super().populate_space(trial_id)
+        values = answer.get("values")
+        if values and self._duplicate(values):  # would give the same result again
+            return {**answer, "values": _rounded(self._random_values() or values)}
+        return answer
+
+    def _vectorize_trials(self):
+        """Ongoing trials count as what is expected of them from the finished ones."""
+        every = self.trials
+        self.trials = {k: t for k, t in every.items() if t.status == "COMPLETED"}
+        self.gpr.fit(*super()._vectorize_trials())
+        self.trials = every
+        return super()._vectorize_trials()
+
+
+def _rounded(values: dict) -> dict:
+    """Numbers of three significant digits, which are pasted and read more easily."""
+    return {
+        name: float(f"{value:.3g}") if isinstance(value, float) else value
+        for name, value in values.items()
+    }

@@ -1,0 +1,218 @@
+"""A search: the folder that `zoo tune` leaves behind, readable without any code."""
+
+import csv
+import io
+import json
+import math
+import shlex
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from zoo import recipe as recipes
+from zoo.core import files
+from zoo.errors import Mistake
+from zoo.metrics import Summary, summarize
+from zoo.recipe import Recipe
+
+OBJECTIVES = {"accuracy": "max", "loss": "min"}
+TUNERS = ("random", "bayesian", "hyperband")
+COLUMNS = (
+    "trial",
+    "status",
+    "validation_accuracy",
+    "validation_loss",
+    "best_epoch",
+    "epochs",
+    "parameters",
+    "seconds",
+    "overrides",
+    "reason",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides which trials a search runs, and with which result.
+
+    Attributes:
+        name: of the recipe, as `zoo train` takes it; "" for one that has no file.
+        changes: to that recipe, as typed.
+        recipe: with these changes; what the search starts from.
+        backend: all trials run on it.
+        tuner: one of `TUNERS`.
+        trials: how many.
+        seed: of the search; the trials' own seed is the recipe's.
+        objective: what a trial's final weights are judged by on the validation split.
+        only: the hyperparameters that are searched; () is all.
+        folds: of cross-validation; 0 judges by the recipe's validation split.
+        wave: trials that are drawn together, before any of them has a result.
+    """
+
+    name: str
+    changes: tuple[str, ...]
+    recipe: Recipe
+    backend: str
+    tuner: str = "random"
+    trials: int = 30
+    seed: int = 0
+    objective: str = "accuracy"
+    only: tuple[str, ...] = ()
+    folds: int = 0
+    wave: int = 1
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search's folder and what lies in it.
+
+    Attributes:
+        folder: holds `search.json`, `trials.csv`, `best.txt`, `report.html`, the runs
+            of the re-trained winner in `winner/`, and keras-tuner's own state in
+            `state/`.
+    """
+
+    folder: Path
+
+    @cached_property
+    def settings(self) -> Settings:
+        return from_json(json.loads((self.folder / "search.json").read_text()))
+
+    @property
+    def trials(self) -> list[dict]:
+        """A dict a trial, in the order of their numbers.
+
+        Keys: those of `COLUMNS`, and `values`, a dict of hyperparameters. A number
+        that a trial has not, as a failed one, is None.
+        """
+        path = self.folder / "trials.csv"
+        if not path.is_file():
+            return []
+        head, *rows = csv.reader(io.StringIO(path.read_text()))
+        return [_trial(head, row) for row in rows]
+
+    @property
+    def best(self) -> dict:
+        """The best trial: by the objective, then by the loss, then the earlier one.
+
+        Raises:
+            Mistake: no trial has been completed.
+        """
+        done = [t for t in self.trials if t["status"] == "COMPLETED"]
+        if not done:
+            raise Mistake(f"the search {self.folder} has no completed trial yet")
+        return min(done, key=lambda trial: rank(trial, self.settings.objective))
+
+    @property
+    def winner(self) -> dict:
+        """Of the re-trained winner: `seeds` and `test`, its metrics; {} if not yet."""
+        path = self.folder / "winner.json"
+        return json.loads(path.read_text()) if path.is_file() else {}
+
+    @property
+    def overrides(self) -> str:
+        """What makes the best trial of the recipe, as it is typed."""
+        return f"{shlex.join(self.settings.changes)} {self.best['overrides']}".strip()
+
+    @property
+    def command(self) -> str:
+        """What to type to train the best trial's recipe."""
+        return f"zoo train {self.settings.name or 'RECIPE'} {self.overrides}".strip()
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of the best trial."""
+        changes = shlex.split(self.best["overrides"])
+        return recipes.override(self.settings.recipe, changes)
+
+    @property
+    def result(self) -> Summary | None:
+        """The winner's test accuracy over its seeds; None if it is not re-trained."""
+        metrics = self.winner.get("test")
+        return summarize([each["accuracy"] for each in metrics]) if metrics else None
+
+
+def load(folder: str | Path) -> Search:
+    """The search in `folder`, finished or not.
+
+    Raises:
+        Mistake: the folder is not a search.
+    """
+    folder = Path(folder)
+    if not (folder / "search.json").is_file():
+        raise Mistake(
+            f"{folder} is not a search: it has no search.json; "
+            "`zoo tune` makes searches"
+        )
+    return Search(folder)
+
+
+def rank(trial: dict, objective: str) -> tuple:
+    """A sort key: the better trial comes first."""
+    accuracy, loss = -trial["validation_accuracy"], trial["validation_loss"]
+    first = (accuracy, loss) if objective == "accuracy" else (loss, accuracy)
+    return (*first, trial["trial"])
+
+
+def to_json(settings: Settings) -> dict:
+    """The settings as JSON values."""
+    values = {**asdict(settings), "recipe": recipes.to_json(settings.recipe)}
+    return json.loads(json.dumps(values))
+
+
+def from_json(values: dict) -> Settings:
+    """What `to_json` wrote."""
+    lists = {name: tuple(values[name]) for name in ("changes", "only")}
+    recipe = recipes.from_json(values["recipe"])
+    return Settings(**{**values, **lists, "recipe": recipe})
+
+
+def check_same(there: dict, settings: Settings, what: str, then: str) -> None:
+    """Refuse settings that would not give the trials of a search that has begun.
+
+    Args:
+        there: the settings of that search, see `to_json`.
+        settings: the new ones; only `trials` may differ.
+        what: names the search in the error.
+        then: what to do next.
+
+    Raises:
+        Mistake: they differ.
+    """
+    for name, new in to_json(settings).items():
+        if name != "trials" and there[name] != new:
+            raise Mistake(f"{what} has {name}={there[name]}, not {new}; {then}")
+
+
+def write_trials(folder: Path, trials: list[dict]) -> None:
+    """Write `trials.csv`: the columns, then one for each hyperparameter."""
+    names = list(dict.fromkeys(name for trial in trials for name in trial["values"]))
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*COLUMNS, *names])
+    for trial in trials:
+        cells = [trial.get(column) for column in COLUMNS]
+        cells += [trial["values"].get(name) for name in names]
+        writer.writerow(["" if cell is None else cell for cell in cells])
+    files.write(folder / "trials.csv", buffer.getvalue().encode())
+
+
+def _trial(head: list[str], row: list[str]) -> dict:
+    texts, count = ("status", "overrides", "reason"), len(COLUMNS)
+    trial = {
+        name: cell if name in texts else _number(cell)
+        for name, cell in zip(COLUMNS, row[:count], strict=True)
+    }
+    pairs = zip(head[count:], row[count:], strict=True)
+    return {**trial, "values": {k: _number(cell) for k, cell in pairs if cell != ""}}
+
+
+def _number(text: str):
+    if text == "":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return {"True": True, "False": False}.get(text, text)
+    is_whole = text.lstrip("-").isdigit()
+    return int(text) if is_whole else value if math.isfinite(value) else None

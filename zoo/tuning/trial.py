@@ -1,0 +1,201 @@
+"""One trial: a recipe trained by zoo's own engine and judged on validation data."""
+
+import gc
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from zoo import data
+from zoo.data import Dataset, order
+from zoo.engine import groups
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+from zoo.training import states
+from zoo.training.session import Session, clock
+from zoo.training.setup import build_for, check
+
+_FOLDS_EPOCH = 2**62  # no training run reaches this epoch, so its order is free
+
+
+class OutOfTime(Exception):
+    """The search's time is over; the trial is as if it had not begun."""
+
+
+@dataclass
+class Limits:
+    """When a trial ends before its recipe does.
+
+    Attributes:
+        epochs: train for so many of the recipe's epochs; None is all.
+        deadline: on the clock `time.monotonic`; then `OutOfTime` is raised.
+        before: folders with the training states of the trial that this one continues,
+            one a fold; a state that is not there is trained again.
+        keep: folders for the states of this trial, one a fold; () keeps none.
+    """
+
+    epochs: int | None = None
+    deadline: float | None = None
+    before: Sequence[Path] = ()
+    keep: Sequence[Path] = ()
+
+
+def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
+    """The data that trials are trained and judged on: without the test split.
+
+    Args:
+        recipe: names the data, the share of validation and the seed.
+        folds: of cross-validation, stratified; 0 takes the recipe's validation split.
+
+    Returns:
+        One data set, or one a fold.
+
+    Raises:
+        Mistake: there is no validation data, or `folds` is none of 0, 2, 3, ...
+    """
+    share = 0.0 if folds else recipe.validation
+    whole = data.load(
+        recipe.data, validation=share, seed=recipe.seed, **recipe.data_arguments
+    )
+    whole = replace(whole, test=None)
+    if not folds:
+        if whole.validation is None:
+            raise Mistake(
+                "a search judges by validation data and this recipe holds out none; "
+                "set validation=0.1 or use --folds 5"
+            )
+        return [whole]
+    examples = whole.train
+    if not 2 <= folds <= len(examples):
+        raise Mistake(
+            f"folds={folds}; accepted: 0, or 2 to {len(examples)}, "
+            "as there are training examples"
+        )
+    index = order(len(examples), recipe.seed, _FOLDS_EPOCH)
+    index = index[np.argsort(examples.targets[index], kind="stable")]
+    fold = np.empty(len(examples), int)
+    fold[index] = np.arange(len(examples)) % folds
+    return [
+        replace(
+            whole,
+            train=examples.take(np.flatnonzero(fold != k)),
+            validation=examples.take(np.flatnonzero(fold == k)),
+        )
+        for k in range(folds)
+    ]
+
+
+def run(
+    recipe: Recipe, datasets: Sequence[Dataset], objective: str, limits: Limits
+) -> dict[str, float]:
+    """Train the recipe on each data set and judge the weights that it keeps.
+
+    Args:
+        recipe: what to train, with its own seed.
+        datasets: see `datasets`.
+        objective: "accuracy" or "loss".
+        limits: when to end early.
+
+    Returns:
+        What `judge` returns, with "parameters" and "seconds" beside it.
+
+    Raises:
+        Mistake: the recipe does not fit the data, or its loss became NaN.
+        OutOfTime: the deadline has passed.
+    """
+    started = time.perf_counter()
+    histories, parameters = [], 0
+    for number, dataset in enumerate(datasets):
+        check(recipe, dataset)
+        model = build_for(recipe, dataset)
+        parameters = model.count_params()
+        session = _Trial(recipe, dataset, model, limits, number)
+        histories.append(session.train())
+    judged = judge(histories, objective, recipe.early_stopping)
+    seconds = time.perf_counter() - started
+    return {**judged, "parameters": parameters, "seconds": seconds}
+
+
+def judge(
+    histories: Sequence[Sequence[dict]], objective: str, early_stopping: int = 0
+) -> dict[str, float]:
+    """The metrics of the weights that training keeps, each a mean over the runs.
+
+    These are the last epoch's, or with early stopping those of the least validation
+    loss: what the recipe's overrides give when they are trained again. The best epoch
+    of each trial would flatter those whose metrics fluctuate.
+
+    Args:
+        histories: for each run a dict an epoch, with "validation_accuracy" and
+            "validation_loss".
+        objective: "accuracy", where the loss decides between equals, or "loss".
+        early_stopping: of the recipe; 0 is off.
+
+    Returns:
+        "validation_accuracy", "validation_loss", "best_epoch" (from 1; by the
+        objective) and "epochs".
+    """
+
+    def key(line):
+        accuracy, loss = -line["validation_accuracy"], line["validation_loss"]
+        return (accuracy, loss) if objective == "accuracy" else (loss, accuracy)
+
+    def least(history):
+        return min(history, key=lambda line: line["validation_loss"])
+
+    kept = [least(history) if early_stopping else history[-1] for history in histories]
+    columns = {
+        name: [line[name] for line in kept]
+        for name in ("validation_accuracy", "validation_loss")
+    }
+    columns["best_epoch"] = [min(history, key=key)["epoch"] for history in histories]
+    columns["epochs"] = [len(history) for history in histories]
+    return {name: float(np.mean(column)) for name, column in columns.items()}
+
+
+def release() -> None:
+    """Free what a trial leaves behind: Keras's names, compiled programs, garbage."""
+    keras.backend.clear_session()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.clear_caches()
+    gc.collect()
+
+
+class _Trial(Session):
+    """A training run without a folder that stops where its limits say."""
+
+    def __init__(self, recipe, dataset, model, limits: Limits, number: int):
+        keep = limits.keep[number] if limits.keep else None
+        super().__init__(groups.ALONE, recipe, keep, dataset, model, True, clock())
+        self.limits = limits
+        self.before = limits.before[number] if limits.before else None
+
+    def train(self) -> list[dict]:
+        if self.before and (state := states.newest(self.before)):
+            self._restore(*states.read(state))
+        try:
+            self.run([])
+        except _Enough:
+            if self.folder:
+                super().save()
+        return self.history
+
+    def _end_epoch(self, progress):
+        super()._end_epoch(progress)
+        deadline = self.limits.deadline
+        if deadline is not None and time.monotonic() > deadline:
+            raise OutOfTime
+        if self.limits.epochs is not None and self.epoch >= self.limits.epochs:
+            raise _Enough
+
+    def save(self):
+        """Nothing: the state is saved once, where the trial ends."""
+
+
+class _Enough(Exception):
+    """The trial has trained for as many epochs as it was asked to."""

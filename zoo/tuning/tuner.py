@@ -1,0 +1,269 @@
+"""The search itself: trials drawn by an oracle, trained by zoo, recorded one by one."""
+
+import contextlib
+import logging
+import shlex
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import keras
+import keras_tuner
+from keras_tuner.src.engine import hyperparameters as hps
+from keras_tuner.src.engine.trial import Trial, TrialStatus
+
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+from zoo.training.setup import build_for
+from zoo.tuning import oracle, trial
+from zoo.tuning.progress import Progress
+from zoo.tuning.search import Settings, write_trials
+from zoo.tuning.side_by_side import network
+from zoo.tuning.space import space
+
+_WAVES = {"random": 128, "bayesian": 8, "hyperband": 128}
+_IDLE_SECONDS = 0.2
+_RELEASED = 8  # trials that are trained one by one before memory is released
+RENEWED = 16  # and before a process of TensorFlow is renewed
+
+
+Result = dict | Exception
+
+
+def wave(recipe: Recipe, tuner: str, folds: int = 0) -> int:
+    """How many trials are drawn together: more than one where the model is small.
+
+    It depends on the recipe alone, so that every backend draws the same trials; JAX
+    trains those of a wave side by side, see `zoo.tuning.side_by_side`.
+    """
+    dataset = trial.datasets(recipe, folds)[0]
+    small = network.network(recipe, build_for(recipe, dataset), dataset)
+    return _WAVES.get(tuner, 1) if small else 1
+
+
+class Tuner(keras_tuner.Tuner):
+    """A keras-tuner `Tuner` whose trials are zoo recipes, trained by zoo's engine.
+
+    Args:
+        settings: of the search.
+        folder: the search's; the state is in its folder `state/`.
+        deadline: on the clock `time.monotonic`; None is none.
+        quiet: print nothing.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        deadline: float | None = None,
+        quiet: bool = False,
+    ):
+        self.settings, self.folder, self.deadline = settings, folder, deadline
+        self.datasets = trial.datasets(settings.recipe, settings.folds)
+        self.progress = Progress(settings, deadline, quiet)
+        self.trained = 0
+        self._texts: dict[str, str] = {}
+        super().__init__(
+            oracle.make(settings), directory=str(folder), project_name="state"
+        )
+
+    def _populate_initial_space(self):
+        """Find also what a space declares for some values of others only."""
+        hp = self.oracle.get_space()
+        self.overrides(hp)
+        for part in hp.space:  # it grows meanwhile
+            for value in _ends(part):
+                probe = hp.copy()
+                probe.values[part.name] = value
+                with contextlib.suppress(Exception):  # its trial will tell it
+                    self.overrides(probe)
+                    hp.merge(probe.space, overwrite=False)
+        self.oracle.update_space(hp)
+
+    def _get_tuner_fname(self):
+        return str(self.folder / "state" / "none")  # the oracle holds all the state
+
+    def save(self):
+        if not self._is_worker():
+            self.oracle.save()
+
+    def overrides(self, hp) -> list[str]:
+        """What hyperparameters change in the recipe."""
+        only, examples = self.settings.only, len(self.datasets[0].train)
+        return space(self.settings.recipe, hp, only=only, examples=examples)
+
+    def reopen(self) -> None:
+        """Take up the search that is in the folder, if there is one."""
+        if Path(self.oracle._get_oracle_fname()).is_file():
+            self.oracle.reload()
+
+    def search(self) -> None:
+        """Run trials until there are enough, the space is exhausted or time is over."""
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial
+        if self.settings.wave > 1 and keras.backend.backend() == "torch":
+            import torch
+
+            torch.set_num_threads(1)  # small networks wait for a second one
+        self.record()
+        with self.progress:
+            self.progress.show(self.rows())
+            try:
+                while drawn := self._draw():
+                    for ended in self._run(drawn):
+                        with self.oracle.saved_once():
+                            for each, result in ended:
+                                self._end(each, result)
+                        self.record()
+                        self.progress.show(self.rows())
+                        self._rest()
+            except trial.OutOfTime:
+                pass
+
+    def run_trial(self, trial_: Trial) -> dict[str, float]:
+        """The metrics of a trial, see `zoo.tuning.trial.run`."""
+        recipe = self._recipe(trial_)
+        limits = self._limits(trial_.hyperparameters.values, trial_.trial_id)
+        return trial.run(recipe, self.datasets, self.settings.objective, limits)
+
+    def _draw(self) -> list[Trial]:
+        """The next trials: what is left of an interrupted wave, or a new one."""
+        while not self._is_over():
+            drawn, status = [], TrialStatus.RUNNING
+            with self.oracle.saved_once():
+                for slot in range(self.oracle.again or self.settings.wave):
+                    each = self.oracle.create_trial(f"{self.tuner_id}.{slot}")
+                    status = each.status
+                    if status != TrialStatus.RUNNING:
+                        break
+                    drawn.append(each)
+            if drawn or status == TrialStatus.STOPPED:
+                return drawn
+            time.sleep(_IDLE_SECONDS)
+        return []
+
+    def _is_over(self):
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    def _run(self, drawn: Sequence[Trial]) -> Iterator[list[tuple[Trial, Result]]]:
+        """The results, those that come together in one list."""
+        alone = list(drawn)
+        if self.settings.wave > 1 and keras.backend.backend() == "jax":
+            for ended in self._side_by_side(drawn):
+                for each, _ in ended:
+                    alone.remove(each)
+                yield ended
+        for each in alone:
+            self.oracle.begin([each.trial_id])
+            result = self._attempt(each)
+            self.trained += 1
+            yield [(each, result)]
+            if self.trained % _RELEASED == 0:
+                trial.release()
+
+    def _side_by_side(self, drawn):
+        from zoo.tuning import side_by_side
+
+        able, planned, limits = [], [], []
+        for each in drawn:
+            if self.oracle.alone(each.trial_id):
+                continue
+            try:
+                planned.append(self._recipe(each))
+            except Exception:
+                continue  # told when it is trained by itself
+            able.append(each)
+            values = each.hyperparameters.values
+            limits.append(self._limits(values, each.trial_id, states=False))
+        self.oracle.begin([each.trial_id for each in able], joint=True)
+        results = side_by_side.run(
+            planned, self.datasets, self.settings.objective, limits
+        )
+        for ended in results:
+            yield [(able[number], result) for number, result in ended]
+        trial.release()
+
+    def _attempt(self, each):
+        try:
+            return self.run_trial(each)
+        except trial.OutOfTime:
+            raise
+        except Exception as error:
+            return error
+
+    def _recipe(self, each):
+        changes = self.overrides(each.hyperparameters.copy())
+        return recipes.override(self.settings.recipe, changes)
+
+    def _limits(self, values, trial_id, states=True):
+        """Hyperband trains for some epochs and goes on with the best of them."""
+        if "tuner/epochs" not in values:
+            return trial.Limits(deadline=self.deadline)
+        before = values.get("tuner/trial_id") if states else None
+        return trial.Limits(
+            values["tuner/epochs"],
+            self.deadline,
+            self._states(before) if before else (),
+            self._states(trial_id) if states else (),
+        )
+
+    def _states(self, trial_id):
+        home = self.folder / "state" / f"trial_{trial_id}"
+        return [home / f"fold_{number}" for number in range(len(self.datasets))]
+
+    def _end(self, each: Trial, result: Result):
+        if isinstance(result, Exception):
+            each.status, each.message = TrialStatus.FAILED, reason(result)
+        else:
+            self.oracle.update_trial(each.trial_id, result)
+            each.status = TrialStatus.COMPLETED
+        self.oracle.end_trial(each)
+
+    def _rest(self):
+        """Nothing, between two trials."""
+
+    def rows(self) -> list[dict]:
+        """The trials so far as `zoo.tuning.search` has them."""
+        trials = sorted(dict(self.oracle.trials).items())
+        return [self._row(each) for _, each in trials]
+
+    def record(self) -> None:
+        """Write the table of trials."""
+        write_trials(self.folder, self.rows())
+
+    def _row(self, each):
+        values = each.hyperparameters.values
+        measured = {
+            name: history.get_last_value()
+            for name, history in each.metrics.metrics.items()
+        }
+        return {
+            "trial": int(each.trial_id),
+            "status": each.status,
+            **{k: float(v) for k, v in measured.items()},
+            "overrides": self._text(each),
+            "reason": each.message or "",
+            "values": {k: v for k, v in values.items() if not k.startswith("tuner/")},
+        }
+
+    def _text(self, each):
+        if each.trial_id not in self._texts:
+            try:
+                changes = self.overrides(each.hyperparameters.copy())
+            except Exception:  # of a user's own space; the trial has failed with it
+                changes = []
+            self._texts[each.trial_id] = shlex.join(changes)
+        return self._texts[each.trial_id]
+
+
+def _ends(part: hps.HyperParameter) -> Sequence:
+    """The values of a hyperparameter on which others may depend."""
+    if isinstance(part, hps.Choice | hps.Boolean | hps.Fixed):
+        return part.values
+    return part.min_value, part.max_value
+
+
+def reason(error: Exception) -> str:
+    """Why a trial failed, in one line."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, Mistake) else f"{type(error).__name__}: {text}"

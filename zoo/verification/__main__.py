@@ -1,0 +1,34 @@
+"""`python -m zoo.verification JOB GIVEN RESULT`: what `elsewhere` starts."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from zoo import recipe as recipes
+from zoo.engine import startup
+from zoo.errors import Mistake
+
+
+def main(job: str, given: str, result: str) -> int:
+    """Probe on the backend that $KERAS_BACKEND names; 2 after a user's mistake."""
+    startup.load()
+
+    from zoo.verification.probe import probe
+
+    about = json.loads(Path(job).read_text())
+    with np.load(given) as file:
+        weights = dict(file)
+    try:
+        recipe = recipes.from_json(about["recipe"])
+        found = probe(recipe, count=about["count"], weights=weights)
+    except Mistake as mistake:
+        print(" ".join(str(mistake).splitlines()), file=sys.stderr)
+        return 2
+    np.savez(result, **found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
