@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from zoo.core import files
+
 
 def read(file: Path) -> list[dict]:
     """All lines, in the order in which they were first measured."""
@@ -32,9 +34,8 @@ def put(line: dict, names: Sequence[str], file: Path) -> None:
     }
     lines = {tuple(each[name] for name in names): each for each in read(file)}
     lines[tuple(line[name] for name in names)] = line
-    temporary = file.with_suffix(".new")
-    temporary.write_text("".join(json.dumps(each) + "\n" for each in lines.values()))
-    temporary.replace(file)
+    text = "".join(json.dumps(each) + "\n" for each in lines.values())
+    files.write_text(file, text)
 
 
 @functools.cache

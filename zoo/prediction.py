@@ -51,7 +51,7 @@ def predict(run: Run | str | Path, inputs, *, batch: int = 500) -> list[Predicti
     """
     from zoo import data
 
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     dataset = data.restore(run.folder)
     raw = [inputs] if isinstance(inputs, str | Path | Mapping) else list(inputs)
     if not raw:

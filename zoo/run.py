@@ -52,7 +52,7 @@ class Run:
     @cached_property
     def history(self) -> list[dict[str, float]]:
         """One dict an epoch: loss, metrics, seconds."""
-        lines = (self.folder / "history.csv").read_text().splitlines()
+        lines = (self.folder / "history.csv").read_text("utf-8").splitlines()
         return [
             {key: float(value) for key, value in row.items()}
             for row in csv.DictReader(lines)
@@ -67,13 +67,15 @@ class Run:
         return model_files.load(self.folder / "model.keras")
 
 
-def open_run(folder: str | Path) -> Run:
-    """The finished run in `folder`.
+def open_run(run: Run | str | Path) -> Run:
+    """The finished run in a folder; a run is returned as it is.
 
     Raises:
         Mistake: the folder is not a run, or its training has not ended.
     """
-    folder = Path(folder)
+    if isinstance(run, Run):
+        return run
+    folder = Path(run)
     if not (folder / "recipe.json").is_file():
         raise Mistake(
             f"{folder} is not a run: it has no recipe.json; `zoo train` makes runs"
@@ -121,18 +123,13 @@ def withdraw(folder: Path) -> None:
         folder.parent.rmdir()
 
 
-def write_json(path: Path, value: dict) -> None:
-    """Write `value` as JSON, whole or not at all."""
-    files.write(path, (json.dumps(value, indent=2) + "\n").encode())
-
-
 def write_history(folder: Path, history: list[dict]) -> None:
     """Write `history.csv`: a line per epoch."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, history[-1].keys(), lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
-    files.write(folder / "history.csv", buffer.getvalue().encode())
+    files.write_text(folder / "history.csv", buffer.getvalue())
 
 
 def environment(backend: str, device: str) -> dict:
@@ -179,6 +176,6 @@ def _git(checkout: Path, *words: str) -> str:
 
 def _read(path: Path) -> dict:
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text("utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise Mistake(f"{path} cannot be read: {error}") from error

@@ -1,24 +1,18 @@
 """Models on disk: `.keras` files that open on any backend."""
 
-import os
 from pathlib import Path
 
 import keras
 
 import zoo.layers  # noqa: F401  saved models name these layers
+from zoo.core import files
 from zoo.engine.startup import without_tensorflow
 
 
 def save(model: keras.Model, path: Path) -> None:
     """Write `model` to the `.keras` file `path`, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        with without_tensorflow():
-            model.save(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with files.replacing(path) as temporary, without_tensorflow():
+        model.save(temporary)
 
 
 def load(path: Path) -> keras.Model:

@@ -6,7 +6,7 @@ Example:
 
 from zoo import recipe
 from zoo.building import registry
-from zoo.errors import unknown
+from zoo.building.lookup import is_recipe
 
 
 def arguments(parser):
@@ -15,9 +15,6 @@ def arguments(parser):
 
 def run(options):
     name = options.name
-    if name in recipe.names():
+    if is_recipe(name) and not name.endswith(".py"):
         name = str(recipe.folder() / f"{name}.py")
-    elif name not in registry.names() and "." not in name:
-        accepted = [*registry.names(), *recipe.names()]
-        raise unknown("model or recipe", name, accepted, "`zoo find WORD` searches")
     print(registry.card(name))

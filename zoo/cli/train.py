@@ -139,14 +139,13 @@ def _example(done: Run) -> list[str]:
     kind = data.restore(done.folder).kind
     if kind == "text":
         return ["a film that I would gladly see again"]
-    recipe = done.recipe
-    dataset = data.load(recipe.data, validation=0, **recipe.data_arguments)
+    dataset = data.load_for(done.recipe, validation=0)
     example = (dataset.test or dataset.train).inputs[0]
     if kind != "image":
         return ["--", ",".join(f"{value:.4g}" for value in example)]
     picture = done.folder / "example.png"
-    with files.writing(picture):
-        _write_picture(picture, example)
+    with files.replacing(picture) as temporary:
+        _write_picture(temporary, example)
     return [str(picture)]
 
 

@@ -1,7 +1,9 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, in UTF-8 whatever the locale."""
 
 import contextlib
+import json
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,21 +11,55 @@ from zoo.errors import Mistake
 
 
 def write(path: Path, data: bytes) -> None:
-    """Put `data` into the file `path`: to a temporary file first, then renamed.
+    """Put `data` into the file `path`; its folder is made if need be.
 
     Raises:
         Mistake: the disk is full or the folder cannot be written; `path` is as before.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put `text` into the file `path`, see `write`.
+
+    Bytes of a file's name that are not UTF-8 (Python's surrogates) become `\\udcXX`.
+    """
+    write(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_json(path: Path, value, indent: int | None = 2) -> None:
+    """Write `value` as JSON, see `write`.
+
+    Other scripts stay readable; what is not UTF-8 is written as JSON's own escape, so
+    that reading gives the same text back.
+    """
+    write_text(path, json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """The name of a temporary file, which takes the place of `path` at the end.
+
+    It lies beside `path`, ends like it (Keras and Matplotlib look at that) and holds
+    the number of this process and a random part: two processes or threads that write
+    the same file, even on two machines, do not meet. File and folder are synchronized,
+    so that the file survives a power cut. After an error nothing is left of it.
+
+    Raises:
+        Mistake: the disk is full or the folder cannot be written; `path` is as before.
+    """
+    unique = f"{os.getpid()}-{secrets.token_hex(3)}"
+    temporary = path.with_name(f".{path.stem}.{unique}{path.suffix}")
     with writing(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(temporary, "wb") as file:
-                file.write(data)
-                file.flush()
+            yield temporary
+            with open(temporary, "rb+") as file:
                 os.fsync(file.fileno())
             os.replace(temporary, path)
-        except OSError:
+            _synchronize(path.parent)
+        except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
@@ -39,3 +75,15 @@ def writing(path: Path) -> Iterator[None]:
             f"cannot write {path}: {error.strerror or error}; "
             "what was saved before is intact"
         ) from error
+
+
+def _synchronize(folder: Path) -> None:
+    """Make a new name in `folder` survive a power cut, where the system can do that."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folders
+        return
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems refuse
+            os.fsync(opened)
+    finally:
+        os.close(opened)

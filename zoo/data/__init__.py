@@ -17,6 +17,7 @@ from zoo.data.kinds import pictures, tables, texts
 from zoo.data.sources import folder, generated, tfds
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
+from zoo.recipe import Recipe
 
 __all__ = [
     "Dataset",
@@ -24,6 +25,7 @@ __all__ = [
     "cache_dir",
     "decode",
     "load",
+    "load_for",
     "names",
     "order",
     "restore",
@@ -82,6 +84,20 @@ def load(
         given = ", ".join(wanted)
         raise Mistake(f"{given} is for texts; {name} holds {dataset.kind} data")
     return dataset
+
+
+def load_for(recipe: Recipe, **changes) -> Dataset:
+    """The data set of a recipe, with the validation split that its seed decides.
+
+    Args:
+        recipe: names the data, their arguments, the share of validation and the seed.
+        changes: to these arguments of `load`, such as `validation=0`.
+
+    Raises:
+        Mistake: see `load`.
+    """
+    given = {"validation": recipe.validation, "seed": recipe.seed}
+    return load(recipe.data, **{**given, **recipe.data_arguments, **changes})
 
 
 def decode(dataset: Dataset, raw: Iterable) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import files
 from zoo.core.random import order
 from zoo.data.kinds.texts import Vocabulary
 from zoo.errors import Mistake, unknown
@@ -188,10 +189,7 @@ class Dataset:
             "missing": self.missing,
             "border": self.border,
         }
-        temporary = folder / "data.json.tmp"
-        text = json.dumps(about, indent=1, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-        temporary.replace(folder / "data.json")
+        files.write_json(folder / "data.json", about, indent=1)
 
 
 def restore(folder: str | os.PathLike) -> Dataset:

@@ -67,7 +67,19 @@ def predict(run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
 
 
 def wrong(targets, outputs):
-    """How many predictions in a batch are wrong; a tie counts for the upper class."""
+    """How many predictions in a batch are wrong, a scalar int32; see `is_wrong`."""
+    from keras import ops
+
+    return ops.sum(ops.cast(is_wrong(targets, outputs), "int32"))
+
+
+def is_wrong(targets, outputs):
+    """Which predictions are wrong, bool (n,); a tie counts for the upper class.
+
+    Args:
+        targets: class numbers (n,), or (n, 1) for one logit, or shares (n, classes).
+        outputs: logits (n, classes), or (n, 1): the logit of class 1.
+    """
     from keras import ops
 
     if outputs.shape[-1] == 1:
@@ -77,4 +89,4 @@ def wrong(targets, outputs):
         truth = targets if len(targets.shape) == 1 else ops.argmax(targets, axis=-1)
         predicted = ops.argmax(outputs, axis=-1)
         truth = ops.cast(truth, predicted.dtype)
-    return ops.sum(ops.cast(truth != predicted, "int32"))
+    return truth != predicted

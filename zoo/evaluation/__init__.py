@@ -56,11 +56,4 @@ def evaluate(
 def _split(run: Run, name: str) -> "Split":
     from zoo import data
 
-    recipe = run.recipe
-    dataset = data.load(
-        recipe.data,
-        validation=recipe.validation,
-        seed=recipe.seed,
-        **recipe.data_arguments,
-    )
-    return dataset.split(name)
+    return data.load_for(run.recipe).split(name)

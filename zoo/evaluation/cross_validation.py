@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import files
 from zoo.core.progress import track
-from zoo.data import load
+from zoo.data import load_for
 from zoo.engine.steps import forward, predict
 from zoo.errors import Mistake
 from zoo.metrics import intervals, rates
 from zoo.recipe import Recipe, to_json
-from zoo.run import Run, write_json
+from zoo.run import Run
 from zoo.training import train
 
 
@@ -49,7 +50,7 @@ def cross_validate(
     for part in track(range(parts), parts, f"training on all parts but one of {parts}"):
         arguments = {**recipe.data_arguments, "fold": (part, parts)}
         one = dataclasses.replace(recipe, data_arguments=arguments, expects=None)
-        dataset = load(one.data, validation=0, seed=one.seed, **arguments)
+        dataset = load_for(one, validation=0)
         if len(dataset.classes) != 2:
             raise Mistake(
                 f"cross-validation is for two classes; {recipe.data} has "
@@ -69,7 +70,7 @@ def cross_validate(
         "parameters": runs[0].metrics["parameters"],
     }
     environment = (runs[0].folder / "environment.json").read_bytes()
-    (folder / "environment.json").write_bytes(environment)
-    write_json(folder / "recipe.json", to_json(recipe))
-    write_json(folder / "metrics.json", metrics)
+    files.write(folder / "environment.json", environment)
+    files.write_json(folder / "recipe.json", to_json(recipe))
+    files.write_json(folder / "metrics.json", metrics)
     return Run(folder)

@@ -1,11 +1,9 @@
 """Export a run as ONNX, checked against the original."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from zoo import backend
+from zoo.core import processes
 from zoo.errors import Mistake
 from zoo.run import Run, open_run
 
@@ -29,22 +27,15 @@ def export(run: Run | str | Path, path: str | Path | None = None) -> Path:
         Mistake: the folder is not a run, PyTorch, onnx or onnxruntime is not
             installed, the model cannot be exported, or the answers differ.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     path = Path(path) if path else run.folder / "model.onnx"
     if "torch" not in backend.installed():
         raise Mistake('ONNX is written on PyTorch: pip install "zoo[torch,export]"')
     for package in ("onnx", "onnxruntime"):
         if not backend.is_installed(package):
             raise Mistake(f'an export needs {package}: pip install "zoo[export]"')
-    program = [sys.executable, "-W", "ignore", "-m", "zoo.exporting.onnx"]
-    environment = {**os.environ, "KERAS_BACKEND": "torch"}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    done = subprocess.run(
-        [*program, str(run.folder), str(path)],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
+    program = ["-W", "ignore", "-m", "zoo.exporting.onnx"]
+    done = processes.run(*program, run.folder, path, KERAS_BACKEND="torch")
     if done.returncode:
         reason = (done.stderr.strip() or "no reason given").splitlines()[-1]
         raise Mistake(f"{run.folder} cannot be exported as ONNX: {reason}")

@@ -1,11 +1,11 @@
 """`python -m zoo.exporting.onnx RUN FILE`: write and check an ONNX file, on PyTorch."""
 
-import os
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from zoo.core import files
 from zoo.errors import Mistake
 from zoo.run import Run, open_run
 
@@ -23,8 +23,7 @@ def _export(run: Run, path: Path) -> None:
     model = run.model
     inputs = sample(model, 8).train.inputs.astype(model.inputs[0].dtype)
     model(torch.from_numpy(inputs))
-    temporary = path.with_name(f".{os.getpid()}.onnx")
-    try:
+    with files.replacing(path) as temporary:
         model.export(temporary, format="onnx", verbose=False)
         session = onnxruntime.InferenceSession(temporary)
         [answers] = session.run(None, {session.get_inputs()[0].name: inputs})
@@ -35,9 +34,6 @@ def _export(run: Run, path: Path) -> None:
                 f"the exported model's answers differ by {difference:.1e}, relative; "
                 f"accepted: {TOLERANCE}"
             )
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

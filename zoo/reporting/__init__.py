@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import files
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.reporting.advice import advise
@@ -33,7 +34,7 @@ def report(run: Run | str | Path) -> Path:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise Mistake('a report needs matplotlib: pip install "zoo[report]"') from error
-    run = run if isinstance(run, Run) else open_run(run)
+    run = open_run(run)
     classes, confusion, split = _confusion(run)
     figure = Figure(figsize=(12, 6), layout="constrained")
     left, right = figure.subfigures(1, 2)
@@ -61,9 +62,9 @@ def report(run: Run | str | Path) -> Path:
     left.suptitle(run.folder.name)
     advice = [textwrap.fill(line, _COLUMNS) for line in advise(run.history)]
     figure.supxlabel("\n".join(advice), x=0.01, ha="left", fontsize="medium")
-    path, temporary = run.folder / FILE, run.folder / f".{FILE}"
-    figure.savefig(temporary, format="png", dpi=100)
-    temporary.replace(path)
+    path = run.folder / FILE
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=100)
     return path
 
 
@@ -77,13 +78,7 @@ def _confusion(run: Run) -> tuple[tuple[str, ...], np.ndarray, str]:
     from zoo import data
     from zoo.engine import steps
 
-    recipe = run.recipe
-    dataset = data.load(
-        recipe.data,
-        validation=recipe.validation,
-        seed=recipe.seed,
-        **recipe.data_arguments,
-    )
+    dataset = data.load_for(run.recipe)
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
     split = dataset.split(name)
     outputs = steps.predict(steps.forward(run.model), split.inputs)

@@ -109,14 +109,7 @@ def _train(group, recipe, folder, resume, quiet) -> Run:
     begun = clock()
     if recipe.deterministic:
         device.make_deterministic()
-    dataset = group.in_turn(
-        lambda: data.load(
-            recipe.data,
-            validation=recipe.validation,
-            seed=recipe.seed,
-            **recipe.data_arguments,
-        )
-    )
+    dataset = group.in_turn(lambda: data.load_for(recipe))
     check(recipe, dataset)
     with group.scope():
         model = build_for(recipe, dataset)

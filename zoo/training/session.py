@@ -14,7 +14,7 @@ from zoo.core import files
 from zoo.engine import device, groups, steps
 from zoo.errors import Mistake
 from zoo.metrics import measure
-from zoo.run import Run, environment, write_history, write_json
+from zoo.run import Run, environment, write_history
 from zoo.training import optimizer, states
 from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
@@ -304,7 +304,7 @@ class Session:
             self._write("metrics.json", metrics)
 
     def _write(self, name, value):
-        write_json(self.folder / name, value)
+        files.write_json(self.folder / name, value)
 
 
 def clock() -> dict[str, float]:

@@ -1,10 +1,10 @@
 """A process that trains with others, started by PyTorch's `Group.start`."""
 
 import json
-import os
 import sys
 from pathlib import Path
 
+from zoo.core import files
 from zoo.errors import Mistake
 from zoo.recipe import from_json
 from zoo.training import train
@@ -17,6 +17,4 @@ def work() -> None:
     try:
         train(**arguments)
     except Mistake as error:
-        temporary = mistake.with_suffix(f".{os.environ['RANK']}")
-        temporary.write_text(str(error))
-        temporary.replace(mistake)
+        files.write_text(mistake, str(error))

@@ -19,7 +19,7 @@ from zoo import recipe as recipes
 from zoo.core import files
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.run import new_folder, write_json
+from zoo.run import new_folder
 from zoo.tuning.search import Search, Settings, check_same, load, to_json
 
 if TYPE_CHECKING:
@@ -219,17 +219,17 @@ def _open(folder, settings):
     path = folder / "search.json"
     if path.is_file():
         then = "give the same settings to go on, or name another folder with --run"
-        there = json.loads(path.read_text())
+        there = json.loads(path.read_text("utf-8"))
         check_same(there, settings, f"the search in {folder}", then)
     elif folder.exists() and any(folder.iterdir()):
         raise Mistake(f"the folder {folder} is not empty; name another with --run")
-    write_json(path, to_json(settings))
+    files.write_json(path, to_json(settings))
 
 
 def _finish(search, winners, quiet):
     if not any(each["status"] == "COMPLETED" for each in search.trials):
         return search
-    files.write(search.folder / "best.txt", f"{search.overrides}\n".encode())
+    files.write_text(search.folder / "best.txt", f"{search.overrides}\n")
     if winners:
         from zoo.tuning.winner import retrain
 

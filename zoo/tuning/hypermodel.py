@@ -1,9 +1,7 @@
 """A zoo model with its space, for any tuner of keras-tuner."""
 
-import ast
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import keras_tuner
@@ -13,7 +11,8 @@ from keras import ops
 from zoo import data
 from zoo import recipe as recipes
 from zoo.building import registry
-from zoo.errors import unknown
+from zoo.building.lookup import is_recipe
+from zoo.engine.steps import is_wrong
 from zoo.recipe import Recipe
 from zoo.training import losses, optimizer
 from zoo.training.setup import build_for
@@ -44,25 +43,10 @@ def make(name: str | Recipe, arguments: dict) -> keras_tuner.HyperModel:
 
 
 def _recipe(name: str) -> Recipe:
-    if name in recipes.names() or (name.endswith(".py") and not _builds(name)):
+    if is_recipe(name):
         return recipes.load(name)
-    if name in registry.names() or "." in name:
-        registry.module(name)
-        return Recipe(model=name, data="")
-    known = {*recipes.names(), *registry.names()}
-    raise unknown(
-        "model or recipe", name, known, "a dotted path or a .py file works too"
-    )
-
-
-def _builds(file: str) -> bool:
-    """Whether a Python file defines a model, not a recipe."""
-    if not Path(file).is_file():
-        return False
-    body = ast.parse(Path(file).read_text(encoding="utf-8")).body
-    return any(
-        isinstance(part, ast.FunctionDef) and part.name == "build" for part in body
-    )
+    registry.module(name)
+    return Recipe(model=name, data="")
 
 
 class _HyperModel(keras_tuner.HyperModel):
@@ -70,12 +54,7 @@ class _HyperModel(keras_tuner.HyperModel):
         super().__init__(name=recipe.model)
         self.recipe, self.dataset = recipe, None
         if recipe.data:
-            self.dataset = data.load(
-                recipe.data,
-                validation=recipe.validation,
-                seed=recipe.seed,
-                **recipe.data_arguments,
-            )
+            self.dataset = data.load_for(recipe)
 
     def build(self, hp):
         examples = len(self.dataset.train) if self.dataset else None
@@ -129,9 +108,5 @@ def _loss(recipe: Recipe, outputs: int) -> Callable:
 
 
 def _accuracy(targets, logits):
-    targets = ops.reshape(ops.cast(targets, "float32"), (-1,))
-    if logits.shape[-1] == 1:
-        right = (targets > 0) == (ops.reshape(logits, (-1,)) >= 0)
-    else:
-        right = ops.cast(targets, "int32") == ops.cast(ops.argmax(logits, -1), "int32")
-    return ops.cast(right, "float32")
+    wrong = is_wrong(ops.reshape(targets, (-1,)), logits)
+    return 1 - ops.cast(wrong, "float32")

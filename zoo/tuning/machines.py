@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import grpc
 from keras_tuner.src import protos
@@ -21,6 +20,7 @@ from keras_tuner.src.distribute.oracle_chief import OracleServicer
 from keras_tuner.src.engine.hyperparameters import HyperParameters
 from keras_tuner.src.engine.trial import Trial, TrialStatus
 
+from zoo.core.processes import environment
 from zoo.errors import Mistake
 from zoo.tuning.search import check_same, to_json
 from zoo.tuning.tuner import RENEWED, Tuner
@@ -103,12 +103,10 @@ def _tell(tuner):
 @contextlib.contextmanager
 def _started(tuner, workers, port) -> Iterator[dict[str, subprocess.Popen]]:
     """Workers on this machine, by name."""
-    paths = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
     threads = max(1, (os.cpu_count() or 1) // max(1, workers))
     shared = {
         "OMP_NUM_THREADS": str(threads),  # more would wait for each other
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(paths),
+        **environment(),
         "KERAS_BACKEND": tuner.settings.backend,
         "KERASTUNER_ORACLE_IP": "127.0.0.1",
         "KERASTUNER_ORACLE_PORT": str(port),

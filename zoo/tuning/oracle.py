@@ -214,7 +214,7 @@ class _Durable:
         own number and values, or goes on at its worker, which has a lease to be heard
         of. A trial that the oracle's own file does not know was never begun.
         """
-        state = json.loads(Path(self._get_oracle_fname()).read_text())
+        state = json.loads(Path(self._get_oracle_fname()).read_text("utf-8"))
         for trial_id in state["start_order"]:
             path = Path(self._project_dir) / f"trial_{trial_id}" / "trial.json"
             self.trials[trial_id] = Trial.load(str(path))

@@ -76,7 +76,7 @@ class Search:
 
     @cached_property
     def settings(self) -> Settings:
-        return from_json(json.loads((self.folder / "search.json").read_text()))
+        return from_json(json.loads((self.folder / "search.json").read_text("utf-8")))
 
     @property
     def trials(self) -> list[dict]:
@@ -88,7 +88,7 @@ class Search:
         path = self.folder / "trials.csv"
         if not path.is_file():
             return []
-        head, *rows = csv.reader(io.StringIO(path.read_text()))
+        head, *rows = csv.reader(io.StringIO(path.read_text("utf-8")))
         return [_trial(head, row) for row in rows]
 
     @property
@@ -107,7 +107,7 @@ class Search:
     def winner(self) -> dict:
         """Of the re-trained winner: `seeds` and `test`, its metrics; {} if not yet."""
         path = self.folder / "winner.json"
-        return json.loads(path.read_text()) if path.is_file() else {}
+        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
     @property
     def overrides(self) -> str:
@@ -194,7 +194,7 @@ def write_trials(folder: Path, trials: list[dict]) -> None:
         cells = [trial.get(column) for column in COLUMNS]
         cells += [trial["values"].get(name) for name in names]
         writer.writerow(["" if cell is None else cell for cell in cells])
-    files.write(folder / "trials.csv", buffer.getvalue().encode())
+    files.write_text(folder / "trials.csv", buffer.getvalue())
 
 
 def _trial(head: list[str], row: list[str]) -> dict:

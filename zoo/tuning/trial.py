@@ -57,9 +57,7 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
         Mistake: there is no validation data, or `folds` is none of 0, 2, 3, ...
     """
     share = 0.0 if folds else recipe.validation
-    whole = data.load(
-        recipe.data, validation=share, seed=recipe.seed, **recipe.data_arguments
-    )
+    whole = data.load_for(recipe, validation=share)
     whole = replace(whole, test=None)
     if not folds:
         if whole.validation is None:

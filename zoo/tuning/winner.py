@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from zoo.run import Run, write_json
+from zoo.core import files
+from zoo.run import Run
 from zoo.training import train
 from zoo.tuning.search import Search
 
@@ -32,7 +33,7 @@ def retrain(search: Search, seeds: int, quiet: bool = False) -> None:
         train(own, run=folder, resume=True, quiet=quiet)
         runs[seed] = folder
     metrics = [Run(folder).metrics for folder in runs.values()]
-    write_json(
+    files.write_json(
         search.folder / "winner.json",
         {
             "trial": number,

@@ -5,18 +5,17 @@ Each backend runs in a process of its own and says what it makes of a recipe, se
 `zoo.verification.compare`.
 """
 
-import ast
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import registry
+from zoo.building.lookup import is_recipe
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
 from zoo.verification.compare import BOUNDS, compare
@@ -163,16 +162,9 @@ def verify(
 def _recipe(model: str | Recipe, steps: int) -> Recipe:
     if isinstance(model, Recipe):
         return model
-    if model in recipes.names():
+    if is_recipe(model):
         return recipes.load(model)
-    if model.endswith(".py") and Path(model).is_file():
-        body = ast.parse(Path(model).read_text(encoding="utf-8")).body
-        if "build" not in [getattr(statement, "name", "") for statement in body]:
-            return recipes.load(model)
-    elif model not in registry.names() and "." not in model:
-        accepted = [*registry.names(), *recipes.names()]
-        raise unknown("model or recipe", model, accepted, "`zoo list` shows them")
-    registry.card(model)
+    registry.card(model)  # refuses a file or a module that is not there
     return Recipe(
         model=model,
         data=MADE_UP,

@@ -17,7 +17,7 @@ def main(job: str, given: str, result: str) -> int:
 
     from zoo.verification.probe import probe
 
-    about = json.loads(Path(job).read_text())
+    about = json.loads(Path(job).read_text(encoding="utf-8"))
     with np.load(given) as file:
         weights = dict(file)
     try:

@@ -1,15 +1,12 @@
 """A probe on another backend, in a process of its own."""
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from zoo import recipe as recipes
+from zoo.core import files, processes
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
@@ -39,15 +36,10 @@ def probe_on(
         job, given, result = (
             Path(folder, name) for name in ("job", "in.npz", "out.npz")
         )
-        job.write_text(json.dumps({"recipe": recipes.to_json(recipe), "count": count}))
+        files.write_json(job, {"recipe": recipes.to_json(recipe), "count": count})
         np.savez(given, **weights)
-        path = os.pathsep.join(filter(None, sys.path))
-        done = subprocess.run(
-            [sys.executable, "-m", "zoo.verification", job, given, result],
-            env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-        )
+        words = ("-m", "zoo.verification", job, given, result)
+        done = processes.run(*words, KERAS_BACKEND=backend)
         if done.returncode == 2:
             raise Mistake(done.stderr.strip().splitlines()[-1])
         if done.returncode:

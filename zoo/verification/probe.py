@@ -94,12 +94,7 @@ def _load(recipe):
     if recipe.data == MADE_UP:
         model = registry.build(recipe.model, **recipe.model_arguments)
         return sample(model, 8 * recipe.batch + (recipe.batch + 1) // 2, recipe.seed)
-    return data.load(
-        recipe.data,
-        validation=recipe.validation,
-        seed=recipe.seed,
-        **recipe.data_arguments,
-    )
+    return data.load_for(recipe)
 
 
 def _named(kind, variables):

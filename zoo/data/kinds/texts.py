@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import files
 from zoo.core.progress import track
 from zoo.errors import Mistake, unknown
 
@@ -242,11 +243,8 @@ class Vocabulary:
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write vocabulary.json into a folder."""
-        about = asdict(self)
         path = Path(folder) / "vocabulary.json"
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
-        temporary.replace(path)
+        files.write_json(path, asdict(self), indent=None)
 
     @classmethod
     def restore(cls, folder: str | os.PathLike) -> "Vocabulary":

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from zoo.core import processes
 from zoo.core.folders import writable
 from zoo.core.progress import say
 from zoo.data import builders
@@ -148,10 +149,11 @@ def _prepare(builder, name: str, downloads: bool) -> None:
         return
     child = subprocess.run(
         [sys.executable, "-c", CHILD, name, str(builder.data_dir_root)],
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
+        env=processes.environment(CUDA_VISIBLE_DEVICES="-1"),
         stdout=subprocess.PIPE,
         stderr=None if sys.stderr.isatty() else subprocess.DEVNULL,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     if child.returncode and not builder.data_path.exists():
         reason = child.stdout.strip() or f"its process ended with {child.returncode}"

@@ -18,6 +18,7 @@ from torch.distributed.elastic.multiprocessing import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+from zoo.core import processes
 from zoo.engine import groups
 from zoo.engine.batch_normalization import normalize_together
 from zoo.errors import Mistake
@@ -103,7 +104,7 @@ class Group(groups.Group):
             )
             threads = max(1, (os.cpu_count() or 1) // self.devices)
             os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-            os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+            os.environ["PYTHONPATH"] = processes.environment()["PYTHONPATH"]
             program = "from zoo.training.worker import work; work()"
             words = ("-c", program, str(mistake), json.dumps(arguments))
             failed = None
@@ -112,7 +113,7 @@ class Group(groups.Group):
             except (ChildFailedError, SignalException) as error:
                 failed = error
             if mistake.exists():
-                raise Mistake(mistake.read_text()) from failed
+                raise Mistake(mistake.read_text("utf-8")) from failed
             if failed:
                 raise Mistake(
                     f"training on {self.devices} devices broke off: "

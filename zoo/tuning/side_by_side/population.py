@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from zoo.engine.random_bits import bits_at
+from zoo.engine.steps import is_wrong
 from zoo.recipe import Recipe
 from zoo.training import losses, optimizer
 from zoo.tuning.side_by_side import network
@@ -104,7 +105,7 @@ class Population:
         used = [masks[name] for name in self.names]
         grads = [jnp.where(m, g, 0.0) for m, g in zip(used, grads, strict=True)]
         updated, inner = self._update(inner, grads, weights, rate, facts)
-        wrong = ((self._classes(logits) != self._truth(y)) & (index >= 0)).sum()
+        wrong = (is_wrong(y, logits) & (index >= 0)).sum()
         new = (updated, inner, moved, step + 1)
         is_step = rows.any()  # folds may differ by one step
         new = jax.tree.map(lambda a, b: jnp.where(is_step, a, b), new, state)
@@ -187,19 +188,11 @@ class Population:
         else:
             chosen = jnp.take_along_axis(logits, truth[:, None], axis=1)[:, 0]
             each = jax.nn.logsumexp(logits, axis=1) - chosen
-        right = self._classes(logits) == truth
+        right = ~is_wrong(truth, logits)
         return {
             "validation_loss": jnp.where(rows, each, 0.0).sum() / count,
             "validation_right": (right & rows).sum(),
         }
-
-    def _classes(self, logits):
-        return logits[:, 0] >= 0 if self.outputs == 1 else logits.argmax(axis=1)
-
-    def _truth(self, targets):
-        if self.outputs == 1:
-            return targets.reshape(-1) > 0.5
-        return targets if targets.ndim == 1 else targets.argmax(axis=1)
 
 
 class _Rule:
