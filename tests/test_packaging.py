@@ -1,4 +1,4 @@
-"""What is installed, from what, and whether the README and the pins say so."""
+"""What is installed, from what, and whether the documentation and the pins say so."""
 
 import os
 import subprocess
@@ -37,10 +37,9 @@ def test_tested_version_is_within_the_range(requirement):
 
 
 @pytest.mark.parametrize("requirement", EVERYTHING, ids=str)
-def test_readme_says_what_each_dependency_is_for(requirement):
-    section = (ROOT / "README.md").read_text().split("\n## ")[-1]
-    assert section.startswith("Dependencies")
-    assert f"`{requirement.name}`" in section
+def test_the_documentation_says_what_each_dependency_is_for(requirement):
+    rows = (ROOT / "docs" / "dependencies.md").read_text().splitlines()
+    assert any(f"`{requirement.name}`" in row and row.count("|") > 2 for row in rows)
 
 
 def test_all_means_every_extra_but_cuda():
@@ -77,6 +76,14 @@ def test_wheel_has_the_recipes_and_no_tests(installed):
         "bin",
         f"zoo-{version()}.dist-info",
     }
+
+
+def test_wheel_has_the_license_and_says_that_it_is_typed(installed):
+    assert (installed / "zoo" / "py.typed").is_file()
+    information = installed / f"zoo-{version()}.dist-info"
+    license = information / "licenses" / "LICENSE"
+    assert license.read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert "License-Expression: Apache-2.0" in (information / "METADATA").read_text()
 
 
 def version():
