@@ -1,5 +1,10 @@
 """Changes of a recipe: which field gets which value, and what is refused."""
 
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 import zoo
@@ -72,6 +77,8 @@ REFUSED = {
     "epochs=5": "'epochs=5': this recipe's stages set epochs; change it there: "
     "stage.2.epochs=5",
     "stage.3.epochs=5": "'stage.3.epochs=5': this recipe has 2 stages",
+    "batch=2.5": "recipe field batch is of type int; given: 2.5, of type float",
+    "model_arguments=3": "unknown recipe field 'model_arguments'",
     "stage.1.epoch=5": "unknown recipe field 'epoch'; did you mean 'epochs'?",
     "stage.2.epochs=two": "epochs is of type int; given: 'two', of type str",
 }
@@ -82,3 +89,126 @@ def test_what_is_refused(change):
     with pytest.raises(Mistake) as mistake:
         recipes.override(RECIPE, [change])
     assert REFUSED[change] in str(mistake.value)
+
+
+# --- Types
+
+
+def test_numbers_of_numpy_paths_and_lists_are_stored_as_values_of_python():
+    recipe = zoo.Recipe(
+        model="deep_mlp",
+        data=Path("pets"),
+        model_arguments={"hidden": [np.int64(4), 8], "more": {"a": np.ones(2)}},
+        validation=0,
+        seed=np.int64(3),
+        learning_rate=np.float64(0.5),
+        shuffle=np.bool_(False),
+        stages=[{"epochs": np.int32(2)}],
+    )
+    assert recipe.model_arguments == {"hidden": (4, 8), "more": {"a": (1.0, 1.0)}}
+    assert (recipe.data, recipe.stages) == ("pets", ({"epochs": 2},))
+    kinds = [type(getattr(recipe, name)) for name in ("seed", "validation", "shuffle")]
+    assert kinds == [int, float, bool]
+    written = json.loads(json.dumps(recipes.to_json(recipe)))
+    assert recipes.from_json(written) == recipe
+
+
+WRONG = {
+    "epochs": (2.5, "field epochs is of type int; given: 2.5, of type float"),
+    "batch": (True, "field batch is of type int; given: True, of type bool"),
+    "data": (3, "field data is of type str; given: 3, of type int"),
+    "augment": ("flip", "field augment is of type dict; given: 'flip', of type str"),
+    "learning_rate": (float("nan"), "learning_rate=nan; accepted: 0 <= learning_rate"),
+    "model_arguments": ({"x": {1}}, r"model_arguments, x holds {1}, of type set"),
+    "data_arguments": ({"x": (float("inf"),)}, "data_arguments, x holds inf, of type"),
+    "optimizer_arguments": ({1: 2}, "optimizer_arguments has the key 1; accepted: tex"),
+    "stages": (({"epoch": 1},), "unknown recipe field 'epoch'; did you mean 'epochs'"),
+    "expects": (0.9, "field expects is of type Expected or None; given: 0.9"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_value_of_another_type_is_refused_where_the_recipe_is_made(name):
+    value, text = WRONG[name]
+    with pytest.raises(Mistake, match=text):
+        dataclasses.replace(RECIPE, **{name: value})
+
+
+def test_stages_and_claims_are_checked_where_the_recipe_is_made():
+    with pytest.raises(Mistake, match=r"stage 1 is 3; accepted: a dictionary of field"):
+        dataclasses.replace(RECIPE, stages=(3,))
+    with pytest.raises(Mistake, match="epochs=0; accepted: 1 <= epochs"):
+        dataclasses.replace(RECIPE, stages=({"epochs": 0},))
+    with pytest.raises(Mistake, match="unknown split of a claim 'tset'; did you mean"):
+        zoo.Expected("accuracy", 0.9, split="tset")
+    with pytest.raises(
+        Mistake, match="claim field at_least is of type float; given: '"
+    ):
+        zoo.Expected("accuracy", "0.9")
+
+
+def test_a_recipe_of_a_newer_zoo_is_one_line():
+    written = {**recipes.to_json(RECIPE), "version": 9, "warp": 3}
+    with pytest.raises(Mistake) as mistake:
+        recipes.from_json(written)
+    assert str(mistake.value) == (
+        "a recipe of version 9 with fields that this zoo does not know: warp; this zoo "
+        "reads version 1: install the zoo that made it, or a newer one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([], "a recipe is an object of fields, not list"),
+        ({"model": "lenet"}, "the recipe has no field data"),
+        ({"model": "lenet", "data": None}, "field data is of type str; given: None"),
+        (
+            {"model": "a", "data": "b", "stages": {"epochs": 1}},
+            "stages is of type tupl",
+        ),
+        ({"model": "a", "data": "b", "expects": {"at_least": 1}}, "which is no claim"),
+        (
+            {"model": "a", "data": "b", "epochz": 1},
+            "does not know: epochz; this zoo re",
+        ),
+    ],
+)
+def test_a_damaged_recipe_is_one_line(values, text):
+    with pytest.raises(Mistake, match=text):
+        recipes.from_json(values)
+
+
+def test_recipes_without_a_version_are_read():
+    written = recipes.to_json(RECIPE)
+    del written["version"], written["accumulate"]
+    assert recipes.from_json(written) == RECIPE
+
+
+# --- Values as they are typed
+
+
+def test_a_field_of_text_takes_text_that_looks_like_a_number():
+    changed = recipes.override(RECIPE, ["data=2024", "model=007", "optimizer=3,5"])
+    assert (changed.data, changed.model, changed.optimizer) == ("2024", "007", "3,5")
+
+
+# --- Stages
+
+
+def test_a_stage_refuses_what_only_the_whole_recipe_can_set():
+    for name, value in {"validation": 0.2, "seed": 1, "precision": "float32"}.items():
+        staged = dataclasses.replace(RECIPE, stages=({name: value},))
+        with pytest.raises(Mistake, match=f"stage 1 sets {name}, which holds for the"):
+            staged.stage_recipes()
+
+
+def test_another_optimizer_of_a_stage_has_none_of_the_recipes_arguments():
+    whole = dataclasses.replace(
+        RECIPE,
+        optimizer_arguments={"epsilon": 0.1},
+        stages=({"epochs": 1}, {"optimizer": "sgd"}),
+    )
+    first, second = whole.stage_recipes()
+    assert first.optimizer_arguments == {"epsilon": 0.1}
+    assert second.optimizer_arguments == {}

@@ -82,7 +82,7 @@ def fields(recipe: recipes.Recipe) -> dict:
     folds = recipe.expects.folds if recipe.expects else 0
     plain = dataclasses.replace(recipe, expects=None, save_every=1)
     values = json.loads(json.dumps(recipes.to_json(plain)))
-    del values["seed"]
+    del values["seed"], values["version"]
     for place in ("file", "path"):
         values["data_arguments"].pop(place, None)
     return {**values, "folds": folds}
