@@ -47,7 +47,7 @@ def hypermodel(name: str | Recipe, **arguments) -> "keras_tuner.HyperModel":
         Mistake: there is no such model or recipe, or keras-tuner is not installed.
     """
     _require()
-    from zoo.tuning.hypermodel import make
+    from zoo.tuning.for_keras_tuner import make
 
     return make(name, arguments)
 

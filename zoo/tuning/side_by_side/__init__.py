@@ -214,9 +214,9 @@ def _history(member, curve, dataset):
     return history
 
 
-def _arrays(network, width, depth):
+def _arrays(member, width, depth):
     """Weights padded with zeros, masks of what is not padding, and what layers do."""
-    hidden, last = network.layers[:-1], network.layers[-1]
+    hidden, last = member.layers[:-1], member.layers[-1]
     weights = {
         "kernel": np.zeros((depth, width, width), "float32"),
         "bias": np.zeros((depth, width), "float32"),
