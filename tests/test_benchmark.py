@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import importlib
+import re
 import subprocess
 import sys
 import time
@@ -12,33 +13,29 @@ import keras
 import numpy as np
 import pytest
 
-TOOLS = Path(__file__).parents[1] / "tools"
+from benchmarks import command, measurements, scaling
+from benchmarks.costs import __main__ as costs
+from benchmarks.search import __main__ as search
+from benchmarks.speed import __main__ as speed
+from benchmarks.speed import contestants, meters, operations, race, results, table
+from benchmarks.speed.cases import CASES
+from zoo.errors import Mistake
+
+ROOT = Path(__file__).parents[1]
 BACKEND = keras.backend.backend()
 
 
-@pytest.fixture
-def benchmarks(monkeypatch):
-    monkeypatch.syspath_prepend(TOOLS)
-    import benchmarks.cases
-    import benchmarks.contestants
-    import benchmarks.meters
-    import benchmarks.results
-    import benchmarks.table
-
-    return benchmarks
-
-
 def test_readme_holds_what_was_measured():
-    command = [sys.executable, TOOLS / "benchmark.py", "table", "--check"]
-    subprocess.run(command, check=True)
+    command = [sys.executable, "-m", "benchmarks.speed", "table", "--check"]
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
-def test_hand_written_networks_are_those_of_zoo(benchmarks):
+def test_hand_written_networks_are_those_of_zoo():
     """As many weights to learn; PyTorch's LSTM has a second bias."""
     import zoo
 
-    file = importlib.import_module(f"benchmarks.loops_{BACKEND}")
-    for case in benchmarks.cases.CASES.values():
+    file = importlib.import_module(f"benchmarks.speed.loops_{BACKEND}")
+    for case in CASES.values():
         model = zoo.build(case.model, **case.arguments)
         expected = sum(np.prod(v.shape) for v in model.trainable_variables)
         assert count(file, case) == pytest.approx(expected, rel=0.002), case.model
@@ -58,10 +55,10 @@ def count(file, case):
             return sum(array.size for array in jax.tree.leaves(weights))
 
 
-def test_hand_written_networks_answer_without_dropout(benchmarks):
-    file = importlib.import_module(f"benchmarks.loops_{BACKEND}")
+def test_hand_written_networks_answer_without_dropout():
+    file = importlib.import_module(f"benchmarks.speed.loops_{BACKEND}")
     make = file.answer_eager if BACKEND == "torch" else file.answer
-    cases = benchmarks.cases.CASES.items()
+    cases = CASES.items()
     drops = {
         name: case
         for name, case in cases
@@ -76,16 +73,16 @@ def test_hand_written_networks_answer_without_dropout(benchmarks):
         assert np.array_equal(first, answer(inputs)), name
 
 
-def test_contestants_learn(benchmarks):
+def test_contestants_learn():
     """On one small network each contestant lowers the loss that it reports."""
-    case = benchmarks.cases.CASES["mammogram 4-6-1, batch 10"]
+    case = CASES["mammogram 4-6-1, batch 10"]
     inputs, _ = case.data()
     classes = (inputs[:, 0] > 0).astype("int32")
-    places = benchmarks.contestants.TRAIN[BACKEND]
-    limit = benchmarks.contestants.LIMIT
+    places = contestants.TRAIN[BACKEND]
+    limit = contestants.LIMIT
     for name in set(places) - {"zoo", "Keras fit", "compiled", limit}:
         file, function = places[name].split(".")
-        make = getattr(importlib.import_module(f"benchmarks.{file}"), function)
+        make = getattr(importlib.import_module(f"benchmarks.speed.{file}"), function)
         epoch = make(case, inputs, classes)
         first, *_, last = [epoch() for _ in range(20)]
         assert last < first, name
@@ -93,28 +90,26 @@ def test_contestants_learn(benchmarks):
 
 def test_contestants_meet_no_backend_before_their_own():
     """A network's description must not import Keras, which then has its backend."""
-    script = "import sys; import benchmarks.rounds; print('keras' in sys.modules)"
+    script = "import sys; import benchmarks.speed.rounds; print('keras' in sys.modules)"
     command = [sys.executable, "-c", script]
-    ran = subprocess.run(command, cwd=TOOLS, check=True, capture_output=True, text=True)
+    ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     assert ran.stdout.strip() == "False"
 
 
-def test_a_newer_measurement_takes_the_place_of_the_older_one(benchmarks, tmp_path):
+def test_a_newer_measurement_takes_the_place_of_the_older_one(tmp_path):
     file = tmp_path / "benchmark.jsonl"
     line = {"verb": "train", "network": "a", "backend": BACKEND, "contestant": "zoo"}
     for values in ([7.0], [3.0, 1.0]):
-        benchmarks.results.put({**line, "ms": values}, file)
-        benchmarks.results.put({**line, "network": "b", "ms": [1.0]}, file)
-    first, second = benchmarks.results.read(file)
+        results.put({**line, "ms": values}, file)
+        results.put({**line, "network": "b", "ms": [1.0]}, file)
+    first, second = measurements.read(file)
     assert (first["network"], first["ms"]) == ("a", [3.0, 1.0])
     assert second["network"] == "b"
 
 
-def test_operations_are_those_that_the_papers_count(benchmarks):
+def test_operations_are_those_that_the_papers_count():
     """Products of an example going forward: LeCun et al. 1998; by hand; TensorFlow's
     card of EfficientNet-Lite0 says 407 million at 224 pixels."""
-    from benchmarks import operations
-    from benchmarks.cases import CASES
 
     def products(name, **changes):
         case = dataclasses.replace(CASES[name], **changes)
@@ -129,9 +124,9 @@ def test_operations_are_those_that_the_papers_count(benchmarks):
     assert lite == pytest.approx(407e6, rel=0.06)
 
 
-def test_the_limit_multiplies(benchmarks):
+def test_the_limit_multiplies():
     """A device's limit is a measured product; its operations are counted right."""
-    limit = importlib.import_module("benchmarks.limit")
+    limit = importlib.import_module("benchmarks.speed.limit")
     multiply = getattr(limit, BACKEND)(None, None, None)
     multiply()
     start = time.perf_counter()
@@ -140,9 +135,7 @@ def test_the_limit_multiplies(benchmarks):
     assert 1e8 < speed < 1e15
 
 
-def test_a_race_ends_with_trained_weights(benchmarks):
-    from benchmarks import race
-
+def test_a_race_ends_with_trained_weights():
     small = {"filters": 4, "batch_normalization": True}
     sample = {"data": "mnist_sample", "batch": 25, "epochs": 2}
     recipe = dataclasses.replace(race.RECIPE, model_arguments=small, **sample)
@@ -152,7 +145,7 @@ def test_a_race_ends_with_trained_weights(benchmarks):
     assert accuracy != other  # other weights and another order
 
 
-def test_a_table_for_each_machine(benchmarks):
+def test_a_table_for_each_machine():
     line = {
         "verb": "train",
         "network": "MLP 784-64-64-10, batch 128",
@@ -175,8 +168,8 @@ def test_a_table_for_each_machine(benchmarks):
     race = {"verb": "race", "contestant": "", "network": ""}
     seconds = {"seconds": [2.0, 1.0, 3.0], "accuracy": [0.991, 0.992, 0.99]}
     lines.append({**lines[-1], **race, **seconds})
-    start, end = benchmarks.table.MARKS
-    text = benchmarks.table.written(f"{start}\n{end}", lines)
+    start, end = table.MARKS
+    text = table.written(f"{start}\n{end}", lines)
     assert text.index("**laptop**") < text.index("**GPU**")
     rows = [row.split(" | ") for row in text.splitlines() if "784-64-64-10" in row]
     assert [row[2][:4].strip() for row in rows] == ["1 (1", "0.1"]
@@ -185,13 +178,12 @@ def test_a_table_for_each_machine(benchmarks):
     assert "| PyTorch | 2 (1 to 3) | 99.10% (from 99.00%) | 3 |" in text
 
 
-def test_ratios_are_of_rounds_side_by_side(benchmarks):
+def test_ratios_are_of_rounds_side_by_side():
     one, two = {"ms": [1.0, 10.0, 2.0]}, {"ms": [2.0, 20.0, 1.0]}
-    assert benchmarks.table.ratio(one, two) == 0.5
+    assert table.ratio(one, two) == 0.5
 
 
-def test_energy_is_read_where_the_machine_tells_it(benchmarks, monkeypatch, tmp_path):
-    meters = benchmarks.meters
+def test_energy_is_read_where_the_machine_tells_it(monkeypatch, tmp_path):
     monkeypatch.setattr(meters, "_RAPL", tmp_path)
     assert meters.Meter().read()["joules"] is None
     counter = tmp_path / "intel-rapl:0" / "energy_uj"
@@ -201,3 +193,41 @@ def test_energy_is_read_where_the_machine_tells_it(benchmarks, monkeypatch, tmp_
     counter.write_text("7500000\n")
     assert meter.read()["joules"] == 2.5
     assert meters.peak_memory() > 10
+
+
+def test_networks_are_chosen_by_a_part_of_their_names_in_capitals_or_not():
+    known = ["MLP 784-64-64-10, batch 128", "LeNet relu, batch 128", "LeNet of 1998"]
+    assert command.chosen("network", ["mlp"], known) == known[:1]
+    assert command.chosen("network", ["lenet", "MLP"], known) == known
+    assert command.chosen("network", None, known) == known
+
+
+@pytest.mark.parametrize(
+    ("tool", "words", "said"),
+    [
+        (speed.main, ["train", "--networks", "mlpp"], "unknown network 'mlpp'; "),
+        (
+            speed.main,
+            ["train", "--contestants", "Keras fitt"],
+            "unknown contestant 'Keras fitt'; did you mean 'Keras fit'?; accepted: ",
+        ),
+        *(
+            (
+                main,
+                [*words, "--backends", "jaxx"],
+                "unknown backend 'jaxx'; did you mean 'jax'?; accepted: jax, ",
+            )
+            for main, words in (
+                (speed.main, ["train"]),
+                (speed.main, ["race"]),
+                (costs.main, ["startup"]),
+                (scaling.main, []),
+                (search.main, ["memory"]),
+            )
+        ),
+    ],
+)
+def test_a_name_that_does_not_exist_is_refused(tool, words, said):
+    """Before anything is measured; it used to measure nothing, and to say nothing."""
+    with pytest.raises(Mistake, match=re.escape(said)):
+        tool(words)

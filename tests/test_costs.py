@@ -7,38 +7,35 @@ from pathlib import Path
 
 import pytest
 
-TOOLS = Path(__file__).parents[1] / "tools"
+from benchmarks import measurements
+from benchmarks.costs import growth, report
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def costing(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(TOOLS)
-    from costing import growth, report
-
+def own_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(growth, "FOLDER", tmp_path / "growth")
-    return growth, report
 
 
 def test_readme_holds_what_was_measured():
-    command = [sys.executable, TOOLS / "costs.py", "table", "--check"]
-    subprocess.run(command, check=True)
+    command = [sys.executable, "-m", "benchmarks.costs", "table", "--check"]
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
-def test_a_newer_measurement_takes_the_place_of_the_older_one(costing, tmp_path):
-    _, report = costing
+def test_a_newer_measurement_takes_the_place_of_the_older_one(tmp_path):
     file = tmp_path / "costs.jsonl"
     line = {"verb": "startup", "what": "`zoo list`", "backend": "", "unit": "ms"}
     for values in ([7.0], [3.0, 1.0, 2.0]):
         report.put({**line, "values": values}, file)
         report.put({**line, "what": "bare Python", "values": [1.0]}, file)
-    first, second = report.read(file)
+    first, second = measurements.read(file)
     assert (first["what"], first["values"]) == ("`zoo list`", [3.0, 1.0, 2.0])
     assert second["what"] == "bare Python"
     assert report.words(first) == "`zoo list`: 2 (1 to 3) ms, n=3"
 
 
-def test_growth_is_measured_on_this_backend(costing):
-    growth, _ = costing
+def test_growth_is_measured_on_this_backend():
     for axis, position in (("batch", 4), ("examples", 300)):
         size = {**growth.BASE["deep_mlp"], axis: position}
         values = growth.times("deep_mlp", size, 2)
@@ -46,8 +43,7 @@ def test_growth_is_measured_on_this_backend(costing):
         assert statistics.median(values) > 0
 
 
-def test_growth_is_drawn_for_every_network(costing):
-    growth, _ = costing
+def test_growth_is_drawn_for_every_network(own_folder):
     pytest.importorskip("matplotlib")
     for network in growth.AXES:
         assert growth.draw(network).stat().st_size > 10_000

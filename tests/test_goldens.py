@@ -15,7 +15,7 @@ from zoo.verification.probe import probe
 FOLDER = Path(__file__).with_name("goldens")
 FILES = sorted(FOLDER.glob("*.json"))
 REAL = sorted(FOLDER.glob("real/*.json"))
-MEND = "if it is meant, `python tools/goldens.py --accept` takes the new values"
+MEND = "if it is meant, `python -m tests.goldens --accept` takes the new values"
 
 
 def test_every_model_has_a_small_golden_file():

@@ -67,9 +67,9 @@ def same(run, other):
 
 
 def test_killed_at_random_moments_and_resumed_the_bits_are_the_same():
-    tool = ROOT / "tools" / "kill_and_resume.py"
+    words = ["-m", "tests.stress.kill_and_resume", "--kills", "3", "--backend", HERE]
     done = subprocess.run(
-        [sys.executable, tool, "--kills", "3", "--backend", HERE],
+        [sys.executable, *words],
         env=PLAIN,
         capture_output=True,
         text=True,

@@ -91,7 +91,7 @@ def fields(recipe: recipes.Recipe) -> dict:
 def measured(name: str, backend: str, lines: list[dict]) -> list[dict]:
     """The lines of recipe `name` on `backend` that its file of today would give.
 
-    Lines of an older version of the recipe or of a search (`tools/search_gain.py`) do
+    Lines of an older version of the recipe or of a search (`benchmarks.search gain`) do
     not count; a field that a line lacks had its default. Of two lines with one seed the
     later one counts.
     """

@@ -66,7 +66,7 @@ def _readme(lines: list[dict]) -> str:
 
 
 def _gains(lines: list[dict]) -> list[str]:
-    """A table of what `tools/search_gain.py` measured."""
+    """A table of what `benchmarks.search gain` measured."""
     searched: dict[str, list[dict]] = {}
     for line in lines:
         if "search" in line:

@@ -88,8 +88,8 @@ def convert(
             yield example
 
     if kind == "text":
-        texts = [(_text(e[keys[0]]) for e in walk(part)) for part in parts]
-        for part, tokens in zip(parts, texts.split_words(*texts), strict=True):
+        read = [(_text(e[keys[0]]) for e in walk(part)) for part in parts]
+        for part, tokens in zip(parts, texts.split_words(*read), strict=True):
             np.save(to / f"{part}_inputs.npy", tokens.flat)
             np.save(to / f"{part}_lengths.npy", tokens.lengths)
             facts["words"] = tokens.words

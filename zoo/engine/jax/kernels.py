@@ -3,7 +3,7 @@
 XLA computes the gradients of both slowly on CPUs, those of convolutions above all
 inside loops. Here they are matrix products of blocks of patches: on an Intel Xeon with
 two cores a step of LeNet, with its pooling, takes a third of the time, and one of
-Tiny VGG half (`tools/benchmark.py train`).
+Tiny VGG half (`benchmarks.speed train`).
 
 XLA's own outputs are as fast or faster without gradients, and for convolutions of many
 channels with them, and they are taken.

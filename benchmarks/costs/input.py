@@ -8,9 +8,9 @@ as they are needed, in any order. The feed holds two chunks of 32 MiB at most.
 import tempfile
 from collections.abc import Iterator
 
-from costing import readers
-from costing.processes import alone
-from costing.readers import AFFINE
+from benchmarks.costs import readers
+from benchmarks.costs.readers import AFFINE
+from benchmarks.processes import alone
 
 
 def measure(backends: list[str], rounds: int) -> Iterator[dict]:

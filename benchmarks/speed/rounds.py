@@ -9,11 +9,10 @@ import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
-from costing.processes import alone
-
-from benchmarks.cases import CASES, Case
-from benchmarks.contestants import PREDICT, TRAIN
-from benchmarks.meters import Meter, peak_memory
+from benchmarks.processes import alone
+from benchmarks.speed.cases import CASES, Case
+from benchmarks.speed.contestants import PREDICT, TRAIN
+from benchmarks.speed.meters import Meter, peak_memory
 
 SECONDS = 0.3  # of a round, at least
 SIZES = {"one example": 1, "500 examples": 500}
@@ -84,7 +83,7 @@ def race(backend: str, rounds: int) -> dict:
 
 def _race(backend, rounds):
     os.environ["KERAS_BACKEND"] = backend
-    from benchmarks.race import run
+    from benchmarks.speed.race import run
 
     return list(run(rounds))
 
@@ -139,7 +138,7 @@ def _work(line, prepare, place, name, backend, *more):
         try:
             if what == "first":
                 file, function = place.split(".")
-                module = importlib.import_module(f"benchmarks.{file}")
+                module = importlib.import_module(f"benchmarks.speed.{file}")
                 make = getattr(module, function)
                 meter = Meter()
                 turn = prepare(make, CASES[name], *more)

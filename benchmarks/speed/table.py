@@ -2,24 +2,23 @@
 
 import statistics
 
-import readme
-
-from benchmarks import operations
-from benchmarks.cases import CASES
-from benchmarks.contestants import FIT, LIMIT, PREDICT, TRAIN, ZOO
-from benchmarks.limit import SIDE
-from benchmarks.results import read
+from benchmarks import measurements
+from benchmarks.speed import operations, results
+from benchmarks.speed.cases import CASES
+from benchmarks.speed.contestants import FIT, LIMIT, PREDICT, TRAIN, ZOO
+from benchmarks.speed.limit import SIDE
+from benchmarks.tables import BACKENDS, spread, table
+from tools import readme
 
 MARKS = (
-    "<!-- benchmark: tools/benchmark.py table writes this -->",
+    "<!-- benchmark: benchmarks.speed table writes this -->",
     "<!-- end of benchmark -->",
 )
-BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 
 
 def written(text: str, lines: list[dict] | None = None) -> str:
     """`text`, README's, with the tables between their marks."""
-    lines = read() if lines is None else lines
+    lines = measurements.read(results.FILE) if lines is None else lines
     parts = []
     for machine in dict.fromkeys(line["machine"] for line in lines):
         own = [line for line in lines if line["machine"] == machine]
@@ -52,9 +51,9 @@ def _train(lines):
                 [
                     network,
                     BACKENDS[backend],
-                    _spread(zoo["ms"]),
-                    _spread(fit["ms"]),
-                    f"{best['contestant']}: {_spread(best['ms'])}",
+                    spread(zoo["ms"]),
+                    spread(fit["ms"]),
+                    f"{best['contestant']}: {spread(best['ms'])}",
                     f"{ratio(zoo, fit):.2g}",
                     f"{ratio(zoo, best):.2g}",
                     f"{zoo['first']:.2g}",
@@ -63,7 +62,7 @@ def _train(lines):
                     *_speed(zoo, limit),
                 ]
             )
-    return _table(head, rows)
+    return table(head, rows) if rows else []
 
 
 def _predict(lines):
@@ -84,14 +83,14 @@ def _predict(lines):
                         network,
                         size,
                         BACKENDS[backend],
-                        _spread(zoo["ms"]),
-                        _spread(keras["ms"]),
-                        f"{best['contestant']}: {_spread(best['ms'])}",
+                        spread(zoo["ms"]),
+                        spread(keras["ms"]),
+                        f"{best['contestant']}: {spread(best['ms'])}",
                         f"{ratio(zoo, best):.2g}",
                         f"{1e3 * count / _median(zoo):,.0f}",
                     ]
                 )
-    return _table(head, rows)
+    return table(head, rows) if rows else []
 
 
 def _race(lines):
@@ -103,9 +102,9 @@ def _race(lines):
         if mean >= 0.99:
             least = min(line["accuracy"])
             accuracy = f"{mean:.2%} (from {least:.2%})"
-            seconds, seeds = _spread(line["seconds"]), str(len(line["seconds"]))
+            seconds, seeds = spread(line["seconds"]), str(len(line["seconds"]))
             rows.append([BACKENDS[line["backend"]], seconds, accuracy, seeds])
-    return _table(head, rows)
+    return table(head, rows) if rows else []
 
 
 def _speed(zoo, limit):
@@ -128,21 +127,8 @@ def _found(lines, verb, network, backend, size=""):
     }
 
 
-def _table(head, rows):
-    if not rows:
-        return []
-    rule = ["---" if name == head[0] else "---:" for name in head]
-    return ["| " + " | ".join(row) + " |" for row in [head, rule, *rows]]
-
-
 def _median(line):
     return statistics.median(line["ms"])
-
-
-def _spread(values):
-    shown = (statistics.median(values), min(values), max(values))
-    median, least, most = (f"{value:,.3g}" for value in shown)
-    return f"{median} ({least} to {most})"
 
 
 def _joules(line):

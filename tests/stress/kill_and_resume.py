@@ -1,8 +1,8 @@
 """Kill training at random moments, resume it, and compare the bits with a quiet run.
 
-    python tools/kill_and_resume.py                     100 kills on the usual backend
-    python tools/kill_and_resume.py --backend torch --kills 20 --seed 7
-    python tools/kill_and_resume.py lenet_mnist data=mnist_sample epochs=3
+    python -m tests.stress.kill_and_resume             100 kills on the usual backend
+    python -m tests.stress.kill_and_resume --backend torch --kills 20 --seed 7
+    python -m tests.stress.kill_and_resume lenet_mnist data=mnist_sample epochs=3
 
 A run is killed by SIGKILL one to three times and then resumed to its end. The moment is
 a random time after its start, or in every other case a random one of those moments when
@@ -29,6 +29,7 @@ import zoo
 from zoo import Recipe
 from zoo import recipe as recipes
 from zoo.engine import startup
+from zoo.errors import Mistake
 from zoo.run import Run
 from zoo.training import states
 
@@ -185,4 +186,7 @@ def compare(expected: dict[str, np.ndarray], found: dict[str, np.ndarray]) -> li
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    main()
+    try:
+        main()
+    except Mistake as mistake:
+        sys.exit(str(mistake))

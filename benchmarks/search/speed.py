@@ -1,8 +1,8 @@
 """Trials per minute: zoo's search against keras-tuner with plain `fit`, in one run.
 
-    python tools/search_speed.py
-    python tools/search_speed.py circles --only learning_rate,dropout --trials 64
-    python tools/search_speed.py mammogram data.file=masses.data --folds 5
+    python -m benchmarks.search speed
+    python -m benchmarks.search speed circles --only learning_rate,dropout --trials 64
+    python -m benchmarks.search speed mammogram data.file=masses.data --folds 5
 
 Both train the same trials, those that zoo's search draws, on the same split or folds
 and for the same epochs. Plain keras-tuner is slow, so it gets some of them only, spread
@@ -10,10 +10,9 @@ over the list. In every round zoo goes first and plain keras-tuner second. Compi
 counts on both sides; zoo's rounds are processes of their own with an empty compilation
 cache. The ranking is compared by Spearman's correlation of the validation losses,
 without penalties such as L2; Keras takes the batches in another order. The figures go
-into the table of `tools/costs.py`.
+into the table of `benchmarks.costs`.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -23,18 +22,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from costing import report
-
+from benchmarks import command
+from benchmarks.costs import report
 from zoo import recipe as recipes
 from zoo.engine import startup
 
 SEARCHED = "learning_rate,schedule,dropout,activation,batch"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def main(words: list[str]) -> None:
+    parser = command.parser(__doc__)
     parser.add_argument("recipe", nargs="?", default="circles")
     parser.add_argument("changes", nargs="*", metavar="field=value")
     parser.add_argument("--only", default=SEARCHED, help="what is searched; '' is all")
@@ -43,7 +40,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=0, help="of cross-validation")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--backend", default="jax")
-    arguments = parser.parse_intermixed_args()
+    arguments = parser.parse_intermixed_args(words)
     startup.load(arguments.backend)
     fasts, slows, ratios = [], [], []
     for number in range(arguments.rounds):
@@ -83,15 +80,15 @@ def zoo_search(arguments, seed: int, folder: Path) -> tuple[float, list[dict]]:
     """Trials a minute of `zoo tune`, start of the process included, and its trials."""
     from zoo.tuning import load
 
-    command = [sys.executable, "-m", "zoo", "tune", arguments.recipe]
-    command += [*arguments.changes, "--only", arguments.only, "--objective", "loss"]
-    command += ["--trials", str(arguments.trials), "--seed", str(seed)]
-    command += ["--folds", str(arguments.folds)]
-    command += ["--winners", "0", "--run", str(folder / "zoo")]
+    words = [sys.executable, "-m", "zoo", "tune", arguments.recipe]
+    words += [*arguments.changes, "--only", arguments.only, "--objective", "loss"]
+    words += ["--trials", str(arguments.trials), "--seed", str(seed)]
+    words += ["--folds", str(arguments.folds)]
+    words += ["--winners", "0", "--run", str(folder / "zoo")]
     cache = {"JAX_COMPILATION_CACHE_DIR": str(folder / "cache")}
     environment = {**os.environ, **cache, "KERAS_BACKEND": arguments.backend}
     started = time.perf_counter()
-    subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(words, env=environment, check=True, stderr=subprocess.DEVNULL)
     minutes = (time.perf_counter() - started) / 60
     trials = load(folder / "zoo").trials
     return len(trials) / minutes, trials
@@ -170,7 +167,3 @@ def correlation(a: list[float], b: list[float]) -> float:
         return [sorted(values).index(value) for value in values]
 
     return statistics.correlation(ranks(a), ranks(b))
-
-
-if __name__ == "__main__":
-    main()

@@ -4,24 +4,20 @@ import math
 import statistics
 from pathlib import Path
 
-import measurements
-import readme
+from benchmarks import measurements
+from benchmarks.tables import BACKENDS, spread, table
+from tools import readme
 
-FILE = Path(__file__).parents[1] / "costs.jsonl"
-MARKS = "<!-- costs: tools/costs.py table writes this -->", "<!-- end of costs -->"
+FILE = measurements.FOLDER / "costs.jsonl"
+MARKS = "<!-- costs: benchmarks.costs table writes this -->", "<!-- end of costs -->"
 NAMES = ("verb", "what", "backend", "unit", "machine")
 TITLES = {
     "startup": "Start-up",
     "input": "Input",
     "augmentation": "Augmentation",
     "search": "Search",
+    "scaling": "Several devices",
 }
-BACKENDS = {"": "", "jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
-
-
-def read(file: Path = FILE) -> list[dict]:
-    """All lines, in the order in which they were first measured."""
-    return measurements.read(file)
 
 
 def put(line: dict, file: Path = FILE) -> None:
@@ -35,7 +31,7 @@ def put(line: dict, file: Path = FILE) -> None:
 
 def growth() -> list[dict]:
     """How times grow, on the machine that measured it last."""
-    lines = [line for line in read() if line["verb"] == "growth"]
+    lines = [line for line in measurements.read(FILE) if line["verb"] == "growth"]
     machine = max(lines, key=lambda line: line["date"])["machine"]
     return [line for line in lines if line["machine"] == machine]
 
@@ -52,12 +48,12 @@ def curve(lines: list[dict], *names: str) -> list[tuple[int, float]]:
 def words(line: dict) -> str:
     """A measurement in a line: median (least to most), unit."""
     label = f"{line['what']} {line['backend']}".strip()
-    return f"{label}: {_values(line)} {line['unit']}, n={len(line['values'])}"
+    return f"{label}: {spread(line['values'])} {line['unit']}, n={len(line['values'])}"
 
 
 def written(text: str) -> str:
     """`text`, README's, with the tables between their marks."""
-    lines = read()
+    lines = measurements.read(FILE)
     parts = []
     for verb in TITLES:
         own = [line for line in lines if line["verb"] == verb]
@@ -74,32 +70,32 @@ def written(text: str) -> str:
 
 
 def _table(title, lines):
-    head = [
-        f"| {title} | backend | | unit | n |",
-        "| --- | --- | ---: | --- | ---: |",
-    ]
     rows = [
-        f"| {line['what']} | {BACKENDS[line['backend']]} | {_values(line)} | "
-        f"{line['unit']} | {len(line['values'])} |"
+        [
+            line["what"],
+            BACKENDS[line["backend"]],
+            line["unit"],
+            spread(line["values"]),
+            str(len(line["values"])),
+        ]
         for line in lines
     ]
-    return [*head, *rows, ""]
+    return [*table([title, "backend", "unit", "", "n"], rows, left=3), ""]
 
 
 def _growth_table(lines):
     """The exponents of growth where curves begin and where they end."""
-    rows = [
-        f"| Growth: {lines[0]['machine']} | JAX | TensorFlow | PyTorch |",
-        "| --- | ---: | ---: | ---: |",
-    ]
+    names = [name for name in BACKENDS if name]
+    rows = []
     for network, axis in dict.fromkeys(
         (each["network"], each["axis"]) for each in lines
     ):
-        curves = [curve(lines, network, axis, name) for name in BACKENDS if name]
+        curves = [curve(lines, network, axis, name) for name in names]
         first, *_, last = (position for position, _ in max(curves, key=len))
-        shown = " | ".join(map(_exponents, curves))
-        rows.append(f"| {network}, {axis} {first:,} to {last:,} | {shown} |")
-    return [*rows, ""]
+        label = f"{network}, {axis} {first:,} to {last:,}"
+        rows.append([label, *map(_exponents, curves)])
+    title = f"Growth: {lines[0]['machine']}"
+    return [*table([title, *(BACKENDS[name] for name in names)], rows), ""]
 
 
 def _exponents(points):
@@ -109,12 +105,3 @@ def _exponents(points):
         f"{math.log(after[1] / before[1]) / math.log(after[0] / before[0]):.2f}"
         for before, after in (points[:2], points[-2:])
     )
-
-
-def _values(line):
-    values = line["values"]
-    shown = (statistics.median(values), min(values), max(values))
-    median, least, most = (
-        f"{value:,.3g}" if value < 1000 else f"{value:,.0f}" for value in shown
-    )
-    return f"{median} ({least} to {most})"

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from costing import report
-from costing.processes import alone
+from benchmarks import measurements
+from benchmarks.costs import report
+from benchmarks.processes import alone
+from benchmarks.tables import BACKENDS
 
-FOLDER = Path(__file__).parents[1] / "growth"
+FOLDER = measurements.FOLDER / "growth"
 CLASSES, TOKENS = 3, 1000
 BASE = {
     "perceptron": {"steps": 64, "batch": 128, "width": 2},
@@ -87,9 +89,9 @@ def times(network: str, size: dict[str, int], rounds: int) -> list[float]:
     An epoch before them compiles.
     """
     import keras
-    from benchmarks import loops_zoo
 
     import zoo
+    from benchmarks.speed import loops_zoo
 
     model = zoo.build(network, seed=0, **_arguments(network, size))
     count, batch = size.get("examples", size["steps"] * size["batch"]), size["batch"]
@@ -154,7 +156,7 @@ def draw(network: str) -> Path:
             if not points:
                 continue
             x, y = np.array(points).T
-            (drawn,) = panel.loglog(x, y, "o-", label=report.BACKENDS[name])
+            (drawn,) = panel.loglog(x, y, "o-", label=BACKENDS[name])
             panel.loglog(x, y[-1] * x / x[-1], "--", lw=0.8, color=drawn.get_color())
         panel.set_xticks(x, [f"{position:,.0f}" for position in x])
         panel.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))

@@ -1,8 +1,8 @@
 """Compare the golden files with what the code gives now, or accept what it gives.
 
-    python tools/goldens.py                    compare all, on the chosen backend
-    python tools/goldens.py --accept           write what differs, and say what it was
-    python tools/goldens.py --accept lenet     that file alone
+    python -m tests.goldens                  compare all, on the chosen backend
+    python -m tests.goldens --accept         write what differs, and say what it was
+    python -m tests.goldens --accept lenet   that file alone
 
 Files of `tests/goldens/real` need ../shared/data beside the checkout.
 """
@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 
 from zoo.engine import startup
+from zoo.errors import unknown
 
-ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "tests" / "goldens"
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
 
 
 def main() -> int:
@@ -33,6 +34,9 @@ def main() -> int:
     from zoo.verification.probe import probe
 
     files = {path.stem: path for path in sorted(FOLDER.rglob("*.json"))}
+    for name in arguments.names:
+        if name not in files:
+            sys.exit(str(unknown("golden file", name, files)))
     wrong = 0
     for name in arguments.names or files:
         golden = read(files[name])

@@ -19,7 +19,7 @@ import os, sys, time
 from zoo.engine import startup
 from zoo import backend, cli
 startup.load(sys.argv[1])
-from zoo import steps
+from zoo.engine import steps
 make = steps.trainer
 def trainer(*arguments):
     made = make(*arguments)

@@ -1,24 +1,23 @@
 """How training scales: measured on the devices here, and on paper for many GPUs.
 
-    python tools/scaling.py                                LeNet on 1, 2 and 4 devices
-    python tools/scaling.py --devices 1 2 --backends torch --repeats 5
-    python tools/scaling.py --paper                        only what is computed
+    python -m benchmarks.scaling                       LeNet on 1, 2 and 4 devices
+    python -m benchmarks.scaling --devices 1 2 --backends torch --repeats 5
+    python -m benchmarks.scaling --paper               only what is computed
 
-Measured: images per second of training steps, compiling apart, as medians with the
-smallest and largest of some runs, which alternate between the numbers of devices; the
-efficiency, which is the rate over N times that of one device; and the share of the time
-for which training waited for the input pipeline. Without GPUs the devices share the
-processor's cores, and the efficiency then says what sharing costs.
+Measured, in runs that alternate between the numbers of devices: images per second of
+training steps, compiling apart; the efficiency, which is the rate over N times that of
+one device in the same round; and the share of the time for which training waited for
+the input pipeline. The figures go into the table of `benchmarks.costs`. Without GPUs
+the devices share the processor's cores, and the efficiency then says what sharing
+costs.
 
 On paper: the time of a step on N GPUs as computation, from the multiplications in the
 model's layers, and the ring or tree that adds the gradients, from its parameter bytes.
 The speeds that it takes for granted are in `GPU`.
 """
 
-import argparse
 import math
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,9 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo import augment, backend
+from benchmarks import command
+from benchmarks.costs import report
+from zoo import augment
 from zoo import recipe as recipes
 from zoo.engine import startup
 from zoo.run import Run
@@ -62,10 +63,8 @@ GPU = Speeds()
 
 
 def main(words: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--backends", nargs="+", default=list(backend.installed()))
+    parser = command.parser(__doc__)
+    parser.add_argument("--backends", nargs="+", help="all that are installed")
     parser.add_argument("--devices", nargs="+", type=int, default=[1, 2, 4])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=3)
@@ -73,35 +72,35 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--paper", action="store_true", help="measure nothing")
     options = parser.parse_args(words)
     if not options.paper:
-        for name in options.backends:
+        for name in command.backends(options.backends):
             measure(name, sorted({1, *options.devices}), options)
     compute(options.batch)
 
 
 def measure(name: str, devices: list[int], options) -> None:
-    """Print a line for each number of devices on the backend `name`."""
-    rates = {count: [] for count in devices}
-    shares = {count: [] for count in devices}
+    """Measure on each number of devices of the backend `name`, in turns."""
+    found = {count: [] for count in devices}
     for repeat in range(options.repeats):
         for count in devices:
             print(
                 f"{name}: run {repeat + 1} of {options.repeats}, {count} devices",
                 file=sys.stderr,
             )
-            metrics = trained(name, count, options.epochs)
-            rates[count].append(metrics["examples_per_second"])
-            shares[count].append(metrics["waiting_share"])
-    print(f"{name}, LeNet, batch 128 over all devices, {os.cpu_count()} cores here:")
-    print("devices  images/s: median (min to max, n)  efficiency  waiting for input")
-    alone = statistics.median(rates[1])
-    for count in devices:
-        median = statistics.median(rates[count])
-        spread = f"({min(rates[count]):,.0f} to {max(rates[count]):,.0f}"
-        print(
-            f"{count:7}  {median:,.0f} {spread}, n={options.repeats})"
-            f"{median / alone / count:16.0%}"
-            f"{statistics.median(shares[count]):19.1%}"
-        )
+            found[count].append(trained(name, count, options.epochs))
+    alone = [run["examples_per_second"] for run in found[1]]
+    for count, runs in found.items():
+        rates = [run["examples_per_second"] for run in runs]
+        pairs = zip(rates, alone, strict=True)
+        quantities = {
+            "images/s": rates,
+            "% efficiency": [100 * rate / one / count for rate, one in pairs],
+            "% waiting for input": [100 * run["waiting_share"] for run in runs],
+        }
+        for unit, values in quantities.items():
+            what = f"LeNet, batch 128 over {count} devices"
+            line = {"what": what, "backend": name, "unit": unit, "values": values}
+            report.put({"verb": "scaling", **line})
+            print(report.words(line), flush=True)
 
 
 def trained(name: str, devices: int, epochs: int) -> dict:
@@ -216,4 +215,4 @@ def all_reduce(size: float, count: int) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main)

@@ -6,9 +6,9 @@ own CPU build.
 
 from collections.abc import Iterator
 
-from costing import augmenters
-from costing.processes import alone
-from costing.readers import AFFINE
+from benchmarks.costs import augmenters
+from benchmarks.costs.readers import AFFINE
+from benchmarks.processes import alone
 
 CHANGES = {
     "shift, rotation, zoom": AFFINE,

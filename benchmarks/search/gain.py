@@ -1,7 +1,7 @@
 """What a search gains over the recipe that it started from, into the ledger.
 
-    python tools/search_gain.py runs/tune-lenet_mnist-jax-20260131-120000
-    python tools/search_gain.py mammogram --trials 64 --folds 5
+    python -m benchmarks.search gain runs/tune-lenet_mnist-jax-20260131-120000
+    python -m benchmarks.search gain mammogram --trials 64 --folds 5
 
 Of a finished search, the winner and the recipe are trained with the same fresh seeds
 and meet the test split once each. A recipe whose claim is a cross-validation is
@@ -9,34 +9,29 @@ searched anew within each of its parts (nested cross-validation), so that no exa
 tested on that the search has seen. What the ledger holds is not run again.
 """
 
-import argparse
 import dataclasses
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import ledger
-
+from benchmarks import command
+from tools import ledger
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.engine import startup
-from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import Run
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def main(words: list[str]) -> None:
+    parser = command.parser(__doc__)
     parser.add_argument("search", help="a search's folder, or a recipe with folds")
     parser.add_argument("changes", nargs="*", metavar="field=value")
     parser.add_argument("--trials", type=int, default=64, help="of a nested search")
     parser.add_argument("--folds", type=int, default=5, help="of a nested search")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--backend", default="jax")
-    options = parser.parse_intermixed_args()
+    options = parser.parse_intermixed_args(words)
     ledger.require_clean_code()
     if Path(options.search).is_dir():
         _of_search(Path(options.search), options.seeds)
@@ -126,10 +121,3 @@ def _is_known(name: str, recipe: Recipe, more: dict) -> bool:
         and line.get("search") == more.get("search")
         for line in ledger.read()
     )
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except Mistake as mistake:
-        sys.exit(str(mistake))

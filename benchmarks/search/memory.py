@@ -1,15 +1,14 @@
 """Memory of a search over its trials: `zoo tune`, watched from outside.
 
-    python tools/search_memory.py --backends jax torch
-    python tools/search_memory.py circles epochs=5 --only hidden_1,batch --trials 100
+    python -m benchmarks.search memory --backends jax torch
+    python -m benchmarks.search memory circles epochs=5 --only hidden_1,batch
 
 Measured is the resident memory of the command and of all processes that it started,
 about the end of a trial. By default every trial has another shape and, as its hidden
 layer starts with more than 64 units, is trained by itself. The figures go into the
-table of `tools/costs.py`.
+table of `benchmarks.costs`.
 """
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -18,34 +17,31 @@ import tempfile
 import time
 from pathlib import Path
 
-from costing import report
-
-from zoo import backend
+from benchmarks import command
+from benchmarks.costs import report
 from zoo.tuning import load
 
 EARLY, WINDOW = 10, 3
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def main(words: list[str]) -> None:
+    parser = command.parser(__doc__)
     parser.add_argument("recipe", nargs="?", default="circles")
     parser.add_argument("changes", nargs="*", metavar="field=value")
-    parser.add_argument("--backends", nargs="+", default=backend.installed())
+    parser.add_argument("--backends", nargs="+", help="all that are installed")
     parser.add_argument("--only", default="hidden_1", help="what is searched")
     parser.add_argument("--trials", type=int, default=100)
-    arguments = parser.parse_intermixed_args()
+    arguments = parser.parse_intermixed_args(words)
     changes = arguments.changes or ["model.hidden=80,", "epochs=1"]
-    words = [arguments.recipe, *changes, "--only", arguments.only]
-    for name in arguments.backends:
-        sizes = watch(words, name, arguments.trials)
+    what = [arguments.recipe, *changes, "--only", arguments.only]
+    for name in command.backends(arguments.backends):
+        sizes = watch(what, name, arguments.trials)
         early = about(sizes, EARLY)
         late = about(sizes, arguments.trials)
         for count, size in ((EARLY, early), (arguments.trials, late)):
             line = {
                 "verb": "search",
-                "what": f"memory after {count} trials of {' '.join(words)}",
+                "what": f"memory after {count} trials of {' '.join(what)}",
                 "backend": name,
                 "unit": "MiB",
                 "values": [size],
@@ -60,11 +56,11 @@ def watch(words: list[str], name: str, trials: int) -> list[tuple[int, float]]:
     """Run a search; pairs of the trials that had ended and the memory then, in MiB."""
     sizes = []
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "zoo", "tune", *words, "--winners", "0"]
-        command += ["--trials", str(trials), "--run", folder, "--backend", name]
+        line = [sys.executable, "-m", "zoo", "tune", *words, "--winners", "0"]
+        line += ["--trials", str(trials), "--run", folder, "--backend", name]
         environment = {**os.environ, "KERAS_BACKEND": name}
         with open(os.devnull, "w") as log:
-            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(line, env=environment, stdout=log, stderr=log)
         while process.poll() is None:
             time.sleep(0.5)
             if (Path(folder) / "search.json").is_file():
@@ -72,7 +68,7 @@ def watch(words: list[str], name: str, trials: int) -> list[tuple[int, float]]:
                 ended = sum(each["status"] != "RUNNING" for each in rows)
                 sizes.append((ended, resident(process.pid)))
         if process.returncode:
-            sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+            sys.exit(f"{' '.join(line)} ended with {process.returncode}")
     return sizes
 
 
@@ -97,7 +93,3 @@ def resident(pid: int) -> float:
         family |= {child for child, parent in parents.items() if parent in family}
     total = sum(pages.get(each, 0) for each in family)
     return total * os.sysconf("SC_PAGESIZE") / 2**20
-
-
-if __name__ == "__main__":
-    main()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from zoo.core import files
 
+FOLDER = Path(__file__).with_name("results")
+
 
 def read(file: Path) -> list[dict]:
     """All lines, in the order in which they were first measured."""

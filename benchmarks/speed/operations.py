@@ -2,7 +2,7 @@
 
 import math
 
-from benchmarks.cases import Case
+from benchmarks.speed.cases import Case
 
 
 def step(case: Case) -> int:

@@ -1,18 +1,13 @@
-"""The file of measurements: `tools/benchmark.jsonl`."""
+"""The file of measurements: `benchmarks/results/speed.jsonl`."""
 
 import importlib.metadata
 import os
 from pathlib import Path
 
-import measurements
+from benchmarks import measurements
 
-FILE = Path(__file__).parents[1] / "benchmark.jsonl"
+FILE = measurements.FOLDER / "speed.jsonl"
 NAMES = ("verb", "network", "backend", "contestant", "size", "machine", "threads")
-
-
-def read(file: Path = FILE) -> list[dict]:
-    """All lines, in the order in which they were first measured."""
-    return measurements.read(file)
 
 
 def put(line: dict, file: Path = FILE) -> None:
@@ -21,6 +16,7 @@ def put(line: dict, file: Path = FILE) -> None:
     Args:
         line: "verb", "backend", and what the function of that name in `rounds` found;
             of one about networks also "network".
+        file: where it is kept.
     """
     version, backend = importlib.metadata.version, line["backend"]
     line = {

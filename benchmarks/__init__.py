@@ -1,0 +1,1 @@
+"""What zoo's claims about speed, costs, growth and search are measured by."""
