@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo.core.progress import track
 from zoo.data import builders
-from zoo.data.kinds import pictures
+from zoo.data.kinds import pictures, texts
 from zoo.data.sources import tfds_prepare
 from zoo.errors import Mistake
 
