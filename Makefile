@@ -1,15 +1,21 @@
 # make demo   train LeNet on real digits, in minutes
-# make test   the whole test suite, once per backend
+# make check  lint, and the quick tests on one backend, in 3 minutes
+# make test   the whole test suite, once per backend, in 20 minutes on two cores
+# make stress kills, deaths and clusters, many times over; an hour
 
 PYTHON ?= python3
 # Two processes; the tests of a file stay together, they share what they set up.
-TEST = python -m pytest --numprocesses 2 --dist loadfile
+# Files begin in the order of tests/conftest.py: those with slow tests first.
+TEST = python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test format lint test-jax test-tensorflow test-torch test-without-tensorflow
+.PHONY: demo check test stress format lint test-jax test-tensorflow test-torch test-without-tensorflow
 .NOTPARALLEL:
 
 demo: .venv/zoo-demo
 	.venv/bin/zoo train lenet_mnist data=mnist_sample
+
+check: lint
+	KERAS_BACKEND=jax .venv/bin/$(TEST) -m "not slow"
 
 test: lint test-jax test-tensorflow test-torch test-without-tensorflow
 	@echo "== every test passed on jax, tensorflow and torch"
@@ -22,9 +28,20 @@ format: .venv/zoo-all
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
+# What needs no backend, or compares them, runs once: with JAX.
+test-tensorflow test-torch: CHOSEN = -m "not once"
+
 test-jax test-tensorflow test-torch: test-%: .venv/zoo-all
-	@echo "== the whole suite on $*"
-	KERAS_BACKEND=$* .venv/bin/$(TEST) || { echo "== tests FAILED on $*"; exit 1; }
+	@echo "== the suite on $*"
+	KERAS_BACKEND=$* .venv/bin/$(TEST) $(CHOSEN) || \
+	  { echo "== tests FAILED on $*"; exit 1; }
+
+# One after the other: what is killed at a moment needs the machine for itself.
+stress: .venv/zoo-all
+	@for backend in jax tensorflow torch; do \
+	  echo "== stress on $$backend"; \
+	  KERAS_BACKEND=$$backend .venv/bin/python -m pytest tests/stress || exit 1; \
+	done
 
 test-without-tensorflow: .venv-no-tensorflow/zoo-jax-torch
 	@for backend in jax torch; do \

@@ -1,5 +1,6 @@
 """What all tests share: the backend, quiet frameworks, and where real data lies."""
 
+import collections
 import dataclasses
 import os
 from pathlib import Path
@@ -14,6 +15,28 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only w
 backend.use()
 hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
 hypothesis.settings.load_profile("zoo")
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests come first, so that two workers end at the same time."""
+    slow = collections.Counter(
+        item.path for item in items if item.get_closest_marker("slow")
+    )
+    items.sort(key=lambda item: -slow[item.path])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """A test that runs on one backend only must not be skipped there.
+
+    It would run nowhere, and nobody would know.
+    """
+    report = yield
+    once = item.get_closest_marker("once") and not item.get_closest_marker("realdata")
+    if once and report.skipped and backend.installed() == backend.NAMES:
+        report.outcome = "failed"
+        report.longrepr = "a test that is marked `once` was skipped: it runs nowhere"
+    return report
 
 
 @pytest.fixture(scope="session")
