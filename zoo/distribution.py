@@ -17,7 +17,6 @@ other of its batch, each process reads the whole batch.
 import contextlib
 import os
 from collections.abc import Iterator
-from importlib import import_module
 
 from zoo import backend
 from zoo.engine import groups, startup
@@ -51,8 +50,10 @@ def distribute(devices: int | str = "all") -> Iterator[Group]:
     if wanted == 1 and not groups.in_processes():
         yield groups.ALONE
         return
-    module = import_module(f"zoo.engine.{startup.load()}.group")
-    with groups.use(module.Group(wanted)) as group:
+    startup.load()
+    from zoo.engine import active  # which imports Keras
+
+    with groups.use(active.own("group").Group(wanted)) as group:
         yield group
 
 

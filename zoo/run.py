@@ -15,6 +15,7 @@ from pathlib import Path
 
 from zoo import recipe as recipes
 from zoo.core import files
+from zoo.core.processors import processors
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
@@ -143,7 +144,7 @@ def environment(backend: str, device: str) -> dict:
     return {
         "backend": backend,
         "device": device,
-        "cores": os.cpu_count(),
+        "cores": processors(),
         "machine": platform.machine(),
         "python": platform.python_version(),
         "versions": versions,

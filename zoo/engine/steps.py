@@ -23,18 +23,16 @@ see `zoo.distribute`; None stands for all that are given. Losses, counts and out
 are of the whole batch.
 """
 
-import importlib
-
 import keras
 import numpy as np
 
-from zoo.engine import device, groups
+from zoo.engine import active, device, groups, memory
 
 
 def _backend():
-    device.keep_freed_memory()
+    memory.keep_freed_memory()
     device.use_full_float32()
-    return importlib.import_module(f"zoo.engine.{keras.backend.backend()}.steps")
+    return active.own("steps")
 
 
 def trainer(

@@ -9,6 +9,8 @@ import math
 import keras
 from keras import ops
 
+from zoo.engine import kernels
+
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Conv2D(keras.layers.Conv2D):
@@ -23,16 +25,15 @@ class Conv2D(keras.layers.Conv2D):
         """Whether it is computed in another form than Keras's."""
         if self.data_format != "channels_last":
             return False
-        strides, dilation = self.strides, self.dilation_rate
-        plain = strides == dilation == (1, 1) and self.groups == 1
-        return keras.backend.backend() == "torch" or (plain and _on_jax_cpu())
+        return kernels.find("convolution", self) is not None
 
     def call(self, inputs):
         if self._covers(inputs):
             return self.activation(_product(inputs, *_kernel_and_bias(self)))
         if not self.is_fast():
             return super().call(inputs)
-        outputs = _own().convolution(inputs, *_kernel_and_bias(self), self)
+        convolution = kernels.find("convolution", self)
+        outputs = convolution(inputs, *_kernel_and_bias(self), self)
         return self.activation(outputs)
 
     def _covers(self, inputs) -> bool:
@@ -56,13 +57,15 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
     def is_fast(self) -> bool:
         """Whether it is computed in another form than Keras's."""
         plain = self.dilation_rate == (1, 1) and self.depth_multiplier == 1
-        own = keras.backend.backend() == "torch" or _on_jax_cpu()
-        return own and plain and self.data_format == "channels_last"
+        if not plain or self.data_format != "channels_last":
+            return False
+        return kernels.find("depthwise", self) is not None
 
     def call(self, inputs):
         if not self.is_fast():
             return super().call(inputs)
-        outputs = _own().depthwise(inputs, *_kernel_and_bias(self), self)
+        depthwise = kernels.find("depthwise", self)
+        outputs = depthwise(inputs, *_kernel_and_bias(self), self)
         return self.activation(outputs)
 
 
@@ -74,8 +77,10 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
     """
 
     def call(self, inputs):
-        fast = _is_plain(self) and (keras.backend.backend() == "torch" or _on_jax_cpu())
-        return _own().maximum(inputs, self.pool_size) if fast else super().call(inputs)
+        maximum = kernels.find("maximum", self)
+        if maximum is None or not _is_plain(self):
+            return super().call(inputs)
+        return maximum(inputs, self.pool_size)
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -87,16 +92,10 @@ class AveragePooling2D(keras.layers.AveragePooling2D):
     """
 
     def call(self, inputs):
-        fast = _is_plain(self) and keras.backend.backend() == "torch"
-        return _own().average(inputs, self.pool_size) if fast else super().call(inputs)
-
-
-def _own():
-    if keras.backend.backend() == "torch":
-        from zoo.engine.torch import kernels as own
-    else:
-        from zoo.engine.jax import kernels as own
-    return own
+        average = kernels.find("average", self)
+        if average is None or not _is_plain(self):
+            return super().call(inputs)
+        return average(inputs, self.pool_size)
 
 
 def _product(images, kernel, bias):
@@ -118,11 +117,3 @@ def _is_plain(pooling) -> bool:
         and pooling.padding == "valid"
         and pooling.data_format == "channels_last"
     )
-
-
-def _on_jax_cpu() -> bool:
-    if keras.backend.backend() != "jax":
-        return False
-    import jax
-
-    return jax.default_backend() == "cpu"

@@ -3,18 +3,10 @@
 import keras
 from keras import ops
 
+from zoo.engine import kernels
 from zoo.engine.groups import first_row
 from zoo.engine.random_bits import scales
 from zoo.errors import Mistake
-
-
-def _draw(generator, shape, start, rate):
-    """`scales` for the generator's next draw, which is then counted."""
-    if keras.backend.backend() == "torch":
-        from zoo.engine.torch.kernels import dropout_scales
-
-        return dropout_scales(generator, shape, start, rate)
-    return scales(ops.cast(generator.next(), "int32"), shape, start, rate)
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -59,10 +51,17 @@ class Dropout(keras.layers.Layer):
         start = 0 if self.noise_shape and self.noise_shape[0] else first_row()
         for length in shape[1:]:
             start = start * length
-        scale = _draw(self.seed_generator, shape, start, self.rate)
+        scale = self._draw(shape, start)
         if scale.dtype != inputs.dtype:
             scale = ops.cast(scale, inputs.dtype)
         return inputs * scale
+
+    def _draw(self, shape, start):
+        """`scales` for the generator's next draw, which is then counted."""
+        generator = self.seed_generator
+        if draw := kernels.find("dropout_scales", self):
+            return draw(generator, shape, start, self.rate)
+        return scales(ops.cast(generator.next(), "int32"), shape, start, self.rate)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -3,7 +3,7 @@ many."""
 
 import keras
 
-from zoo.engine import groups
+from zoo.engine import groups, kernels
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -17,13 +17,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def call(self, inputs, training=None, mask=None):
         if not self._is_plain(inputs, mask):
             return super().call(inputs, training=training, mask=mask)
-        from zoo.engine.torch.kernels import normalize
-
+        normalize = kernels.find("normalize", self)
         return normalize(self, inputs, training and self.trainable)
 
     def _is_plain(self, inputs, mask) -> bool:
         return (
-            keras.backend.backend() == "torch"
+            kernels.find("normalize", self) is not None
             and mask is None
             and not self.renorm
             and self.axis in (-1, len(inputs.shape) - 1)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.engine import kernels
 from zoo.errors import Mistake
 
 
@@ -16,10 +17,9 @@ class LSTM(keras.layers.LSTM):
     """
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if not _can_fuse(self, mask):
+        lstm = kernels.find("lstm", self)
+        if lstm is None or not _can_fuse(self, mask):
             return super().inner_loop(sequences, initial_state, mask, training)
-        from zoo.engine.torch.kernels import lstm
-
         return lstm(self, sequences, initial_state)
 
 
@@ -31,10 +31,9 @@ class GRU(keras.layers.GRU):
     """
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        if not (_can_fuse(self, mask) and self.cell.reset_after):
+        gru = kernels.find("gru", self)
+        if gru is None or not (_can_fuse(self, mask) and self.cell.reset_after):
             return super().inner_loop(sequences, initial_state, mask, training)
-        from zoo.engine.torch.kernels import gru
-
         return gru(self, sequences, initial_state)
 
 
@@ -141,8 +140,7 @@ def _scan(decay, given):
 
 def _can_fuse(layer, mask) -> bool:
     return (
-        keras.backend.backend() == "torch"
-        and mask is None
+        mask is None
         and layer.use_bias
         and layer.activation is keras.activations.tanh
         and layer.recurrent_activation is keras.activations.sigmoid

@@ -1,7 +1,6 @@
 """Batches for training: ordered, augmented and stacked while the device computes."""
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import numpy as np
 
 from zoo import augment
 from zoo.core.arrays import aligned
+from zoo.core.processors import processors
 from zoo.data import Split, order
 from zoo.engine import groups
 
@@ -94,7 +94,7 @@ class Feed:
         self.length = 1
         large = size > _LARGE_PICTURE
         self._maker = ThreadPoolExecutor(1)
-        self._helpers = ThreadPoolExecutor(os.cpu_count() if large else 1)
+        self._helpers = ThreadPoolExecutor(processors() if large else 1)
         self._ahead: tuple[tuple[int, int], Callable[[], Chunk]] | None = None
         self._index: tuple[int, np.ndarray] | None = None
 

@@ -21,6 +21,7 @@ from keras_tuner.src.engine.hyperparameters import HyperParameters
 from keras_tuner.src.engine.trial import Trial, TrialStatus
 
 from zoo.core.processes import environment
+from zoo.core.processors import processors
 from zoo.errors import Mistake
 from zoo.tuning.search import check_same, to_json
 from zoo.tuning.tuner import RENEWED, Tuner
@@ -103,7 +104,7 @@ def _tell(tuner):
 @contextlib.contextmanager
 def _started(tuner, workers, port) -> Iterator[dict[str, subprocess.Popen]]:
     """Workers on this machine, by name."""
-    threads = max(1, (os.cpu_count() or 1) // max(1, workers))
+    threads = max(1, processors() // max(1, workers))
     shared = {
         "OMP_NUM_THREADS": str(threads),  # more would wait for each other
         **environment(),

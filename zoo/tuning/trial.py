@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo import data
 from zoo.data import Dataset, order
-from zoo.engine import groups
+from zoo.engine import device, groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training import states
@@ -157,10 +157,7 @@ def judge(
 def release() -> None:
     """Free what a trial leaves behind: Keras's names, compiled programs, garbage."""
     keras.backend.clear_session()
-    if keras.backend.backend() == "jax":
-        import jax
-
-        jax.clear_caches()
+    device.forget_programs()
     gc.collect()
 
 

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from zoo.core.processors import processors
 from zoo.errors import Mistake
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -108,7 +109,7 @@ def checked(size, channels: int) -> tuple[tuple[int, int], int]:
 
 def workers() -> ThreadPoolExecutor:
     """Threads that decode pictures, one for each processor."""
-    return ThreadPoolExecutor(os.cpu_count())
+    return ThreadPoolExecutor(processors())
 
 
 def _name(source: Picture) -> str:

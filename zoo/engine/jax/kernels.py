@@ -24,6 +24,20 @@ _BYTES = 8 * 2**20  # of patches and products at a time: they stay in the cache
 _MANY = 16  # channels, from which on pairs gain nothing, and XLA's outputs are faster
 
 
+def find(name: str, layer):
+    """The kernel of that name on CPUs, see `zoo.engine.kernels.find`.
+
+    Convolutions with strides, dilation or groups have none.
+    """
+    if jax.default_backend() != "cpu":
+        return None
+    if name == "convolution" and not (
+        layer.strides == layer.dilation_rate == (1, 1) and layer.groups == 1
+    ):
+        return None
+    return _KERNELS.get(name)
+
+
 def convolution(images, kernel, bias, layer):
     """What `layer` computes, before its activation.
 
@@ -324,3 +338,6 @@ def _windows(images, size):
     """For each place in a window its pixels, (batch, rows, columns, channels)."""
     rows, columns = size
     return [images[:, i::rows, j::columns] for i in range(rows) for j in range(columns)]
+
+
+_KERNELS = {"convolution": convolution, "depthwise": depthwise, "maximum": maximum}

@@ -19,6 +19,7 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from zoo.core import processes
+from zoo.core.processors import processors
 from zoo.engine import groups
 from zoo.engine.batch_normalization import normalize_together
 from zoo.errors import Mistake
@@ -102,7 +103,7 @@ class Group(groups.Group):
                 max_restarts=_RESTARTS,
                 monitor_interval=0.1,
             )
-            threads = max(1, (os.cpu_count() or 1) // self.devices)
+            threads = max(1, processors() // self.devices)
             os.environ.setdefault("OMP_NUM_THREADS", str(threads))
             os.environ["PYTHONPATH"] = processes.environment()["PYTHONPATH"]
             program = "from zoo.training.worker import work; work()"

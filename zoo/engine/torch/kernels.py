@@ -9,11 +9,16 @@ import math
 
 import numpy as np
 import torch
-from keras.src.backend.torch.core import to_torch_dtype
+from keras import ops
 from torch.nn import functional
 
 from zoo.engine.padding import margins
 from zoo.engine.random_bits import scales as plain_scales
+
+
+def find(name: str, layer):
+    """The kernel of that name, see `zoo.engine.kernels.find`."""
+    return _KERNELS[name]
 
 
 def convolution(images, kernel, bias, layer):
@@ -99,7 +104,7 @@ def normalize(layer, inputs, training: bool):
             variable.assign(variable.value * layer.momentum + new * share)
     if images.ndim > 2:
         outputs = outputs.movedim(1, -1)
-    return outputs.to(to_torch_dtype(layer.compute_dtype))
+    return ops.cast(outputs, layer.compute_dtype)
 
 
 def lstm(layer, sequences, states):
@@ -239,3 +244,13 @@ _library.define(
 )
 _library.impl("dropout_scales", _dropout_scales, "CPU")
 PYTHON_KERNELS = {torch.ops.zoo.dropout_scales.default: _dropout_scales}
+_KERNELS = {
+    "convolution": convolution,
+    "depthwise": depthwise,
+    "maximum": maximum,
+    "average": average,
+    "normalize": normalize,
+    "lstm": lstm,
+    "gru": gru,
+    "dropout_scales": dropout_scales,
+}

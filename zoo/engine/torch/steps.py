@@ -9,13 +9,14 @@ import torch
 
 from zoo.engine import groups
 from zoo.engine.steps import wrong
+from zoo.engine.torch.device import device
 from zoo.engine.torch.recording import CannotRecord, capture, record
 
 
 class Trainer:
     def __init__(self, model, loss, optimizer, held):
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.device = keras.src.backend.torch.core.get_device()
+        self.device = device()
         self.held = held and [torch.from_numpy(a).to(self.device) for a in held]
         self.group = groups.current()
         for variable in model.trainable_variables:  # as Adam's kernel takes them
@@ -243,8 +244,7 @@ def _sgd(optimizer, grads, variables, learning_rate):
 
 def forward(model):
     """Plain for the first batch of a shape, recorded from the second on."""
-    group, device = groups.current(), keras.src.backend.torch.core.get_device()
-    variables = model.variables
+    group, variables = groups.current(), model.variables
     values = [variable.value for variable in variables]  # the same tensors for ever
     recorded = {}
 
@@ -266,7 +266,7 @@ def forward(model):
         return recorded[inputs.shape]
 
     def run(inputs, rows=None):
-        inputs = torch.from_numpy(np.ascontiguousarray(inputs)).to(device)
+        inputs = torch.from_numpy(np.ascontiguousarray(inputs)).to(device())
         with torch.no_grad():
             outputs = chosen(inputs)(inputs, *values)[0].cpu().numpy()
         if not rows or len(outputs) == rows:

@@ -7,7 +7,6 @@ program: their weights are padded with zeros to one shape, which changes no outp
 stacked. Each member gets the batches, masks and updates that `zoo.train` would give it.
 """
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ import jax
 import keras
 import numpy as np
 
+from zoo.core.processors import processors
 from zoo.data import Dataset, order
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -72,7 +72,7 @@ def run(
         for (_, epochs), members in groups.items()
     ]
     # Compiling takes one core for longer than training does.
-    with ThreadPoolExecutor(min(len(plans), os.cpu_count() or 1) or 1) as pool:
+    with ThreadPoolExecutor(max(1, min(len(plans), processors()))) as pool:
         running = [pool.submit(_timed, *plan) for plan in plans]
         for (members, *_), program in zip(plans, running, strict=True):
             try:
