@@ -5,6 +5,8 @@ import pytest
 
 from zoo.reporting.advice import advise
 
+pytestmark = pytest.mark.once
+
 
 def history(loss, validation_loss, accuracy=0.95, validation_accuracy=0.95):
     return [

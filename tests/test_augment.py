@@ -15,6 +15,8 @@ from zoo import augment
 from zoo.augment.draws import Draws
 from zoo.errors import Mistake
 
+pytestmark = pytest.mark.once
+
 ALL = {
     "flip": 0.5,
     "shift": 0.1,

@@ -13,6 +13,8 @@ from zoo import augment
 from zoo.augment.draws import Draws
 from zoo.augment.operations import perform
 
+pytestmark = pytest.mark.once
+
 # Geometry
 
 

@@ -12,6 +12,8 @@ from zoo.data.dataset import Rows
 from zoo.data.splits import carve
 from zoo.errors import Mistake
 
+pytestmark = pytest.mark.once
+
 SEEDS = st.integers(0, 2**63)
 
 

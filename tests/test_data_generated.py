@@ -10,6 +10,8 @@ from zoo import data
 from zoo.data.sources import generated
 from zoo.errors import Mistake
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("name", generated.NAMES)
 def test_every_set_is_complete_repeatable_and_learnable(name):

@@ -13,6 +13,8 @@ from zoo import data
 from zoo.data.kinds import pictures
 from zoo.errors import Mistake
 
+pytestmark = pytest.mark.once
+
 
 def encoded(image, format="PNG", **options):
     buffer = io.BytesIO()

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from zoo.data.kinds.tables import check, decode
 from zoo.errors import Mistake
 
+pytestmark = pytest.mark.once
+
 FEATURES = ("age", "shape", "margin")
 
 

@@ -9,6 +9,8 @@ from zoo import data
 from zoo.data.kinds.texts import Vocabulary, split_words, tokenize
 from zoo.errors import Mistake
 
+pytestmark = pytest.mark.once
+
 TEXTS = ["a b a c", "a b", "d"]
 
 

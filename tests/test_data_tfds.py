@@ -20,7 +20,7 @@ from PIL import Image
 from zoo import data
 from zoo.errors import Mistake
 
-pytestmark = pytest.mark.without_tensorflow
+pytestmark = [pytest.mark.once, pytest.mark.without_tensorflow]
 COUNT = 40
 LABELS = ("bad", "good")
 

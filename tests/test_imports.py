@@ -7,6 +7,8 @@ import pytest
 
 import zoo
 
+pytestmark = pytest.mark.once
+
 ORDER = (
     ("errors",),
     ("core",),

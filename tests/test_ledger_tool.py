@@ -11,6 +11,8 @@ import pytest
 
 from zoo import recipe as recipes
 
+pytestmark = pytest.mark.once
+
 TOOL = Path(__file__).parents[1] / "tools" / "reproduce.py"
 SECONDS = {"blobs": 9.0, "circles": 1.0, "lenet_mnist": 400.0}
 

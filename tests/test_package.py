@@ -11,6 +11,8 @@ import pytest
 
 import zoo
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 MODULES = {"augment", "backend", "data", "layers"}
 

@@ -1,10 +1,13 @@
 """The quick Philox is NumPy's."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo.core.random import philox
+
+pytestmark = pytest.mark.once
 
 word = st.integers(0, 2**64 - 1)
 

@@ -14,11 +14,12 @@ import zoo
 from zoo import backend, data
 from zoo import recipe as recipes
 from zoo.building import model_files
+from zoo.core.files import write_json
 from zoo.data import Split
 from zoo.data.kinds.texts import Vocabulary
 from zoo.errors import Mistake
 from zoo.prediction import predict
-from zoo.run import Run, write_json
+from zoo.run import Run
 
 MLP = {"input_shape": (2,), "hidden": (4,), "classes": 2}
 

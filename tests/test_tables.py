@@ -15,6 +15,8 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.metrics import summarize
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -1,0 +1,75 @@
+"""Which tests `make test` runs where: each of them on at least one backend."""
+
+import ast
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from zoo import backend
+
+pytestmark = pytest.mark.once
+ROOT = Path(__file__).parents[1]
+CHOSEN = {"jax": "", "tensorflow": "not once", "torch": "not once"}
+
+COLLECT = """
+import json, sys
+import pytest
+
+class Names:
+    def pytest_collection_finish(self, session):
+        self.run = [item for item in session.items if not self.skipped(item)]
+
+    def skipped(self, item):
+        marks = item.iter_markers("skipif")
+        return any(mark.args and mark.args[0] for mark in marks)
+
+names = Names()
+pytest.main(["--collect-only", "-qq", "-m", sys.argv[1]], [names])
+known = {(item.path.name, item.originalname) for item in names.run}
+print()
+print(json.dumps(sorted(known)))
+"""
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_the_makefile_chooses_by_this_expression(name):
+    told = subprocess.check_output(["make", "-n", f"test-{name}"], cwd=ROOT, text=True)
+    (line,) = [line for line in told.splitlines() if " pytest " in line]
+    assert line.startswith(f"KERAS_BACKEND={name} ")
+    command = shlex.split(line.partition("||")[0].rstrip("\\ "))
+    after = command[command.index("pytest") :]
+    expected = ["-m", CHOSEN[name]] if CHOSEN[name] else []
+    assert after[after.index("--no-loadscope-reorder") + 1 :] == expected
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(backend.installed() != backend.NAMES, reason="needs all backends")
+def test_every_test_runs_on_some_backend():
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", COLLECT, chosen],
+            cwd=ROOT,
+            env={**os.environ, "KERAS_BACKEND": name},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name, chosen in CHOSEN.items()
+    ]
+    run = set()
+    for process in started:
+        told, _ = process.communicate()
+        run |= set(map(tuple, json.loads(told.splitlines()[-1])))
+    assert run == set(written())
+
+
+def written():
+    """File and name of each test function, as they stand in the files."""
+    for path in (ROOT / "tests").glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield path.name, node.name
