@@ -90,8 +90,8 @@ def fast(name, options=None):
     trainer = steps.trainer(model, loss, changes)
     inputs, targets = data(name, model, encode)
     values, wrong = trainer.train(inputs, targets, COUNT)
-    trainer.sync()
-    return values, wrong, _values(model), trainer.plain
+    trainer.push()
+    return values, wrong, _values(model), trainer.slow_because
 
 
 def plain(name, options=None):
@@ -149,7 +149,7 @@ def test_steps_on_what_the_device_holds_equal_those_on_batches(name):
     trainer = steps.trainer(model, loss, changes, tuple(held))
     chosen = np.arange(COUNT * BATCH, dtype="int32").reshape(COUNT, BATCH)[::-1].copy()
     values, wrong = trainer.train(chosen, chosen, COUNT)
-    trainer.sync()
+    trainer.push()
     np.testing.assert_allclose(values, expected, rtol=1e-5)
     assert np.array_equal(wrong, expected_wrong)
     assert_close(_values(model), variables)
@@ -182,14 +182,14 @@ def test_weights_that_were_changed_meanwhile_count():
     inputs, targets = data("deep_mlp", model, encode)
     trainer.train(inputs, targets, 2)
     model.set_weights([0 * each for each in model.get_weights()])
-    trainer.load()
+    trainer.pull()
     values, _ = trainer.train(inputs, targets, 1)
     assert values[0] == pytest.approx(np.log(10), rel=1e-6)
 
 
 def test_answers_follow_the_weights():
     model, *_ = parts("deep_mlp")
-    run = steps.forward(model)
+    run = steps.compile_forward(model)
     inputs, _ = data("deep_mlp", model, lambda classes: classes)
     for factor in (1.0, 0.5, 0.0, 2.0):
         model.set_weights([factor * each for each in model.get_weights()])
@@ -200,7 +200,7 @@ def test_answers_follow_the_weights():
 
 def test_answers_follow_the_weights_and_not_what_is_trainable():
     model = zoo.build("deep_mlp", input_shape=(2,), hidden=(4,))
-    forward = steps.forward(model)
+    forward = steps.compile_forward(model)
     inputs = np.ones((3, 2), "float32")
     model.layers[1].trainable = False
     first = [forward(inputs) for _ in range(3)][-1]

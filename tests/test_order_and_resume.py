@@ -123,7 +123,7 @@ def test_the_feed_goes_on_anywhere_in_chunks_of_any_length(
 def test_positions_in_what_the_device_holds_choose_the_same_examples(length):
     plain, held = feed(), feed(hold=True)
     held.length = length
-    inputs, targets = held.held
+    inputs, targets = held.on_device
     chosen = [(inputs[x], targets[y]) for x, y in batches(held.chunks(1))]
     for found, expected in zip(chosen, batches(plain.chunks(1)), strict=True):
         assert np.array_equal(found[0], expected[0])
@@ -138,13 +138,13 @@ def test_the_device_holds_what_is_small_in_memory_and_not_augmented(
     small = np.zeros((8, 2), "float32")
     np.save(tmp_path / "inputs.npy", small)
     on_disk = np.load(tmp_path / "inputs.npy", mmap_mode="r")
-    assert feed(hold=True).held
-    assert feed(hold=True, operations={"shift": 0.3}).held is None
+    assert feed(hold=True).on_device
+    assert feed(hold=True, operations={"shift": 0.3}).on_device is None
     for inputs in (on_disk, Rows(on_disk, np.arange(8))):
         split = Split(inputs, targets)
-        assert Feed(split, 2, 0, encode, {}, hold=True).held is None
+        assert Feed(split, 2, 0, encode, {}, hold=True).on_device is None
     monkeypatch.setattr("zoo.training.feed._HELD_BYTES", small.nbytes - 1)
-    assert Feed(Split(small, targets), 2, 0, encode, {}, hold=True).held is None
+    assert Feed(Split(small, targets), 2, 0, encode, {}, hold=True).on_device is None
 
 
 @pytest.mark.parametrize("capacity", [1, 5])

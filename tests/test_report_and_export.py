@@ -39,7 +39,7 @@ def test_onnx_answers_like_the_run(moons):
     session = onnxruntime.InferenceSession(path)
     inputs = data.load("moons").test.inputs
     [answers] = session.run(None, {session.get_inputs()[0].name: inputs})
-    expected = steps.predict(steps.forward(moons.model), inputs)
+    expected = steps.predict(steps.compile_forward(moons.model), inputs)
     np.testing.assert_allclose(answers, expected, rtol=1e-4, atol=1e-5)
 
 

@@ -402,14 +402,14 @@ def test_torchrun_survives_the_death_of_a_worker(tmp_path):
 def test_processes_that_start_anew_meet_whatever_was_said_before():
     from torch.distributed import HashStore
 
-    from zoo.engine.torch.group import meet
+    from zoo.engine.torch.group import rendezvous
 
     store = HashStore()
     for number in (1, 2, 3):
         with ThreadPoolExecutor(3) as pool:
-            others = [pool.submit(meet, store, rank, 3) for rank in (2, 1)]
+            others = [pool.submit(rendezvous, store, rank, 3) for rank in (2, 1)]
             time.sleep(0.3)  # they find the meeting before
-            names = {meet(store, 0, 3), *(other.result() for other in others)}
+            names = {rendezvous(store, 0, 3), *(other.result() for other in others)}
         assert names == {f"meeting {number}"}
 
 

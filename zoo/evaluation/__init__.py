@@ -49,7 +49,7 @@ def evaluate(
 
     from zoo.engine import steps
 
-    outputs = steps.predict(steps.forward(model), split.inputs, batch)
+    outputs = steps.predict(steps.compile_forward(model), split.inputs, batch)
     return measure(outputs, split.targets)
 
 

@@ -81,7 +81,7 @@ def _confusion(run: Run) -> tuple[tuple[str, ...], np.ndarray, str]:
     dataset = data.load_for(run.recipe)
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
     split = dataset.split(name)
-    outputs = steps.predict(steps.forward(run.model), split.inputs)
+    outputs = steps.predict(steps.compile_forward(run.model), split.inputs)
     binary = outputs.shape[1] == 1
     predicted = (outputs[:, 0] >= 0).astype(int) if binary else outputs.argmax(axis=1)
     count = len(dataset.classes)

@@ -55,8 +55,9 @@ class Feed:
         shuffle: False keeps the split's own order.
         hold: let the device hold a split that is as small as MNIST and not augmented.
 
-    `held` is what the device is to hold: all inputs and all targets; None if it is too
-    much, on a disk, augmented, or not asked for. Batches are chosen on the device then.
+    `on_device` is what the device is to hold: all inputs and all targets; batches are
+    then chosen there. None if they are too large, on a disk, augmented, or not to be
+    held.
 
     `length` is how many batches the next chunk should hold; the caller may set it
     while it takes chunks. It counts from the next but one on: a chunk is ordered when
@@ -79,12 +80,12 @@ class Feed:
         self.split, self.batch, self.seed = split, batch, seed
         self.encode, self.operations, self.shuffle = encode, operations, shuffle
         self.steps = -(-len(split) // batch)
-        inputs, self.held = split.inputs, None
+        inputs, self.on_device = split.inputs, None
         dtype = np.dtype("float32") if augment.mixes(operations) else inputs.dtype
         size = math.prod(inputs.shape[1:]) * dtype.itemsize
         in_memory = type(inputs) is np.ndarray
         if hold and in_memory and not operations and inputs.nbytes <= _HELD_BYTES:
-            self.held = inputs, encode(split.targets)
+            self.on_device = inputs, encode(split.targets)
             size = np.dtype("int32").itemsize
         self.capacity = min(
             max(1, _BYTES // (size * batch)),
@@ -122,7 +123,7 @@ class Feed:
 
     def _make(self, epoch: int, first: int):
         make = partial(self._chunk, epoch, first, self.length)
-        soon = self.held and len(self.split) <= _FEW
+        soon = self.on_device and len(self.split) <= _FEW
         call = make if soon else self._maker.submit(make).result
         self._ahead = (epoch, first), call
 
@@ -146,7 +147,7 @@ class Feed:
         start = first * self.batch
         chosen = self._order(epoch)[start : start + count * batch]
         chosen = chosen.reshape(count, batch)[:, read]
-        if self.held:
+        if self.on_device:
             chosen = _padded(chosen.astype("int32"), capacity)
             return Chunk(chosen, chosen, count, batch)
         inputs = self._gathered(chosen, count if self.operations else capacity)

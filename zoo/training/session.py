@@ -42,7 +42,7 @@ class Session:
             model,
         )
         self.stages = recipe.stage_recipes()
-        self.forward = steps.forward(model)
+        self.forward = steps.compile_forward(model)
         self.stage = self.epoch = self.step = 0
         self.sums = dict.fromkeys(("loss", "wrong", "examples", "seconds", "waited"), 0)
         self.totals = dict.fromkeys(
@@ -53,7 +53,7 @@ class Session:
         self.best_loss, self.best_epoch = math.inf, 0
         self.best: list[np.ndarray] = []
         self.saved = time.perf_counter()
-        self.reported = self.plain = ""
+        self.reported = self.slow_because = ""
         self._start_stage()
 
     def _start_stage(self):
@@ -65,7 +65,7 @@ class Session:
         with self.group.scope():
             self.optimizer = optimizer.make(stage, self.feed.steps)
             self.trainer = steps.trainer(
-                self.model, loss, self.optimizer, self.feed.held
+                self.model, loss, self.optimizer, self.feed.on_device
             )
         self.compiled: set[int] = set()
 
@@ -92,11 +92,13 @@ class Session:
             seconds = time.perf_counter() - start
             self._count(chunk, values, wrong, seconds)
             if self.group.devices > 1 and not self.reported:
-                self.reported = groups.report(self.trainer.seen(), chunk.rows)
+                self.reported = groups.report(
+                    self.trainer.examples_by_device(), chunk.rows
+                )
                 progress.say(self.reported)
-            if self.trainer.plain != self.plain:
-                self.plain = self.trainer.plain
-                progress.say(f"plain steps, not the fast ones: {self.plain}")
+            if self.trainer.slow_because != self.slow_because:
+                self.slow_because = self.trainer.slow_because
+                progress.say(f"plain steps, not the fast ones: {self.slow_because}")
             progress.advance(chunk.count, self.sums["loss"] / self.sums["examples"])
             seconds, stop, unsaved = self._slowest(seconds, bool(asked))
             self.feed.length = max(1, round(CHUNK_SECONDS * chunk.count / seconds))
@@ -138,7 +140,7 @@ class Session:
         self.totals["examples"] += chunk.count * batch
 
     def _end_epoch(self, progress):
-        self.trainer.sync()
+        self.trainer.push()
         sums = self.sums
         line = {
             "epoch": self.epoch + 1,
@@ -173,7 +175,7 @@ class Session:
             _assign(self.model.variables, self.best)
         elif stage.ema:
             self.optimizer.finalize_variable_values(self.model.trainable_variables)
-        self.trainer.load()
+        self.trainer.pull()
         self.stage += 1
         self.best_loss, self.best, self.best_epoch = math.inf, [], self.epoch
         if self.stage < len(self.stages):
@@ -204,7 +206,7 @@ class Session:
             Mistake: the state is of another recipe or backend, or damaged.
         """
         state = None
-        with self.group.together():
+        with self.group.shared_mistakes():
             if self.group.rank == 0:
                 if resume:
                     self._check_recipe()
@@ -250,17 +252,17 @@ class Session:
         variables = self.model.variables + self.optimizer.variables
         _assign(variables, arrays[: len(variables)])
         self.best = arrays[len(variables) :]
-        self.trainer.load()
+        self.trainer.pull()
 
     def save(self):
         """Write the training state and the history so far."""
-        self.trainer.sync()
+        self.trainer.push()
         self._count_time()
         names = ("stage", "epoch", "step", "sums", "totals", "history")
         progress = {name: getattr(self, name) for name in names}
         progress |= {"best_loss": self.best_loss, "best_epoch": self.best_epoch}
         progress["backend"] = keras.backend.backend()
-        with self.group.together():
+        with self.group.shared_mistakes():
             if self.group.rank == 0:
                 variables = self.model.variables + self.optimizer.variables
                 states.save(self.folder, _values(variables) + self.best, progress)
@@ -292,7 +294,7 @@ class Session:
         metrics["examples_per_second"] = self.totals["examples"] / max(train, 1e-9)
         metrics["parameters"] = self.model.count_params()
         metrics["epochs"] = self.epoch
-        with self.group.together():
+        with self.group.shared_mistakes():
             if self.group.rank == 0:
                 self._write_run(metrics)
         return Run(self.folder)

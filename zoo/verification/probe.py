@@ -67,7 +67,9 @@ def probe(
         found[f"order/epoch {epoch}"] = order
     with _undone(model):
         found |= _draws(model, recipe.batch)
-    forward = steps.forward(model)(np.asarray(split.inputs[np.arange(recipe.batch)]))
+    forward = steps.compile_forward(model)(
+        np.asarray(split.inputs[np.arange(recipe.batch)])
+    )
     found["forward/logits"] = forward
     if dataset.kind == "image":
         found |= _operations(
@@ -83,7 +85,7 @@ def probe(
             with _undone(model):
                 found |= _gradient(model, feed, loss)
         change = optimizer.make(stage, feed.steps)
-        trainer = steps.trainer(model, loss, change, feed.held)
+        trainer = steps.trainer(model, loss, change, feed.on_device)
         most = min(count, stage.epochs * feed.steps)
         found[f"loss/stage {number + 1}"] = _losses(trainer, feed, first_epoch, most)
         first_epoch += stage.epochs
@@ -151,8 +153,8 @@ def _batches(feed, kind):
     chunks = feed.chunks(0)
     pairs = zip(range(min(_BATCHES, feed.steps)), chunks, strict=False)
     return {
-        f"{kind}/batch {number + 1}": feed.held[0][chunk.inputs[0]]
-        if feed.held
+        f"{kind}/batch {number + 1}": feed.on_device[0][chunk.inputs[0]]
+        if feed.on_device
         else chunk.inputs[0]
         for number, chunk in pairs
     }
@@ -160,10 +162,10 @@ def _batches(feed, kind):
 
 def _gradient(model, feed, loss):
     keeper = _Keeper()
-    trainer = steps.trainer(model, loss, keeper, feed.held)
+    trainer = steps.trainer(model, loss, keeper, feed.on_device)
     chunk = next(feed.chunks(0))
     trainer.train(chunk.inputs, chunk.targets, chunk.count)
-    trainer.sync()
+    trainer.push()
     gradient = [ops.convert_to_numpy(kept.value) for kept in keeper.kept]
     return {
         f"gradient/{number:03} {variable.path}": np.array(value)
@@ -198,5 +200,5 @@ def _losses(trainer, feed, epoch, count):
             if len(found) >= count:
                 break
         epoch += 1
-    trainer.sync()
+    trainer.push()
     return np.array(found[:count], "float32")

@@ -6,23 +6,23 @@ import keras
 import numpy as np
 
 from zoo.engine import groups
-from zoo.engine.steps import wrong
+from zoo.engine.steps import count_wrong
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer, held):
+    def __init__(self, model, loss, optimizer, on_device):
         self.model, self.optimizer = model, optimizer
-        self.held = jax.device_put(held)
+        self.on_device = jax.device_put(on_device)
         self.group = groups.current()
         self._seen: dict[str, int] = {}
-        self.load()
+        self.pull()
 
-        def step(state, held, x, y):
+        def step(state, on_device, x, y):
             trainable, other, optimizer_state = state
-            if held:
+            if on_device:
                 x, y = (
                     each.at[chosen].get(mode="promise_in_bounds")
-                    for each, chosen in zip(held, (x, y), strict=True)
+                    for each, chosen in zip(on_device, (x, y), strict=True)
                 )
 
             def objective(trainable):
@@ -34,7 +34,7 @@ class Trainer:
                 known = zip(optimizer.variables, optimizer_state, strict=True)
                 with keras.StatelessScope(state_mapping=list(known)):
                     scaled = optimizer.scale_loss(value)
-                return scaled, (value, updated, wrong(y, outputs))
+                return scaled, (value, updated, count_wrong(y, outputs))
 
             gradient = jax.grad(objective, has_aux=True)
             grads, (value, other, errors) = gradient(trainable)
@@ -43,10 +43,10 @@ class Trainer:
             )
             return (trainable, other, optimizer_state), value, errors
 
-        def steps(state, held, inputs, targets, count):
+        def steps(state, on_device, inputs, targets, count):
             def body(i, carry):
                 state, values, errors = carry
-                state, value, error = step(state, held, inputs[i], targets[i])
+                state, value, error = step(state, on_device, inputs[i], targets[i])
                 return state, values.at[i].set(value), errors.at[i].set(error)
 
             length = inputs.shape[0]
@@ -62,19 +62,19 @@ class Trainer:
             compiler_options=_WITHOUT_YNNPACK,
         )
         self._fused = not _has_slow_convolution(model)
-        self.plain = "" if self._fused else _SLOW
+        self.slow_because = "" if self._fused else _SLOW
 
     def train(self, inputs, targets, count, rows=None):
         if self._fused:
             inputs, targets = self._put(inputs, targets, rows)
             self.state, values, errors = self._steps(
-                self.state, self.held, inputs, targets, count
+                self.state, self.on_device, inputs, targets, count
             )
             return np.asarray(values)[:count], np.asarray(errors)[:count]
         values, errors = [], []
         for i in range(count):
             x, y = self._put(inputs[i], targets[i], rows)
-            self.state, value, error = self._step(self.state, self.held, x, y)
+            self.state, value, error = self._step(self.state, self.on_device, x, y)
             values.append(value)
             errors.append(error)
         return np.array(jax.device_get(values)), np.array(jax.device_get(errors))
@@ -91,7 +91,7 @@ class Trainer:
             self._seen[device] = self._seen.get(device, 0) + count
         return inputs, self.group.put(targets, rows, axis)
 
-    def seen(self):
+    def examples_by_device(self):
         arrays = jax.tree.leaves(self.state)
         holders = set.intersection(*(array.sharding.device_set for array in arrays))
         seen = {
@@ -102,13 +102,13 @@ class Trainer:
         self._seen = {}
         return seen
 
-    def load(self):
+    def pull(self):
         self.state = tuple(
             [jnp.copy(variable.value) for variable in variables]
             for variables in self._variables()
         )
 
-    def sync(self):
+    def push(self):
         for variables, values in zip(self._variables(), self.state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(jnp.copy(value))
@@ -121,8 +121,8 @@ class Trainer:
         )
 
 
-# Its kernels for matrices cannot be part of a small loop's one function, see
-# `zoo.engine.startup.compile_small_loops_whole`; in large ones they are no faster.
+# YNNPACK's kernels would keep XLA from compiling a small loop into one function, see
+# `zoo.engine.startup.compile_small_loops_whole`; in large loops they bring nothing.
 _WITHOUT_YNNPACK = {"xla_cpu_experimental_ynn_fusion_type": ""}
 _SLOW = "a program each, as XLA would run convolutions inside a loop on one thread"
 
@@ -142,7 +142,7 @@ def _has_slow_convolution(model) -> bool:
     )
 
 
-def forward(model):
+def compile_forward(model):
     group, variables = groups.current(), model.variables
 
     def call(values, inputs):

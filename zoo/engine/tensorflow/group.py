@@ -49,7 +49,9 @@ class Group(groups.Group):
         start = number % here * count
         return number * count, [array[start : start + count] for array in arrays]
 
-    def seen(self, counter: tf.Variable, variables: list) -> dict[str, int]:
+    def examples_by_device(
+        self, counter: tf.Variable, variables: list
+    ) -> dict[str, int]:
         """By device, the value of its copy of `counter`, if it holds all `variables`.
 
         The counter then starts again from zero.
@@ -98,8 +100,8 @@ def total(tensor):
 def _mirrored(names: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
     """The one strategy for these devices.
 
-    A strategy numbers its collectives from the same start, and the process remembers
-    the shapes of numbers that were used before: each needs a range of its own.
+    Every strategy counts its collective keys from the same base, and a key is bound to
+    a shape for the life of the process: so each strategy gets another base.
     """
     tf.distribute.MirroredStrategy._collective_key_base += 1
     return tf.distribute.MirroredStrategy(names)

@@ -12,7 +12,7 @@ from keras.src.losses.loss import unscale_loss_for_distribution
 from zoo.core.arrays import aligned
 from zoo.engine import groups
 from zoo.engine.batch_normalization import normalize_together
-from zoo.engine.steps import wrong
+from zoo.engine.steps import count_wrong
 from zoo.engine.tensorflow.group import total
 
 # Each model has a function of its own; TensorFlow warns of many as of retracing.
@@ -20,13 +20,15 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer, held):
+    def __init__(self, model, loss, optimizer, on_device):
         self.model, self.loss, self.optimizer = model, loss, optimizer
-        self.held = held and [tf.identity(_tensor(array)) for array in held]
+        self.on_device = on_device and [
+            tf.identity(_tensor(array)) for array in on_device
+        ]
         self.group = groups.current()
         self._step = self._alone
         self._fused = self.group.devices == 1 and not _is_slow_with_xla(model)
-        self.plain = ""
+        self.slow_because = ""
         if self.group.devices > 1:
             normalize_together(model, total, self.group.devices)
             self._step = self._together
@@ -65,8 +67,11 @@ class Trainer:
 
             def step(i, values, errors):
                 x, y = inputs[i], targets[i]
-                if self.held:
-                    x, y = tf.gather(self.held[0], x), tf.gather(self.held[1], y)
+                if self.on_device:
+                    x, y = (
+                        tf.gather(self.on_device[0], x),
+                        tf.gather(self.on_device[1], y),
+                    )
                 grads, value, error = self._step(x, y, rows)
                 self.optimizer.apply(grads, variables)
                 return i + 1, values.write(i, value), errors.write(i, error)
@@ -94,7 +99,7 @@ class Trainer:
         grads = tape.gradient(scaled, variables)
         # An embedding's is sparse, and optimizers square its repeated rows one by one.
         grads = [grad if grad is None else tf.convert_to_tensor(grad) for grad in grads]
-        return grads, value, wrong(y, outputs)
+        return grads, value, count_wrong(y, outputs)
 
     def _together(self, x, y, rows):
         """The same on every replica with its rows, then the means over replicas.
@@ -123,15 +128,15 @@ class Trainer:
             lambda each: strategy.experimental_local_results(each)[0], results
         )
 
-    def seen(self):
+    def examples_by_device(self):
         if self.group.devices == 1:
             return {}
-        return self.group.seen(self._seen, self.model.variables)
+        return self.group.examples_by_device(self._seen, self.model.variables)
 
-    def load(self):
+    def pull(self):
         pass
 
-    def sync(self):
+    def push(self):
         pass
 
 
@@ -185,7 +190,7 @@ def _is_slow_with_xla(model) -> bool:
     return on_cpu and any(isinstance(layer, kinds) for layer in model._flatten_layers())
 
 
-def forward(model):
+def compile_forward(model):
     group = groups.current()
 
     @tf.function

@@ -25,8 +25,8 @@ from zoo.engine.batch_normalization import normalize_together
 from zoo.errors import Mistake
 
 _RESTARTS = 3
-# Gloo's threads take Python's lock to forget the last tensors, and whoever destroys
-# the group holds that lock and waits for the threads.
+# `destroy_process_group` holds the GIL and joins Gloo's threads, which need the GIL to
+# free their last tensors: a deadlock. A short sleep lets them finish first.
 _QUIET_SECONDS = 0.2
 _LISTENING = datetime.timedelta(seconds=0.2)
 
@@ -124,19 +124,19 @@ class Group(groups.Group):
 
 
 def _join(kind: str) -> None:
-    """Meet the other processes."""
+    """Join the other processes."""
     store, rank, size = next(distributed.rendezvous("env://"))
-    store = distributed.PrefixStore(meet(store, rank, size), store)
+    store = distributed.PrefixStore(rendezvous(store, rank, size), store)
     distributed.init_process_group(kind, store=store, rank=rank, world_size=size)
 
 
-def meet(store: distributed.Store, rank: int, size: int) -> str:
+def rendezvous(store: distributed.Store, rank: int, size: int) -> str:
     """A name for this meeting, the same in the processes that are there now.
 
-    Torchrun's store keeps what earlier groups wrote, those of this process and those
-    of processes that have died, and machines count their restarts each for itself.
-    Hence process 0 begins a meeting, and everybody else waits for one whose list has
-    the name that it chose for itself.
+    Torchrun's store keeps what earlier groups wrote, also those of processes that have
+    died, and each machine counts its restarts by itself. Hence process 0 opens a
+    meeting, and each other process waits for a meeting that lists the name that the
+    process has chosen for itself.
 
     Args:
         store: what all processes share.
@@ -168,7 +168,7 @@ def _devices(wanted) -> list[str]:
 
 
 def _die_with_parent():
-    """Nobody goes on training alone when torchrun is killed."""
+    """Kill this process when torchrun is gone, so that none trains alone."""
     parent = os.getppid()
 
     def watch():

@@ -8,21 +8,23 @@ import numpy as np
 import torch
 
 from zoo.engine import groups
-from zoo.engine.steps import wrong
+from zoo.engine.steps import count_wrong
 from zoo.engine.torch.device import device
 from zoo.engine.torch.recording import CannotRecord, capture, record
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer, held):
+    def __init__(self, model, loss, optimizer, on_device):
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self.device = device()
-        self.held = held and [torch.from_numpy(a).to(self.device) for a in held]
+        self.on_device = on_device and [
+            torch.from_numpy(a).to(self.device) for a in on_device
+        ]
         self.group = groups.current()
         for variable in model.trainable_variables:  # as Adam's kernel takes them
             variable.value.data = variable.value.data.contiguous()
         self.call = self.group.wrap(model) if self.group.processes > 1 else model
-        self.plain = "several processes" if self.group.processes > 1 else ""
+        self.slow_because = "several processes" if self.group.processes > 1 else ""
         self._seen = 0
         self._recorded = {}
         self._variables = (
@@ -39,8 +41,8 @@ class Trainer:
         share, split = self.group.share(rows), self.group.splits(rows)
         inputs = torch.from_numpy(inputs[:count]).to(self.device)
         targets = torch.from_numpy(targets[:count]).to(self.device)
-        if self.held:
-            inputs, targets = self.held[0][inputs], self.held[1][targets]
+        if self.on_device:
+            inputs, targets = self.on_device[0][inputs], self.on_device[1][targets]
         with groups.rows_from(share.start):
             step = self._chosen_step(inputs[0], targets[0])
             done = [step(x, y) for x, y in zip(inputs, targets, strict=True)]
@@ -51,7 +53,7 @@ class Trainer:
         processes = self.group.processes
         return values / processes, errors // (1 if split else processes)
 
-    def seen(self):
+    def examples_by_device(self):
         if self.group.processes == 1:
             return {}
         variables = self.model.variables
@@ -100,7 +102,9 @@ class Trainer:
         try:
             run = capture(lambda: step(x, y), self._values)
         except CannotRecord as reason:
-            self.plain = f"the step of {self.model.name} is no CUDA graph: {reason}"
+            self.slow_because = (
+                f"the step of {self.model.name} is no CUDA graph: {reason}"
+            )
             return step
 
         def captured(*batch):
@@ -120,7 +124,7 @@ class Trainer:
             update = record(self._update, [*grads, *values], batch=0)
         except CannotRecord as reason:
             part = "the update of" if gradients else "the step of"
-            self.plain = f"{part} {self.model.name} cannot be recorded: {reason}"
+            self.slow_because = f"{part} {self.model.name} cannot be recorded: {reason}"
         return gradients, update
 
     def _gradients(self, x, y, *values):
@@ -135,7 +139,7 @@ class Trainer:
         self._write(scope, values)
         # in the order in memory for which the update is recorded
         grads = [grad if grad is None else grad.contiguous() for grad in grads]
-        return value.detach(), wrong(y, outputs.detach()), *grads
+        return value.detach(), count_wrong(y, outputs.detach()), *grads
 
     def _update(self, *grads_and_values):
         """Nothing; what the optimizer computes is written to the values."""
@@ -175,12 +179,12 @@ class Trainer:
         self.optimizer.scale_loss(value).backward()
         with torch.no_grad():
             self.optimizer.apply([v.value.grad for v in variables], variables)
-            return value.detach(), wrong(y, outputs)
+            return value.detach(), count_wrong(y, outputs)
 
-    def load(self):
+    def pull(self):
         pass
 
-    def sync(self):
+    def push(self):
         pass
 
 
@@ -242,7 +246,7 @@ def _sgd(optimizer, grads, variables, learning_rate):
         torch._foreach_add_(values, velocities)
 
 
-def forward(model):
+def compile_forward(model):
     """Plain for the first batch of a shape, recorded from the second on."""
     group, variables = groups.current(), model.variables
     values = [variable.value for variable in variables]  # the same tensors for ever
