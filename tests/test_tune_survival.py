@@ -4,24 +4,20 @@ import dataclasses
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import grpc
 import numpy as np
 import pytest
-from keras_tuner.src import protos
 from searches import TINY
 
 import zoo
 from zoo import backend
+from zoo.core import files
 from zoo.errors import Mistake
-from zoo.training import states
-from zoo.tuning import load, machines, reopen, tuner
+from zoo.tuning import load, reopen, sharing, tuner
 from zoo.tuning.search import Settings
 
 HERE = backend.current()
@@ -37,7 +33,7 @@ class Killed(BaseException):
 @pytest.fixture
 def kill_at(monkeypatch):
     """A function of after how many writes from now the process is killed; 0: never."""
-    real, left = states.write, 0
+    real, left = files.write, 0
 
     def write(path, content):
         nonlocal left
@@ -50,7 +46,7 @@ def kill_at(monkeypatch):
         nonlocal left
         left = moment
 
-    monkeypatch.setattr(states, "write", write)
+    monkeypatch.setattr(files, "write", write)
     return kill_at
 
 
@@ -81,7 +77,6 @@ def cheap_search(folder, kind, runs, wave=1):
     search = Cheap(jax_apart, folder, quiet=True)
     search.runs = runs
     search._run = lambda drawn: [[(each, search._attempt(each)) for each in drawn]]
-    search.reopen()
     search.search()
     return [(t["trial"], t["overrides"], t["validation_loss"]) for t in search.rows()]
 
@@ -142,7 +137,6 @@ def wave_search(folder, run_trial):
     )
     search = tuner.Tuner(settings, folder, quiet=True)
     search.run_trial = run_trial
-    search.reopen()
     search.search()
     return search.rows()
 
@@ -274,66 +268,55 @@ def test_a_killed_process_loses_no_trial_and_runs_none_twice(
 # --- many processes
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+def test_a_process_with_other_settings_is_refused(tmp_path):
+    folder = tmp_path / "search"
+    options = {"trials": 1, "only": ("l2",), "winners": 0, "quiet": True}
+    zoo.tune(TINY, run=folder, **options)
+    with pytest.raises(Mistake, match="has seed=0, not 5; give the same settings"):
+        zoo.tune(TINY, run=folder, seed=5, **options)
+    assert len(load(folder).trials) == 1
 
 
-def test_a_worker_of_another_search_is_refused(tmp_path, monkeypatch):
-    settings = Settings("", (), TINY, "numpy", only=("l2",))
-    chief = Cheap(settings, tmp_path, quiet=True)
-    server = grpc.server(ThreadPoolExecutor(1))
-    service = machines._Service(chief)
-    protos.get_service_grpc().add_OracleServicer_to_server(service, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
+def test_a_chief_of_keras_tuner_is_not_needed(monkeypatch, tmp_path):
     monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
-    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", str(port))
-    monkeypatch.setenv("KERASTUNER_TUNER_ID", "worker1")
-    other = dataclasses.replace(settings, seed=5, trials=99)
-    worker = machines.Worker(other, tmp_path, quiet=True)
-    try:
-        with pytest.raises(Mistake, match="has seed=0, not 5; type the same command"):
-            worker.search()
-    finally:
-        server.stop(grace=None).wait()
-    assert not chief.oracle.trials
+    with pytest.raises(Mistake, match="have no chief: unset it, and give the same com"):
+        zoo.tune(TINY, run=tmp_path / "search")
 
 
-def test_a_chief_and_three_workers_of_which_some_die(own_recipe, tmp_path):
+def test_the_trials_of_a_silent_machine_go_to_another_after_the_lease(tmp_path):
+    here = sharing.Presence(tmp_path, lease=50)
+    other = f"elsewhere-{here.name}"
+    with here.shown():
+        assert here.lives(here.name)
+        assert not here.lives(other)
+        file = here._file(other)
+        file.touch()
+        assert here.lives(other)
+        os.utime(file, (0, time.time() - 51))
+        assert not here.lives(other)
+    assert not here._file(here.name).exists()
+
+
+def test_four_processes_of_which_two_are_killed(own_recipe, tmp_path):
     file, folder, log = (
         write_recipe(own_recipe, tmp_path),
         tmp_path / "run",
         tmp_path / "log",
     )
     words = [file, "--trials", 9, "--only", "width", "--run", folder, "--winners", 0]
-    words += ["--lease", 5]
-    address = {
-        "KERASTUNER_ORACLE_IP": "127.0.0.1",
-        "KERASTUNER_ORACLE_PORT": free_port(),
-    }
-
-    def start(name):
-        return zoo_tune(*words, log=log, KERASTUNER_TUNER_ID=name, **address)
-
-    chief = start("chief")
-    workers = [start(f"worker{number}") for number in range(3)]
+    processes = [zoo_tune(*words, log=log) for _ in range(4)]
     try:
-        wait_until(lambda: len(ended(folder)) >= 2, chief)
-        workers[0].kill()
-        wait_until(lambda: len(ended(folder)) >= 4, chief)
-        chief.kill()
-        chief.communicate()
+        for number in range(2):
+            wait_until(lambda least=2 * number + 2: len(ended(folder)) >= least)
+            processes[number].kill()
+            processes[number].communicate()
         kept = {state["trial_id"]: state for state in ended(folder)}
-        chief = start("chief")
-        told, _ = chief.communicate(timeout=PATIENCE)
-        assert chief.returncode == 0, told
-        for worker in workers[1:]:
-            out, _ = worker.communicate(timeout=PATIENCE)
-            assert (worker.returncode, out) == (0, "")
+        for process in processes[2:]:
+            told, _ = process.communicate(timeout=PATIENCE)
+            assert process.returncode == 0, told
+            assert "trials: 9 of 9" in told
     finally:
-        for process in (chief, *workers):
+        for process in processes:
             process.kill()
             process.communicate()
     search = load(folder)
@@ -344,7 +327,7 @@ def test_a_chief_and_three_workers_of_which_some_die(own_recipe, tmp_path):
     reasons = {t["values"]["width"]: t["reason"] for t in search.trials}
     for width, reason in reasons.items():
         assert reason == ("RuntimeError: no odd width" if width % 2 else "")
-    assert sum(widths(log).values()) <= 9 + 3  # those that ran when something died
+    assert sum(widths(log).values()) <= 9 + 2  # those that ran when something died
 
 
 def test_workers_of_this_machine_of_which_one_is_killed(own_recipe, tmp_path):

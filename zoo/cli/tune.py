@@ -2,9 +2,9 @@
 
 keras-tuner draws the trials, the first of which is the recipe itself; zoo trains them
 and judges them on validation data. The winner is trained again with fresh seeds and
-only then meets the test split. --workers starts a chief and workers on this machine;
-on several, set KERASTUNER_TUNER_ID (chief, worker1, ...), KERASTUNER_ORACLE_IP and
-KERASTUNER_ORACLE_PORT and type the same command on each.
+only then meets the test split. --workers starts processes on this machine that share
+the work; several machines share it where the same command, with the same --run on a
+disk that all of them see, is typed on each.
 
 Examples:
   zoo tune circles --trials 60
@@ -96,7 +96,7 @@ def run(options):
         if "only" in decisive:
             decisive["only"] = tuple(filter(None, decisive["only"].split(",")))
         found = tuning.tune(options.recipe, options.changes, **decisive, **passing)
-    _report(found, tuning.role(), whole=options.max_minutes is None)
+    _report(found, whole=options.max_minutes is None)
 
 
 def _show(search):
@@ -115,10 +115,8 @@ def _show(search):
     _report(search)
 
 
-def _report(search, role="alone", whole=False):
+def _report(search, whole=False):
     """What was found; a `whole` search stopped for want of other trials alone."""
-    if role == "worker":
-        return
     done = [each for each in search.trials if each["status"] != "RUNNING"]
     failed = sum(each["status"] == "FAILED" for each in done)
     missing = search.settings.trials - len(done)

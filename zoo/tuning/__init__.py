@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.core import files
@@ -25,7 +27,7 @@ from zoo.tuning.search import Search, Settings, check_same, load, to_json
 if TYPE_CHECKING:
     import keras_tuner
 
-__all__ = ["Search", "hypermodel", "load", "reopen", "role", "tune"]
+__all__ = ["Search", "hypermodel", "load", "reopen", "tune"]
 
 
 def hypermodel(name: str | Recipe, **arguments) -> "keras_tuner.HyperModel":
@@ -90,13 +92,12 @@ def tune(
         run: the search's folder; a new readable name under `runs/` by default. If it
             holds a search of these settings, that one goes on.
         workers: processes of this machine that run trials; 0 is this process (and on
-            TensorFlow, for many trials, one that is renewed to free memory). With
-            keras-tuner's environment (KERASTUNER_TUNER_ID, KERASTUNER_ORACLE_IP,
-            KERASTUNER_ORACLE_PORT) this process is the chief or a worker of many
-            machines.
+            TensorFlow, for many trials, one that is renewed to free memory). Machines
+            that all see the folder `run` share a search if the same call is made on
+            each.
         winners: fresh seeds with which the best trial is trained again; 0 is none.
-        lease: seconds after which a silent worker's trial goes to another, on many
-            machines.
+        lease: seconds after which the trial of a silent worker of another machine goes
+            to somebody else.
         quiet: print no progress.
 
     Returns:
@@ -162,68 +163,49 @@ def _checked(trials: int) -> int:
     return trials
 
 
-def role() -> str:
-    """What keras-tuner's environment makes of this process: chief, worker or alone.
-
-    Raises:
-        Mistake: the environment is incomplete.
-    """
-    names = [f"KERASTUNER_{name}" for name in ("ORACLE_IP", "ORACLE_PORT", "TUNER_ID")]
-    missing = [name for name in names if not os.environ.get(name)]
-    if names[0] in missing:
-        return "alone"
-    if missing:
-        raise Mistake(
-            f"{names[0]} is set and {' and '.join(missing)} is not; many machines need "
-            "the chief's address and port, and an id for each: chief, worker1, worker2"
-        )
-    return "chief" if "chief" in os.environ[names[2]] else "worker"
-
-
 def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
     from zoo.training.session import Stopped
-    from zoo.tuning import machines, oracle
+    from zoo.tuning import oracle
+    from zoo.tuning.sharing import run_workers
     from zoo.tuning.tuner import RENEWED, Tuner, wave
 
     oracle.make(settings)
     settings = replace(
         settings, wave=wave(settings.recipe, settings.tuner, settings.folds)
     )
-    chosen = role()
-    if chosen == "worker":
-        worker = machines.Worker(settings, folder, deadline, quiet=True, lease=lease)
-        worker.search()
-        return Search(folder)
     _open(folder, settings)
-    leader = Tuner(settings, folder, deadline, quiet)
-    is_renewed = settings.backend == "tensorflow" and settings.trials > RENEWED
-    if is_renewed and chosen == "alone":
-        workers = max(1, workers)
+    tuner = Tuner(settings, folder, deadline, quiet, lease)
+    if settings.backend == "tensorflow" and settings.trials > RENEWED:
+        workers = max(1, workers)  # whose processes are renewed, to free memory
     try:
-        if workers or chosen == "chief":
-            machines.lead(leader, workers, lease)
+        if workers:
+            with tuner.progress:
+                run_workers(folder, workers, tuner.show, deadline=deadline, lease=lease)
         else:
-            leader.reopen()
-            leader.search()
+            tuner.search()
     except KeyboardInterrupt:
         raise Stopped(
             f"stopped; the trials so far are kept; `zoo tune {folder} --resume` goes on"
         ) from None
-    return _finish(Search(folder), winners, quiet)
+    with FileLock(folder / "state" / "finish"):
+        return _finish(Search(folder), winners, quiet)
 
 
 def _open(folder, settings):
     """Write the settings, or check that they are those of the search that is there."""
     path = folder / "search.json"
-    if path.is_file():
-        then = "give the same settings to go on, or name another folder with --run"
-        there = json.loads(path.read_text("utf-8"))
-        check_same(there, settings, f"the search in {folder}", then)
-    elif folder.exists() and any(folder.iterdir()):
+    there = {each.name for each in folder.iterdir()} if folder.exists() else set()
+    if there - {"state"} and path.name not in there:
         raise Mistake(f"the folder {folder} is not empty; name another with --run")
-    files.write_json(path, to_json(settings))
+    (folder / "state").mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "state" / "lock"):
+        if path.is_file():
+            then = "give the same settings to go on, or name another folder with --run"
+            begun = json.loads(path.read_text("utf-8"))
+            check_same(begun, settings, f"the search in {folder}", then)
+        files.write_json(path, to_json(settings))
 
 
 def _finish(search, winners, quiet):
@@ -241,6 +223,12 @@ def _finish(search, winners, quiet):
 
 
 def _require():
+    if "KERASTUNER_ORACLE_IP" in os.environ:
+        raise Mistake(
+            "KERASTUNER_ORACLE_IP is set, and zoo's searches have no chief: unset it, "
+            "and give the same command, with --run and a folder that all machines see, "
+            "on each of them"
+        )
     if not importlib.util.find_spec("keras_tuner"):
         raise Mistake(
             "searching needs keras-tuner, which is not installed; "

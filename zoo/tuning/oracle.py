@@ -2,14 +2,14 @@
 
 Added to each: files that are written whole or not at all, a first trial that is the
 recipe itself, values of three significant digits, the same trials after a re-opening as
-without it, and trials that are taken back from a worker that is heard of no more.
+without it, and several processes, each of which reads what the others have written and
+takes back the trials of those that died.
 """
 
 import contextlib
 import json
-import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,18 +68,17 @@ class _Durable:
     """What every oracle here does, before keras-tuner's class in the order of bases.
 
     Attributes:
-        lease: seconds after which the trial of a silent worker is taken back; None
-            where the workers cannot be lost.
+        lives: tells from the name of a worker whether it is still at work.
     """
 
     def __init__(self, **options):
         super().__init__(**options)
         self.verbose = 0
-        self.lease: float | None = None
+        self.lives: Callable[[str], bool] = lambda name: False
         self.starts: dict[str, int] = {}
         self.joint_starts: dict[str, int] = {}
-        self._heard: dict[str, float] = {}
         self._held = False
+        self._written = ""
 
     @property
     def again(self) -> int:
@@ -107,13 +106,11 @@ class _Durable:
 
     @synchronized
     def create_trial(self, tuner_id):
-        self._take_back_silent()
         is_full = len(self.trials) >= self.max_trials and not self._retry_queue
         if is_full and self.ongoing_trials and tuner_id not in self.ongoing_trials:
             return Trial(self.get_space(), status=TrialStatus.IDLE)
         trial = super().create_trial(tuner_id)
         if trial.status == TrialStatus.RUNNING:
-            self._heard[trial.trial_id] = time.monotonic()
             self.save()
         return trial
 
@@ -133,11 +130,6 @@ class _Durable:
         return self.joint_starts.get(trial_id, 0) >= _MOST_STARTS
 
     @synchronized
-    def get_trial(self, trial_id):
-        self._heard[trial_id] = time.monotonic()
-        return super().get_trial(trial_id)
-
-    @synchronized
     def update_trial(self, trial_id, metrics, step=0):
         trial = self.trials[trial_id]
         if trial_id not in self.end_order:
@@ -154,20 +146,23 @@ class _Durable:
         if trial.trial_id not in self.end_order:
             super().end_trial(trial)
 
-    @synchronized
-    def take_back(self, tuner_id: str) -> None:
-        """The trials of a worker, with all its slots, go to somebody else."""
-        for slot in [s for s in self.ongoing_trials if s.startswith(f"{tuner_id}.")]:
-            self._take_back(slot)
-        self.save()
-
-    def _take_back_silent(self):
-        if self.lease is None:
+    def catch_up(self) -> None:
+        """Read what other processes have written, and take back what the dead ran."""
+        path = Path(self._get_oracle_fname())
+        if not path.is_file():
             return
-        oldest = time.monotonic() - self.lease
-        for slot, trial in list(self.ongoing_trials.items()):
-            if self._heard.setdefault(trial.trial_id, time.monotonic()) < oldest:
-                self._take_back(slot)
+        if path.read_text("utf-8") != self._written or self._lost():
+            self.reload()
+
+    def _lost(self):
+        """The slots of workers that have died."""
+        slots = list(self.ongoing_trials)
+        gone = {
+            name
+            for name in {slot.rpartition(".")[0] for slot in slots}
+            if not self.lives(name)
+        }
+        return [slot for slot in slots if slot.rpartition(".")[0] in gone]
 
     def _take_back(self, slot):
         trial = self.ongoing_trials.pop(slot)
@@ -194,8 +189,9 @@ class _Durable:
         self.save()
 
     def save(self):
-        if not self._held:
-            state = json.dumps(self.get_state())
+        state = None if self._held else json.dumps(self.get_state())
+        if state not in (None, self._written):
+            self._written = state
             files.write(Path(self._get_oracle_fname()), state.encode())
 
     def _save_trial(self, trial):
@@ -210,12 +206,14 @@ class _Durable:
     def reload(self):
         """Go on where the files stand, whenever the process was killed.
 
-        A trial with a result keeps it. A trial that was running runs again under its
-        own number and values, or goes on at its worker, which has a lease to be heard
-        of. A trial that the oracle's own file does not know was never begun.
+        A trial with a result keeps it. A trial that was running goes on at its worker,
+        or, if that has died, runs again under its own number and values. A trial that
+        the oracle's own file does not know was never begun.
         """
-        state = json.loads(Path(self._get_oracle_fname()).read_text("utf-8"))
-        for trial_id in state["start_order"]:
+        self._written = Path(self._get_oracle_fname()).read_text("utf-8")
+        state = json.loads(self._written)
+        known = set(self.end_order)  # a trial that has ended never changes
+        for trial_id in [i for i in state["start_order"] if i not in known]:
             path = Path(self._project_dir) / f"trial_{trial_id}" / "trial.json"
             self.trials[trial_id] = Trial.load(str(path))
         max_trials = self.max_trials
@@ -232,9 +230,8 @@ class _Durable:
         }
         self.ongoing_trials = running
         self._retry_queue = [i for i in self._retry_queue if i not in self.end_order]
-        if self.lease is None:
-            for slot in list(running):
-                self._take_back(slot)
+        for slot in self._lost():
+            self._take_back(slot)
 
     def _compute_values_hash(self, values):
         return super()._compute_values_hash(_rounded(values))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keras
 import keras_tuner
+from filelock import FileLock
 from keras_tuner.src.engine import hyperparameters as hps
 from keras_tuner.src.engine.trial import Trial, TrialStatus
 
@@ -19,6 +20,7 @@ from zoo.training.setup import build_for
 from zoo.tuning import oracle, trial
 from zoo.tuning.progress import Progress
 from zoo.tuning.search import Settings, write_trials
+from zoo.tuning.sharing import Presence
 from zoo.tuning.side_by_side import network
 from zoo.tuning.space import space
 
@@ -50,6 +52,8 @@ class Tuner(keras_tuner.Tuner):
         folder: the search's; the state is in its folder `state/`.
         deadline: on the clock `time.monotonic`; None is none.
         quiet: print nothing.
+        lease: seconds after which a silent process of another machine is given up.
+        most: trials after which this process stops; None is all that there are.
     """
 
     def __init__(
@@ -58,15 +62,19 @@ class Tuner(keras_tuner.Tuner):
         folder: Path,
         deadline: float | None = None,
         quiet: bool = False,
+        lease: float = 60.0,
+        most: int | None = None,
     ):
         self.settings, self.folder, self.deadline = settings, folder, deadline
+        self.most = most
         self.datasets = trial.datasets(settings.recipe, settings.folds)
         self.progress = Progress(settings, deadline, quiet)
         self.trained = 0
         self._texts: dict[str, str] = {}
-        super().__init__(
-            oracle.make(settings), directory=str(folder), project_name="state"
-        )
+        self.presence = Presence(folder / "state" / "workers", lease)
+        drawing = oracle.make(settings)
+        drawing.lives = self.presence.lives
+        super().__init__(drawing, directory=str(folder), project_name="state")
 
     def _populate_initial_space(self):
         """Find also what a space declares for some values of others only."""
@@ -93,30 +101,33 @@ class Tuner(keras_tuner.Tuner):
         only, examples = self.settings.only, len(self.datasets[0].train)
         return space(self.settings.recipe, hp, only=only, examples=examples)
 
-    def reopen(self) -> None:
-        """Take up the search that is in the folder, if there is one."""
-        if Path(self.oracle._get_oracle_fname()).is_file():
-            self.oracle.reload()
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Inside, no other process changes the search; what it did has been read."""
+        with FileLock(self.folder / "state" / "lock"):
+            self.oracle.catch_up()
+            with self.oracle.saved_once():
+                yield
 
     def search(self) -> None:
-        """Run trials until there are enough, the space is exhausted or time is over."""
+        """Run trials until there are enough, the space is exhausted or time is over.
+
+        What is in the folder already counts; other processes may work on it meanwhile.
+        """
         logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial
         if self.settings.wave > 1 and keras.backend.backend() == "torch":
             import torch
 
             torch.set_num_threads(1)  # small networks wait for a second one
-        self.record()
-        with self.progress:
-            self.progress.show(self.rows())
+        with self.presence.shown(), self.progress:
+            self.show()
             try:
-                while drawn := self._draw():
+                while not self.is_spent() and (drawn := self._draw()):
                     for ended in self._run(drawn):
-                        with self.oracle.saved_once():
+                        with self.turn():
                             for each, result in ended:
                                 self._end(each, result)
-                        self.record()
-                        self.progress.show(self.rows())
-                        self._rest()
+                        self.show()
             except trial.OutOfTime:
                 pass
 
@@ -128,11 +139,11 @@ class Tuner(keras_tuner.Tuner):
 
     def _draw(self) -> list[Trial]:
         """The next trials: what is left of an interrupted wave, or a new one."""
-        while not self._is_over():
+        while not self.is_over():
             drawn, status = [], TrialStatus.RUNNING
-            with self.oracle.saved_once():
+            with self.turn():
                 for slot in range(self.oracle.again or self.settings.wave):
-                    each = self.oracle.create_trial(f"{self.tuner_id}.{slot}")
+                    each = self.oracle.create_trial(f"{self.presence.name}.{slot}")
                     status = each.status
                     if status != TrialStatus.RUNNING:
                         break
@@ -142,7 +153,8 @@ class Tuner(keras_tuner.Tuner):
             time.sleep(_IDLE_SECONDS)
         return []
 
-    def _is_over(self):
+    def is_over(self) -> bool:
+        """Whether the time of the search is over."""
         return self.deadline is not None and time.monotonic() > self.deadline
 
     def _run(self, drawn: Sequence[Trial]) -> Iterator[list[tuple[Trial, Result]]]:
@@ -154,7 +166,8 @@ class Tuner(keras_tuner.Tuner):
                     alone.remove(each)
                 yield ended
         for each in alone:
-            self.oracle.begin([each.trial_id])
+            with self.turn():
+                self.oracle.begin([each.trial_id])
             result = self._attempt(each)
             self.trained += 1
             yield [(each, result)]
@@ -175,7 +188,8 @@ class Tuner(keras_tuner.Tuner):
             able.append(each)
             values = each.hyperparameters.values
             limits.append(self._limits(values, each.trial_id, states=False))
-        self.oracle.begin([each.trial_id for each in able], joint=True)
+        with self.turn():
+            self.oracle.begin([each.trial_id for each in able], joint=True)
         results = side_by_side.run(
             planned, self.datasets, self.settings.objective, limits
         )
@@ -219,8 +233,15 @@ class Tuner(keras_tuner.Tuner):
             each.status = TrialStatus.COMPLETED
         self.oracle.end_trial(each)
 
-    def _rest(self):
-        """Nothing, between two trials."""
+    def is_spent(self) -> bool:
+        """Whether this process has run as many trials as it may."""
+        return self.most is not None and self.trained >= self.most
+
+    def show(self) -> None:
+        """Read what all processes have done, write the table of trials and show it."""
+        with self.turn():
+            self.record()
+        self.progress.show(self.rows())
 
     def rows(self) -> list[dict]:
         """The trials so far as `zoo.tuning.search` has them."""
