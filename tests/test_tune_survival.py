@@ -318,7 +318,8 @@ def test_four_processes_of_which_two_are_killed(own_recipe, tmp_path):
     finally:
         for process in processes:
             process.kill()
-            process.communicate()
+            process.wait()
+            process.stdout.close()
     search = load(folder)
     assert [t["trial"] for t in search.trials] == list(range(9))
     assert {t["status"] for t in search.trials} == {"COMPLETED", "FAILED"}
