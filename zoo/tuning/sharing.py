@@ -24,6 +24,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from zoo.core.processes import environment
+from zoo.core.processors import processors
 from zoo.errors import Mistake
 
 RENEW = 75  # the status with which a worker asks for a fresh process in its place
@@ -114,7 +115,7 @@ def run_workers(
     Raises:
         Mistake: all workers have died before the search ended.
     """
-    threads = max(1, (os.cpu_count() or 1) // count)
+    threads = max(1, processors() // count)
     variables = {
         "OMP_NUM_THREADS": str(threads),  # more would wait for each other
         **environment(),
