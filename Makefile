@@ -1,6 +1,7 @@
 # make demo   train LeNet on real digits, in minutes
 # make check  lint, and the quick tests on one backend, in 3 minutes
 # make test   the whole test suite, once per backend, in 20 minutes on two cores
+# make docs   the documentation as a site, in site/
 # make stress kills, deaths and clusters, many times over; an hour
 
 PYTHON ?= python3
@@ -23,6 +24,10 @@ test: lint test-jax test-tensorflow test-torch test-without-tensorflow
 lint: .venv/zoo-all
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+
+docs: .venv/zoo-all
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
+	@echo "== site/index.html"
 
 format: .venv/zoo-all
 	.venv/bin/ruff check --fix .

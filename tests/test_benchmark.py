@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 BACKEND = keras.backend.backend()
 
 
-def test_readme_holds_what_was_measured():
+def test_the_pages_hold_what_was_measured():
     command = [sys.executable, "-m", "benchmarks.speed", "table", "--check"]
     subprocess.run(command, cwd=ROOT, check=True)
 
@@ -168,14 +168,20 @@ def test_a_table_for_each_machine():
     race = {"verb": "race", "contestant": "", "network": ""}
     seconds = {"seconds": [2.0, 1.0, 3.0], "accuracy": [0.991, 0.992, 0.99]}
     lines.append({**lines[-1], **race, **seconds})
-    start, end = table.MARKS
-    text = table.written(f"{start}\n{end}", lines)
-    assert text.index("**laptop**") < text.index("**GPU**")
-    rows = [row.split(" | ") for row in text.splitlines() if "784-64-64-10" in row]
+    texts = {path.name: text for path, text in table.texts(lines).items()}
+    assert texts["laptop.md"].startswith("# laptop\n")
+    rows = [
+        row.split(" | ")
+        for text in (texts["laptop.md"], texts["gpu.md"])
+        for row in text.splitlines()
+        if "784-64-64-10" in row
+    ]
     assert [row[2][:4].strip() for row in rows] == ["1 (1", "0.1"]
     # 2 * 2048 ** 3 operations in 17.18 ms are 1,000 GFLOP/s.
     assert [row[-2:] for row in rows] == [["42.2", "0.042 |"], ["422", "0.042 |"]]
-    assert "| PyTorch | 2 (1 to 3) | 99.10% (from 99.00%) | 3 |" in text
+    assert "| PyTorch | 2 (1 to 3) | 99.10% (from 99.00%) | 3 |" in texts["gpu.md"]
+    own = "MLP 784-64-64-10, batch 128 | [laptop](speed/laptop.md) | - | - | 0.5, 0.12"
+    assert f"| {own} |" in texts["speed.md"]
 
 
 def test_ratios_are_of_rounds_side_by_side():

@@ -18,7 +18,7 @@ def own_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(growth, "FOLDER", tmp_path / "growth")
 
 
-def test_readme_holds_what_was_measured():
+def test_the_pages_hold_what_was_measured():
     command = [sys.executable, "-m", "benchmarks.costs", "table", "--check"]
     subprocess.run(command, cwd=ROOT, check=True)
 

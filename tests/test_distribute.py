@@ -311,12 +311,13 @@ def test_torchrun_of_another_backend_is_refused(monkeypatch):
 
 
 @pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
-def test_torchrun_understands_the_commands_in_the_readme():
+def test_torchrun_understands_the_commands_in_the_documentation():
     from torch.distributed.run import parse_args
 
-    readme = re.sub(r"\$\w+", "1", (ROOT / "README.md").read_text())
-    commands = re.findall(r"torchrun (--.*?recipes/\S+\.py [^'\n]+)", readme, re.S)
-    assert len(commands) == 5
+    pages = [ROOT / "docs" / name for name in ("devices.md", "survival.md")]
+    text = re.sub(r"\$\w+", "1", "".join(page.read_text() for page in pages))
+    commands = re.findall(r"torchrun (--.*?recipes/\S+\.py [^'\n]+)", text, re.S)
+    assert len(commands) == 4
     for command in commands:
         words = command.replace("\\\n", " ").split()
         options = parse_args(words)

@@ -1,25 +1,40 @@
-"""Write the result tables from the ledger: README.md and the recipes' docstrings.
+"""Write the tables of results from the ledger and the floors.
 
-python tools/tables.py            write
-python tools/tables.py --check    exit with 1 if anything would change
+    python tools/tables.py            write
+    python tools/tables.py --check    exit with 1 if anything would change
+
+They stand in README.md, docs/results.md, docs/search.md, recipes/README.md and the
+recipes' docstrings.
 """
 
 import argparse
+import ast
+import itertools
 import json
 import re
 import statistics
-import sys
 
+import floors
 import ledger
-import readme
+import pages
 
 from zoo import recipe as recipes
-from zoo.metrics import summarize
+from zoo.metrics import Summary, summarize
 
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 RESULTS = "<!-- results: tools/tables.py writes this -->", "<!-- end of results -->"
 GAINS = "<!-- gains: tools/tables.py writes this -->", "<!-- end of gains -->"
 MEASURED = "Measured (tools/tables.py writes these lines from the ledger):"
+SHOWN = (  # in README: pictures, texts, rows and points, the best of each first
+    "wide_mlp_mnist",
+    "lenet_mnist",
+    "wide_vgg_fashion",
+    "mlp_fashion",
+    "gru_imdb",
+    "efficientnet_food",
+    "mammogram",
+    "spirals",
+)
 
 
 def main() -> None:
@@ -29,40 +44,125 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing")
     check = parser.parse_args().check
     lines = ledger.read()
-    changes = {readme.FILE: _readme(lines)}
+    results, search = pages.DOCS / "results.md", pages.DOCS / "search.md"
+    gallery = recipes.folder() / "README.md"
+    bodies = {
+        pages.README: (RESULTS, _best(lines)),
+        results: (RESULTS, _results(lines)),
+        search: (GAINS, _gains(lines)),
+        gallery: (RESULTS, _gallery(lines)),
+    }
+    texts = {
+        path: pages.between(path.read_text(), marks, body)
+        for path, (marks, body) in bodies.items()
+    }
     for name in recipes.names():
         path = recipes.folder() / f"{name}.py"
-        changes[path] = _docstring(path.read_text(), name, lines)
-    stale = [path for path, text in changes.items() if path.read_text() != text]
-    for path in stale:
-        print(f"{'differs from the ledger' if check else 'written'}: {path}")
-        if not check:
-            path.write_text(changes[path])
-    if check and stale:
-        sys.exit("run `python tools/tables.py` and commit what it writes")
+        texts[path] = _docstring(path.read_text(), name, lines)
+    pages.update(texts, check, "python tools/tables.py")
 
 
-def _readme(lines: list[dict]) -> str:
-    text = readme.FILE.read_text()
-    head = "| recipe | model | data | parameters | " + " | ".join(BACKENDS.values())
+def _best(lines: list[dict]) -> list[str]:
+    """README's table: what a few recipes reach, and what needs no network."""
+    table = [
+        "| model | data | accuracy | without a network | minutes "
+        "| backends differ by |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    hardware = set()
+    for name in SHOWN:
+        recipe, rows = recipes.load(name), _rows(name, lines)
+        most = max(rows.values(), key=len)
+        value, share, how = _summary(name, most), *_floor(name)
+        hardware |= {_hardware(line) for row in rows.values() for line in row}
+        table.append(
+            f"| {recipe.model} | [{recipe.data}](recipes/{name}.py) "
+            f"| {value.percent()} | {share:.1%} {how} "
+            f"| {_span(rows)} | {_apart(name, rows)} |"
+        )
+    note = (
+        "Accuracy on the test split: mean ± standard deviation (number of seeds) on "
+        "the backend with the most runs. Minutes of processor time, on the fastest to "
+        f"the slowest backend and machine ({'; '.join(sorted(hardware))}). Last: how "
+        "far apart the means on JAX, TensorFlow and PyTorch are, in points, over the "
+        "same seeds. \\* stopped after 100 iterations."
+    )
+    return [*table, "", note]
+
+
+def _results(lines: list[dict]) -> list[str]:
+    head = "| recipe | model | data | parameters | without a network | "
+    head += " | ".join(BACKENDS.values())
     table = [f"{head} | minutes | waiting, % |"]
-    table.append("| --- | --- | --- | ---: |" + " --- |" * 5)
+    table.append("| --- | --- | --- | ---: |" + " --- |" * 6)
     for name in recipes.names():
-        rows = {each: ledger.measured(name, each, lines) for each in BACKENDS}
-        known = [line for row in rows.values() for line in row]
-        if known:
-            table.append(_row(name, rows, known[0]))
+        rows = _rows(name, lines)
+        if any(rows.values()):
+            table.append(_row(name, rows))
     hardware = sorted(set(map(_hardware, lines)))
     note = (
         "Mean ± standard deviation over seeds (number of seeds), of the metric and "
-        "examples that the recipe's `expects` names; median minutes of processor time "
-        f"of a run on {' / '.join(BACKENDS.values())}, a number for each kind of "
-        "hardware; median share of the training time that went by in waiting for data. "
-        "Measured on: "
+        "examples that the recipe's `expects` names; the better of two floors, the "
+        "most frequent class and scikit-learn's logistic regression on the same "
+        "examples (C=1; \\* stopped after 100 iterations of L-BFGS; "
+        "`recipes/floors.json`); median minutes of processor time of a run on "
+        f"{' / '.join(BACKENDS.values())}, a number for each kind of hardware; median "
+        "share of the training time that went by in waiting for data. Measured on: "
         f"{'; '.join(hardware)}."
     )
-    text = readme.between(text, RESULTS, [*table, "", note])
-    return readme.between(text, GAINS, _gains(lines))
+    return [*table, "", note]
+
+
+def _gallery(lines: list[dict]) -> list[str]:
+    """recipes/README.md: a row for each recipe."""
+    table = [
+        "| recipe | what it is | model | data | result | without a network | minutes |",
+        "| --- | --- | --- | --- | ---: | ---: | ---: |",
+    ]
+    for name in recipes.names():
+        recipe, rows = recipes.load(name), _rows(name, lines)
+        source = (recipes.folder() / f"{name}.py").read_text()
+        what = ast.get_docstring(ast.parse(source)).splitlines()[0]
+        most = _summary(name, max(rows.values(), key=len))
+        share, how = _floor(name)
+        table.append(
+            f"| [{name}]({name}.py) | {what} | {recipe.model} | {recipe.data} | "
+            f"{most.percent()} | {share:.1%} {how} | {_span(rows)} |"
+        )
+    return table
+
+
+def _rows(name: str, lines: list[dict]) -> dict[str, list[dict]]:
+    return {each: ledger.measured(name, each, lines) for each in BACKENDS}
+
+
+def _floor(name: str) -> tuple[float, str]:
+    """The better of the floors of a recipe, and how it is reached."""
+    found = floors.read()[name]["floors"]
+    how = max(found, key=found.get)
+    star = r"\*" if "stopped" in how else ""
+    return found[how], how.split(",")[0] + star
+
+
+def _apart(name: str, rows: dict[str, list[dict]]) -> str:
+    """The largest difference of two backends' means over the seeds of both."""
+    values = [
+        dict(zip((line["seed"] for line in row), _values(name, row), strict=True))
+        for row in rows.values()
+    ]
+    differences = []
+    for one, two in itertools.combinations(values, 2):
+        if seeds := set(one) & set(two):
+            means = [statistics.fmean(each[s] for s in seeds) for each in (one, two)]
+            differences.append(abs(means[0] - means[1]))
+    return f"{100 * max(differences):.2f}" if differences else "-"
+
+
+def _span(rows: dict[str, list[dict]]) -> str:
+    """Minutes on the fastest to the slowest backend and hardware."""
+    found = [float(each) for row in rows.values() for each in _minutes(row).values()]
+    least, most = (_two_digits(each) for each in (min(found), max(found)))
+    return least if least == most else f"{least} to {most}"
 
 
 def _gains(lines: list[dict]) -> list[str]:
@@ -111,20 +211,30 @@ def _changes(name: str, fields: dict) -> list[str]:
     ]
 
 
-def _row(name: str, rows: dict[str, list[dict]], line: dict) -> str:
+def _row(name: str, rows: dict[str, list[dict]]) -> str:
     recipe = recipes.load(name)
+    line = next(line for row in rows.values() for line in row)
+    share, how = _floor(name)
     cells = [name, recipe.model, recipe.data, f"{line['metrics']['parameters']:,}"]
-    cells += [_summary(name, row) or "not measured" for row in rows.values()]
+    cells.append(f"{share:.2%} {how}")
+    cells += [
+        _summary(name, row).percent() if row else "not measured"
+        for row in rows.values()
+    ]
     minutes = (" or ".join(_minutes(row).values()) or "-" for row in rows.values())
     cells.append(" / ".join(minutes))
     cells.append(" / ".join(_waiting(row) for row in rows.values()))
     return "| " + " | ".join(cells) + " |"
 
 
-def _summary(name: str, lines: list[dict]) -> str:
+def _values(name: str, lines: list[dict]) -> list[float]:
+    """What the recipe's claim is about, in each run."""
     expects = recipes.load(name).expects or recipes.Expected("accuracy", 0)
-    values = [line["metrics"][expects.split][expects.metric] for line in lines]
-    return summarize(values).percent() if values else ""
+    return [line["metrics"][expects.split][expects.metric] for line in lines]
+
+
+def _summary(name: str, lines: list[dict]) -> Summary:
+    return summarize(_values(name, lines))
 
 
 def _minutes(lines: list[dict]) -> dict[str, str]:
@@ -173,7 +283,8 @@ def _docstring(text: str, name: str, lines: list[dict]) -> str:
     measured = []
     for each, label in BACKENDS.items():
         row = ledger.measured(name, each, lines)
-        if summary := _summary(name, row):
+        if row:
+            summary = _summary(name, row).percent()
             took = [f"{n} minutes, {where}" for where, n in _minutes(row).items()]
             measured.append(f"    {label:10} {summary}, " + f";\n{15 * ' '}".join(took))
             measured += _intervals(row)

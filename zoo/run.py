@@ -155,12 +155,13 @@ def environment(backend: str, device: str) -> dict:
 def commit() -> str | None:
     """The commit of the checkout that zoo runs from; None in an installed zoo.
 
-    It ends with "-dirty" if the code, as opposed to the ledger, was changed after it.
+    It ends with "-dirty" if the code was changed after it; the ledgers and the pages
+    do not count.
     """
     checkout = Path(__file__).parents[1]
     if not (checkout / ".git").exists():
         return None
-    code = [".", ":!recipes/results.jsonl", ":!README.md"]
+    code = [".", ":!*.md", ":!docs", ":!*.jsonl", ":!recipes/floors.json"]
     try:
         commit = _git(checkout, "rev-parse", "--short=12", "HEAD")
         changed = _git(checkout, "status", "--porcelain", "--", *code)

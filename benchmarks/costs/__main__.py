@@ -16,7 +16,7 @@ import importlib
 
 from benchmarks import command
 from benchmarks.costs import report
-from tools import readme
+from tools import pages
 
 VERBS = ("startup", "input", "augmentation", "growth")
 
@@ -33,7 +33,7 @@ def main(words: list[str] | None = None) -> None:
     own.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(words)
     if options.verb == "table":
-        readme.update(report.written, options.check, "python -m benchmarks.costs table")
+        pages.update(report.texts(), options.check, "python -m benchmarks.costs table")
         return
     module = importlib.import_module(f"benchmarks.costs.{options.verb}")
     for line in module.measure(command.backends(options.backends), options.rounds):

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import measurements
 from benchmarks.costs import report
 from benchmarks.processes import alone
 from benchmarks.tables import BACKENDS
+from tools import pages
 
-FOLDER = measurements.FOLDER / "growth"
+FOLDER = pages.DOCS / "speed" / "growth"
 CLASSES, TOKENS = 3, 1000
 BASE = {
     "perceptron": {"steps": 64, "batch": 128, "width": 2},

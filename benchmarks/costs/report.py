@@ -1,4 +1,4 @@
-"""The file of measurements, and README's tables from it."""
+"""The file of measurements, and the tables from it, a page for each machine."""
 
 import math
 import statistics
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks import measurements
 from benchmarks.tables import BACKENDS, spread, table
-from tools import readme
+from tools import pages
 
 FILE = measurements.FOLDER / "costs.jsonl"
 MARKS = "<!-- costs: benchmarks.costs table writes this -->", "<!-- end of costs -->"
@@ -51,22 +51,29 @@ def words(line: dict) -> str:
     return f"{label}: {spread(line['values'])} {line['unit']}, n={len(line['values'])}"
 
 
-def written(text: str) -> str:
-    """`text`, README's, with the tables between their marks."""
+def texts() -> dict[Path, str]:
+    """The pages with the tables between their marks."""
     lines = measurements.read(FILE)
-    parts = []
-    for verb in TITLES:
-        own = [line for line in lines if line["verb"] == verb]
-        for machine in dict.fromkeys(line["machine"] for line in own):
-            there = [line for line in own if line["machine"] == machine]
-            parts += _table(f"{TITLES[verb]}: {machine}", there)
-    parts += _growth_table(growth())
-    loads = [line["load"] for line in lines] or [0.0]
-    note = (
-        "Median (least to most) of n rounds; "
-        f"load average {min(loads):.1f} to {max(loads):.1f}."
-    )
-    return readme.between(text, MARKS, [*parts, note])
+    found, drawn = {}, growth()
+    for machine in dict.fromkeys(line["machine"] for line in lines):
+        own = [line for line in lines if line["machine"] == machine]
+        parts = []
+        for verb, title in TITLES.items():
+            there = [line for line in own if line["verb"] == verb]
+            parts += _table(title, there) if there else []
+        grown = [line for line in own if line["verb"] == "growth"]
+        parts += _growth_table(grown) if grown else []
+        if grown == drawn:
+            names = dict.fromkeys(line["network"] for line in grown)
+            parts += [f"![Growth of {name}](growth/{name}.png)\n" for name in names]
+        loads = [line["load"] for line in own]
+        note = (
+            "Median (least to most) of n rounds; "
+            f"load average {min(loads):.1f} to {max(loads):.1f}."
+        )
+        path, text = pages.of_machine(machine, [MARKS])
+        found[path] = pages.between(text, MARKS, [*parts, note])
+    return found
 
 
 def _table(title, lines):
@@ -94,8 +101,7 @@ def _growth_table(lines):
         first, *_, last = (position for position, _ in max(curves, key=len))
         label = f"{network}, {axis} {first:,} to {last:,}"
         rows.append([label, *map(_exponents, curves)])
-    title = f"Growth: {lines[0]['machine']}"
-    return [*table([title, *(BACKENDS[name] for name in names)], rows), ""]
+    return [*table(["Growth", *(BACKENDS[name] for name in names)], rows), ""]
 
 
 def _exponents(points):

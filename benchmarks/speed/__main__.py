@@ -16,7 +16,7 @@ from benchmarks import command
 from benchmarks.speed import results, rounds, table
 from benchmarks.speed.cases import CASES
 from benchmarks.speed.contestants import PREDICT, TRAIN
-from tools import readme
+from tools import pages
 
 MEASURES = {"train": (rounds.train, TRAIN), "predict": (rounds.predict, PREDICT)}
 
@@ -35,7 +35,7 @@ def main(words: list[str] | None = None) -> None:
     own.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(words)
     if options.verb == "table":
-        readme.update(table.written, options.check, "python -m benchmarks.speed table")
+        pages.update(table.texts(), options.check, "python -m benchmarks.speed table")
         return
     backends = command.backends(options.backends)
     if options.verb == "race":

@@ -1,6 +1,7 @@
-"""README's tables from the file of measurements."""
+"""Tables from the file of measurements: docs/speed.md and a page for each machine."""
 
 import statistics
+from pathlib import Path
 
 from benchmarks import measurements
 from benchmarks.speed import operations, results
@@ -8,24 +9,58 @@ from benchmarks.speed.cases import CASES
 from benchmarks.speed.contestants import FIT, LIMIT, PREDICT, TRAIN, ZOO
 from benchmarks.speed.limit import SIDE
 from benchmarks.tables import BACKENDS, spread, table
-from tools import readme
+from tools import pages
 
 MARKS = (
-    "<!-- benchmark: benchmarks.speed table writes this -->",
-    "<!-- end of benchmark -->",
+    "<!-- speed: benchmarks.speed table writes this -->",
+    "<!-- end of speed -->",
 )
 
 
-def written(text: str, lines: list[dict] | None = None) -> str:
-    """`text`, README's, with the tables between their marks."""
+def texts(lines: list[dict] | None = None) -> dict[Path, str]:
+    """The pages with the tables between their marks."""
     lines = measurements.read(results.FILE) if lines is None else lines
-    parts = []
-    for machine in dict.fromkeys(line["machine"] for line in lines):
-        own = [line for line in lines if line["machine"] == machine]
-        tables = _train(own), _predict(own), _race(own)
-        for part in ([f"**{machine}**"], *filter(None, tables), [_note(own)]):
+    machines = {
+        machine: [line for line in lines if line["machine"] == machine]
+        for machine in dict.fromkeys(line["machine"] for line in lines)
+    }
+    overview = pages.DOCS / "speed.md"
+    body = _overview(machines)
+    found = {overview: pages.between(overview.read_text(), MARKS, body)}
+    for machine, own in machines.items():
+        path, text = pages.of_machine(machine, [MARKS])
+        parts = []
+        for part in (
+            *filter(None, [_train(own), _predict(own), _race(own)]),
+            [_note(own)],
+        ):
             parts += [*part, ""]
-    return readme.between(text, MARKS, parts[:-1])
+        found[path] = pages.between(text, MARKS, parts[:-1])
+    return found
+
+
+def _overview(machines):
+    """A row for each network and machine: the time of zoo's step over the others'."""
+    head = ["a training step", "machine"]
+    head += [f"{BACKENDS[name]}: by hand, fit" for name in TRAIN]
+    rows = []
+    for network in CASES:
+        for machine, lines in machines.items():
+            found = [_found(lines, "train", network, name) for name in TRAIN]
+            ratios = [_ratios(each) for each in found]
+            if any(ratios):
+                label = f"[{machine}](speed/{pages.of_machine(machine, [])[0].name})"
+                rows.append([network, label, *(each or "-" for each in ratios)])
+    return table(head, rows, left=2) if rows else []
+
+
+def _ratios(found):
+    """zoo over the best loop written by hand, and over Keras's fit."""
+    others = set(found) - {ZOO, FIT, LIMIT}
+    if not {ZOO, FIT} <= set(found) or not others:
+        return ""
+    best = min((found[name] for name in others), key=_median)
+    return f"{ratio(found[ZOO], best):.2g}, {ratio(found[ZOO], found[FIT]):.2g}"
 
 
 def ratio(line: dict, other: dict) -> float:

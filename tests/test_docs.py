@@ -1,0 +1,153 @@
+"""README and docs: links lead somewhere, code blocks run, manifests parse."""
+
+import functools
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from zoo import cli
+from zoo import recipe as recipes
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "recipes" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+BLOCK = re.compile(
+    r"(?:<!-- not run: (?P<reason>[^>]+) -->\n)?"
+    r"^(?P<indent> *)```(?P<language>\w*)\n(?P<code>.*?)^ *```$",
+    re.M | re.S,
+)
+FEWER = {  # so that a training of the documentation takes seconds
+    "train": ["epochs=1", "schedule=constant", "warmup_epochs=0"],
+    "tune": ["epochs=1", "--trials", "2", "--winners", "1"],
+}
+
+pytestmark = pytest.mark.once
+
+
+def name(page):
+    return str(page.relative_to(ROOT))
+
+
+@functools.cache
+def blocks(page):
+    """(language, code, reason not to run it or None) of each block of a page."""
+    found = [match.groupdict() for match in BLOCK.finditer(page.read_text())]
+    return [(each["language"], each["code"], each["reason"]) for each in found]
+
+
+def runnable(page):
+    return [
+        (language, code)
+        for language, code, reason in blocks(page)
+        if language in ("console", "python") and not reason
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_to_files_that_are_there(page):
+    text = BLOCK.sub("", page.read_text())
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not target.startswith(("https://", "http://", "#")):
+            assert (page.parent / target.split("#")[0]).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_names_its_language_or_shows_no_code(page):
+    known = {"console", "python", "bash", "yaml", ""}
+    assert {language for language, _, _ in blocks(page)} <= known
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=name)
+def test_code_blocks_run(page, tmp_path, monkeypatch):
+    """In order, in one folder, as a reader would run them; trainings are shortened."""
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "page"}
+    for language, code in runnable(page):
+        if language == "python":
+            exec(compile(_shortened(code), str(page), "exec"), namespace)
+            continue
+        for line in code.replace("\\\n", " ").splitlines():
+            words = shlex.split(line, comments=True)
+            if not words:
+                continue
+            assert words[0] == "zoo", f"{line}: say why this is not run"
+            assert cli.call([*words[1:], *_fewer(words)]) == 0, line
+
+
+def _fewer(words):
+    """Arguments that make a command short; a page's own numbers are read before."""
+    verb, *rest = words[1:]
+    if "--resume" in rest or not rest or rest[0].startswith("runs/"):
+        return []
+    if verb == "train" and any(recipes.load(rest[0]).stages):
+        return []
+    return FEWER.get(verb, [])
+
+
+def _shortened(code):
+    return re.sub(r"epochs=\d+", "epochs=1", code)
+
+
+def test_the_reasons_are_few_words():
+    for page in PAGES:
+        for _, _, reason in blocks(page):
+            assert not reason or len(reason.split()) < 25, (page, reason)
+
+
+def code_of(page, language):
+    return [code for each, code, _ in blocks(ROOT / "docs" / page) if each == language]
+
+
+def test_the_slurm_script_is_a_shell_script(tmp_path):
+    (script,) = code_of("devices.md", "bash")
+    file = tmp_path / "zoo.sh"
+    file.write_text(script)
+    subprocess.run(["bash", "-n", file], check=True)
+    asked = dict(re.findall(r"#SBATCH --([\w-]+)=(\S+)", script))
+    assert asked["ntasks-per-node"] == "1"  # torchrun starts the others
+    assert f"--nproc_per_node={asked['gpus-per-node']}" in script
+
+
+def test_the_kubernetes_manifest_is_a_service_and_a_job_that_fit_each_other():
+    (text,) = code_of("devices.md", "yaml")
+    service, job = yaml.safe_load_all(text)
+    assert (service["kind"], job["kind"]) == ("Service", "Job")
+    pods = job["spec"]["template"]["spec"]
+    assert service["metadata"]["name"] == pods["subdomain"]
+    assert service["spec"]["selector"]["job-name"] == job["metadata"]["name"]
+    (container,) = pods["containers"]
+    (command,) = container["args"]
+    assert f"--nnodes={job['spec']['completions']}" in command
+    assert f"--master_addr={job['metadata']['name']}-0.{pods['subdomain']}" in command
+    gpus = container["resources"]["limits"]["nvidia.com/gpu"]
+    assert f"--nproc_per_node={gpus}" in command
+    mounted = {mount["name"] for mount in container["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in pods["volumes"]}
+
+
+def test_readme_fits_on_150_lines():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_every_page_is_in_the_navigation():
+    settings = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+
+    def files(entry):
+        if isinstance(entry, str):
+            return [entry]
+        values = entry.values() if isinstance(entry, dict) else entry
+        return [file for value in values for file in files(value)]
+
+    docs = ROOT / "docs"
+    pages = {str(path.relative_to(docs)) for path in docs.rglob("*.md")}
+    assert set(files(settings["nav"])) == pages
+    assert settings["theme"]["font"] is False  # no request to others
