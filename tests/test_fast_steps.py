@@ -81,7 +81,8 @@ def parts(name, options=None):
     recipe = zoo.Recipe(model=name, data="made up", batch=BATCH, **(options or {}))
     model = zoo.build(name.split()[0], seed=1, **NETWORKS[name][0])
     encode, loss = losses.make("crossentropy", model.output_shape[-1])
-    return model, encode, loss, optimizer.make(recipe, COUNT)
+    changes = optimizer.make(recipe, COUNT, optimizer.spared(model))
+    return model, encode, loss, changes
 
 
 def fast(name, options=None):

@@ -40,7 +40,7 @@ def test_arguments_of_the_optimizer_go_with_it():
     assert recipes.from_json(recipes.to_json(adagrad)) == adagrad
     assert recipes.override(adagrad, ["optimizer=adagrad"]) == adagrad
     assert recipes.override(adagrad, ["optimizer=sgd"]).optimizer_arguments == {}
-    made = optimizer.make(adagrad.stage_recipes()[0], steps_per_epoch=1)
+    made = optimizer.make(adagrad.stage_recipes()[0], steps_per_epoch=1, spared=[])
     assert made.epsilon == 1e-12
 
 
@@ -55,7 +55,7 @@ def test_arguments_of_the_optimizer_go_with_it():
 def test_arguments_that_the_optimizer_does_not_take(change, text):
     recipe = recipes.override(RECIPE, [change]).stage_recipes()[0]
     with pytest.raises(Mistake, match=text):
-        optimizer.make(recipe, steps_per_epoch=1)
+        optimizer.make(recipe, steps_per_epoch=1, spared=[])
 
 
 def test_a_stage_is_changed_by_its_number():
@@ -119,7 +119,7 @@ WRONG = {
     "data": (3, "field data is of type str; given: 3, of type int"),
     "augment": ("flip", "field augment is of type dict; given: 'flip', of type str"),
     "learning_rate": (float("nan"), "learning_rate=nan; accepted: 0 <= learning_rate"),
-    "model_arguments": ({"x": {1}}, r"model_arguments, x holds {1}, of type set"),
+    "model_arguments": ({"x": {1}}, r"model_arguments, x holds \{1\}, of type set"),
     "data_arguments": ({"x": (float("inf"),)}, "data_arguments, x holds inf, of type"),
     "optimizer_arguments": ({1: 2}, "optimizer_arguments has the key 1; accepted: tex"),
     "stages": (({"epoch": 1},), "unknown recipe field 'epoch'; did you mean 'epochs'"),

@@ -63,7 +63,9 @@ class Session:
             registry.module(stage.model).set_trainable(self.model, stage.trainable)
         self.feed, loss = feed_and_loss(stage, self.model, self.dataset.train)
         with self.group.scope():
-            self.optimizer = optimizer.make(stage, self.feed.steps)
+            self.optimizer = optimizer.make(
+                stage, self.feed.steps, optimizer.spared(self.model)
+            )
             self.trainer = steps.trainer(
                 self.model, loss, self.optimizer, self.feed.on_device
             )
@@ -110,6 +112,11 @@ class Session:
                 )
             if unsaved > SAVE_WITHIN_EPOCH_SECONDS:
                 self.save()
+        if not more and self.stages[self.stage].accumulate > 1:
+            self.trainer.push()
+            with self.group.scope():
+                optimizer.apply_rest(self.optimizer, self.model.trainable_variables)
+            self.trainer.pull()
 
     def _slowest(self, *values) -> np.ndarray:
         """The largest of each value, and of the time since saving, over processes."""
@@ -158,7 +165,8 @@ class Session:
         progress.end(line)
         self.epoch, self.step = self.epoch + 1, 0
         self.sums = dict.fromkeys(sums, 0)
-        if self.recipe.early_stopping and line["validation_loss"] < self.best_loss:
+        stage = self.stages[self.stage]
+        if stage.early_stopping and line["validation_loss"] < self.best_loss:
             self.best_loss, self.best_epoch = line["validation_loss"], self.epoch
             with self._evaluated_weights():
                 self.best = _values(self.model.variables)
@@ -190,7 +198,7 @@ class Session:
     @contextlib.contextmanager
     def _evaluated_weights(self):
         """The moving average of the weights, where the recipe asks for it."""
-        if not self.recipe.ema:
+        if not self.stages[self.stage].ema:
             yield
             return
         variables = self.model.trainable_variables

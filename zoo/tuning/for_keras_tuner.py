@@ -71,7 +71,7 @@ class _HyperModel(keras_tuner.HyperModel):
             )
             steps = 1
         model.compile(
-            optimizer=optimizer.make(recipe, steps),
+            optimizer=optimizer.make(recipe, steps, optimizer.spared(model)),
             loss=_loss(recipe, model.output_shape[-1]),
             metrics=[keras.metrics.MeanMetricWrapper(_accuracy, name="accuracy")],
         )

@@ -84,7 +84,7 @@ def probe(
             found |= _batches(feed, "images" if dataset.kind == "image" else "inputs")
             with _undone(model):
                 found |= _gradient(model, feed, loss)
-        change = optimizer.make(stage, feed.steps)
+        change = optimizer.make(stage, feed.steps, optimizer.spared(model))
         trainer = steps.trainer(model, loss, change, feed.on_device)
         most = min(count, stage.epochs * feed.steps)
         found[f"loss/stage {number + 1}"] = _losses(trainer, feed, first_epoch, most)

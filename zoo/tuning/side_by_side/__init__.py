@@ -20,7 +20,7 @@ from zoo.core.processors import processors
 from zoo.data import Dataset, order
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.training import losses
+from zoo.training import losses, optimizer
 from zoo.training.setup import build_for, check
 from zoo.tuning.side_by_side import network
 from zoo.tuning.side_by_side.population import FIELDS, Population
@@ -326,19 +326,11 @@ def _batches(recipe, datasets, epochs):
 
 
 def _rates(recipe, batches, epochs):
-    """The learning rate of each step of `optimizer.make`, float32 (epochs, steps)."""
+    """The learning rate of each step, float32 (epochs, steps)."""
     steps = int((batches[0] >= 0).any(axis=1).sum())
-    total = max(1, recipe.epochs * steps)
-    warmup = round(recipe.warmup_epochs * steps)
-    peak = recipe.learning_rate
-    step = np.arange(epochs * steps, dtype="float64")
-    rise = peak * step / max(1, warmup)
-    done = np.clip((step - warmup) / max(1, total - warmup), 0, 1)
-    fall = {
-        "constant": np.full_like(step, peak),
-        "linear": peak * (1 - done),
-        "cosine": peak * (1 + np.cos(np.pi * done)) / 2,
-    }[recipe.schedule]
-    rates = np.where(step < warmup, rise, fall).reshape(epochs, steps)
+    rates = optimizer.schedule(recipe, steps)
+    if callable(rates):
+        rates = keras.ops.convert_to_numpy(rates(np.arange(epochs * steps)))
+    rates = np.broadcast_to(np.float32(rates), epochs * steps).reshape(epochs, steps)
     spare = batches.shape[1] - steps
-    return np.pad(rates, [(0, 0), (0, spare)]).astype("float32")
+    return np.pad(rates, [(0, 0), (0, spare)])

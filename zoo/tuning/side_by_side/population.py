@@ -199,33 +199,32 @@ class _Rule:
     """A Keras optimizer as a function, its learning rate and weight decay as values."""
 
     def __init__(self, recipe: Recipe):
-        self.optimizer = optimizer.make(recipe, 1)
+        self.recipe, self.optimizer = recipe, None
 
     def start(self, weights, names):
         """The optimizer's state for all members; weights are (members, ...) arrays."""
-        optimizer = self.optimizer
-        if not optimizer.built:
-            optimizer.build(
-                [
-                    keras.Variable(np.zeros(value.shape[1:], "float32"), name=name)
-                    for name, value in zip(names, weights, strict=True)
-                ]
-            )
-        self.rate = [v is optimizer._learning_rate for v in optimizer.variables].index(
-            True
-        )
+        if self.optimizer is None:
+            variables = [
+                keras.Variable(np.zeros(value.shape[1:], "float32"), name=name)
+                for name, value in zip(names, weights, strict=True)
+            ]
+            spared = [v for v in variables if not v.name.endswith("kernel")]
+            self.optimizer = optimizer.make(self.recipe, 1, spared)
+            self.optimizer.build(variables)
+        own = self.optimizer
+        self.rate = [v is own._learning_rate for v in own.variables].index(True)
         return [
             np.repeat(np.asarray(v.value)[None], len(weights[0]), axis=0)
-            for v in optimizer.variables
+            for v in own.variables
         ]
 
     def apply(self, state, grads, weights, rate, decay):
-        optimizer, state = self.optimizer, [*state]
+        own, state = self.optimizer, [*state]
         state[self.rate] = rate
-        if declared := optimizer.weight_decay:
-            optimizer.weight_decay = decay
-        weights, state = optimizer.stateless_apply(state, grads, weights)
-        optimizer.weight_decay = declared
+        if declared := own.weight_decay:
+            own.weight_decay = decay
+        weights, state = own.stateless_apply(state, grads, weights)
+        own.weight_decay = declared
         return weights, state
 
 
