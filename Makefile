@@ -24,6 +24,7 @@ test: lint test-jax test-tensorflow test-torch test-without-tensorflow
 lint: .venv/zoo-all
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/mypy
 
 docs: .venv/zoo-all
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss, roc_auc_score
 
+import zoo
 from zoo.errors import Mistake
 from zoo.metrics import area_under_curve, measure, probabilities
 
@@ -73,3 +74,13 @@ def test_nan_is_not_a_prediction():
     outputs[2:4, 1] = np.nan
     with pytest.raises(Mistake, match="NaN for 2 of 5 examples"):
         measure(outputs, np.zeros(5, int))
+
+
+def test_a_model_has_no_split_of_its_own():
+    model = zoo.build("perceptron")
+    with pytest.raises(Mistake) as mistake:
+        zoo.evaluate(model, "test")
+    assert str(mistake.value) == (
+        "split=test: a model has no data set of its own; give the examples, "
+        'such as zoo.data.load("mnist_sample").split("test")'
+    )

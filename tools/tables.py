@@ -94,7 +94,7 @@ def _results(lines: list[dict]) -> list[str]:
     head = "| recipe | model | data | parameters | without a network | "
     head += " | ".join(BACKENDS.values())
     table = [f"{head} | minutes | waiting, % |"]
-    table.append("| --- | --- | --- | ---: |" + " --- |" * 6)
+    table.append("| --- | --- | --- |" + " ---: |" * 7)
     for name in recipes.names():
         rows = _rows(name, lines)
         if any(rows.values()):

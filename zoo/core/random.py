@@ -4,6 +4,8 @@ Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011,
 doi:10.1145/2063384.2063405.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 
@@ -22,7 +24,9 @@ def philox(
         key: two whole numbers from 0 to 2**64 - 1.
         counter: four of them; a tick gives four 64-bit words.
     """
-    return np.random.Philox(_Key(key), counter=np.array(counter, np.uint64))
+    # NumPy types no class of this interface, which it documents and takes.
+    given: Any = _Key(key)
+    return np.random.Philox(given, counter=np.array(counter, np.uint64))
 
 
 class _Key(ISeedSequence):

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -119,6 +120,7 @@ def decode(dataset: Dataset, raw: Iterable) -> np.ndarray:
     if dataset.kind == "image":
         return pictures.decode(raw, dataset.input_shape, dataset.border)
     if dataset.kind == "text":
+        assert dataset.encoder, "`restore` and `load` give texts an encoder"
         return dataset.encoder.encode(raw)
     return tables.decode(raw, dataset.features, dataset.missing)
 
@@ -146,9 +148,9 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
 def _encoded(dataset: Dataset, **wanted) -> Dataset:
     """Turn words into ids by the vocabulary of the training split."""
     vocabulary = texts.Vocabulary.build(dataset.train.inputs, **wanted)
-    splits = {
+    numbered: dict[str, Any] = {
         name: Split(vocabulary.encode_tokens(split.inputs), split.targets)
         for name in track(SPLITS, len(SPLITS), "numbering words")
         if (split := getattr(dataset, name))
     }
-    return replace(dataset, encoder=vocabulary, **splits)
+    return replace(dataset, encoder=vocabulary, **numbered)

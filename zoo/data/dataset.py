@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +23,12 @@ class Split:
     """Examples and their classes.
 
     inputs: array of shape (n, ...), or anything with `len`, `shape`, `dtype` and
-        indexing by an array of positions that returns an array.
+        indexing by an array of positions that returns an array; texts before their
+        words are numbered are `zoo.data.kinds.texts.Tokens`.
     targets: int32 array of shape (n,), positions in `Dataset.classes`.
     """
 
-    inputs: np.ndarray
+    inputs: Any
     targets: np.ndarray
 
     def __len__(self) -> int:

@@ -56,6 +56,10 @@ class Group:
         """The sum over all processes of arrays of one shape."""
         return values
 
+    def start(self, arguments: dict) -> None:
+        """Call `zoo.train` with `arguments` in a process a device, for a `starter`."""
+        raise NotImplementedError(f"{type(self).__name__} starts no processes")
+
     def close(self) -> None:
         """Leave the group."""
 

@@ -44,6 +44,11 @@ def evaluate(
         split = _split(model, split) if isinstance(split, str) else split
         backend.use()
         model = model.model
+    if isinstance(split, str):
+        raise Mistake(
+            f"split={split}: a model has no data set of its own; give the examples, "
+            f'such as zoo.data.load("mnist_sample").split("{split}")'
+        )
     if len(split) == 0:
         raise Mistake("the split to evaluate on has no examples")
 

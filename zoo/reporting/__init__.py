@@ -37,7 +37,7 @@ def report(run: Run | str | Path) -> Path:
     run = open_run(run)
     classes, confusion, split = _confusion(run)
     figure = Figure(figsize=(12, 6), layout="constrained")
-    left, right = figure.subfigures(1, 2)
+    ((left, right),) = figure.subfigures(1, 2, squeeze=False)
     for axes, metric in zip(left.subplots(2, 1, sharex=True), _METRICS, strict=True):
         for key in (metric, f"validation_{metric}"):
             if key in run.history[0]:

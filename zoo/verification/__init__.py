@@ -130,7 +130,8 @@ def verify(
         _say(f"{name}: done in {time.perf_counter() - start:.0f} s", quiet)
         return found
 
-    found, failed = {}, {}
+    found: dict[str, dict[str, np.ndarray]] = {}
+    failed: dict[str, str] = {}
     for name in present:
         try:
             found[name] = run(name, _weights(next(iter(found.values()), {})))
@@ -197,7 +198,7 @@ def _weights(probe: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def _last_bits_changed(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The same weights, each rounded up or down by one bit, at random."""
     generator = np.random.default_rng(0)
-    either = np.float32([-np.inf, np.inf])
+    either = np.array([-np.inf, np.inf], np.float32)
     return {
         name: np.nextafter(array, generator.choice(either, array.shape))
         for name, array in weights.items()

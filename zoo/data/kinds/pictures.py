@@ -68,7 +68,7 @@ def border(images: np.ndarray) -> float:
 
 
 def decode(
-    raw: Iterable[Picture], shape: tuple[int, int, int], learned: float | None = None
+    raw: Iterable[Picture], shape: tuple[int, ...], learned: float | None = None
 ) -> np.ndarray:
     """Pictures as a network's input.
 
