@@ -43,7 +43,7 @@ def test_unknown_name():
 def test_editors_and_type_checkers_see_every_public_name():
     """The names under TYPE_CHECKING are those that are imported on first use."""
     tree = ast.parse(Path(zoo.__file__).read_text(encoding="utf-8"))
-    [static] = [node for node in tree.body if isinstance(node, ast.If)]
+    static, _ = [node for node in tree.body if isinstance(node, ast.If)]
     seen = {alias.name: node.module for node in static.body for alias in node.names}
     assert {*seen, "__version__"} == {*zoo.__all__}
     for name, module in seen.items():

@@ -74,14 +74,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str):
-    home = name if name in _SUBMODULES else _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'zoo' has no attribute '{name}'", name=name)
-    if home in _ON_KERAS:
-        importlib.import_module("zoo.engine.startup").load()
-    module = importlib.import_module(f"zoo.{home}")
-    return module if name in _SUBMODULES else getattr(module, name)
+if not TYPE_CHECKING:  # with it, a type checker would accept misspelled names
+
+    def __getattr__(name: str):
+        home = name if name in _SUBMODULES else _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module 'zoo' has no attribute '{name}'", name=name)
+        if home in _ON_KERAS:
+            importlib.import_module("zoo.engine.startup").load()
+        module = importlib.import_module(f"zoo.{home}")
+        return module if name in _SUBMODULES else getattr(module, name)
 
 
 def __dir__() -> list[str]:
