@@ -12,7 +12,12 @@ from searches import OWN_MODEL, TINY
 from zoo import backend
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
-backend.use()
+if backend.use() == "jax":  # a network that is built again is not compiled again
+    import jax
+
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    folder = Path(__file__).parents[1] / ".pytest_cache" / "jax"
+    jax.config.update("jax_compilation_cache_dir", str(folder))
 hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
 hypothesis.settings.load_profile("zoo")
 

@@ -25,11 +25,13 @@ ROOT = Path(__file__).parents[1]
 BACKEND = keras.backend.backend()
 
 
+@pytest.mark.once
 def test_the_pages_hold_what_was_measured():
     command = [sys.executable, "-m", "benchmarks.speed", "table", "--check"]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
+@pytest.mark.slow
 def test_hand_written_networks_are_those_of_zoo():
     """As many weights to learn; PyTorch's LSTM has a second bias."""
     import zoo
@@ -55,6 +57,7 @@ def count(file, case):
             return sum(array.size for array in jax.tree.leaves(weights))
 
 
+@pytest.mark.slow
 def test_hand_written_networks_answer_without_dropout():
     file = importlib.import_module(f"benchmarks.speed.loops_{BACKEND}")
     make = file.answer_eager if BACKEND == "torch" else file.answer
@@ -73,6 +76,7 @@ def test_hand_written_networks_answer_without_dropout():
         assert np.array_equal(first, answer(inputs)), name
 
 
+@pytest.mark.slow
 def test_contestants_learn():
     """On one small network each contestant lowers the loss that it reports."""
     case = CASES["mammogram 4-6-1, batch 10"]
@@ -88,6 +92,7 @@ def test_contestants_learn():
         assert last < first, name
 
 
+@pytest.mark.once
 def test_contestants_meet_no_backend_before_their_own():
     """A network's description must not import Keras, which then has its backend."""
     script = "import sys; import benchmarks.speed.rounds; print('keras' in sys.modules)"
@@ -96,6 +101,7 @@ def test_contestants_meet_no_backend_before_their_own():
     assert ran.stdout.strip() == "False"
 
 
+@pytest.mark.once
 def test_a_newer_measurement_takes_the_place_of_the_older_one(tmp_path):
     file = tmp_path / "benchmark.jsonl"
     line = {"verb": "train", "network": "a", "backend": BACKEND, "contestant": "zoo"}
@@ -107,6 +113,7 @@ def test_a_newer_measurement_takes_the_place_of_the_older_one(tmp_path):
     assert second["network"] == "b"
 
 
+@pytest.mark.once
 def test_operations_are_those_that_the_papers_count():
     """Products of an example going forward: LeCun et al. 1998; by hand; TensorFlow's
     card of EfficientNet-Lite0 says 407 million at 224 pixels."""
@@ -135,6 +142,7 @@ def test_the_limit_multiplies():
     assert 1e8 < speed < 1e15
 
 
+@pytest.mark.slow
 def test_a_race_ends_with_trained_weights():
     small = {"filters": 4, "batch_normalization": True}
     sample = {"data": "mnist_sample", "batch": 25, "epochs": 2}
@@ -145,6 +153,7 @@ def test_a_race_ends_with_trained_weights():
     assert accuracy != other  # other weights and another order
 
 
+@pytest.mark.once
 def test_a_table_for_each_machine():
     line = {
         "verb": "train",
@@ -184,11 +193,13 @@ def test_a_table_for_each_machine():
     assert f"| {own} |" in texts["speed.md"]
 
 
+@pytest.mark.once
 def test_ratios_are_of_rounds_side_by_side():
     one, two = {"ms": [1.0, 10.0, 2.0]}, {"ms": [2.0, 20.0, 1.0]}
     assert table.ratio(one, two) == 0.5
 
 
+@pytest.mark.once
 def test_energy_is_read_where_the_machine_tells_it(monkeypatch, tmp_path):
     monkeypatch.setattr(meters, "_RAPL", tmp_path)
     assert meters.Meter().read()["joules"] is None
@@ -201,6 +212,7 @@ def test_energy_is_read_where_the_machine_tells_it(monkeypatch, tmp_path):
     assert meters.peak_memory() > 10
 
 
+@pytest.mark.once
 def test_networks_are_chosen_by_a_part_of_their_names_in_capitals_or_not():
     known = ["MLP 784-64-64-10, batch 128", "LeNet relu, batch 128", "LeNet of 1998"]
     assert command.chosen("network", ["mlp"], known) == known[:1]
@@ -208,6 +220,7 @@ def test_networks_are_chosen_by_a_part_of_their_names_in_capitals_or_not():
     assert command.chosen("network", None, known) == known
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("tool", "words", "said"),
     [

@@ -18,11 +18,13 @@ def own_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(growth, "FOLDER", tmp_path / "growth")
 
 
+@pytest.mark.once
 def test_the_pages_hold_what_was_measured():
     command = [sys.executable, "-m", "benchmarks.costs", "table", "--check"]
     subprocess.run(command, cwd=ROOT, check=True)
 
 
+@pytest.mark.once
 def test_a_newer_measurement_takes_the_place_of_the_older_one(tmp_path):
     file = tmp_path / "costs.jsonl"
     line = {"verb": "startup", "what": "`zoo list`", "backend": "", "unit": "ms"}
@@ -43,6 +45,7 @@ def test_growth_is_measured_on_this_backend():
         assert statistics.median(values) > 0
 
 
+@pytest.mark.once
 def test_growth_is_drawn_for_every_network(own_folder):
     pytest.importorskip("matplotlib")
     for network in growth.AXES:

@@ -26,6 +26,7 @@ PROGRAM = ROOT / "tests" / "several_devices.py"
 HERE = backend.current()
 PLAIN = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 EPOCHS, STEPS = 4, 100
+DEVICES, PROCESSES = (2, 1), (2,)  # 4 of both: tests/stress
 
 
 def free_port() -> int:
@@ -101,31 +102,32 @@ def prepared():
 
 
 @pytest.fixture(scope="module")
-def alone_and_devices(prepared, tmp_path_factory) -> list[Seen]:
-    """Training on 1, 2 and 4 devices of this machine.
+def alone_and_devices(request, prepared, tmp_path_factory) -> list[Seen]:
+    """Training on so many devices of this machine as the file says.
 
     PyTorch's processes on one machine and on several differ in nothing but the
     addresses; there it is done once, as on several.
     """
     folder = tmp_path_factory.mktemp("devices")
-    counts = (1,) if HERE == "torch" else (4, 2, 1)
+    counts = (1,) if HERE == "torch" else request.module.DEVICES
     run_together(([sys.executable, PROGRAM, folder, *counts], {}))
     return [Seen(folder, devices) for devices in sorted(counts)]
 
 
 @pytest.fixture(scope="module")
-def processes(prepared, tmp_path_factory) -> list[Seen]:
-    """Training with 2 and 4 processes that meet over the network."""
+def processes(request, prepared, tmp_path_factory) -> list[Seen]:
+    """Training with so many processes as the file says; they meet over the network."""
     folder = tmp_path_factory.mktemp("processes")
-    for count in (2, 4):
+    for count in request.module.PROCESSES:
         if HERE == "torch":
             run_together(*torchrun(count, [PROGRAM, folder, count]))
         else:
             words = [sys.executable, PROGRAM, folder, count]
             run_together(*((words, more) for more in environments(count)))
-    return [Seen(folder, count) for count in (2, 4)]
+    return [Seen(folder, count) for count in request.module.PROCESSES]
 
 
+@pytest.mark.slow
 def test_every_step_is_that_of_one_device(alone_and_devices, processes):
     alone, *several = alone_and_devices
     [alone] = alone.parts
@@ -142,6 +144,7 @@ def test_every_step_is_that_of_one_device(alone_and_devices, processes):
                 )
 
 
+@pytest.mark.slow
 def test_each_example_is_read_once_an_epoch_by_one_process(
     alone_and_devices, processes
 ):
@@ -155,6 +158,7 @@ def test_each_example_is_read_once_an_epoch_by_one_process(
         assert max(each) - min(each) <= EPOCHS * STEPS
 
 
+@pytest.mark.slow
 def test_the_devices_that_took_part_are_counted_and_named(alone_and_devices, processes):
     alone, *several = alone_and_devices
     assert "data parallel" not in alone.parts[0]["said"]
@@ -166,6 +170,7 @@ def test_the_devices_that_took_part_are_counted_and_named(alone_and_devices, pro
         assert not any(others), "only one process prints"
 
 
+@pytest.mark.slow
 def test_the_command_trains_a_convolutional_network_on_two_devices(prepared, tmp_path):
     changes = "data=mnist_sample validation=0.9 batch=50 epochs=2 augment.mixup=0.2"
     command = [sys.executable, "-m", "zoo", "train", "lenet_mnist", *changes.split()]
@@ -194,6 +199,7 @@ def test_all_devices_are_said_to_be_one_where_there_is_one(tmp_path, capsys):
 # --- What is refused
 
 
+@pytest.mark.slow
 def test_a_mistake_on_several_devices_is_one_line(tmp_path):
     words = [
         "train",
@@ -215,6 +221,7 @@ def test_a_mistake_on_several_devices_is_one_line(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(HERE == "torch", reason="there torchrun starts all again")
 def test_a_process_whose_partner_dies_says_how_to_go_on(tmp_path):
     words = ["train", "moons", "epochs=100000", "--backend", HERE, "--run", "run"]

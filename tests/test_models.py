@@ -3,13 +3,14 @@
 import ast
 import functools
 import hashlib
-import importlib.util
 import inspect
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pytest
 
 import zoo
 from zoo.building import registry
+from zoo.building.initial_weights import without_draws
 
 CASES = {
     "deep_mlp": {},
@@ -50,19 +52,26 @@ CASES = {
 }
 UNDRAWN = {"perceptron"}  # its initial weights are zeros, whatever the seed
 BACKENDS = ("jax", "tensorflow", "torch")
-OTHERS = [
-    backend
-    for backend in BACKENDS
-    if backend != keras.backend.backend() and importlib.util.find_spec(backend)
-]
+HERE = keras.backend.backend()
 for name in zoo.names():
     CASES.setdefault(name, {})
-each_model = pytest.mark.parametrize("name", zoo.names())
-each_case = pytest.mark.parametrize("case", CASES)
+
+
+def param(name, *more, **options):
+    """A parameter of a test; JAX takes half a minute to build an EfficientNet."""
+    marks = [pytest.mark.slow] * name.startswith("efficientnet")
+    return pytest.param(name, *more, marks=marks, **options)
+
+
+each_model = pytest.mark.parametrize("name", [param(name) for name in zoo.names()])
+each_case = pytest.mark.parametrize("case", [param(case) for case in CASES])
 
 
 def build(case, seed=0):
     return zoo.build(case.split()[0], seed=seed, **CASES[case])
+
+
+built = functools.cache(build)  # for tests that do not change the model
 
 
 def some_inputs(model, rows=5):
@@ -148,7 +157,7 @@ def shape_claimed(card, word):
 
 
 CLAIMS = [
-    pytest.param(name, claim, id=f"{name}-{claim.arguments}")
+    param(name, claim, id=f"{name}-{claim.arguments}")
     for name in zoo.names()
     for claim in claims(zoo.card(name))
 ]
@@ -190,7 +199,7 @@ def test_card_tells_what_goes_in_and_comes_out(name):
 
 @each_case
 def test_names_are_explicit_and_unique(case):
-    first, second = build(case), build(case)
+    first, second = built(case), build(case)
     names = [layer.name for layer in first.layers]
     assert names == [layer.name for layer in second.layers], "a name is Keras's own"
     assert len(set(names)) == len(names)
@@ -201,8 +210,8 @@ def test_names_are_explicit_and_unique(case):
 
 @each_case
 def test_the_seed_makes_the_weights(case):
-    weights = digest(build(case, seed=1))
-    assert weights == digest(build(case, seed=1))
+    weights = digest(built(case))
+    assert weights == digest(build(case))
     if case not in UNDRAWN:
         assert weights != digest(build(case, seed=2))
 
@@ -229,7 +238,7 @@ def test_points_of_the_space_build(name):
 
 @each_case
 def test_dropout_is_the_one_of_zoo(case):
-    kinds = {type(layer) for layer in all_layers(build(case))}
+    kinds = {type(layer) for layer in all_layers(built(case))}
     dropouts = {kind for kind in kinds if "Dropout" in kind.__name__}
     registered = {keras.saving.get_registered_name(kind) for kind in dropouts}
     assert registered <= {"zoo>Dropout"}
@@ -237,7 +246,7 @@ def test_dropout_is_the_one_of_zoo(case):
 
 @each_case
 def test_bytes_and_floats_are_the_same_image(case):
-    model = build(case)
+    model = built(case)
     if len(model.input_shape) != 4:
         pytest.skip("takes no images")
     inputs = some_inputs(model)
@@ -254,73 +263,114 @@ def test_a_step_moves_every_trainable_variable(case):
     assert unmoved == []
 
 
-ELSEWHERE = """
-import json, sys
-from pathlib import Path
-import keras, numpy as np
-from tests.test_models import CASES, build, digest
-from zoo.building.initial_weights import without_draws
+# --- Three backends, each of which opens what the two others have saved
 
-backend, folder = sys.argv[1], Path(sys.argv[2])
-assert keras.backend.backend() == backend
-found = {}
-for number, case in enumerate(CASES):
-    fresh = digest(build(case))
-    with without_draws():
-        model = keras.saving.load_model(folder / f"{number}.keras", compile=False)
-    answers = model.predict_on_batch(np.load(folder / f"{number}.npy"))
-    np.save(folder / f"{number}-{backend}.npy", answers)
-    found[case] = {"digest": fresh, "config": model.get_config()}
-(folder / f"{backend}.json").write_text(json.dumps(found))
+
+def give(folder):
+    """Write every case, trained for a step on this backend, into `folder`."""
+    found = {}
+    for number, case in enumerate(CASES):
+        model, _ = trained(case)
+        model.save(folder / f"{number}-{HERE}.keras")
+        np.save(folder / f"{number}-{HERE}-{HERE}.npy", answers(model))
+        found[case] = {"digest": digest(built(case)), "config": model.get_config()}
+    (folder / f"{HERE}.json").write_text(json.dumps(found))
+
+
+def take(folder):
+    """Write the answers of every case that another backend has put into `folder`."""
+    for number, case in enumerate(CASES):
+        for other in set(BACKENDS) - {HERE}:
+            with without_draws():
+                file = folder / f"{number}-{other}.keras"
+                model = keras.saving.load_model(file, compile=False)
+            assert model.name == case.split()[0]
+            np.save(folder / f"{number}-{other}-{HERE}.npy", answers(model))
+
+
+def answers(model):
+    return model.predict_on_batch(some_inputs(model))
+
+
+ELSEWHERE = """
+import sys, time
+from pathlib import Path
+from tests.test_models import BACKENDS, HERE, give, take
+
+folder = Path(sys.argv[1])
+give(folder)
+while not all((folder / f"{name}.json").exists() for name in BACKENDS):
+    time.sleep(0.1)
+take(folder)
 """
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """A folder with every case, trained for a step and saved, and its inputs."""
-    folder = tmp_path_factory.mktemp("saved")
-    for number, case in enumerate(CASES):
-        model, _ = trained(case)
-        model.save(folder / f"{number}.keras")
-        np.save(folder / f"{number}.npy", some_inputs(model))
+def everywhere(tmp_path_factory):
+    """A folder where each backend, in one process, gives and takes every case."""
+    folder = tmp_path_factory.mktemp("everywhere")
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", ELSEWHERE, folder],
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, "KERAS_BACKEND": name, "OMP_NUM_THREADS": "1"},
+        )
+        for name in BACKENDS
+        if name != HERE
+    ]
+    give(folder)
+    while not all((folder / f"{name}.json").exists() for name in BACKENDS):
+        assert not any(child.poll() for child in children)
+        time.sleep(0.1)
+    take(folder)
+    assert [child.wait() for child in children] == [0, 0]
     return folder
 
 
-@pytest.fixture(scope="module", params=OTHERS)
-def elsewhere(request, saved):
-    """Another backend, which has built and loaded every case in its own process."""
-    environment = os.environ | {"KERAS_BACKEND": request.param, "OMP_NUM_THREADS": "1"}
-    subprocess.run(
-        [sys.executable, "-c", ELSEWHERE, request.param, saved],
-        cwd=Path(__file__).parents[1],
-        env=environment,
-        check=True,
-    )
-    return request.param
+between_backends = pytest.mark.parametrize(
+    ("one", "other"), list(itertools.combinations(BACKENDS, 2))
+)
 
 
+@pytest.mark.once
+@pytest.mark.slow
+@between_backends
 @each_case
-def test_another_backend_predicts_the_same(case, saved, elsewhere):
-    model, _ = trained(case)
+def test_another_backend_predicts_the_same(case, one, other, everywhere):
     number = list(CASES).index(case)
-    here = model.predict_on_batch(some_inputs(model))
-    there = np.load(saved / f"{number}-{elsewhere}.npy")
-    assert np.abs(here - there).max() <= 1e-5 * max(1, np.abs(here).max())
+    for here, there in ((one, other), (other, one)):  # who saved, who opened
+        saved, opened = (
+            np.load(everywhere / f"{number}-{here}-{name}.npy")
+            for name in (here, there)
+        )
+        assert np.abs(saved - opened).max() <= 1e-5 * max(1, np.abs(saved).max())
 
 
+@pytest.mark.once
+@pytest.mark.slow
+@between_backends
 @each_case
-def test_another_backend_reads_the_same_configuration(case, saved, elsewhere):
-    model, _ = trained(case)
-    found = json.loads((saved / f"{elsewhere}.json").read_text())[case]
-    assert found["config"] == json.loads(json.dumps(model.get_config()))
+def test_another_backend_reads_the_same_configuration(case, one, other, everywhere):
+    here, there = (
+        json.loads((everywhere / f"{name}.json").read_text())[case]["config"]
+        for name in (one, other)
+    )
+    assert here == there
 
 
+@pytest.mark.once
+@pytest.mark.slow
+@between_backends
 @each_case
-def test_another_backend_begins_at_the_same_weights(case, saved, elsewhere):
-    found = json.loads((saved / f"{elsewhere}.json").read_text())[case]
-    assert found["digest"] == digest(build(case))
+def test_another_backend_begins_at_the_same_weights(case, one, other, everywhere):
+    here, there = (
+        json.loads((everywhere / f"{name}.json").read_text())[case]["digest"]
+        for name in (one, other)
+    )
+    assert here == there
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="it is TensorFlow")
 def test_no_model_brings_tensorflow_along():
     script = """

@@ -23,6 +23,7 @@ SCRIPTS = {
 CHANGES = ["data=mnist_sample", "epochs=3"]
 
 
+@pytest.mark.slow
 def test_a_script_in_the_frameworks_own_idiom_reaches_the_recipes_accuracy(tmp_path):
     data.load("mnist_sample")
     here = backend.current()
@@ -44,6 +45,7 @@ def test_a_script_in_the_frameworks_own_idiom_reaches_the_recipes_accuracy(tmp_p
     assert accuracy == pytest.approx(run.metrics["test"]["accuracy"], abs=0.02)
 
 
+@pytest.mark.once
 def test_native_scripts_are_no_recipes():
     assert {path.name for path in NATIVE.glob("*.py")} == set(SCRIPTS.values())
     assert not {path.stem for path in NATIVE.glob("*.py")} & set(recipes.names())

@@ -9,7 +9,7 @@ import pytest
 
 from zoo import backend
 
-pytestmark = pytest.mark.without_tensorflow
+pytestmark = [pytest.mark.slow, pytest.mark.without_tensorflow]
 
 LOADED = """
 import sys

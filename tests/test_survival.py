@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import zoo
 from zoo import backend
+from zoo.cli import call
 from zoo.errors import Mistake
 from zoo.run import Run
 from zoo.training import session, states
@@ -66,8 +67,11 @@ def same(run, other):
     ] == [{**line, "seconds": 0, "waiting": 0} for line in other.history]
 
 
-def test_killed_at_random_moments_and_resumed_the_bits_are_the_same():
-    words = ["-m", "tests.stress.kill_and_resume", "--kills", "3", "--backend", HERE]
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [1])  # 20 of them: tests/stress
+def test_killed_at_random_moments_and_resumed_the_bits_are_the_same(kills):
+    words = ["-m", "tests.stress.kill_and_resume", "--backend", HERE]
+    words += ["--kills", str(kills)]
     done = subprocess.run(
         [sys.executable, *words],
         env=PLAIN,
@@ -103,28 +107,24 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
     assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
 
 
-def test_the_command_goes_on_by_the_folder_alone_and_by_the_recipe(tmp_path):
-    words = ("circles", "epochs=4", f"--backend={HERE}")
-
+def test_the_command_goes_on_by_the_folder_alone_and_by_the_recipe(tmp_path, capsys):
     def zoo_(*words):
-        command = [sys.executable, "-m", "zoo", "train", *words]
-        return subprocess.run(
-            list(map(str, command)), env=PLAIN, capture_output=True, text=True
-        )
+        status = call(["train", *map(str, words)])
+        return status, capsys.readouterr()
 
     run = tmp_path / "run"
-    first = zoo_(*words, "--run", run, "--resume")
-    assert first.returncode == 0, first.stderr
+    words = ("circles", "epochs=4", f"--backend={HERE}")
+    status, first = zoo_(*words, "--run", run, "--resume")
+    assert status == 0, first.err
     for name in ("metrics.json", "model.keras", "history.csv", "data.json"):
         (run / name).unlink()
-    second = zoo_(run, "--resume")
-    assert second.returncode == 0, second.stderr
-    assert second.stdout.splitlines()[0] == first.stdout.splitlines()[0]
-    changed = zoo_("circles", "epochs=5", "--run", run, "--resume")
+    status, second = zoo_(run, "--resume")
+    assert status == 0, second.err
+    assert second.out.splitlines()[0] == first.out.splitlines()[0]
     (run / "metrics.json").unlink()
-    changed = zoo_("circles", "epochs=5", "--run", run, "--resume")
-    assert changed.returncode == 2
-    assert "has another recipe: epochs=4 there and 5 now" in changed.stderr
+    status, changed = zoo_("circles", "epochs=5", "--run", run, "--resume")
+    assert status == 2
+    assert "has another recipe: epochs=4 there and 5 now" in changed.err
 
 
 def test_a_run_without_a_state_yet_begins_at_the_beginning(tmp_path, quiet_run):
@@ -168,6 +168,7 @@ def test_another_backend_cannot_go_on_with_a_run(tmp_path, quiet_run):
         zoo.train(RECIPE, run=run, resume=True, quiet=True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(OTHER is None, reason="needs a second backend")
 def test_the_command_takes_the_backend_of_the_run(tmp_path, quiet_run):
     run = unfinished(quiet_run, tmp_path)
@@ -358,35 +359,37 @@ def test_a_long_epoch_is_saved_in_between(tmp_path, monkeypatch):
     assert places[:3] == [(0, 1), (0, 2), (0, 3)]
 
 
-@pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
-def test_torchrun_survives_the_death_of_a_worker(tmp_path):
-    recipe = tmp_path / "recipe.py"
-    recipe.write_text(
+def write_recipe(folder, recipe):
+    """A recipe's file whose training saves its state after each epoch."""
+    file = folder / "recipe.py"
+    file.write_text(
         "import zoo\n"
-        f"recipe = zoo.{replace(RECIPE, epochs=60)!r}\n"
+        f"recipe = zoo.{recipe!r}\n"
         "if __name__ == '__main__':\n"
         "    from zoo.training import session\n"
         "    session.SAVE_SECONDS = 0\n"
         "    zoo.main(__file__)\n"
     )
+    return file
 
-    def start(run, *options):
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-        command += ["--nproc_per_node=2", *options, "--", recipe, "--backend=torch"]
-        return subprocess.Popen(
-            [*map(str, command), "--run", str(run)],
-            env=PLAIN,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
 
-    quiet, killed = tmp_path / "quiet", tmp_path / "killed"
-    printed, _ = start(quiet).communicate(timeout=300)
-    assert (quiet / "metrics.json").exists(), printed
-    process = start(killed, "--max-restarts=3")
+def torchrun(recipe, run, *options):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc_per_node=2", *options, "--", recipe, "--backend=torch"]
+    return subprocess.Popen(
+        [*map(str, command), "--run", str(run)],
+        env=PLAIN,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def train_and_kill_a_worker(recipe, run):
+    """Train under torchrun, which starts all workers again after one was killed."""
+    process = torchrun(recipe, run, "--max-restarts=3")
     deadline = time.monotonic() + 200
-    while not (states := sorted(killed.glob("state-*"))):
+    while not (states := sorted(run.glob("state-*"))):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     [worker, _] = children(process.pid)
@@ -394,8 +397,20 @@ def test_torchrun_survives_the_death_of_a_worker(tmp_path):
     printed, _ = process.communicate(timeout=300)
     assert process.returncode == 0, printed
     assert printed.count("data parallel on 2 devices") == 2
-    assert max(killed.glob("state-*")) > states[-1]
-    assert same(Run(killed), Run(quiet))
+    assert max(run.glob("state-*")) > states[-1]
+    return Run(run)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
+def test_torchrun_survives_the_death_of_a_worker(tmp_path):
+    """It ends as one process does; with the same bits as two do: tests/stress."""
+    recipe = replace(RECIPE, epochs=60)
+    file = write_recipe(tmp_path, recipe)
+    killed = train_and_kill_a_worker(file, tmp_path / "killed")
+    alone = zoo.train(recipe, run=tmp_path / "alone", quiet=True)
+    losses = [[line["loss"] for line in run.history] for run in (killed, alone)]
+    np.testing.assert_allclose(*losses, rtol=1e-4)
 
 
 @pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")

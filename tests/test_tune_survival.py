@@ -81,6 +81,8 @@ def cheap_search(folder, kind, runs, wave=1):
     return [(t["trial"], t["overrides"], t["validation_loss"]) for t in search.rows()]
 
 
+@pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "wave"),
     [("random", 1), ("random", 5), ("hyperband", 1), ("hyperband", 4)],
@@ -118,6 +120,7 @@ def _recorded(folder):
     return [{"trial": int(s["trial_id"])} for s in done]
 
 
+@pytest.mark.once
 def test_bayesian_search_goes_on_as_if_nothing_were(kill_at, tmp_path):
     whole = cheap_search(tmp_path / "whole", "bayesian", {}, wave=3)
     assert len({overrides for _, overrides, _ in whole}) == 10
@@ -237,6 +240,7 @@ def widths(log):
     return {width: built.count(width) for width in built if width != 4}
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_no_trial_and_runs_none_twice(
     own_recipe, tmp_path, monkeypatch
 ):
@@ -297,6 +301,8 @@ def test_the_trials_of_a_silent_machine_go_to_another_after_the_lease(tmp_path):
     assert not here._file(here.name).exists()
 
 
+@pytest.mark.once
+@pytest.mark.slow
 def test_four_processes_of_which_two_are_killed(own_recipe, tmp_path):
     file, folder, log = (
         write_recipe(own_recipe, tmp_path),
@@ -331,6 +337,8 @@ def test_four_processes_of_which_two_are_killed(own_recipe, tmp_path):
     assert sum(widths(log).values()) <= 9 + 2  # those that ran when something died
 
 
+@pytest.mark.once
+@pytest.mark.slow
 def test_workers_of_this_machine_of_which_one_is_killed(own_recipe, tmp_path):
     file, folder, log = (
         write_recipe(own_recipe, tmp_path),

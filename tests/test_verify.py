@@ -45,10 +45,13 @@ def straying(tmp_path, argument):
 # --- Two backends
 
 
-def test_backends_that_agree(monkeypatch, capsys):
+@pytest.mark.once
+@pytest.mark.slow
+@pytest.mark.parametrize("other", [name for name in backend.NAMES if name != HERE])
+def test_backends_that_agree(other, monkeypatch, capsys):
     """The table says so, and which backend is missing; the status is 0."""
-    monkeypatch.setattr(backend, "installed", lambda: [HERE, OTHER])
-    first, second = (name for name in backend.NAMES if name in (HERE, OTHER))
+    monkeypatch.setattr(backend, "installed", lambda: [HERE, other])
+    first, second = (name for name in backend.NAMES if name in (HERE, other))
     words = ["deep_mlp_mnist", "data=mnist_sample", "model.dropout=0.2", "seed=5"]
     assert cli.call(["verify", *words, "--steps", "6", "--batch", "48"]) == 0
     printed = capsys.readouterr().out.splitlines()
@@ -66,13 +69,15 @@ def test_backends_that_agree(monkeypatch, capsys):
     }
     assert table["initial weights"] == ["identical", "identical"]
     assert table["dropout masks"] == ["identical", "identical"]
-    [missing] = {*backend.NAMES} - {HERE, OTHER}
+    [missing] = {*backend.NAMES} - {HERE, other}
     assert printed[-2] == (
         f'{missing}: NOT COMPARED, not installed; pip install "zoo[{missing}]"'
     )
     assert printed[-1] == f"{first}, {second}: the same"
 
 
+@pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argument", "beyond"),
     [
@@ -89,6 +94,8 @@ def test_a_backend_that_strays(tmp_path, argument, beyond):
     assert {row.backend for row in found.rows} == {OTHER}
 
 
+@pytest.mark.once
+@pytest.mark.slow
 def test_a_backend_that_breaks_off(tmp_path, capsys):
     model = straying(tmp_path, "1 / (not here)")
     with pytest.raises(SystemExit, match="1"):
@@ -166,6 +173,7 @@ def test_a_set_of_few_pictures(tmp_path):
 arrays = st.lists(st.floats(-9, 9, width=32), min_size=1, max_size=5).map(np.float32)
 
 
+@pytest.mark.once
 @given(arrays, st.sampled_from(sorted(BOUNDS)))
 def test_equal_bits_are_identical(array, quantity):
     found = compare({f"{quantity}/a": array}, {f"{quantity}/a": array.copy()})
