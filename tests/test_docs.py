@@ -27,7 +27,7 @@ BLOCK = re.compile(
 )
 FEWER = {  # so that a training of the documentation takes seconds
     "train": ["epochs=1", "schedule=constant", "warmup_epochs=0"],
-    "tune": ["epochs=1", "--trials", "2", "--winners", "1"],
+    "tune": ["epochs=1", "--trials", "1", "--winners", "1"],
 }
 
 pytestmark = pytest.mark.once
@@ -62,10 +62,11 @@ def test_links_lead_to_files_that_are_there(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_block_names_its_language_or_shows_no_code(page):
-    known = {"console", "python", "bash", "yaml", ""}
+    known = {"console", "python", "bash", "yaml", "text", ""}
     assert {language for language, _, _ in blocks(page)} <= known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=name)
 def test_code_blocks_run(page, tmp_path, monkeypatch):
     """In order, in one folder, as a reader would run them; trainings are shortened."""

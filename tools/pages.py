@@ -8,6 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
+NEW = """# {}
+
+Every measurement on this machine. [Speed](../speed.md) says how to read them.
+"""
 
 
 def between(text: str, marks: tuple[str, str], body: Sequence[str]) -> str:
@@ -21,7 +25,7 @@ def of_machine(machine: str, marks: Sequence[tuple[str, str]]) -> tuple[Path, st
     """The page `docs/speed/MACHINE.md` and its text; a new one has the marks."""
     name = re.sub(r"\W+", "-", re.sub(r"\((R|TM)\)", "", machine)).strip("-").lower()
     path = DOCS / "speed" / f"{name}.md"
-    text = path.read_text() if path.exists() else f"# {machine}\n"
+    text = path.read_text() if path.exists() else NEW.format(machine)
     for start, end in marks:
         if start not in text:
             text += f"\n{start}\n\n{end}\n"
