@@ -1,6 +1,6 @@
 """A data set: its splits, their order, and what prediction needs to know of it."""
 
-import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -203,13 +203,96 @@ def restore(folder: str | os.PathLike) -> Dataset:
     path = Path(folder) / "data.json"
     if not path.is_file():
         raise Mistake(f"{folder} is not the folder of a run: it has no data.json")
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        shape, dtype = about.pop("input_shape"), about.pop("dtype")
-        for name in ("classes", "features"):
-            about[name] = tuple(about[name])
-        encoder = Vocabulary.restore(folder) if about["kind"] == "text" else None
-        empty = Split(np.zeros((0, *shape), dtype), np.zeros(0, np.int32))
-        return Dataset(**about, train=empty, encoder=encoder)
-    except (KeyError, TypeError, ValueError) as error:
-        raise Mistake(f"{path} is damaged ({error}); train again") from error
+    about = files.read_json(path, LARGEST)
+    for name in about.keys() | _CHECKS.keys():
+        if name not in about and name in OPTIONAL:
+            continue
+        if name not in about:
+            raise Mistake(f"{path} is damaged: it has no {name}; train again")
+        if name not in _CHECKS:
+            raise Mistake(
+                f"{path} has {name[:40]!r}, which this zoo does not know; "
+                "install the zoo that made the run, or a newer one"
+            )
+        accepted, holds = _CHECKS[name]
+        if not holds(about[name]):
+            raise Mistake(
+                f"{path} is damaged: {name} is {str(about[name])[:60]!r}; "
+                f"accepted: {accepted}"
+            )
+    shape, dtype = about.pop("input_shape"), about.pop("dtype")
+    lengths = {"image": 3}.get(about["kind"], 1)
+    if len(shape) != lengths:
+        raise Mistake(
+            f"{path} is damaged: an input of {about['kind']} data has {lengths} "
+            f"dimensions, input_shape is {shape}"
+        )
+    for name in ("classes", "features"):
+        about[name] = tuple(about[name])
+    if about["kind"] in ("tabular", "points") and [len(about["features"])] != shape:
+        raise Mistake(
+            f"{path} is damaged: it names {len(about['features'])} columns and its "
+            f"input_shape is {shape}"
+        )
+    encoder = Vocabulary.restore(folder) if about["kind"] == "text" else None
+    if encoder and [encoder.length] != shape:
+        raise Mistake(
+            f"{path} is damaged: input_shape is {shape}, and vocabulary.json has "
+            f"texts of {encoder.length} tokens"
+        )
+    empty = Split(np.zeros((0, *shape), dtype), np.zeros(0, np.int32))
+    return Dataset(**about, train=empty, encoder=encoder)
+
+
+OPTIONAL: tuple[str, ...] = ()  # what data.json of older runs does not hold
+LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
+_WIDEST = (
+    2**26
+)  # numbers in one input; a picture of 4,096 x 4,096 pixels has 50 million
+
+
+def _is_text(value) -> bool:
+    return isinstance(value, str)
+
+
+def _is_shape(value) -> bool:
+    return (
+        isinstance(value, list)
+        and all(type(n) is int and n > 0 for n in value)
+        and math.prod(value) <= _WIDEST
+    )
+
+
+def _are_names(value) -> bool:
+    return (
+        isinstance(value, list)
+        and all(map(_is_text, value))
+        and len(set(value)) == len(value)
+    )
+
+
+# What data.json holds: its name, what is accepted, and whether a value is.
+_CHECKS = {
+    "name": ("text", _is_text),
+    "kind": (", ".join(KINDS), lambda value: value in KINDS),
+    "input_shape": ("lengths above 0, not too large", _is_shape),
+    "dtype": (
+        "uint8, int32, float32",
+        lambda value: value in ("uint8", "int32", "float32"),
+    ),
+    "classes": (
+        "two different names, or more",
+        lambda value: _are_names(value) and len(value) > 1,
+    ),
+    "features": ("different names", _are_names),
+    "license": ("text", _is_text),
+    "citation": ("text", _is_text),
+    "description": ("text", _is_text),
+    "missing": ("true or false", lambda value: isinstance(value, bool)),
+    "border": (
+        "null, or a brightness of 0 to 255",
+        lambda value: (
+            value is None or (type(value) in (int, float) and 0 <= value <= 255)
+        ),
+    ),
+}

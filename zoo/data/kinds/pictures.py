@@ -5,10 +5,11 @@ transparent, made gray (ITU-R 601 luma) or RGB, and, if a size is asked for, its
 is cut out in the proportions of that size and resized bicubically with antialiasing.
 """
 
+import contextlib
 import io
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -19,6 +20,8 @@ from zoo.core.processors import processors
 from zoo.errors import Mistake
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+PIXELS = 2**25  # of a picture; Pillow takes 4 bytes for each, and makes a copy or two
+LONGEST_NAME = 4096  # letters of a path, as Linux has it
 DARK, BRIGHT = 64, 192
 MODES = {1: "L", 3: "RGB"}
 PNG, GRAY_8_BITS = b"\x89PNG\r\n\x1a\n", b"\x08\x00"
@@ -47,14 +50,15 @@ def read(
         if plain is not None and size in (None, plain.shape[:2]):
             return plain
     try:
-        with _open(source) as image:
+        with _quiet_pillow(), _open(source) as image:
+            _check_size(image)
             ImageOps.exif_transpose(image, in_place=True)
             image = _flat(image).convert(MODES[channels])
     except FileNotFoundError as error:
-        raise Mistake(f"there is no picture {source}") from error
+        raise Mistake(f"there is no picture {_name(source)}") from error
     except Exception as error:  # what a broken file raises depends on its format
         known = isinstance(error, UnidentifiedImageError)
-        why = "its format is unknown" if known else str(error)
+        why = "its format is unknown" if known else str(error)[:200]
         raise Mistake(f"{_name(source)} is not a readable picture: {why}") from error
     if size and image.size != size[::-1]:
         image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)
@@ -113,7 +117,10 @@ def workers() -> ThreadPoolExecutor:
 
 
 def _name(source: Picture) -> str:
-    return str(source) if isinstance(source, str | os.PathLike) else "the picture"
+    if not isinstance(source, str | os.PathLike):
+        return "the picture"
+    name = str(source)
+    return name if len(name) < LONGEST_NAME else f"{name[:200]}..."
 
 
 def _plain_gray_png(content: bytes) -> np.ndarray | None:
@@ -125,14 +132,43 @@ def _plain_gray_png(content: bytes) -> np.ndarray | None:
     plain = content[:8] == PNG and content[24:26] == GRAY_8_BITS
     if not plain or b"tRNS" in content or b"eXIf" in content:
         return None
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    width, height = (int.from_bytes(content[i : i + 4]) for i in (16, 20))
+    if width * height > PIXELS:
+        return None
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:  # a broken one; Pillow says how
+        return None
     return None if image is None else image[..., None]
+
+
+def _check_size(image: Image.Image) -> None:
+    """Refuse a picture that would take far more memory than its file.
+
+    A JPEG file is read at a half, a quarter or an eighth of its size where that fits.
+    """
+    if image.width * image.height > PIXELS and image.format == "JPEG":
+        image.draft(None, (image.width // 2, image.height // 2))
+    if image.width * image.height > PIXELS:
+        raise ValueError(
+            f"it has {image.width} x {image.height} pixels; accepted: at most "
+            f"{PIXELS:,}; make it smaller"
+        )
 
 
 def _open(source: Picture) -> Image.Image:
     if isinstance(source, np.ndarray):
         return Image.fromarray(source[..., 0] if source.shape[2:] == (1,) else source)
     return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
+@contextlib.contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """Without Pillow's warnings of damage beside the pixels; bombs are errors."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
 
 
 def _flat(image: Image.Image) -> Image.Image:
@@ -145,5 +181,6 @@ def _flat(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image)
+        white.alpha_composite(image)
+        return white
     return image

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from zoo.errors import Mistake
 
 MISSING = ("", "?", "nan", "na")
+WIDEST = 2**16  # cells of a line
 
 Table = str | os.PathLike | Mapping | Sequence
 
@@ -67,9 +68,7 @@ def _rows(item: Table, features: tuple[str, ...]) -> list[tuple[str, list]]:
     if not isinstance(item, str | os.PathLike):
         return [("the row", _fit(list(item), features, "the row"))]
     where, text = _text(item, features)
-    lines = [
-        line for line in csv.reader(io.StringIO(text)) if any(map(str.strip, line))
-    ]
+    lines = list(_lines(where, text))
     header = [cell.strip() for cell in lines[0]] if lines else []
     named = set(header) & set(features) or not any(map(_numeric, header))
     if len(lines) <= bool(named):
@@ -85,6 +84,20 @@ def _rows(item: Table, features: tuple[str, ...]) -> list[tuple[str, list]]:
     return found
 
 
+def _lines(where: str, text: str) -> Iterator[list[str]]:
+    """The lines of a CSV text that are not empty."""
+    try:
+        for line in csv.reader(io.StringIO(text)):
+            if len(line) > WIDEST:
+                raise Mistake(
+                    f"{where}a line has {len(line):,} cells; accepted: {WIDEST:,}"
+                )
+            if any(map(str.strip, line)):
+                yield line
+    except csv.Error as error:
+        raise Mistake(f"{where}no CSV that can be read: {error}") from error
+
+
 def _text(item: str | os.PathLike, features: tuple[str, ...]) -> tuple[str, str]:
     """The name of the file, if it is one, and the text."""
     if os.path.isfile(item):
@@ -92,10 +105,12 @@ def _text(item: str | os.PathLike, features: tuple[str, ...]) -> tuple[str, str]
             return f"{Path(item).name}, ", Path(item).read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise Mistake(f"{item} is not a text file in UTF-8") from error
+        except OSError as error:
+            raise Mistake(f"{item} cannot be read: {error.strerror}") from error
     if isinstance(item, str) and ("\n" in item or "," in item or _numeric(item)):
         return "", item
     raise Mistake(
-        f"there is no file '{item}'; give a CSV file with the columns "
+        f"there is no file '{_shown(item)}'; give a CSV file with the columns "
         f"{', '.join(features)}, or one row of values in that order"
     )
 
@@ -105,7 +120,7 @@ def _pick(cells: Mapping, features: tuple[str, ...], where: str) -> list:
     if lacking:
         raise Mistake(
             f"{where}: missing column '{lacking[0]}'; found: "
-            f"{', '.join(map(str, cells))}; needed: {', '.join(features)}"
+            f"{_shown(', '.join(map(str, cells)))}; needed: {', '.join(features)}"
         )
     return [cells[name] for name in features]
 
@@ -114,7 +129,7 @@ def _fit(cells: list, names: Sequence[str], where: str) -> list:
     if len(cells) != len(names):
         raise Mistake(
             f"{where} has {len(cells)} values where {len(names)} belong: "
-            f"{', '.join(names)}"
+            f"{_shown(', '.join(names))}"
         )
     return cells
 
@@ -128,10 +143,20 @@ def _number(cell, where: str, missing: bool) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise Mistake(f"{where}: '{text}' where a number belongs") from None
+        raise Mistake(f"{where}: '{_shown(text)}' where a number belongs") from None
     if not math.isfinite(value):
-        raise Mistake(f"{where}: {text} is not finite")
+        raise Mistake(f"{where}: {_shown(text)} is not finite")
     return value
+
+
+def _shown(value) -> str:
+    """What was given, in the words of an error: at most 200 letters, all printable."""
+    text = str(value)
+    text = text if len(text) <= 200 else f"{text[:200]}..."
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for letter in text
+    )
 
 
 def _numeric(cell: str) -> bool:

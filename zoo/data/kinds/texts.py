@@ -1,7 +1,6 @@
 """Sentences as token ids: splitting into words, and the vocabulary."""
 
 import html
-import json
 import os
 import re
 import unicodedata
@@ -19,6 +18,8 @@ from zoo.errors import Mistake, unknown
 PADDING, UNKNOWN = 0, 1
 KEEPS = ("last", "first", "ends")
 LONGEST_RUNS = (1, 2, 3)
+LONGEST = 2**20  # tokens of a text
+LARGEST = 64 * 2**20  # bytes of vocabulary.json; 20,000 words have 0.3 MB
 
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"\w+(?:'\w+)*|[!?]")
@@ -252,5 +253,32 @@ class Vocabulary:
         path = Path(folder) / "vocabulary.json"
         if not path.is_file():
             raise Mistake(f"{path} is missing; the model cannot read sentences")
-        about = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{**about, "words": tuple(about["words"])})
+        about = files.read_json(path, LARGEST)
+        words, length = about.get("words"), about.get("length")
+        sound = (
+            about.keys() == {"words", "length", "keep", "ngrams"}
+            and isinstance(words, list)
+            and all(isinstance(word, str) for word in words)
+            and len(set(words)) == len(words)
+            and type(length) is int
+            and 0 < length <= LONGEST
+            and about["keep"] in KEEPS
+            and about["ngrams"] in LONGEST_RUNS
+            and (about["ngrams"] == 1 or _are_runs(words))
+        )
+        if not sound:
+            raise Mistake(
+                f"{path} is damaged; it holds words (different ones), length, keep "
+                f"({', '.join(KEEPS)}) and ngrams (1 to 3); train again"
+            )
+        return cls(**{**about, "words": tuple(words)})
+
+
+def _are_runs(words: list[str]) -> bool:
+    """Whether every run of words consists of listed words."""
+    listed = set(words)
+    return all(
+        part in listed and part.split() == [part]
+        for word in words
+        for part in word.split(" ")
+    )

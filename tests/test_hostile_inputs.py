@@ -1,0 +1,207 @@
+"""Pictures and tables from strangers: bad ones cost one line, time and memory."""
+
+import io
+import json
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo.core import processes
+from zoo.data.kinds import pictures, tables
+from zoo.errors import Mistake
+
+pytestmark = pytest.mark.once
+
+SHADES = np.add.outer(np.arange(40), np.arange(50)).astype("uint8")
+SHAPE = (28, 28, 3)
+
+
+@pytest.fixture(autouse=True)
+def watched(request):
+    """At most 10 s, and 300 MiB more than before."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before, begun = _peak(), time.monotonic()
+    yield
+    seconds = time.monotonic() - begun
+    assert seconds < 10 or "fuzzed" in request.node.name
+    assert _peak() - before < 300 * 2**20
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
+def refusal(function, *arguments) -> str:
+    with pytest.raises(Mistake) as caught:
+        function(*arguments)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert len(text) < 1000
+    return text
+
+
+def encoded(image, kind, **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def png(width, height, *chunks, bits=8, color=2, pixels=b"") -> bytes:
+    """A PNG file that says it has this size, whatever it holds."""
+    head = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
+    parts = [(b"IHDR", head), *chunks, (b"IDAT", zlib.compress(pixels)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data
+        + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    )  # fmt: skip
+
+
+# --- Pictures
+
+
+@pytest.mark.parametrize("color", [0, 2, 6])
+@pytest.mark.parametrize("side", [6_000, 12_000, 65_535, 2**31 - 1])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_that_says_it_is_huge_is_refused(side, channels, color):
+    text = refusal(pictures.read, png(side, side, color=color), channels, (28, 28))
+    assert "is not a readable picture" in text
+
+
+def test_a_large_photograph_is_read():
+    """36 million pixels, as cameras make them."""
+    shades = np.zeros((6000, 6000), "uint8")
+    shades[:, 3000:] = 200
+    content = encoded(Image.fromarray(shades), "JPEG")
+    del shades
+    read = pictures.read(content, 3, (28, 28))
+    np.testing.assert_allclose(read[:, :13], 0, atol=3)
+    np.testing.assert_allclose(read[:, 15:], 200, atol=3)
+
+
+@pytest.mark.parametrize("name", [b"iCCP", b"zTXt", b"eXIf", b"iTXt"])
+def test_bombs_beside_the_pixels_are_not_unpacked(name):
+    """They are 300 MB, in 300 kB."""
+    bomb = zlib.compress(bytes(300_000_000))
+    heads = {
+        b"iCCP": b"profile\0\0",
+        b"zTXt": b"Comment\0\0",
+        b"iTXt": b"Comment\0\1\0\0\0",
+        b"eXIf": b"MM\0*\0\0\0\x08\xff\xff",
+    }
+    pixels = b"".join(b"\0" + bytes([90, 100, 110]) * 30 for _ in range(30))
+    content = png(30, 30, (name, heads[name] + bomb), pixels=pixels)
+    if name != b"eXIf":  # Pillow's own limit of texts
+        assert "too large" in refusal(pictures.read, content, 3, (28, 28))
+        return
+    assert (pictures.read(content, 3, (28, 28)) == [90, 100, 110]).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
+def test_a_picture_that_is_cut_is_refused(kind):
+    content = encoded(Image.fromarray(SHADES), kind)
+    for share in (0, 0.1, 0.5):
+        refusal(pictures.read, content[: int(share * len(content))], 3, (28, 28))
+
+
+def test_the_first_picture_of_an_animation_is_taken():
+    first, second = Image.fromarray(SHADES), Image.fromarray(255 - SHADES)
+    for kind in ("GIF", "WEBP", "PNG", "TIFF"):
+        lossless = {"lossless": True} if kind == "WEBP" else {}
+        options = {"save_all": True, "append_images": [second] * 3, **lossless}
+        moving = pictures.read(encoded(first, kind, **options), 1, (28, 28))
+        still = pictures.read(encoded(first, kind, **lossless), 1, (28, 28))
+        np.testing.assert_allclose(moving.astype(int), still, atol=2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>',
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "/etc/passwd">]>',
+        b"%PDF-1.7",
+        b"%!PS-Adobe-3.0 EPSF-3.0",
+        b"PK\x03\x04",
+        b"",
+        b"\0" * 1000,
+        b"P6 99999999 99999999 255\n",
+    ],
+)
+def test_what_is_no_picture_under_a_picture_s_name_is_refused(tmp_path, content):
+    path = tmp_path / "seven.png"
+    path.write_bytes(content)
+    assert f"{path} is not a readable picture" in refusal(
+        pictures.decode, [path], SHAPE
+    )
+
+
+def test_a_folder_or_an_odd_name_is_no_picture(tmp_path):
+    for name in (tmp_path, tmp_path / "none.png", "a\0b.png", "x" * 5000):
+        assert "picture" in refusal(pictures.decode, [name], SHAPE)
+
+
+# --- Tables
+
+COLUMNS = ("age", "shape")
+
+
+def table(text, missing=False):
+    return tables.decode([text], COLUMNS, missing)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (",".join(["1"] * 10**6), "1,000,000 cells"),
+        (",".join(f"c{i}" for i in range(10**6)) + "\n1", "1,000,000 cells"),
+        (
+            ",".join(f"c{i}" for i in range(10**4)) + "\n" + ",1" * 9999,
+            "missing column",
+        ),
+        ("age,shape\n1," + "9" * 10**7, "field larger than"),
+        ("age,shape\n1,\0", "where a number belongs"),
+        ("age,shape\n1,2\0", "where a number belongs"),
+        ("age,shape\n1,=cmd|'/c calc'!A1", "where a number belongs"),
+        ("age,shape\n1,1e999", "not finite"),
+        ('age,shape\n1,"2', None),
+        ("age,shape\n" + "1" * 5000 + ",2", "not finite"),
+        ("age,shape\n\x1b[2J,2", "where a number belongs"),
+    ],
+)
+def test_cells_and_lines_that_are_none_are_refused(text, words):
+    if words is None:
+        np.testing.assert_array_equal(table(text), [[1, 2]])
+        return
+    found = refusal(table, text)
+    assert words in found
+    assert found.isprintable()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe1\0,\0", b"age,shape\n\x80,1", b"\0" * 1000, b"", b"\n" * 10**6],
+)
+def test_files_that_are_no_tables_are_refused(tmp_path, content):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    refusal(table, path)
+
+
+# --- The fuzzer
+
+FUZZER = Path(__file__).parent / "stress" / "fuzz.py"
+
+
+def test_inputs_are_fuzzed_a_little():
+    words = ["--kinds=pictures,tables,texts,states", "--cases=150", "--seed=5"]
+    done = processes.run(FUZZER, *words, "--json")
+    for found in json.loads(done.stdout):
+        assert found["faults"] == [], found["kind"]
+        assert found["cases"] == 150
+        assert found["equal"] + found["other"] + found["refused"] == 150
