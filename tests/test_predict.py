@@ -13,7 +13,8 @@ from PIL import Image
 import zoo
 from zoo import backend, data
 from zoo import recipe as recipes
-from zoo.building import model_files
+from zoo.building import weight_files
+from zoo.core import seal
 from zoo.core.files import write_json
 from zoo.data import Split
 from zoo.data.kinds.texts import Vocabulary
@@ -28,10 +29,11 @@ def make_run(folder, dataset, name, **arguments):
     """The folder that a training run on `dataset` would leave, as far as needed."""
     folder.mkdir()
     dataset.save(folder)
-    model_files.save(zoo.build(name, **arguments), folder / "model.keras")
-    recipe = recipes.to_json(zoo.Recipe(model=name, data=dataset.name))
-    write_json(folder / "recipe.json", recipe)
+    weight_files.save(zoo.build(name, **arguments), folder / "model.safetensors")
+    recipe = zoo.Recipe(name, dataset.name, arguments)
+    write_json(folder / "recipe.json", recipes.to_json(recipe))
     write_json(folder / "metrics.json", {})
+    seal.write(folder)
     return Run(folder)
 
 

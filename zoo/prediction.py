@@ -33,7 +33,9 @@ class Prediction:
     probabilities: dict[str, float]
 
 
-def predict(run: Run | str | Path, inputs, *, batch: int = 500) -> list[Prediction]:
+def predict(
+    run: Run | str | Path, inputs, *, batch: int = 500, trust: bool = False
+) -> list[Prediction]:
     """Classify raw inputs with what a run has learned, on any backend.
 
     Args:
@@ -42,6 +44,7 @@ def predict(run: Run | str | Path, inputs, *, batch: int = 500) -> list[Predicti
             (H, W) or (H, W, C); on texts: sentences; on rows: CSV files, lines such as
             "5.1,1.4" in the order of the columns, or dicts by column.
         batch: inputs that are computed at a time.
+        trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
         One prediction an input, in order; a CSV file gives one a row.
@@ -51,7 +54,7 @@ def predict(run: Run | str | Path, inputs, *, batch: int = 500) -> list[Predicti
     """
     from zoo import data
 
-    run = open_run(run)
+    run = open_run(run, trust=trust)
     dataset = data.restore(run.folder)
     raw = [inputs] if isinstance(inputs, str | Path | Mapping) else list(inputs)
     if not raw:

@@ -4,7 +4,6 @@ import contextlib
 import csv
 import importlib.metadata
 import io
-import json
 import os
 import platform
 import subprocess
@@ -13,12 +12,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from zoo import backend
 from zoo import recipe as recipes
-from zoo.core import files
+from zoo.core import files, seal
 from zoo.core.processors import processors
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
+_READ = (
+    "recipe.json",
+    "data.json",
+    "vocabulary.json",
+    "environment.json",
+    "history.csv",
+    "metrics.json",
+)
 _PACKAGES = ("zoo", "keras", "jax", "tensorflow", "torch", "numpy")
 
 
@@ -28,10 +36,14 @@ class Run:
 
     Attributes:
         folder: holds `recipe.json`, `environment.json`, `data.json`, `history.csv`,
-            `metrics.json`, `model.keras` and the last training states.
+            `metrics.json`, `model.safetensors`, `model.keras`, the checksums of these
+            in `run.json`, and the last training states.
+        trust: whether a model file of one's own may be executed to open the model;
+            without it a run is data and nothing else.
     """
 
     folder: Path
+    trust: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "folder", Path(self.folder))
@@ -44,7 +56,12 @@ class Run:
     def backend(self) -> str | None:
         """The backend that trained it; None if training has not begun."""
         path = self.folder / "environment.json"
-        return _read(path)["backend"] if path.is_file() else None
+        if not path.is_file():
+            return None
+        name = _read(path).get("backend")
+        if name not in backend.NAMES:
+            raise Mistake(f"{path} is damaged: the backend {str(name)[:40]!r}")
+        return name
 
     @cached_property
     def metrics(self) -> dict:
@@ -53,26 +70,56 @@ class Run:
     @cached_property
     def history(self) -> list[dict[str, float]]:
         """One dict an epoch: loss, metrics, seconds."""
-        lines = (self.folder / "history.csv").read_text("utf-8").splitlines()
-        return [
-            {key: float(value) for key, value in row.items()}
-            for row in csv.DictReader(lines)
-        ]
+        path = self.folder / "history.csv"
+        try:
+            lines = path.read_text("utf-8").splitlines()
+            return [
+                {key: float(value) for key, value in row.items()}
+                for row in csv.DictReader(lines, strict=True)
+            ]
+        except (OSError, ValueError, TypeError, csv.Error) as error:
+            raise Mistake(f"{path} cannot be read: {error}") from error
 
     @cached_property
     def model(self):
         """The trained model, on the active backend."""
-        from zoo.building import model_files, registry
+        from zoo import data
+        from zoo.building import stored
 
-        registry.module(self.recipe.model)  # which registers the layers it defines
-        return model_files.load(self.folder / "model.keras")
+        about = data.restore(self.folder)
+        return stored.load(
+            self.folder, self.recipe, about.facts(), about.classes, self.trust
+        )
+
+    def dataset(self, **changes):
+        """The data set of the run's recipe, see `zoo.data.load_for`.
+
+        Raises:
+            Mistake: its name stands for code of somebody else, which is not trusted; or
+                it cannot be loaded.
+        """
+        from zoo import data
+
+        if ":" in self.recipe.data and not self.trust:
+            raise Mistake(
+                f"{self.folder} would execute the builder of {self.recipe.data}, code "
+                "that is not zoo's; if you trust it, add --trust (in Python: "
+                "trust=True)"
+            )
+        return data.load_for(self.recipe, **changes)
 
 
-def open_run(run: Run | str | Path) -> Run:
+def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
     """The finished run in a folder; a run is returned as it is.
 
+    Args:
+        run: a run or its folder, which may come from anybody: nothing in it is
+            executed, and nothing that it names is imported.
+        trust: execute the run's own model file, if it has one.
+
     Raises:
-        Mistake: the folder is not a run, or its training has not ended.
+        Mistake: the folder is not a run, its training has not ended, or one of its
+            files is not the one that training wrote.
     """
     if isinstance(run, Run):
         return run
@@ -86,7 +133,13 @@ def open_run(run: Run | str | Path) -> Run:
             f"the run {folder} has not ended; "
             f"`zoo train {folder} --resume` continues it"
         )
-    return Run(folder)
+    if (folder / "model.safetensors").exists() and not (folder / seal.NAME).exists():
+        raise Mistake(
+            f"{folder} has no {seal.NAME}: its writing was interrupted, or the file "
+            f"was taken away; `zoo train {folder} --resume` writes it again"
+        )
+    seal.check(folder, _READ)
+    return Run(folder, trust)
 
 
 def new_folder(name: str, backend: str) -> Path:
@@ -117,7 +170,7 @@ def withdraw(folder: Path) -> None:
     """Leave nothing of a run that failed before its first training state."""
     if any(folder.glob("state-*")):
         return
-    for name in ("recipe.json", "environment.json"):
+    for name in ("recipe.json", "environment.json", "model.py"):
         (folder / name).unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # other files are there
         folder.rmdir()
@@ -177,7 +230,4 @@ def _git(checkout: Path, *words: str) -> str:
 
 
 def _read(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise Mistake(f"{path} cannot be read: {error}") from error
+    return files.read_json(path, seal.LARGEST)

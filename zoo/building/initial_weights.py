@@ -32,13 +32,8 @@ def without_draws() -> Iterator[None]:
     What was frozen inside can be trained later: TensorFlow's tapes watch a variable if
     it could be trained when it got its first value.
     """
-    scope = keras.StatelessScope(initialize_variables=False)
-    try:
-        with scope:
-            yield
-    finally:
-        made = global_state.get_global_attribute("uninitialized_variables", [])
-        global_state.set_global_attribute("uninitialized_variables", [])
+    with without_values() as (scope, made):
+        yield
     for variable in made:
         value = scope.get_current_value(variable)
         if value is None:
@@ -47,6 +42,23 @@ def without_draws() -> Iterator[None]:
         variable._initialize(value)
         variable.trainable = trainable
         variable._initializer = None
+
+
+@contextlib.contextmanager
+def without_values() -> Iterator[tuple[keras.StatelessScope, list]]:
+    """Variables that are made inside have a shape, and never get memory.
+
+    Returns:
+        The scope, which knows what they are assigned inside, and after its end the
+        list of the variables.
+    """
+    scope, made = keras.StatelessScope(initialize_variables=False), []
+    try:
+        with scope:
+            yield scope, made
+    finally:
+        made += global_state.get_global_attribute("uninitialized_variables", [])
+        global_state.set_global_attribute("uninitialized_variables", [])
 
 
 def initialize(model: keras.Model, seed: int) -> None:
@@ -65,12 +77,12 @@ def initialize(model: keras.Model, seed: int) -> None:
     Raises:
         Mistake: a weight's initializer is random and not one of Keras's.
     """
-    for path, layer in _layers(model):
+    for path, layer in layers(model, pretrained=False):
         if isinstance(layer, Dropout):
             layer.reseed(_digest(seed, path) % 2**31)
         counts: dict[str, int] = {}
         for variable in layer._trainable_variables + layer._non_trainable_variables:
-            name = _own_name(variable.name, "variable", counts)
+            name = own_name(variable.name, "variable", counts)
             initializer, shape = variable._initializer, tuple(variable.shape)
             if initializer is None or isinstance(initializer, _CONSTANT):
                 continue
@@ -150,19 +162,31 @@ def _digest(seed: int, path: str) -> int:
     return int.from_bytes(digest[:16], "little")
 
 
-def _layers(parent, path: str = "") -> Iterator[tuple[str, keras.layers.Layer]]:
+def layers(
+    parent, path: str = "", *, pretrained: bool = True
+) -> Iterator[tuple[str, keras.layers.Layer]]:
+    """Every layer inside of `parent` with its path, a layer before those inside of it.
+
+    Layers that Keras named by counting (`dense_7`) count from the first one in
+    `parent`, so that the same model has the same paths again.
+
+    Args:
+        parent: a model or layer.
+        path: of `parent`.
+        pretrained: also layers that keep their weights, and those inside of them.
+    """
     counts: dict[str, int] = {}
     for layer in parent.layers if isinstance(parent, keras.Model) else parent._layers:
-        if getattr(layer, "pretrained", False):
+        if getattr(layer, "pretrained", False) and not pretrained:
             continue
         kind = to_snake_case(type(layer).__name__)
-        name = _own_name(layer.name, kind, counts)
+        name = own_name(layer.name, kind, counts)
         inside = f"{path}/{name}" if path else name
         yield inside, layer
-        yield from _layers(layer, inside)
+        yield from layers(layer, inside, pretrained=pretrained)
 
 
-def _own_name(name, kind, counts) -> str:
+def own_name(name, kind, counts) -> str:
     """`name`, or a number of its own if Keras made it from `kind` by counting."""
     if not re.fullmatch(rf"{kind}(_\d+)?", name):
         return name

@@ -5,6 +5,7 @@ import functools
 import importlib
 import importlib.util
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -50,8 +51,8 @@ def card(name: str) -> str:
     Raises:
         Mistake: there is no such model.
     """
-    source = _source(name).read_text(encoding="utf-8")
-    return ast.get_docstring(ast.parse(source)) or f"{name} has no card."
+    text = source(name).read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(text)) or f"{name} has no card."
 
 
 def module(name: str) -> ModuleType:
@@ -63,16 +64,16 @@ def module(name: str) -> ModuleType:
     Raises:
         Mistake: there is no such model, or the module has no `build`.
     """
-    source = _source(name)
+    path = source(name)
     if name in names():
         found = importlib.import_module(f"zoo.models.{name}")
     elif name.endswith(".py"):
-        found = _load(source.resolve())
+        found = _load(path.resolve())
     else:
         found = importlib.import_module(name)
     if not callable(getattr(found, "build", None)):
         raise Mistake(
-            f"{source} is not a model: it defines no function build; "
+            f"{path} is not a model: it defines no function build; "
             "write build(...), which returns a keras.Model"
         )
     return found
@@ -94,19 +95,42 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
         Mistake: there is no such model, its `build` takes no such argument or lacks
             one, an argument's value is not accepted, or `build` returns no model.
     """
-    make = module(name).build
-    _check_arguments(name, inspect.signature(make).parameters, arguments)
+
+    def fill(model):
+        from zoo.building.initial_weights import initialize
+
+        initialize(model, seed)
+
+    return make(name, arguments, fill)
+
+
+def make(
+    name: str, arguments: dict, fill: Callable[["keras.Model"], None]
+) -> "keras.Model":
+    """The model `name`, whose weights are what `fill` assigns to its variables.
+
+    Args:
+        name: as `build` takes it.
+        arguments: of the model's `build`.
+        fill: is given the model while its variables have no values; no memory is taken
+            for them before.
+
+    Raises:
+        Mistake: see `build`.
+    """
+    build = module(name).build
+    _check_arguments(name, inspect.signature(build).parameters, arguments)
 
     startup.load()
     import keras
 
-    from zoo.building.initial_weights import initialize, without_draws
+    from zoo.building.initial_weights import without_draws
     from zoo.engine.device import use_full_float32
 
     use_full_float32()
     with without_draws(), startup.without_tensorflow():
         try:
-            model = make(**arguments)
+            model = build(**arguments)
         except ValueError as error:
             if "stateless scope" not in str(error):
                 raise
@@ -120,7 +144,7 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
             raise Mistake(
                 f"build of model '{name}' returned a {kind}, not a keras.Model"
             )
-        initialize(model, seed)
+        fill(model)
     return model
 
 
@@ -137,7 +161,12 @@ def _check_arguments(name, parameters, arguments):
             raise Mistake(f"model '{name}' needs a value for its argument '{argument}'")
 
 
-def _source(name: str) -> Path:
+def source(name: str) -> Path:
+    """The file of a model; the packages around a module of a dotted path are imported.
+
+    Raises:
+        Mistake: there is no such model.
+    """
     if name in names():
         return _FOLDER / f"{name}.py"
     if name.endswith(".py"):

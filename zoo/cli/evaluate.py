@@ -5,13 +5,14 @@ Example:
 """
 
 from zoo import backend
+from zoo.cli._arguments import add_run
 from zoo.cli._table import table
 from zoo.engine import startup
 from zoo.run import open_run
 
 
 def arguments(parser):
-    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    add_run(parser)
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument(
         "--split",
@@ -22,7 +23,7 @@ def arguments(parser):
 
 
 def run(options):
-    done = open_run(options.run)
+    done = open_run(options.run, trust=options.trust)
     backend.require("evaluate", startup.load(options.backend))
 
     from zoo.evaluation import evaluate

@@ -13,6 +13,7 @@ import dataclasses
 import json
 
 from zoo import backend
+from zoo.cli._arguments import add_run
 from zoo.cli._table import table
 from zoo.engine import startup
 from zoo.run import open_run
@@ -22,7 +23,7 @@ ENDS = 30  # letters shown of each end of a long input
 
 
 def arguments(parser):
-    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    add_run(parser)
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="*", default=[], help="what to classify"
     )
@@ -31,7 +32,7 @@ def arguments(parser):
 
 
 def run(options):
-    done = open_run(options.run)
+    done = open_run(options.run, trust=options.trust)
     backend.require("predict", startup.load(options.backend))
 
     from zoo.prediction import predict

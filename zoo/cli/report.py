@@ -4,17 +4,18 @@ Example:
   zoo report runs/digits
 """
 
+from zoo.cli._arguments import add_run
 from zoo.engine import startup
 from zoo.run import open_run
 
 
 def arguments(parser):
-    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    add_run(parser)
     parser.add_argument("--backend", help="jax, tensorflow or torch")
 
 
 def run(options):
-    done = open_run(options.run)
+    done = open_run(options.run, trust=options.trust)
     startup.load(options.backend)
 
     from zoo.reporting import report

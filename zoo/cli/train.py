@@ -19,6 +19,8 @@ from pathlib import Path
 
 from zoo import backend
 from zoo import recipe as recipes
+from zoo.building import stored
+from zoo.cli._arguments import add_trust
 from zoo.core import files
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -47,6 +49,7 @@ def arguments(parser):
         help="train on N devices, or on all; batch stays the number over all of them",
     )
     parser.add_argument("--seed", type=int, help="the same as seed=SEED")
+    add_trust(parser)
 
 
 def run(options):
@@ -57,6 +60,8 @@ def run(options):
     if options.resume and not folder:
         folder = options.recipe
         recipe = _stopped_run(Path(folder)).recipe
+        if not options.trust:
+            stored.check_trust(recipe, Path(folder))
     else:
         recipe = recipes.load(options.recipe)
     recipe = recipes.override(recipe, changes)

@@ -18,6 +18,8 @@ import importlib
 from pathlib import Path
 
 from zoo import recipe as recipes
+from zoo.building import stored
+from zoo.cli._arguments import add_trust
 from zoo.cli._table import table
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -57,6 +59,7 @@ def arguments(parser):
     parser.add_argument(
         "--resume", action="store_true", help="go on with the search in a folder"
     )
+    add_trust(parser)
 
 
 _OF_SEARCH = ("tuner", "seed", "objective", "only", "folds", "run")
@@ -88,6 +91,8 @@ def run(options):
         _show(search)
         return
     if options.resume:
+        if not options.trust:
+            stored.check_trust(search.settings.recipe, search.folder)
         startup.load(options.backend or search.settings.backend)
         found = tuning.reopen(options.recipe, **passing)
     else:

@@ -37,6 +37,56 @@ def write_json(path: Path, value, indent: int | None = 2) -> None:
     write_text(path, json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
 
 
+def read_json(path: Path, largest: int) -> dict:
+    """The JSON object in the file `path`, which may come from anybody.
+
+    Args:
+        path: of a plain file in UTF-8.
+        largest: bytes that it may have.
+
+    Raises:
+        Mistake: it cannot be read, is larger, or holds something else: no JSON, no
+            object, a name twice, or too deep a nesting.
+    """
+    try:
+        if not path.is_file():
+            raise Mistake(f"{path} cannot be read: there is no such file")
+        with open(path, "rb") as file:
+            data = file.read(largest + 1)
+    except (OSError, ValueError) as error:
+        raise Mistake(f"{path} cannot be read: {error}") from error
+    if len(data) > largest:
+        raise Mistake(f"{path} cannot be read: it has more than {largest:,} bytes")
+    try:
+        value = parse_json(data)
+    except ValueError as error:
+        raise Mistake(f"{path} cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise Mistake(f"{path} cannot be read: it holds no JSON object")
+    return value
+
+
+def parse_json(data: bytes):
+    """The value of JSON text in UTF-8.
+
+    Raises:
+        ValueError: it is no JSON, has a name twice in an object, or is nested too deep.
+    """
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_object)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
+def _object(pairs: list) -> dict:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice[:40]!r} stands twice in one object")
+    return found
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """The name of a temporary file, which takes the place of `path` at the end.

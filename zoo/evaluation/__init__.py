@@ -19,6 +19,7 @@ def evaluate(
     split: "Split | str" = "test",
     *,
     batch: int = 500,
+    trust: bool = False,
 ) -> dict[str, float]:
     """The metrics of a model on a split.
 
@@ -30,6 +31,7 @@ def evaluate(
         split: the examples; for a run also "train", "validation" or "test" of the
             data set that it was trained on.
         batch: examples that are computed at a time.
+        trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
         See `measure`.
@@ -39,9 +41,9 @@ def evaluate(
             is empty.
     """
     if isinstance(model, str | Path):
-        model = open_run(model)
+        model = open_run(model, trust=trust)
     if isinstance(model, Run):
-        split = _split(model, split) if isinstance(split, str) else split
+        split = model.dataset().split(split) if isinstance(split, str) else split
         backend.use()
         model = model.model
     if isinstance(split, str):
@@ -56,9 +58,3 @@ def evaluate(
 
     outputs = steps.predict(steps.compile_forward(model), split.inputs, batch)
     return measure(outputs, split.targets)
-
-
-def _split(run: Run, name: str) -> "Split":
-    from zoo import data
-
-    return data.load_for(run.recipe).split(name)

@@ -1,4 +1,4 @@
-"""`python -m zoo.exporting.onnx RUN FILE`: write and check an ONNX file, on PyTorch."""
+"""`python -m zoo.exporting.onnx RUN FILE [--trust]`: an ONNX file, from PyTorch."""
 
 import sys
 from pathlib import Path
@@ -37,4 +37,5 @@ def _export(run: Run, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    _export(open_run(sys.argv[1]), Path(sys.argv[2]))
+    folder, file, *trust = sys.argv[1:]
+    _export(open_run(folder, trust=bool(trust)), Path(file))

@@ -14,7 +14,7 @@ from zoo.run import Run, open_run
 FILE = "report.png"
 
 
-def report(run: Run | str | Path) -> Path:
+def report(run: Run | str | Path, *, trust: bool = False) -> Path:
     """Draw `report.png` into the run's folder.
 
     Left: loss and accuracy of every epoch, training and validation. Right: how often
@@ -23,6 +23,7 @@ def report(run: Run | str | Path) -> Path:
 
     Args:
         run: a run or its folder.
+        trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
         The picture's path.
@@ -34,7 +35,7 @@ def report(run: Run | str | Path) -> Path:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise Mistake('a report needs matplotlib: pip install "zoo[report]"') from error
-    run = open_run(run)
+    run = open_run(run, trust=trust)
     classes, confusion, split = _confusion(run)
     figure = Figure(figsize=(12, 6), layout="constrained")
     ((left, right),) = figure.subfigures(1, 2, squeeze=False)
@@ -75,10 +76,9 @@ _COLUMNS = 150
 def _confusion(run: Run) -> tuple[tuple[str, ...], np.ndarray, str]:
     """Class names, counts [true, predicted], and the split they are of."""
     startup.load()
-    from zoo import data
     from zoo.engine import steps
 
-    dataset = data.load_for(run.recipe)
+    dataset = run.dataset()
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
     split = dataset.split(name)
     outputs = steps.predict(steps.compile_forward(run.model), split.inputs)

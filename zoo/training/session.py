@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from zoo import recipe as recipes
-from zoo.building import model_files, registry
-from zoo.core import files
+from zoo.building import model_files, registry, stored, weight_files
+from zoo.core import files, seal
 from zoo.engine import device, groups, steps
 from zoo.errors import Mistake
 from zoo.metrics import measure
@@ -219,6 +219,8 @@ class Session:
                 if resume:
                     self._check_recipe()
                     state = states.newest(self.folder)
+                (self.folder / seal.NAME).unlink(missing_ok=True)
+                stored.keep_source(self.recipe, self.folder)
                 self._write("recipe.json", recipes.to_json(self.recipe))
                 name = keras.backend.backend()
                 self._write("environment.json", environment(name, device.describe()))
@@ -305,13 +307,15 @@ class Session:
         with self.group.shared_mistakes():
             if self.group.rank == 0:
                 self._write_run(metrics)
-        return Run(self.folder)
+        return Run(self.folder, trust=True)
 
     def _write_run(self, metrics):
         with files.writing(self.folder):
             self.dataset.save(self.folder)
-            model_files.save(self.model, self.folder / "model.keras")
+            model_files.save(self.model, self.folder / stored.GRAPH)
+            weight_files.save(self.model, self.folder / stored.WEIGHTS)
             self._write("metrics.json", metrics)
+            seal.write(self.folder)
 
     def _write(self, name, value):
         files.write_json(self.folder / name, value)

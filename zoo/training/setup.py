@@ -1,13 +1,12 @@
 """What a recipe needs of its data before it can train: checks, model, feed and loss."""
 
-import inspect
 from collections.abc import Callable
 
 import keras
 import numpy as np
 
 from zoo import augment, data
-from zoo.building import registry
+from zoo.building import fitting
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -47,28 +46,11 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
 
     Two classes make one logit, that of the second class.
     """
-    accepted = inspect.signature(registry.module(recipe.model).build).parameters
-    facts = dataset.facts()
-    if facts.get("classes") == 2:
-        facts["classes"] = 1
-    facts = {key: value for key, value in facts.items() if key in accepted}
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(recipe.precision)
-    try:
-        model = registry.build(
-            recipe.model, seed=recipe.seed, **{**facts, **recipe.model_arguments}
-        )
-    finally:
-        keras.config.set_dtype_policy(policy)
+    model = fitting.build(recipe, dataset.facts())
     for layer in model.layers:
         if hasattr(layer, "adapt"):
             layer.adapt(np.asarray(dataset.train.inputs))
-    outputs, classes = model.output_shape[-1], len(dataset.classes)
-    if outputs != classes and (outputs, classes) != (1, 2):
-        raise Mistake(
-            f"model {recipe.model} has {outputs} outputs and data {recipe.data} has "
-            f"{classes} classes ({', '.join(dataset.classes)})"
-        )
+    fitting.check_outputs(model, recipe, dataset.classes)
     return model
 
 

@@ -16,6 +16,7 @@ from zoo.metrics import Summary, summarize
 from zoo.recipe import Recipe
 
 OBJECTIVES = {"accuracy": "max", "loss": "min"}
+LARGEST = 2**20  # bytes of a JSON file; a recipe has 1 kB
 TUNERS = ("random", "bayesian", "hyperband")
 COLUMNS = (
     "trial",
@@ -76,7 +77,12 @@ class Search:
 
     @cached_property
     def settings(self) -> Settings:
-        return from_json(json.loads((self.folder / "search.json").read_text("utf-8")))
+        path = self.folder / "search.json"
+        values = files.read_json(path, LARGEST)
+        try:
+            return from_json(values)
+        except (KeyError, TypeError) as error:
+            raise Mistake(f"{path} is damaged: {error}") from error
 
     @property
     def trials(self) -> list[dict]:
@@ -88,8 +94,11 @@ class Search:
         path = self.folder / "trials.csv"
         if not path.is_file():
             return []
-        head, *rows = csv.reader(io.StringIO(path.read_text("utf-8")))
-        return [_trial(head, row) for row in rows]
+        try:
+            head, *rows = csv.reader(io.StringIO(path.read_text("utf-8")))
+            return [_trial(head, row) for row in rows]
+        except (OSError, ValueError, csv.Error) as error:
+            raise Mistake(f"{path} is damaged: {error}") from error
 
     @property
     def best(self) -> dict:
@@ -107,7 +116,7 @@ class Search:
     def winner(self) -> dict:
         """Of the re-trained winner: `seeds` and `test`, its metrics; {} if not yet."""
         path = self.folder / "winner.json"
-        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        return files.read_json(path, LARGEST) if path.is_file() else {}
 
     @property
     def overrides(self) -> str:

@@ -1,0 +1,177 @@
+"""The model that a run holds: rebuilt from zoo's own registry, arrays read from files.
+
+A run may come from anybody. So nothing that it names is imported, and nothing that it
+holds is executed, unless the user trusts it.
+"""
+
+import dataclasses
+import math
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zoo.building import fitting, registry
+from zoo.core import seal
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS, GRAPH, SOURCE = "model.safetensors", "model.keras", "model.py"
+LARGEST_NUMBER = 2**20  # of an argument in a recipe, if the run has fewer weights
+LONGEST_LIST = 256
+
+
+def keep_source(recipe: Recipe, folder: Path) -> None:
+    """Copy the file of a model of one's own into the run, as `model.py`."""
+    from zoo.core import files
+
+    if recipe.model not in registry.names():
+        files.write(folder / SOURCE, registry.source(recipe.model).read_bytes())
+
+
+def is_own(recipe: Recipe) -> bool:
+    """Whether the recipe's model is code outside of zoo."""
+    return recipe.model not in registry.names()
+
+
+def is_own_loss(name: str) -> bool:
+    """Whether a loss is code outside of zoo and Keras."""
+    return "." in name and not name.startswith("keras.losses.")
+
+
+def check_trust(recipe: Recipe, folder: Path) -> None:
+    """Refuse to go on with a run or a search that names code outside of zoo.
+
+    Raises:
+        Mistake: it says what would be executed.
+    """
+    code = [recipe.model] if is_own(recipe) else []
+    code += [name.loss for name in recipe.stage_recipes() if is_own_loss(name.loss)]
+    if code:
+        raise Mistake(
+            f"{folder} would execute {', '.join(code)}, code that is not "
+            "zoo's; if you trust it, add --trust (in Python: trust=True)"
+        )
+
+
+def load(
+    folder: Path, recipe: Recipe, facts: dict, classes: tuple, trust: bool
+) -> "keras.Model":
+    """The model of a run, on the active backend.
+
+    Args:
+        folder: of the run.
+        recipe: of the run.
+        facts: of its data, see `zoo.data.Dataset.facts`.
+        classes: of its data.
+        trust: whether a model file of the user's own may be executed.
+
+    Raises:
+        Mistake: a file is missing, was changed, or does not fit recipe and data; or
+            the model is code that is not trusted.
+    """
+    from zoo.building import model_files
+
+    if is_own(recipe) and trust:
+        recipe = dataclasses.replace(recipe, model=_trusted_source(folder, recipe))
+    elif is_own(recipe) or not (folder / WEIGHTS).exists():
+        _check_there(folder, GRAPH)
+        if not is_own(recipe):
+            registry.module(recipe.model)  # which registers the layers it defines
+            warnings.warn(
+                f"{folder} is a run of an older zoo: its model is read from {GRAPH}; "
+                "train it again to have its weights checked by their sums",
+                stacklevel=3,
+            )
+        try:
+            model = model_files.load_strictly(folder / GRAPH, facts["input_shape"])
+        except model_files.Foreign as error:
+            raise Mistake(
+                f"{error}; the run would execute {recipe.model}, code that is not "
+                "zoo's; if you trust it, add --trust (in Python: trust=True)"
+            ) from error
+        fitting.check_outputs(model, recipe, classes)
+        return model
+
+    from zoo.building import weight_files
+
+    _check_there(folder, WEIGHTS)
+    arrays = weight_files.shapes(folder / WEIGHTS)
+    arguments = fitting.arguments_for(recipe, facts)
+    _check_sizes(folder, recipe, arguments, arrays)
+    if not is_own(recipe) and "weights" in arguments:  # not those of ImageNet
+        changed = {**recipe.model_arguments, "weights": None}
+        recipe = dataclasses.replace(recipe, model_arguments=changed)
+
+    def fill(model):
+        weight_files.load(model, folder / WEIGHTS)
+
+    try:
+        model = fitting.build(recipe, facts, fill)
+    except Mistake:
+        raise
+    # Arguments that nobody would type make any line of a model fail, and of Keras.
+    except Exception as error:
+        if is_own(recipe):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise Mistake(
+            f"{folder}: model {recipe.model} cannot be built with the arguments in "
+            f"recipe.json and data.json: {reason}"
+        ) from error
+    fitting.check_outputs(model, recipe, classes)
+    return model
+
+
+def _check_there(folder: Path, name: str) -> None:
+    if not (folder / name).is_file():
+        raise Mistake(f"{folder / name} is missing, or no plain file; copy it again")
+    seal.check(folder, (name,))
+
+
+def _check_sizes(folder: Path, recipe: Recipe, arguments: dict, arrays: dict) -> None:
+    """Refuse arguments that ask for more than the weights of the run can be."""
+    weights = sum(math.prod(shape) for _, shape in arrays.values())
+    largest, longest = max(weights, LARGEST_NUMBER), max(len(arrays), LONGEST_LIST)
+
+    def check(name, value):
+        if isinstance(value, int | float) and abs(value) > largest:
+            raise Mistake(
+                f"{folder}: the model's argument {name} is {value}, and the run holds "
+                f"{weights:,} weights; its recipe or data were changed"
+            )
+        if isinstance(value, dict | tuple) and len(value) > longest:
+            raise Mistake(
+                f"{folder}: the model's argument {name} has {len(value):,} parts, and "
+                f"the run holds {len(arrays):,} arrays; its recipe was changed"
+            )
+        parts = value.values() if isinstance(value, dict) else value
+        for each in parts if isinstance(value, dict | tuple) else ():
+            check(name, each)
+
+    for name, value in arguments.items():
+        if name in recipe.model_arguments or isinstance(value, int):
+            check(name, value)
+
+
+def _trusted_source(folder: Path, recipe: Recipe) -> str:
+    """The model file to execute: the run's copy, or a module that can be imported."""
+    copy = folder / SOURCE
+    if not copy.exists():
+        return recipe.model
+    seal.check(folder, (SOURCE,))
+    try:
+        original = registry.source(recipe.model)
+    except Mistake:  # on another machine, or in another folder
+        return os.fspath(copy)
+    if original.read_bytes() != copy.read_bytes():
+        warnings.warn(
+            f"{original} has changed since the run {folder} was trained; "
+            f"the run's own copy, {copy}, is used",
+            stacklevel=4,
+        )
+        return os.fspath(copy)
+    return recipe.model

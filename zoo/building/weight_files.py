@@ -1,0 +1,141 @@
+"""Weights on disk: `.safetensors` files, arrays by name and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from zoo.building.initial_weights import layers, own_name
+from zoo.core import files
+from zoo.errors import Mistake
+
+HEADER = 4 * 2**20  # bytes; EfficientNet's 300 names take 30 kB
+DTYPES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "I64": "int64",
+    "I32": "int32",
+    "U32": "uint32",
+    "I16": "int16",
+    "U8": "uint8",
+    "I8": "int8",
+    "BOOL": "bool",
+}
+# What a layer has fitted to the data without a variable: columns' means and spreads.
+FITTED = ("means", "deviations", "input_mean", "input_variance")
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Write every weight, and what layers have fitted to their data, to `path`.
+
+    A name is the path of layers and the weight's name, such as "backbone/stem/kernel";
+    layers that Keras named by counting are counted in this model.
+    """
+    arrays = {
+        name: np.ascontiguousarray(keras.ops.convert_to_numpy(variable.value))
+        for name, variable in _variables(model).items()
+    }
+    for name, (layer, attribute) in _fitted(model).items():
+        arrays[name] = np.asarray(getattr(layer, attribute), "float64")
+    with files.replacing(path) as temporary:
+        safetensors.numpy.save_file(arrays, temporary, {"format": "zoo 1"})
+
+
+def shapes(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Name -> dtype and shape of every array in a file; none of them is read.
+
+    Raises:
+        Mistake: the file is no `.safetensors` file, or is damaged.
+    """
+    try:
+        size = path.stat().st_size
+        with open(path, "rb") as file:
+            header = int.from_bytes(file.read(8), "little")
+        if header > min(HEADER, size):
+            raise Mistake(f"{path} is damaged: its header has {header:,} bytes")
+        with safetensors.safe_open(path, "numpy") as file:
+            found = {}
+            for name in file.keys():  # noqa: SIM118  it is no dict
+                part = file.get_slice(name)
+                dtype = part.get_dtype()
+                found[name] = DTYPES.get(dtype, dtype), tuple(part.get_shape())
+            return found
+    except (OSError, safetensors.SafetensorError) as error:
+        reason = " ".join(str(error).split())
+        raise Mistake(f"{path} cannot be read: {reason}") from error
+
+
+def load(model: keras.Model, path: Path) -> None:
+    """Give `model` what `save` wrote, after all names, shapes and dtypes are compared.
+
+    Args:
+        model: as it was when it was saved; its variables may have no values yet.
+        path: of the file.
+
+    Raises:
+        Mistake: the file does not fit the model, or holds a number that is not finite.
+    """
+    variables, fitted = _variables(model), _fitted(model)
+    there = shapes(path)
+    wanted = {
+        name: (variable.dtype, tuple(variable.shape))
+        for name, variable in variables.items()
+    }
+    for name, (layer, attribute) in fitted.items():
+        wanted[name] = "float64", np.shape(getattr(layer, attribute))
+    for name in sorted(wanted.keys() | there.keys()):
+        if wanted.get(name) != there.get(name):
+            raise Mistake(
+                f"{path} does not fit the model: {name} is {_words(there.get(name))} "
+                f"in the file and {_words(wanted.get(name))} in the model of the recipe"
+            )
+    with safetensors.safe_open(path, "numpy") as file:
+        for name in wanted:
+            values = file.get_tensor(name)
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise Mistake(f"{path} holds numbers that are not finite, in {name}")
+            if name in variables:
+                variables[name].assign(values)
+            else:
+                layer, attribute = fitted[name]
+                setattr(layer, attribute, values.tolist())
+                if attribute == "input_variance":
+                    layer.build((None, *values.shape))
+    for _, layer in _walk(model):
+        if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
+            layer.finalize_state()
+
+
+def _words(about) -> str:
+    return f"{about[0]} of shape {about[1]}" if about else "missing"
+
+
+def _walk(model) -> Iterator[tuple[str, keras.layers.Layer]]:
+    yield "", model
+    yield from layers(model)
+
+
+def _variables(model) -> dict[str, keras.Variable]:
+    found, seen = {}, set()
+    for path, layer in _walk(model):
+        counts: dict[str, int] = {}
+        for variable in layer._trainable_variables + layer._non_trainable_variables:
+            name = own_name(variable.name, "variable", counts)
+            if id(variable) not in seen:
+                seen.add(id(variable))
+                found[f"{path}/{name}".lstrip("/")] = variable
+    return found
+
+
+def _fitted(model) -> dict[str, tuple[keras.layers.Layer, str]]:
+    return {
+        f"{path}/{attribute}": (layer, attribute)
+        for path, layer in _walk(model)
+        for attribute in FITTED
+        if getattr(layer, attribute, None) is not None
+    }

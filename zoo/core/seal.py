@@ -1,0 +1,89 @@
+"""`run.json`: the checksums of a run's files, written last and checked on opening.
+
+They find damage and carelessness. They are no signature: who can write the folder can
+write another `run.json`, so nothing in a run is executed even if all sums are right.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from zoo.core import files
+from zoo.errors import Mistake
+
+NAME, VERSION = "run.json", 1
+LARGEST = 64 * 2**20  # bytes of a JSON file; a vocabulary of 20,000 words has 0.3 MB
+_SUM = re.compile("[0-9a-f]{64}")
+
+
+def write(folder: Path) -> None:
+    """Write the checksum of every file in `folder`, those inside of folders apart.
+
+    Training states name their own checksums; hidden files are temporary.
+    """
+    sums = {
+        path.name: checksum(path)
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name != NAME and _is_sealed(path.name)
+    }
+    files.write_json(folder / NAME, {"version": VERSION, "files": sums})
+
+
+def read(folder: Path) -> dict[str, str] | None:
+    """File name -> SHA-256; None for a run of zoo 0.2 or before, which has no sums.
+
+    Raises:
+        Mistake: `run.json` is damaged, or of a newer zoo.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return None
+    content = files.read_json(path, LARGEST)
+    version, sums = content.get("version"), content.get("files")
+    if isinstance(version, int) and version > VERSION:
+        raise Mistake(
+            f"{path} is of version {version}; this zoo reads version {VERSION}: "
+            "install the zoo that made it, or a newer one"
+        )
+    if not isinstance(sums, dict) or not all(
+        isinstance(value, str) and _SUM.fullmatch(value) for value in sums.values()
+    ):
+        raise Mistake(f"{path} is damaged: it holds no checksums of files")
+    return sums
+
+
+def check(folder: Path, names: tuple[str, ...]) -> None:
+    """Refuse files that are not as `run.json` says; those that may be there.
+
+    Raises:
+        Mistake: a file was changed, added or taken away; it names the file.
+    """
+    sums = read(folder)
+    if sums is None:
+        return
+    for name in names:
+        path = folder / name
+        if name in sums and not path.is_file():
+            raise Mistake(f"{path} is missing; {NAME} lists it: copy the run again")
+        if path.exists() and sums.get(name) != checksum(path):
+            raise Mistake(
+                f"{path} is not the file that training wrote: its SHA-256 is not that "
+                f"in {NAME}; copy the run again"
+            )
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits.
+
+    Raises:
+        Mistake: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise Mistake(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _is_sealed(name: str) -> bool:
+    return not name.startswith((".", "state-", "report", "example."))
