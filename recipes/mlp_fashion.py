@@ -31,7 +31,7 @@ recipe = zoo.Recipe(
     learning_rate=3e-3,
     schedule="cosine",
     weight_decay=0.1,
-    expects=zoo.Expected("accuracy", 0.90),
+    expects=zoo.Expected("accuracy", 0.899),
 )
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn.metrics import brier_score_loss, recall_score, roc_auc_score
 
 import zoo
@@ -15,7 +16,7 @@ from zoo.data.splits import split
 from zoo.errors import Mistake
 from zoo.evaluation.cross_validation import cross_validate
 from zoo.evaluation.reproduction import once
-from zoo.metrics import intervals, rates
+from zoo.metrics import intervals, measure, rates, summarize
 
 RECIPE = zoo.Recipe(model="deep_mlp", data="moons", epochs=3, validation=0.0, seed=3)
 
@@ -130,3 +131,52 @@ def test_a_claim_by_cross_validation(tmp_path):
     assert run.metrics["test"]["auc"] > 0.5
     with pytest.raises(Mistake, match="folds=1; accepted: 0"):
         zoo.Expected("auc", 0.5, folds=1)
+
+
+def test_rates_of_two_logits_are_those_of_class_1():
+    random = np.random.default_rng(0)
+    targets = random.integers(0, 2, 300)
+    logits = random.normal(size=(300, 2))
+    logits[:, 1] += 2 * targets
+    found, one = rates(logits, targets), rates(logits[:, 1:] - logits[:, :1], targets)
+    assert found == pytest.approx(one)
+    said = logits.argmax(1)
+    assert found["sensitivity"] == pytest.approx(recall_score(targets, said))
+    assert found["auc"] == pytest.approx(roc_auc_score(targets, np.diff(logits)[:, 0]))
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (4,), (4, 0), (4, 2, 1)])
+def test_outputs_that_no_screening_test_gives(shape):
+    with pytest.raises(
+        Mistake, match="a screening test has two classes; these outputs"
+    ):
+        rates(np.zeros(shape), np.array([0, 1, 0, 1]))
+
+
+def test_measures_refuse_shapes_and_targets_without_meaning():
+    with pytest.raises(Mistake, match=r"outputs of shape \(3,\) for 3 targets"):
+        measure(np.zeros(3), np.zeros(3, int))
+    with pytest.raises(Mistake, match=r"outputs of shape \(3, 2\) for 4 targets"):
+        measure(np.zeros((3, 2)), np.zeros(4, int))
+    with pytest.raises(Mistake, match="targets from -1 to 1 for outputs of 2 classes"):
+        measure(np.zeros((2, 2)), np.array([-1, 1]))
+    with pytest.raises(Mistake, match="targets from 0 to 2 for outputs of 2 classes"):
+        measure(np.zeros((2, 1)), np.array([0, 2]))
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 10, 11, 30, 200])
+def test_a_claim_holds_where_students_interval_supports_it(count):
+    values = np.random.default_rng(count).normal(0.9, 0.01, count).tolist()
+    summary = summarize(values)
+    error = np.std(values, ddof=1) / np.sqrt(count)
+    lower = np.mean(values) - stats.t.ppf(0.95, count - 1) * error
+    assert summary.lower() == pytest.approx(lower, abs=2e-3 * error)
+    assert summary.reaches(lower - 0.01 * error)
+    assert not summary.reaches(lower + 0.01 * error)
+
+
+def test_noise_never_helps_a_claim():
+    calm, noisy = summarize([0.9, 0.9, 0.9]), summarize([0.8, 0.9, 1.0])
+    assert calm.reaches(0.9)
+    assert not noisy.reaches(0.9)
+    assert not summarize([0.99]).reaches(0.9), "one value has no interval"

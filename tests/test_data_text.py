@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo import data
-from zoo.data.kinds.texts import Vocabulary, split_words, tokenize
+from zoo.data.kinds.texts import Tokens, Vocabulary, split_words, tokenize
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -179,3 +179,13 @@ def test_sentences_are_decoded_by_the_restored_vocabulary(tmp_path):
     assert restored.facts()["vocabulary_size"] == 4
     assert restored.facts()["length"] == 2
     assert data.decode(restored, ["Bad!", "good"]).tolist() == [[3, 1], [2, 0]]
+
+
+def test_runs_of_words_that_64_bits_cannot_number_are_refused():
+    few = np.zeros(2, np.int64)
+    words = range(2**21 - 2)  # as many names; none is read
+    tokens = Tokens(np.zeros(4, np.int32), few, few + 2, words)
+    with pytest.raises(Mistake, match=r"ngrams=3 of 2,097,150 different words are mor"):
+        Vocabulary.build(tokens, ngrams=3)
+    with pytest.raises(Mistake, match=r"set data.ngrams=2"):
+        Tokens(tokens.flat, few, few, range(2**21)).counts(3)

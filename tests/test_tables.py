@@ -1,6 +1,5 @@
 """The tables in README.md and in the recipes are what the ledger says."""
 
-import dataclasses
 import itertools
 import subprocess
 import sys
@@ -52,7 +51,7 @@ def seeds_needed(measured):
     "name", [name for name in recipes.names() if recipes.load(name).expects]
 )
 def test_every_claim_was_measured_on_clean_code_and_holds(name):
-    """A single run has no spread of its own: that of the other backends counts."""
+    """A single run has no spread: its backend only has to come up to the others."""
     expects, measured = recipes.load(name).expects, everywhere(name)
     needed = seeds_needed(measured)
     assert any(len(found) >= needed for found in measured.values())
@@ -63,11 +62,11 @@ def test_every_claim_was_measured_on_clean_code_and_holds(name):
         for each, found in measured.items()
         if found
     }
-    spread = max(summary.deviation for summary in summaries.values())
     for each, summary in summaries.items():
         if summary.count == 1:
-            summary = dataclasses.replace(summary, deviation=spread)
-        assert summary.reaches(expects.at_least), each
+            assert summary.mean >= expects.at_least, each
+        else:
+            assert summary.reaches(expects.at_least), each
     for found in measured.values():
         assert not any(line["commit"].endswith("-dirty") for line in found)
 

@@ -26,9 +26,14 @@ def measure(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         and targets of both classes also "auc", 0 to 1.
 
     Raises:
-        Mistake: a logit is NaN.
+        Mistake: a logit is NaN, or shapes or targets have no meaning.
     """
     logits = np.asarray(logits, "float64")
+    if logits.ndim != 2 or logits.shape[1] < 1 or len(logits) != len(targets):
+        raise Mistake(
+            f"outputs of shape {logits.shape} for {len(targets)} targets; accepted: "
+            "(n, classes), or (n, 1), the logit of class 1"
+        )
     if np.isnan(logits).any():
         count = int(np.isnan(logits).any(axis=1).sum())
         raise Mistake(
@@ -37,6 +42,12 @@ def measure(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
             "learning_rate if the loss became NaN"
         )
     targets = np.asarray(targets)
+    classes = max(2, logits.shape[1])
+    if len(targets) and not 0 <= targets.min() <= targets.max() < classes:
+        raise Mistake(
+            f"targets from {targets.min()} to {targets.max()} for outputs of {classes} "
+            f"classes; accepted: 0 to {classes - 1}"
+        )
     if logits.shape[1] == 1:
         score = logits[:, 0]
         sign = np.where(targets == 1, -1.0, 1.0)
@@ -89,7 +100,7 @@ def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     """What a screening test is judged by; class 1 is the finding.
 
     Args:
-        logits: float (n, 1), of class 1.
+        logits: float (n, 1), of class 1, or (n, 2), of both classes.
         targets: int (n,), 0 or 1; both must occur.
 
     Returns:
@@ -98,7 +109,18 @@ def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         probability of 0.5; "brier", the mean squared error of the probability; and
         "calibration_error", the mean distance between probability and frequency in ten
         bins of equal width, weighted by their counts (Naeini et al. 2015, AAAI).
+
+    Raises:
+        Mistake: the logits are those of one class, or of more than two.
     """
+    logits = np.asarray(logits, "float64")
+    if logits.ndim != 2 or logits.shape[1] not in (1, 2):
+        raise Mistake(
+            f"a screening test has two classes; these outputs are of shape "
+            f"{logits.shape}; accepted: (n, 1) or (n, 2)"
+        )
+    if logits.shape[1] == 2:  # the softmax of two is the sigmoid of their difference
+        logits = logits[:, 1:] - logits[:, :1]
     probability = probabilities(logits)[:, 1]
     positive = targets == 1
     said = logits[:, 0] >= 0
@@ -141,9 +163,19 @@ class Summary:
     deviation: float
     count: int
 
+    def lower(self) -> float:
+        """The mean is above this in 95 % of such measurements (one-sided, Student).
+
+        One value has no spread, and supports nothing: -inf.
+        """
+        if self.count == 1:
+            return -math.inf
+        error = self.deviation / math.sqrt(self.count)
+        return self.mean - _student(self.count - 1) * error
+
     def reaches(self, claim: float) -> bool:
-        """Whether the mean is at most two standard errors below `claim`."""
-        return self.mean >= claim - 2 * self.deviation / math.sqrt(self.count)
+        """Whether the measurements support that the mean is at least `claim`."""
+        return self.lower() >= claim
 
     def percent(self) -> str:
         """For a metric that is a share: "99.12% ± 0.05 (5)"; one has no spread."""
@@ -155,3 +187,20 @@ def summarize(values: list[float]) -> Summary:
     """Mean and sample standard deviation of at least one value."""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
     return Summary(statistics.mean(values), deviation, len(values))
+
+
+_STUDENT = (6.3138, 2.9200, 2.3534, 2.1318, 2.0150, 1.9432, 1.8946, 1.8595, 1.8331)
+
+
+def _student(freedom: int) -> float:
+    """The 95 % quantile of Student's t, within 0.001.
+
+    From a table for less than ten degrees of freedom, from Fisher's expansion above
+    (Abramowitz & Stegun 26.7.5).
+    """
+    if freedom <= len(_STUDENT):
+        return _STUDENT[freedom - 1]
+    z = statistics.NormalDist().inv_cdf(0.95)
+    first = (z**3 + z) / (4 * freedom)
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    return z + first + second

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from zoo.core.arguments import as_annotated
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 
@@ -119,7 +120,9 @@ def make(
         Mistake: see `build`.
     """
     build = module(name).build
-    _check_arguments(name, inspect.signature(build).parameters, arguments)
+    parameters = inspect.signature(build).parameters
+    _check_arguments(name, parameters, arguments)
+    arguments = as_annotated(arguments, parameters)
 
     startup.load()
     import keras

@@ -1,6 +1,7 @@
 """Train a recipe with several seeds and say whether its claim holds.
 
-The claim holds if the mean over the seeds is at most two standard errors below it.
+The claim holds if the seeds support it: the lower end of the 95 % interval of their
+mean (one-sided, Student) is not below it.
 The exit status is 1 if it does not. Fields of the recipe can be changed as for
 `zoo train`, above all where the data lie: data.path=./pizza_steak_sushi.
 

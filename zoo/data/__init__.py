@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.core.arguments import as_annotated
 from zoo.core.progress import track
 from zoo.core.random import order
 from zoo.data import builders, splits
@@ -70,6 +71,7 @@ def load(
             had, or is damaged.
     """
     read = _reader(name, arguments)
+    arguments = as_annotated(arguments, inspect.signature(read).parameters)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
     dataset = read(**arguments)
     if fold:

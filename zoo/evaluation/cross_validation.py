@@ -9,7 +9,7 @@ import numpy as np
 from zoo.core import files
 from zoo.core.progress import track
 from zoo.data import load_for
-from zoo.engine.steps import forward, predict
+from zoo.engine.steps import compile_forward, predict
 from zoo.errors import Mistake
 from zoo.metrics import intervals, rates
 from zoo.recipe import Recipe, to_json
@@ -59,7 +59,7 @@ def cross_validate(
         one = choose(one, folder / f"search-{part}")
         run = train(one, run=folder / f"part-{part}", resume=True, quiet=True)
         runs.append(run)
-        logits.append(predict(forward(run.model), dataset.test.inputs))
+        logits.append(predict(compile_forward(run.model), dataset.test.inputs))
         targets.append(dataset.test.targets)
     logits, targets = np.concatenate(logits), np.concatenate(targets)
     spent = [run.metrics["seconds"] for run in runs]

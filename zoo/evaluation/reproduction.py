@@ -25,7 +25,7 @@ class Verdict:
         values: one a seed.
         summary: of the values.
         claim: the mean that the recipe claims to reach.
-        holds: whether the mean is at most two standard errors below the claim.
+        holds: whether the values support the claim, see `zoo.metrics.Summary`.
     """
 
     metric: str

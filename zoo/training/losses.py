@@ -1,7 +1,9 @@
 """The loss of a recipe, and targets in the form that it needs."""
 
 import importlib
+import inspect
 from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
@@ -15,10 +17,17 @@ def make(
 ) -> tuple[Callable[[np.ndarray], np.ndarray], Callable]:
     """How to encode targets, and the loss that takes them.
 
+    The outputs of a model are logits. A loss of `keras.losses` gets them with
+    `from_logits=True` if it has that argument, as they are if it is a hinge loss, which
+    compares scores, and as probabilities otherwise.
+
     Args:
-        name: "crossentropy", "mean_squared_error" or a dotted path.
+        name: "crossentropy", "mean_squared_error" (on probabilities), the dotted name
+            of a loss of Keras, as "keras.losses.BinaryFocalCrossentropy" or
+            "keras.losses.binary_focal_crossentropy", or the dotted path of a function
+            of (targets, logits), or of a class made from `keras.losses.Loss`.
         outputs: length of the model's output; 1 is the logit of class 1.
-        smoothing: label smoothing, of the cross-entropy only.
+        smoothing: label smoothing, of a cross-entropy that has `label_smoothing`.
         soft: targets will be mixtures of classes (MixUp, CutMix).
 
     Returns:
@@ -27,7 +36,7 @@ def make(
         over the batch.
 
     Raises:
-        Mistake: no such loss.
+        Mistake: no such loss, or it does not fit the outputs or the other arguments.
     """
     losses = keras.losses
     if name == "crossentropy" and outputs == 1:
@@ -40,24 +49,107 @@ def make(
             )
             return _one_hot(outputs), loss
         return _integers, losses.SparseCategoricalCrossentropy(from_logits=True)
-    if smoothing:
-        raise Mistake(
-            f"label_smoothing={smoothing} goes with loss=crossentropy, not with {name}"
-        )
+    encode = _column if outputs == 1 else _one_hot(outputs)
     if name == "mean_squared_error":
-        squash = ops.sigmoid if outputs == 1 else ops.softmax
-        encode = _column if outputs == 1 else _one_hot(outputs)
+        _refuse_smoothing(name, smoothing)
+        squash = _probabilities(outputs)
         return encode, lambda y, z: ops.mean(ops.square(y - squash(z)))
+    loss = _imported(name)
+    if inspect.isclass(loss) and issubclass(loss, losses.Loss):
+        short = loss.__name__.lower()
+    else:
+        short = getattr(loss, "__name__", "").lower().replace("_", "")
+    is_kerass = getattr(loss, "__module__", "").startswith("keras.")
+    if is_kerass:
+        _check_fit(name, short, outputs, soft)
+    takes = _parameters(loss)
+    loss = _with_options(name, loss, takes, smoothing)
+    if is_kerass and short.startswith("sparse"):
+        encode = _integers
+    if is_kerass and "from_logits" not in takes and "hinge" not in short:
+        squash = _probabilities(outputs)
+        return encode, lambda y, z: ops.mean(loss(y, squash(z)))
+    return encode, lambda y, z: ops.mean(loss(y, z))
+
+
+def _imported(name: str):
+    """The function or class of the dotted path `name`."""
     module, dot, function = name.rpartition(".")
     if not dot:
         accepted = ("crossentropy", "mean_squared_error")
         raise unknown("loss", name, accepted, "or a dotted path to a function")
     try:
-        loss = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
+        found = getattr(importlib.import_module(module), function)
+    except ImportError as error:
         raise Mistake(f"loss '{name}' cannot be imported: {error}") from error
-    encode = _column if outputs == 1 else _one_hot(outputs)
-    return encode, lambda y, z: ops.mean(loss(y, z))
+    except AttributeError as error:
+        if module == "keras.losses":
+            known = [each for each in vars(keras.losses) if not each.startswith("_")]
+            raise unknown(f"loss of {module}", function, known) from error
+        raise Mistake(f"loss '{name}' cannot be imported: {error}") from error
+    unfit = (keras.losses.Loss, keras.losses.get, keras.losses.serialize)
+    if not callable(found) or found in (*unfit, keras.losses.deserialize):
+        raise Mistake(f"loss '{name}' is no loss: name a function or a class of losses")
+    return found
+
+
+def _check_fit(name: str, short: str, outputs: int, soft: bool) -> None:
+    """Refuse a loss of Keras that has no meaning for these outputs and targets."""
+    if short in ("ctc", "circle"):
+        raise Mistake(
+            f"loss {name} is for sequences or embeddings, and zoo's models give "
+            "logits of classes; try loss=crossentropy"
+        )
+    if outputs == 1 and ("categorical" in short):
+        raise Mistake(
+            f"loss {name} compares classes and the model has one output, the logit of "
+            "class 1; set model.classes=2 or a binary loss"
+        )
+    if soft and short.startswith("sparse"):
+        raise Mistake(
+            f"loss {name} takes class numbers, which mixup and cutmix cannot mix; "
+            "take keras.losses.categorical_crossentropy"
+        )
+
+
+def _with_options(name: str, loss: Callable, takes: dict, smoothing: float) -> Callable:
+    """`loss`, made or bound with what the recipe asks for; it takes logits then."""
+    options: dict = {"from_logits": True} if "from_logits" in takes else {}
+    if smoothing and "label_smoothing" in takes:
+        options["label_smoothing"] = smoothing
+    elif smoothing:
+        _refuse_smoothing(name, smoothing)
+    first = 0 if inspect.isclass(loss) else 2  # targets and outputs
+    for parameter in list(takes.values())[first:]:
+        if parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
+            raise Mistake(
+                f"loss {name} needs a value for {parameter.name}; write a function of "
+                "(targets, logits) that gives it, and name that"
+            )
+    if not inspect.isclass(loss):
+        return partial(loss, **options) if options else loss
+    return loss(**options)
+
+
+def _parameters(loss) -> dict:
+    try:
+        return dict(inspect.signature(loss).parameters)
+    except ValueError:  # built in, without a signature
+        return {}
+
+
+def _refuse_smoothing(name: str, smoothing: float) -> None:
+    if smoothing:
+        raise Mistake(
+            f"label_smoothing={smoothing} goes with loss=crossentropy, not with {name}"
+        )
+
+
+def _probabilities(outputs: int) -> Callable:
+    return ops.sigmoid if outputs == 1 else ops.softmax
 
 
 def _integers(targets):

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 
 from zoo import augment, data
-from zoo.building import fitting
+from zoo.building import fitting, registry
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.training import losses
+from zoo.training import acceptance, losses, optimizer
 from zoo.training.feed import Feed
 
 
@@ -22,36 +22,81 @@ def check(recipe: Recipe, dataset: data.Dataset) -> None:
             not take, or early stopping without validation data.
     """
     count = len(dataset.train)
-    if recipe.batch > count:
-        raise Mistake(
-            f"batch={recipe.batch} is larger than the data: {recipe.data} has {count} "
-            f"training examples; accepted: 1 <= batch <= {count}"
-        )
     for stage in recipe.stage_recipes():
+        if stage.batch > count:
+            raise Mistake(
+                f"batch={stage.batch} is larger than the data: {recipe.data} has "
+                f"{count} training examples; accepted: 1 <= batch <= {count}"
+            )
+        if stage.learning_rate == 0:
+            raise Mistake("learning_rate=0 trains nothing; accepted: more than 0")
+        if stage.early_stopping and dataset.validation is None:
+            raise Mistake(
+                f"early_stopping={stage.early_stopping} needs validation data; "
+                "set validation=0.1"
+            )
+        if stage.trainable and not hasattr(
+            registry.module(stage.model), "set_trainable"
+        ):
+            raise Mistake(
+                f"trainable='{stage.trainable}': model {stage.model} has no "
+                "set_trainable, and is trained as a whole; remove trainable"
+            )
         if stage.augment and dataset.kind != "image":
             raise Mistake(
                 f"augment={stage.augment} changes images; {recipe.data} is "
                 f"{dataset.kind} data; set augment={{}}"
             )
         augment.check(stage.augment, dataset.input_shape)
-    if recipe.early_stopping and dataset.validation is None:
-        raise Mistake(
-            f"early_stopping={recipe.early_stopping} needs validation data; "
-            "set validation=0.1"
-        )
 
 
 def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
     """The recipe's model, sized and adapted to the data, at its initial weights.
 
     Two classes make one logit, that of the second class.
+
+    Raises:
+        Mistake: the model cannot be built, or does not fit the data or zoo, see
+            `zoo.training.acceptance`; or a stage does not fit the model.
     """
-    model = fitting.build(recipe, dataset.facts())
+    try:
+        model = fitting.build(recipe, dataset.facts())
+    except Mistake:
+        raise
+    except Exception as error:
+        if recipe.model in registry.names() and not _is_kerass(error):
+            raise
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise Mistake(
+            f"model {recipe.model} cannot be built for {recipe.data}, whose examples "
+            f"are of shape {tuple(dataset.input_shape)}: {reason}"
+        ) from error
+    acceptance.check_shapes(recipe.model, model, dataset)
+    fitting.check_outputs(model, recipe, dataset.classes)
     for layer in model.layers:
         if hasattr(layer, "adapt"):
             layer.adapt(np.asarray(dataset.train.inputs))
-    fitting.check_outputs(model, recipe, dataset.classes)
+    acceptance.check_values(recipe.model, model, dataset)
+    if recipe.model not in registry.names():
+        acceptance.try_out(recipe.model, model, dataset)
+    for stage in recipe.stage_recipes():
+        losses.make(stage.loss, *_loss_arguments(stage, model))
+        optimizer.make(stage, -(-len(dataset.train) // stage.batch), [])
     return model
+
+
+def _is_kerass(error: Exception) -> bool:
+    """Whether Keras refuses the shapes or arguments that a model gives its layers."""
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get("__name__", "")
+    return isinstance(error, ValueError) and module.startswith("keras.")
+
+
+def _loss_arguments(stage: Recipe, model: keras.Model) -> tuple[int, float, bool]:
+    soft = augment.mixes(stage.augment)
+    return model.output_shape[-1], stage.label_smoothing, soft
 
 
 def feed_and_loss(
@@ -61,9 +106,7 @@ def feed_and_loss(
 
     A single device holds a small split, see `Feed`.
     """
-    soft = "mixup" in stage.augment or "cutmix" in stage.augment
-    outputs = model.output_shape[-1]
-    encode, loss = losses.make(stage.loss, outputs, stage.label_smoothing, soft)
+    encode, loss = losses.make(stage.loss, *_loss_arguments(stage, model))
     hold = groups.current().devices == 1
     feed = Feed(
         split, stage.batch, stage.seed, encode, stage.augment, stage.shuffle, hold

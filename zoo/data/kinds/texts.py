@@ -119,6 +119,11 @@ def _number_runs(tokens: Tokens, n: int, base: int) -> np.ndarray:
     It has the words' ids as its digits in base `base`; -1 where a text has fewer words
     so far. int64 of the shape of `tokens.flat`.
     """
+    if base**n >= 2**63:
+        raise Mistake(
+            f"ngrams={n} of {base:,} different words are more than 64 bits can number; "
+            f"set data.ngrams={n - 1}"
+        )
     numbers = tokens.flat.astype(np.int64)
     for _ in range(n - 1):
         numbers[1:] = numbers[:-1] * base + tokens.flat[1:]
@@ -176,6 +181,11 @@ class Vocabulary:
             raise unknown("value of keep", str(keep), KEEPS)
         if ngrams not in LONGEST_RUNS:
             raise Mistake(f"ngrams={ngrams}; accepted: 1 (words only), 2 or 3")
+        if (len(tokens.words) + 2) ** ngrams >= 2**63:  # padding and unknown as well
+            raise Mistake(
+                f"ngrams={ngrams} of {len(tokens.words):,} different words are more "
+                f"than 64 bits can number; set data.ngrams={ngrams - 1}"
+            )
         counts = {}
         for n in track(range(1, ngrams + 1), ngrams, "counting runs of words"):
             counts |= tokens.counts(n, vocabulary_size - 2)

@@ -1,0 +1,56 @@
+"""Arguments as they are typed become what a function's annotations ask for."""
+
+import inspect
+from collections.abc import Sequence
+
+import pytest
+
+import zoo
+from zoo.core.arguments import as_annotated
+from zoo.errors import unknown
+from zoo.recipe import override
+
+pytestmark = pytest.mark.once
+
+
+def read(
+    path: str,
+    classes: tuple[str, ...] | None = None,
+    words: Sequence[str] = (),
+    size: int | tuple[int, int] | None = None,
+    file: "str | None" = None,
+    keep: str | int = "last",
+    **others,
+): ...
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("path=2024", "2024"),
+        ("path=007", "007"),
+        ("path=a,b", "a,b"),
+        ("file=3", "3"),
+        ("classes=3,5", ("3", "5")),
+        ("classes=3", ("3",)),
+        ("classes=cat,dog", ("cat", "dog")),
+        ("classes=cat, 3", ("cat", "3")),
+        ("classes=None", None),
+        ("words=cat", ("cat",)),
+        ("size=32,48", (32, 48)),
+        ("keep=3", 3),
+        ("unknown=3", 3),
+    ],
+)
+def test_a_typed_value(typed, expected):
+    recipe = override(zoo.Recipe("", ""), [f"data.{typed}"])
+    parameters = inspect.signature(read).parameters
+    assert as_annotated(recipe.data_arguments, parameters) == {
+        typed.partition("=")[0]: expected
+    }
+
+
+def test_a_number_is_never_taken_for_the_same_text():
+    assert str(unknown("class", 3, ["3", "5"])) == (
+        "class 3 is of type int, not text; write '3' in quotation marks; accepted: 3, 5"
+    )

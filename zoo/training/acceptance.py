@@ -1,0 +1,163 @@
+"""Whether a model fits the data and zoo, tried before anything is trained or written.
+
+Every model is held against the shapes of the data. A model of the user's own is also
+run, saved and opened, since what it does cannot be known otherwise.
+"""
+
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from zoo.data import Dataset
+from zoo.errors import Mistake
+
+_EXAMPLES = 8
+
+
+def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
+    """Refuse a model that does not take the data, or gives something else than logits.
+
+    Raises:
+        Mistake: says what the model takes and gives, and what the data are.
+    """
+    inputs, outputs = model.inputs or [], model.outputs or []
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise Mistake(
+            f"model {name} has {len(inputs)} inputs and {len(outputs)} outputs; "
+            "accepted: one of each, as in keras.Model(inputs, outputs)"
+        )
+    takes, gives = inputs[0].shape[1:], outputs[0].shape[1:]
+    fits = len(takes) == len(dataset.input_shape) and all(
+        wanted in (None, given)
+        for wanted, given in zip(takes, dataset.input_shape, strict=True)
+    )
+    if not fits:
+        raise Mistake(
+            f"model {name} takes examples of shape {tuple(takes)} and those of "
+            f"{dataset.name} are of shape {tuple(dataset.input_shape)}; give build "
+            "the argument input_shape, or take other data"
+        )
+    if len(gives) != 1 or not gives[0]:
+        raise Mistake(
+            f"model {name} gives outputs of shape {tuple(gives)} an example; accepted: "
+            "(classes,), or (1,), the logit of the second class of two"
+        )
+
+
+def check_values(name: str, model: keras.Model, dataset: Dataset) -> None:
+    """Refuse rows that no model, or not this one, can learn from.
+
+    Raises:
+        Mistake: names the columns with infinite values, or with missing ones if the
+            model does not fill them in.
+    """
+    if dataset.kind in ("image", "text"):
+        return
+    for part in ("train", "validation", "test"):
+        split = getattr(dataset, part)
+        inputs = None if split is None else np.asarray(split.inputs)
+        if inputs is None or inputs.dtype.kind != "f":
+            continue
+        if (infinite := np.isinf(inputs)).any():
+            raise Mistake(
+                f"the data {dataset.name} have infinite values in "
+                f"{_columns(infinite, dataset)} of the {part} split; correct them"
+            )
+        missing = np.isnan(inputs)
+        rows = np.flatnonzero(missing.reshape(len(inputs), -1).any(axis=1))
+        if len(rows) and not np.isfinite(_outputs(model, inputs[rows[:64]])).all():
+            raise Mistake(
+                f"the data {dataset.name} have missing values in "
+                f"{_columns(missing, dataset)}, which model {name} cannot take; train "
+                "without these rows, data.complete=True, or take a model that fills "
+                "them in, such as mammogram_mlp"
+            )
+
+
+def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
+    """Run, save and open a model of the user's own.
+
+    Raises:
+        Mistake: it cannot be run on the data, saved or opened; it has nothing to
+            train; its outputs are whole numbers, NaN or probabilities.
+    """
+    if not model.trainable_variables:
+        raise Mistake(f"model {name} has no weights that can be trained")
+    count = min(_EXAMPLES, len(dataset.train))
+    inputs = np.asarray(dataset.train.inputs[np.arange(count)])
+    try:
+        outputs = _outputs(model, inputs)
+    except Exception as error:  # whatever the user's layers and the framework raise
+        raise Mistake(
+            f"model {name} cannot be run on examples of {dataset.name}, of shape "
+            f"{tuple(dataset.input_shape)} and type {inputs.dtype}: {_reason(error)}"
+        ) from error
+    if outputs.dtype.kind in "iub":
+        raise Mistake(
+            f"model {name} gives whole numbers ({outputs.dtype}); accepted: logits"
+        )
+    if np.isfinite(inputs).all() and not np.isfinite(outputs).all():
+        raise Mistake(f"model {name} gives NaN or infinity at its initial weights")
+    if _is_probability(model, outputs):
+        raise Mistake(
+            f"build of model {name} gives probabilities; zoo takes logits: remove the "
+            "sigmoid or softmax at its end"
+        )
+    _check_file(name, model, inputs, outputs)
+
+
+def _outputs(model, inputs) -> np.ndarray:
+    outputs = model(keras.ops.convert_to_tensor(inputs), training=False)
+    dtype = keras.backend.standardize_dtype(outputs.dtype)
+    if "float" in dtype:  # NumPy has no bfloat16
+        outputs = keras.ops.cast(outputs, "float32")
+    return keras.ops.convert_to_numpy(outputs)
+
+
+def _is_probability(model, outputs) -> bool:
+    """By the last operation, or by outputs of 0 to 1 whose sum is 1."""
+    last = model.outputs[0]._keras_history.operation
+    while isinstance(last, keras.Model) and last.outputs:
+        last = last.outputs[0]._keras_history.operation
+    activation = getattr(last, "activation", None)
+    named = {type(last).__name__.lower(), getattr(activation, "__name__", "")}
+    if named & {"sigmoid", "softmax", "hard_sigmoid", "hardsigmoid"}:
+        return True
+    within = ((outputs >= 0) & (outputs <= 1)).all()
+    sums = np.abs(outputs.sum(axis=1) - 1).max() < 1e-3
+    return bool(within and sums and outputs.shape[1] > 1)
+
+
+def _check_file(name, model, inputs, outputs) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        try:
+            model.save(path)
+            opened = keras.models.load_model(path)
+            again = _outputs(opened, inputs)
+        except Exception as error:  # whatever the user's layers raise
+            raise Mistake(
+                f"model {name} cannot be saved and opened again: {_reason(error)}; "
+                "build it of Keras's layers and keras.ops, or of layers of your own "
+                "with get_config and @keras.saving.register_keras_serializable()"
+            ) from error
+    if not np.allclose(again, outputs, 1e-3, 1e-4, equal_nan=True):
+        raise Mistake(
+            f"model {name} gives other outputs after it was saved and opened again; "
+            "its layers must keep their weights by add_weight and their settings by "
+            "get_config"
+        )
+
+
+def _columns(found: np.ndarray, dataset: Dataset) -> str:
+    columns = np.flatnonzero(found.reshape(-1, found.shape[-1]).any(axis=0))
+    named = dataset.features or [f"column {i + 1}" for i in range(found.shape[-1])]
+    return ", ".join(f"{named[i]} ({found[..., i].sum()})" for i in columns)
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    return text if len(text) < 300 else f"{text[:300]}..."
