@@ -345,6 +345,39 @@ def test_json_that_is_none_or_a_bomb_is_refused(run, name, content):
         done.metrics  # noqa: B018
 
 
+WORDS = {"words": ["good", "not", "not good"], "length": 4, "keep": "last", "ngrams": 2}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"words": ["good", "good"]},
+        {"words": ["good", 1]},
+        {"words": "good"},
+        {"words": ["not good"]},
+        {"words": ["not", "good", "not  good"]},
+        {"length": 0},
+        {"length": 5},
+        {"length": 2**40},
+        {"length": 4.0},
+        {"keep": "middle"},
+        {"keep": []},
+        {"ngrams": 4},
+        {"ngrams": True},
+        {"ngrams": ...},
+        {"more": 1},
+    ],
+)
+def test_a_vocabulary_that_is_none_is_refused(run, changes):
+    (run / "vocabulary.json").write_text(json.dumps(WORDS))
+    edit(run / "data.json", kind="text", input_shape=[4], dtype="int32", features=[])
+    assert zoo.data.restore(run).encoder.size == 5
+    edit(run / "vocabulary.json", **changes)
+    with refused("data.json" if changes == {"length": 5} else "vocabulary.json"):
+        zoo.data.restore(run)
+
+
 def test_a_run_from_a_newer_zoo_says_so(run):
     edit(run / "recipe.json", version=99, colour="red")
     with refused("colour", "newer"):

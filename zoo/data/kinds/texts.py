@@ -273,6 +273,7 @@ class Vocabulary:
             and type(length) is int
             and 0 < length <= LONGEST
             and about["keep"] in KEEPS
+            and type(about["ngrams"]) is int
             and about["ngrams"] in LONGEST_RUNS
             and (about["ngrams"] == 1 or _are_runs(words))
         )
