@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -33,6 +34,7 @@ __all__ = [
     "restore",
 ]
 
+VALIDATION = 0.1  # of the training split, where the data have no validation split
 TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
 
@@ -44,7 +46,7 @@ def names() -> tuple[str, ...]:
 def load(
     name: str,
     *,
-    validation: float = 0.1,
+    validation: float = VALIDATION,
     seed: int = 0,
     fold: tuple[int, ...] | None = None,
     **arguments,
@@ -54,7 +56,8 @@ def load(
     Args:
         name: one of `names()`, any name of TensorFlow Datasets, or the path of a folder
             of class folders: "./pets", with a slash in it.
-        validation: share of the training split, stratified; 0 for none.
+        validation: share of the training split to hold out, stratified; 0 for none.
+            A folder with its own val/ is validated on that.
         seed: decides which examples are held out, and nothing else.
         fold: (i, k) splits training and test examples together into k stratified
             parts, by `seed`, and makes part i, 0 <= i < k, the test split; for rows.
@@ -76,11 +79,7 @@ def load(
     dataset = read(**arguments)
     if fold:
         dataset = splits.split(dataset, fold, seed)
-    classes = dataset.classes
-    kept, held = carve(dataset.train.targets, validation, seed, classes, "validation")
-    if len(held):
-        whole = dataset.train
-        dataset = replace(dataset, train=whole.take(kept), validation=whole.take(held))
+    dataset = _with_validation(dataset, validation, seed)
     if dataset.kind == "text":
         return _encoded(dataset, **wanted)
     if wanted:
@@ -145,6 +144,35 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
         if argument not in accepted:
             raise unknown(f"argument of the data set {name}", argument, accepted)
     return read
+
+
+def _with_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
+    """The data set with its own validation split, or one held out of the training.
+
+    A share of 0 asks for none. What is not used, the split or the share, is told.
+    """
+    whole, classes, own = dataset.train, dataset.classes, dataset.validation
+    if own is None:
+        kept, held = carve(
+            whole.targets, share, seed, classes, "validation", whole.prints
+        )
+        if not len(held):
+            return dataset
+        return replace(dataset, train=whole.take(kept), validation=whole.take(held))
+    if share == 0:
+        warnings.warn(
+            f"the {len(own)} validation examples of {dataset.name} are left out: "
+            "validation=0 asks for no validation split",
+            stacklevel=3,
+        )
+        return replace(dataset, validation=None)
+    if share != VALIDATION:
+        warnings.warn(
+            f"validation={share} is not used: {dataset.name} has a validation split of "
+            f"its own, of {len(own)} examples",
+            stacklevel=3,
+        )
+    return dataset
 
 
 def _encoded(dataset: Dataset, **wanted) -> Dataset:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import files as written
 from zoo.core.folders import cache_dir
 from zoo.core.progress import say
 from zoo.errors import Mistake
@@ -59,8 +60,7 @@ def remember(
             shutil.rmtree(partial / "old")
         facts = build(partial)
         files = {path.name: _print(path) for path in partial.glob("*.npy")}
-        about = json.dumps({"facts": facts, "files": files}, ensure_ascii=False)
-        (partial / "about.json").write_text(about, encoding="utf-8")
+        written.write_json(partial / "about.json", {"facts": facts, "files": files})
         try:
             partial.rename(folder)
         except OSError:  # another process was faster: its copy is as good

@@ -26,10 +26,13 @@ class Split:
         indexing by an array of positions that returns an array; texts before their
         words are numbered are `zoo.data.kinds.texts.Tokens`.
     targets: int32 array of shape (n,), positions in `Dataset.classes`.
+    prints: uint64 array of shape (n,), equal for equal inputs, so that copies can be
+        kept on one side of a split; None where nobody looked for copies.
     """
 
     inputs: Any
     targets: np.ndarray
+    prints: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -42,7 +45,8 @@ class Split:
             inputs = Rows(self.inputs, index)
         else:
             inputs = self.inputs[index]
-        return Split(inputs, np.asarray(self.targets)[index])
+        prints = None if self.prints is None else np.asarray(self.prints)[index]
+        return Split(inputs, np.asarray(self.targets)[index], prints)
 
 
 @dataclass(frozen=True)

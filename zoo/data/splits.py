@@ -10,9 +10,17 @@ from zoo.errors import Mistake
 
 
 def carve(
-    targets: np.ndarray, share: float, seed: int, classes: tuple[str, ...], what: str
+    targets: np.ndarray,
+    share: float,
+    seed: int,
+    classes: tuple[str, ...],
+    what: str,
+    prints: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hold out a share of the examples, each class in proportion.
+
+    Copies of an example stay on one side, and count as one. Only if a class has no
+    other example do they go to both sides.
 
     Args:
         targets: int array of shape (n,).
@@ -20,6 +28,7 @@ def carve(
         seed: decides which; the same seed, the same examples.
         classes: their names, for the errors.
         what: the name of the split held out, for the errors.
+        prints: array of shape (n,), equal for copies; None if none are looked for.
 
     Returns:
         The positions kept and the positions held out, both ascending.
@@ -35,6 +44,12 @@ def carve(
     count = len(targets)
     if share == 0:
         return np.arange(count), np.arange(0)
+    if prints is not None:
+        firsts, members = _distinct(targets, prints)
+        if len(firsts) < count:
+            _, held = carve(targets[firsts], share, seed, classes, what)
+            out = np.isin(members, held)
+            return np.flatnonzero(~out), np.flatnonzero(out)
     total = round(share * count)
     if total == 0:
         raise Mistake(
@@ -59,6 +74,21 @@ def carve(
     out = np.zeros(count, bool)
     out[np.concatenate(chosen)] = True
     return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def _distinct(targets: np.ndarray, prints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first example of each group of copies, and the group of each example.
+
+    The groups are in the order of their first examples. Equal inputs of two classes
+    are two groups; the copies in a class without other examples are a group each.
+    """
+    pairs = np.stack([targets.astype(np.uint64), prints.astype(np.uint64)], axis=1)
+    _, first, group = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
+    first = first[group.ravel()]
+    kinds = np.bincount(targets[np.unique(first)], minlength=targets.max() + 1)
+    alone = kinds[targets] == 1
+    first[alone] = np.flatnonzero(alone)
+    return np.unique(first, return_inverse=True)
 
 
 def split(dataset: Dataset, fold: tuple[int, ...], seed: int) -> Dataset:

@@ -5,28 +5,40 @@ transparent, made gray (ITU-R 601 luma) or RGB, and, if a size is asked for, its
 is cut out in the proportions of that size and resized bicubically with antialiasing.
 """
 
-import contextlib
 import io
 import os
 import warnings
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from zoo.core.processors import processors
+from zoo.data.kinds import pixels
+from zoo.data.kinds.given import array, described, is_array, several
 from zoo.errors import Mistake
 
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-PIXELS = 2**25  # of a picture; Pillow takes 4 bytes for each, and makes a copy or two
-LONGEST_NAME = 4096  # letters of a path, as Linux has it
+SUFFIXES = (
+    *(".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2"),
+    *(".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
+)
+# No format that is a program, such as EPS, which Pillow hands to Ghostscript.
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
+WANTED = (
+    "a picture: the name of a file, its bytes, an array, or an image of Pillow, or a "
+    "list of these"
+)
 DARK, BRIGHT = 64, 192
 MODES = {1: "L", 3: "RGB"}
-PNG, GRAY_8_BITS = b"\x89PNG\r\n\x1a\n", b"\x08\x00"
+PNG, GRAY_8_BITS = STARTS[1], b"\x08\x00"
+PIXELS = 2**25  # of a picture; Pillow takes 4 bytes for each, and makes a copy or two
+LONGEST_NAME = 4096  # letters of a path, as Linux has it
 
-Picture = str | os.PathLike | bytes | np.ndarray
+Picture = str | os.PathLike | bytes | np.ndarray | Image.Image | BinaryIO
 
 
 def read(
@@ -35,7 +47,8 @@ def read(
     """One picture.
 
     Args:
-        source: a file, its bytes, or a uint8 array of shape (H, W) or (H, W, channels).
+        source: a file, its name or its bytes, an image of Pillow of any mode, or an
+            array (H, W) or (H, W, C), see `zoo.data.kinds.pixels`.
         channels: 1 for gray, 3 for RGB.
         size: (height, width) in pixels; None keeps the picture's own.
 
@@ -43,26 +56,87 @@ def read(
         uint8 array of shape (height, width, channels).
 
     Raises:
-        Mistake: there is no such file, or it is no picture, or a broken one.
+        Mistake: there is no such file, or it is no picture, or a broken one; it says
+            what is wrong with it.
     """
     if channels == 1 and isinstance(source, bytes):
         plain = _plain_gray_png(source)
         if plain is not None and size in (None, plain.shape[:2]):
             return plain
+    name = _name(source)
     try:
         with _quiet_pillow(), _open(source) as image:
             _check_size(image)
             ImageOps.exif_transpose(image, in_place=True)
-            image = _flat(image).convert(MODES[channels])
+            image = _flat(image, name).convert(MODES[channels])
+    except Mistake:
+        raise
     except FileNotFoundError as error:
-        raise Mistake(f"there is no picture {_name(source)}") from error
+        raise Mistake(f"there is no picture {name}") from error
+    except IsADirectoryError as error:
+        raise Mistake(
+            f"{source} is a folder; give its pictures, as in {source}/*.jpg"
+        ) from error
+    except MemoryError as error:
+        raise Mistake(f"{name} is too large for this machine's memory") from error
     except Exception as error:  # what a broken file raises depends on its format
-        known = isinstance(error, UnidentifiedImageError)
-        why = "its format is unknown" if known else str(error)[:200]
-        raise Mistake(f"{_name(source)} is not a readable picture: {why}") from error
+        raise Mistake(f"{name} is not a readable picture: {_why(error)}") from error
     if size and image.size != size[::-1]:
         image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)
     return np.asarray(image).reshape(image.height, image.width, channels)
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is a picture, by the ending of its name or by its first bytes."""
+    if not path.is_file():
+        return False
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        return False
+    return start.startswith(STARTS) or (start[:4], start[8:12]) == (b"RIFF", b"WEBP")
+
+
+def items(given, shape: tuple[int, int, int]) -> list[Picture]:
+    """The pictures that a user gave, one or several.
+
+    Args:
+        given: a picture as `read` takes it, an array or tensor of one or several (see
+            `zoo.data.kinds.pixels`), or a list, series or generator of pictures.
+        shape: (height, width, channels) of the network, which decides in doubt.
+
+    Returns:
+        Pictures as `read` takes them; arrays are uint8.
+
+    Raises:
+        Mistake: one of them is no picture; it is named by its number.
+    """
+    if _is_single(given):
+        return [given]
+    if is_array(given) and array(given).dtype.kind not in "OUS":
+        found = pixels.separate(array(given), shape)
+        return list(pixels.to_bytes([np.stack(found)], ["the array"])[0])
+    found = several(given, WANTED)
+    names = [f"input {number}" for number in range(1, len(found) + 1)]
+    places = []
+    for place, (name, item) in enumerate(zip(names, found, strict=True)):
+        if _is_single(item):
+            continue
+        if not is_array(item) and not _is_nested(item):
+            raise Mistake(f"{name} is {described(item)}; give {WANTED}")
+        one = pixels.separate(_numbers(item, name), shape)
+        if len(one) != 1:
+            raise Mistake(f"{name} holds {len(one)} pictures; give one array for each")
+        found[place] = one[0]
+        places.append(place)
+    arrays = [found[place] for place in places]
+    scaled = pixels.to_bytes(arrays, [names[place] for place in places])
+    for place, image in zip(places, scaled, strict=True):
+        found[place] = image
+    return found
 
 
 def border(images: np.ndarray) -> float:
@@ -72,7 +146,7 @@ def border(images: np.ndarray) -> float:
 
 
 def decode(
-    raw: Iterable[Picture], shape: tuple[int, ...], learned: float | None = None
+    raw, shape: tuple[int, int, int], learned: float | None = None
 ) -> np.ndarray:
     """Pictures as a network's input.
 
@@ -80,17 +154,22 @@ def decode(
     Such a picture is not changed: a warning says so.
 
     Args:
-        raw: pictures as `read` takes them.
+        raw: pictures as `items` takes them.
         shape: (height, width, channels).
         learned: the border's mean brightness in the training pictures, None to ignore.
 
     Returns:
         uint8 array of shape (n, height, width, channels).
     """
-    raw = list(raw)
+    raw = items(raw, shape)
     images = np.zeros((len(raw), *shape), np.uint8)
-    for image, source in zip(images, raw, strict=True):
-        image[:] = read(source, shape[2], shape[:2])
+    for number, (image, source) in enumerate(zip(images, raw, strict=True), 1):
+        try:
+            image[:] = read(source, shape[2], shape[:2])
+        except Mistake as mistake:
+            if len(raw) == 1 or isinstance(source, str | os.PathLike):
+                raise
+            raise Mistake(f"input {number}: {mistake}") from mistake
         found = border(image[None])
         if learned is not None and learned < DARK and found > BRIGHT:
             warnings.warn(
@@ -119,7 +198,7 @@ def workers() -> ThreadPoolExecutor:
 def _name(source: Picture) -> str:
     if not isinstance(source, str | os.PathLike):
         return "the picture"
-    name = str(source)
+    name = os.fsdecode(source)
     return name if len(name) < LONGEST_NAME else f"{name[:200]}..."
 
 
@@ -142,6 +221,17 @@ def _plain_gray_png(content: bytes) -> np.ndarray | None:
     return None if image is None else image[..., None]
 
 
+def _open(source: Picture) -> Image.Image:
+    if isinstance(source, Image.Image):
+        return source.copy()
+    if isinstance(source, np.ndarray):
+        (source,) = pixels.to_bytes([source], ["the array"])
+        return Image.fromarray(source[..., 0] if source.shape[2:] == (1,) else source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        source = io.BytesIO(source)
+    return Image.open(source, formats=FORMATS)
+
+
 def _check_size(image: Image.Image) -> None:
     """Refuse a picture that would take far more memory than its file.
 
@@ -156,12 +246,6 @@ def _check_size(image: Image.Image) -> None:
         )
 
 
-def _open(source: Picture) -> Image.Image:
-    if isinstance(source, np.ndarray):
-        return Image.fromarray(source[..., 0] if source.shape[2:] == (1,) else source)
-    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
-
-
 @contextlib.contextmanager
 def _quiet_pillow() -> Iterator[None]:
     """Without Pillow's warnings of damage beside the pixels; bombs are errors."""
@@ -171,16 +255,51 @@ def _quiet_pillow() -> Iterator[None]:
         yield
 
 
-def _flat(image: Image.Image) -> Image.Image:
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+def _why(error: Exception) -> str:
+    """The reason in one line, without the name of the file."""
+    if isinstance(error, UnidentifiedImageError):
+        return "its format is unknown"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, _BOMBS):
+        return f"it is larger than Pillow's limit ({error})"
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _flat(image: Image.Image, name: str) -> Image.Image:
     """Bring 16 and 32 bits to 8, and lay what is transparent on white."""
-    if image.mode.startswith("I"):
-        pixels = np.clip(np.asarray(image, np.int64), 0, 2**16 - 1)
-        return Image.fromarray((pixels >> 8).astype(np.uint8))
-    if image.mode == "F":
-        return Image.fromarray(np.clip(np.asarray(image), 0, 255).astype(np.uint8))
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image)
+        if (
+            image.mode != "F"
+            and values.size
+            and 0 <= values.min() <= values.max() < 2**16
+        ):
+            values = values.astype(np.uint16)
+        return Image.fromarray(pixels.to_bytes([values], [name])[0])
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         white.alpha_composite(image)
         return white
     return image
+
+
+def _is_single(given) -> bool:
+    kinds = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image)
+    return isinstance(given, kinds) or hasattr(given, "read")
+
+
+def _is_nested(item) -> bool:
+    """Whether this is a list of lists of numbers."""
+    return isinstance(item, list | tuple) and bool(item) and not _is_single(item[0])
+
+
+def _numbers(item, name: str) -> np.ndarray:
+    try:
+        return array(item)
+    except ValueError as error:
+        raise Mistake(f"{name} is a list whose rows differ in length") from error
