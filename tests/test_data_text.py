@@ -173,7 +173,9 @@ def test_mistaken_arguments(arguments, text):
 def test_sentences_are_decoded_by_the_restored_vocabulary(tmp_path):
     vocabulary = Vocabulary(("good", "bad"), length=2)
     train = data.Split(vocabulary.encode(["good"]), np.zeros(1, np.int32))
-    dataset = data.Dataset("reviews", "text", train, encoder=vocabulary)
+    dataset = data.Dataset(
+        "reviews", "text", train, classes=("a", "b"), encoder=vocabulary
+    )
     dataset.save(tmp_path)
     restored = data.restore(tmp_path)
     assert restored.facts()["vocabulary_size"] == 4

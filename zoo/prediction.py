@@ -1,6 +1,7 @@
 """Predict: raw in, label out. A run answers pictures, sentences and rows."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,9 +41,14 @@ def predict(
 
     Args:
         run: a run or its folder.
-        inputs: one or several. For a run on pictures: files, or uint8 arrays
-            (H, W) or (H, W, C); on texts: sentences; on rows: CSV files, lines such as
-            "5.1,1.4" in the order of the columns, or dicts by column.
+        inputs: one or several: a list, tuple, generator, series, one array for all.
+            On pictures: names of files, their bytes, open files, images of Pillow, or
+            arrays and tensors (H, W), (H, W, C), (n, H, W) or (n, H, W, C), or with
+            the channels first; whole numbers are 0 to 255, fractions 0 to 1 or 0 to
+            255, see `zoo.data.kinds.pixels`. On texts: sentences, or text files. On
+            rows: CSV files, lines such as "5.1,1.4" and flat sequences in the order
+            of the columns, arrays (n, columns), dicts by column, frames of pandas or
+            polars.
         batch: inputs that are computed at a time.
         trust: execute the run's own model file, see `zoo.run.open_run`.
 
@@ -50,13 +56,14 @@ def predict(
         One prediction an input, in order; a CSV file gives one a row.
 
     Raises:
-        Mistake: the folder is not a run, or an input cannot be read.
+        Mistake: the folder is not a run, or an input cannot be read or cannot be
+            meant; it is named, with what is accepted.
     """
     from zoo import data
 
     run = open_run(run, trust=trust)
     dataset = data.restore(run.folder)
-    raw = [inputs] if isinstance(inputs, str | Path | Mapping) else list(inputs)
+    raw = data.items(dataset, inputs)
     if not raw:
         raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
     decoded = data.decode(dataset, raw)
@@ -85,7 +92,7 @@ _WANTED = {
 
 def _names(dataset: "Dataset", raw: list, decoded: np.ndarray) -> Iterable[str]:
     if dataset.kind in ("image", "text"):
-        readable = (str, Path)
+        readable = (str, os.PathLike)
         return [
             str(item) if isinstance(item, readable) else f"input {number}"
             for number, item in enumerate(raw, 1)

@@ -3,7 +3,7 @@
 import inspect
 import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,6 +27,7 @@ __all__ = [
     "Split",
     "cache_dir",
     "decode",
+    "items",
     "load",
     "load_for",
     "names",
@@ -102,14 +103,30 @@ def load_for(recipe: Recipe, **changes) -> Dataset:
     return load(recipe.data, **{**given, **recipe.data_arguments, **changes})
 
 
-def decode(dataset: Dataset, raw: Iterable) -> np.ndarray:
+def items(dataset: Dataset, given) -> list:
+    """The pictures, texts or rows that a user gave, one or several, as a list.
+
+    What may be given is said by `items` in `zoo.data.kinds.pictures`, `texts` and
+    `tables`.
+
+    Raises:
+        Mistake: it, or one of several, cannot be meant; it is named.
+    """
+    if given is None:
+        raise Mistake("inputs is None; give something to predict")
+    if dataset.kind == "image":
+        return pictures.items(given, dataset.input_shape)
+    if dataset.kind == "text":
+        return texts.items(given)
+    return tables.items(given, dataset.features)
+
+
+def decode(dataset: Dataset, raw) -> np.ndarray:
     """Raw inputs as the inputs of a network that learned from this data set.
 
     Args:
         dataset: as loaded or restored.
-        raw: pictures (files, bytes or uint8 arrays, see `zoo.data.kinds.pictures`), or
-            sentences, or rows (CSV files, lines, mappings or sequences, see
-            `zoo.data.kinds.tables`).
+        raw: as `items` takes and returns it.
 
     Returns:
         An array of shape (n, *dataset.input_shape): uint8 pictures, int32 token ids or

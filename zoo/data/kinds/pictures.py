@@ -5,9 +5,11 @@ transparent, made gray (ITU-R 601 luma) or RGB, and, if a size is asked for, its
 is cut out in the proportions of that size and resized bicubically with antialiasing.
 """
 
+import contextlib
 import io
 import os
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO

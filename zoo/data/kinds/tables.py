@@ -1,32 +1,88 @@
-"""Rows of measurements as float32 arrays, from CSV files, text, dicts or sequences."""
+"""Rows of measurements as float32 arrays, from CSV files, text, frames or sequences."""
 
 import csv
-import io
+import itertools
 import math
 import os
+from array import array as Numbers
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from zoo.data.kinds.given import (
+    array,
+    described,
+    is_array,
+    is_frame,
+    is_missing,
+    is_series,
+    several,
+)
 from zoo.errors import Mistake
 
-MISSING = ("", "?", "nan", "na")
+MISSING = ("", "?", "nan", "na", "n/a", "null", "none", "<na>", "nat")
+LARGEST = float(np.finfo(np.float32).max)
 WIDEST = 2**16  # cells of a line
+LONGEST = 2**23  # letters of a line
+SHOWN = 20  # columns named in an error
+LETTERS = 40  # of a cell shown in an error
 
 Table = str | os.PathLike | Mapping | Sequence
 
 
-def decode(
-    raw: Iterable[Table], features: tuple[str, ...], missing: bool
-) -> np.ndarray:
+def items(given, features: tuple[str, ...]) -> list[Table]:
+    """The rows, lines and files that a user gave, one or several.
+
+    Args:
+        given: a CSV file, or text as in one; a row: a mapping from column to value, a
+            flat sequence or array with a value for each of `features`, or, for one
+            feature, a value; several rows: an array (n, features), a frame of pandas
+            or polars, a mapping from column to values, or a list of any of these.
+        features: the columns, in the order in which the network takes them.
+
+    Raises:
+        Mistake: it is nothing of this.
+    """
+    wanted = f"a row of values for {_listed(features)}, a list of rows, or a CSV file"
+    if isinstance(given, str | os.PathLike):
+        return [given]
+    if is_frame(given):
+        return _of_frame(given, features)
+    if isinstance(given, Mapping):
+        return _of_columns(given, features)
+    if is_series(given) and set(features) <= set(getattr(given, "index", ())):
+        return [given.to_dict()]
+    if is_array(given):
+        given = array(given)
+        if given.dtype.names:
+            given = np.atleast_1d(given)
+            columns = {name: given[name] for name in given.dtype.names}
+            return _of_columns(columns, features)
+        if given.ndim > 2:
+            raise Mistake(
+                f"an array of shape {given.shape} holds no rows; give {wanted}"
+            )
+        given = given.tolist()
+    if _is_value(given) and len(features) == 1 and not isinstance(given, bytes):
+        return [[given]]
+    found = several(given, wanted)
+    if found and all(map(_is_value, found)):
+        return [[value] for value in found] if len(features) == 1 else [found]
+    for number, item in enumerate(found, 1):
+        if item is None or isinstance(item, bytes) or _is_number(item):
+            raise Mistake(f"input {number} is {described(item)}; give {wanted}")
+    return found
+
+
+def decode(raw, features: tuple[str, ...], missing: bool) -> np.ndarray:
     """Rows as a network's input.
 
     Args:
-        raw: each a CSV file, the text of one, one line of values in the order of
-            `features`, a mapping from column to value, or a sequence of values. CSV
-            with a header may have its columns in any order, and others besides; an
-            empty cell, "?", "NaN" or "NA" is a missing value.
+        raw: see `items`. CSV may begin with a header; its columns may then be in any
+            order, with others besides. Cells end with a comma, a semicolon or a tab.
+            An empty cell, "?", "NaN", "NA", "null", None or pandas' own mark is a
+            missing value.
         features: the columns, in the order in which the network takes them.
         missing: whether values may be missing.
 
@@ -37,15 +93,14 @@ def decode(
         Mistake: no such file, a missing column, a row of the wrong length, a word where
             a number belongs, an infinite value, or a missing one that may not be.
     """
-    rows = [
-        [
-            _number(cell, f"{where}, column {name}", missing)
-            for cell, name in zip(row, features, strict=True)
-        ]
-        for item in raw
-        for where, row in _rows(item, features)
-    ]
-    return np.array(rows, np.float32).reshape(len(rows), len(features))
+    given = items(raw, features)
+    numbers = Numbers("f")
+    for place, item in enumerate(given, 1):
+        row_name = "the row" if len(given) == 1 else f"row {place}"
+        for where, row in _rows(item, features, row_name):
+            for cell, name in zip(row, features, strict=True):
+                numbers.append(_number(cell, f"{where}, column {name}", missing))
+    return np.array(numbers, np.float32).reshape(-1, len(features))
 
 
 def check(
@@ -61,58 +116,134 @@ def check(
         )
 
 
-def _rows(item: Table, features: tuple[str, ...]) -> list[tuple[str, list]]:
+def _of_frame(frame, features: tuple[str, ...]) -> list[list]:
+    names = list(frame.columns)
+    unnamed = all(isinstance(name, int | np.integer) for name in names)
+    if unnamed and len(names) == len(features):
+        return _of_columns(dict(zip(features, _columns(frame), strict=True)), features)
+    return _of_columns(dict(zip(names, _columns(frame), strict=True)), features)
+
+
+def _columns(frame) -> list[list]:
+    return [frame[name].to_list() for name in frame.columns]
+
+
+def _of_columns(columns: Mapping, features: tuple[str, ...]) -> list[Table]:
+    """The rows of a mapping from column to values, or the one row of values."""
+    chosen = _pick(columns, features, "the row")
+    many = [not _is_value(values) for values in chosen]
+    if not any(many):
+        return [dict(zip(features, chosen, strict=True))]
+    lists = [
+        several(values, "a list") if more else [values]
+        for values, more in zip(chosen, many, strict=True)
+    ]
+    lengths = {len(values) for values in lists}
+    if len(lengths) > 1 or not all(many):
+        found = ", ".join(
+            f"{name}: {len(values)}"
+            for name, values in zip(features[:SHOWN], lists, strict=False)
+        )
+        raise Mistake(
+            f"the columns differ in length ({found}); give equally many values"
+        )
+    return list(map(list, zip(*lists, strict=True)))
+
+
+def _rows(
+    item: Table, features: tuple[str, ...], row_name: str
+) -> Iterable[tuple[str, list]]:
     """The values of each row in the order of `features`, with words saying where."""
+    if is_series(item) and set(features) <= set(getattr(item, "index", ())):
+        item = item.to_dict()
     if isinstance(item, Mapping):
-        return [("the row", _pick(item, features, "the row"))]
+        return [(row_name, _pick(item, features, row_name))]
     if not isinstance(item, str | os.PathLike):
-        return [("the row", _fit(list(item), features, "the row"))]
-    where, text = _text(item, features)
-    lines = list(_lines(where, text))
-    header = [cell.strip() for cell in lines[0]] if lines else []
-    named = set(header) & set(features) or not any(map(_numeric, header))
-    if len(lines) <= bool(named):
-        raise Mistake(f"{where}no rows; give a row of values for {', '.join(features)}")
-    found = []
-    for number, line in enumerate(lines[1:] if named else lines, 1):
-        place = f"{where}row {number}"
-        if named:
-            cells = dict(zip(header, _fit(line, header, place), strict=True))
-            found.append((place, _pick(cells, features, place)))
-        else:
-            found.append((place, _fit(line, features, place)))
-    return found
+        if is_array(item):
+            item = array(item).tolist()
+        wanted = f"a value for each of {_listed(features)}"
+        row = several(item, wanted)
+        return [(row_name, _fit(row, features, row_name))]
+    return _lines(item, features)
 
 
-def _lines(where: str, text: str) -> Iterator[list[str]]:
-    """The lines of a CSV text that are not empty."""
+def _lines(item: str | os.PathLike, features: tuple[str, ...]) -> Iterator:
+    """The rows of a CSV file, or of text as in one, as they are read."""
+    where = ""
     try:
-        for line in csv.reader(io.StringIO(text)):
-            if len(line) > WIDEST:
-                raise Mistake(
-                    f"{where}a line has {len(line):,} cells; accepted: {WIDEST:,}"
-                )
-            if any(map(str.strip, line)):
-                yield line
-    except csv.Error as error:
-        raise Mistake(f"{where}no CSV that can be read: {error}") from error
-
-
-def _text(item: str | os.PathLike, features: tuple[str, ...]) -> tuple[str, str]:
-    """The name of the file, if it is one, and the text."""
-    if os.path.isfile(item):
-        try:
-            return f"{Path(item).name}, ", Path(item).read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise Mistake(f"{item} is not a text file in UTF-8") from error
-        except OSError as error:
-            raise Mistake(f"{item} cannot be read: {error.strerror}") from error
-    if isinstance(item, str) and ("\n" in item or "," in item or _numeric(item)):
-        return "", item
-    raise Mistake(
-        f"there is no file '{_shown(item)}'; give a CSV file with the columns "
-        f"{', '.join(features)}, or one row of values in that order"
+        if os.path.isfile(item):
+            where = f"{Path(item).name}, "
+            with open(item, encoding="utf-8-sig", newline="") as file:
+                yield from _parsed(_bounded(file, item), features, where)
+            return
+        if os.path.isdir(item):
+            raise Mistake(f"{item} is a folder; give a CSV file")
+    except UnicodeDecodeError as error:
+        raise Mistake(f"{item} is not a text file in UTF-8") from error
+    except OSError as error:
+        raise Mistake(f"{item} cannot be read: {error.strerror}") from error
+    text = isinstance(item, str) and (
+        any(c in item for c in "\n,;\t") or _numeric(item)
     )
+    if not text:
+        raise Mistake(
+            f"there is no file '{_short(item)}'; give a CSV file with the columns "
+            f"{_listed(features)}, or one row of values in that order"
+        )
+    yield from _parsed(iter(item.splitlines(keepends=True)), features, "")
+
+
+def _bounded(file, name) -> Iterator[str]:
+    """The lines of a file, none of which fills the memory."""
+    while line := file.readline(LONGEST + 1):
+        if len(line) > LONGEST:
+            raise Mistake(
+                f"{name} has a line of more than {LONGEST:,} letters; is it CSV?"
+            )
+        yield line
+
+
+def _parsed(
+    lines: Iterator[str], features: tuple[str, ...], where: str
+) -> Iterator[tuple[str, list]]:
+    header, places, number, first = [], None, 0, True
+    try:
+        for cells in _cells(lines):
+            if first:
+                first = False
+                header = [cell.strip() for cell in cells]
+                if set(header) & set(features) or not any(map(_like_number, header)):
+                    _pick(dict.fromkeys(header), features, f"{where}row 1")
+                    places = [header.index(name) for name in features]
+                    continue
+            number += 1
+            place = f"{where}row {number}"
+            row = _fit(cells, header if places else features, place)
+            yield place, [row[i] for i in places] if places else row
+    except csv.Error as error:
+        raise Mistake(f"{where}row {number + 1} is no CSV: {error}") from error
+    if not number:
+        raise Mistake(f"{where}no rows; give a row of values for {_listed(features)}")
+
+
+def _cells(lines: Iterator[str]) -> Iterator[list[str]]:
+    """The cells of the lines that are not blank.
+
+    The first line says what ends a cell: a semicolon or a tab, if it has one.
+    """
+    for first in lines:
+        if first.strip():
+            break
+    else:
+        return
+    ends = ";" if ";" in first else "\t" if "\t" in first else ","
+    for cells in csv.reader(itertools.chain([first], lines), delimiter=ends):
+        if len(cells) > WIDEST:
+            raise Mistake(
+                f"a line of the table has {len(cells):,} cells; accepted: {WIDEST:,}"
+            )
+        if any(map(str.strip, cells)):
+            yield cells
 
 
 def _pick(cells: Mapping, features: tuple[str, ...], where: str) -> list:
@@ -120,7 +251,7 @@ def _pick(cells: Mapping, features: tuple[str, ...], where: str) -> list:
     if lacking:
         raise Mistake(
             f"{where}: missing column '{lacking[0]}'; found: "
-            f"{_shown(', '.join(map(str, cells)))}; needed: {', '.join(features)}"
+            f"{_listed(list(cells))}; needed: {_listed(features)}"
         )
     return [cells[name] for name in features]
 
@@ -129,13 +260,26 @@ def _fit(cells: list, names: Sequence[str], where: str) -> list:
     if len(cells) != len(names):
         raise Mistake(
             f"{where} has {len(cells)} values where {len(names)} belong: "
-            f"{_shown(', '.join(names))}"
+            f"{_listed(names)}"
         )
     return cells
 
 
+def _listed(names: Sequence) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(map(_short, names[:SHOWN])) + more
+
+
+def _short(text) -> str:
+    text = os.fsdecode(text) if isinstance(text, os.PathLike) else str(text)
+    text = text if text.isprintable() else ascii(text)[1:-1]
+    return text if len(text) <= LETTERS else f"{text[:LETTERS]}..."
+
+
 def _number(cell, where: str, missing: bool) -> float:
-    text = "" if cell is None else str(cell).strip()
+    if isinstance(cell, bool | np.bool_):
+        return float(cell)
+    text = "" if is_missing(cell) else str(cell).strip()
     if text.lower() in MISSING:
         if missing:
             return math.nan
@@ -143,20 +287,14 @@ def _number(cell, where: str, missing: bool) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise Mistake(f"{where}: '{_shown(text)}' where a number belongs") from None
-    if not math.isfinite(value):
-        raise Mistake(f"{where}: {_shown(text)} is not finite")
+        hint = "; write a decimal point" if _like_number(text) else ""
+        raise Mistake(
+            f"{where}: '{_short(text)}' where a number belongs{hint}"
+        ) from None
+    if not math.isfinite(value) or abs(value) > LARGEST:
+        kind = "larger than 32 bits hold" if math.isfinite(value) else "not finite"
+        raise Mistake(f"{where}: {_short(text)} is {kind}")
     return value
-
-
-def _shown(value) -> str:
-    """What was given, in the words of an error: at most 200 letters, all printable."""
-    text = str(value)
-    text = text if len(text) <= 200 else f"{text[:200]}..."
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for letter in text
-    )
 
 
 def _numeric(cell: str) -> bool:
@@ -165,3 +303,21 @@ def _numeric(cell: str) -> bool:
     except ValueError:
         return cell.strip().lower() in MISSING
     return True
+
+
+def _like_number(cell: str) -> bool:
+    """Whether this is a number, written with a decimal point or a decimal comma."""
+    return _numeric(cell.replace(",", ".", 1))
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float | np.number) or is_missing(value)
+
+
+def _is_value(value) -> bool:
+    """Whether this is one cell of a row, as opposed to a row or a file."""
+    if isinstance(value, str):
+        return _numeric(value)
+    if is_array(value) and not isinstance(value, np.generic):
+        return getattr(value, "ndim", 1) == 0
+    return _is_number(value)

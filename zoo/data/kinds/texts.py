@@ -13,6 +13,7 @@ import numpy as np
 
 from zoo.core import files
 from zoo.core.progress import track
+from zoo.data.kinds.given import array, described, is_array, several
 from zoo.errors import Mistake, unknown
 
 PADDING, UNKNOWN = 0, 1
@@ -20,6 +21,11 @@ KEEPS = ("last", "first", "ends")
 LONGEST_RUNS = (1, 2, 3)
 LONGEST = 2**20  # tokens of a text
 LARGEST = 64 * 2**20  # bytes of vocabulary.json; 20,000 words have 0.3 MB
+
+WANTED = "a sentence in quotes, or the name of a text file"
+LONGEST_NAME = 4096  # letters of a path, as Linux has it
+LARGEST_FILE = 10_000_000  # bytes: some 2 million words, of which hundreds are read
+_FILE = re.compile(r"\S+\.(txt|text|md|csv|tsv|json|jsonl|html?|xml|log|pdf|docx?|rtf)")
 
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"\w+(?:'\w+)*|[!?]")
@@ -46,6 +52,79 @@ def tokenize(text: str) -> list[str]:
         if marks:
             word = re.compile(_WORD_WITH_MARKS.replace("MARKS", marks))
     return word.findall(text.lower())
+
+
+def items(given) -> list[str | os.PathLike]:
+    """The texts and the names of text files that a user gave, one or several.
+
+    Args:
+        given: a text, a path, or a list, array, series, generator or one-column frame
+            of these.
+
+    Raises:
+        Mistake: one of them is no text; it is named by its number.
+    """
+    if isinstance(given, str | os.PathLike):
+        return [given]
+    found = [
+        item.decode("utf-8", "replace") if isinstance(item, bytes) else item
+        for item in ([given] if isinstance(given, bytes) else _listed(given))
+    ]
+    for number, item in enumerate(found, 1):
+        if not isinstance(item, str | os.PathLike):
+            raise Mistake(f"input {number} is {described(item)}; give {WANTED}")
+    return found
+
+
+def text_of(item: str | os.PathLike) -> str:
+    """The text itself, or that of the file which is named.
+
+    Raises:
+        Mistake: the file cannot be read, or a word may as well be a file's name.
+    """
+    path = os.fspath(item)
+    if isinstance(item, str):
+        named = len(item) < LONGEST_NAME and _FILE.fullmatch(item)
+        if "\n" in item or not (named or _exists(item)):
+            return item
+        if not named and os.sep not in item:
+            if " " in item:  # a sentence that somebody also gave a file as its name
+                return item
+            raise Mistake(
+                f"'{item}' may be a text, and is the name of a file or folder here; "
+                f"give ./{item} for the file, or a sentence"
+            )
+    if os.path.isdir(path):
+        raise Mistake(f"{path} is a folder; give {WANTED}")
+    try:
+        if os.path.getsize(path) > LARGEST_FILE:
+            raise Mistake(
+                f"{path} is larger than {LARGEST_FILE:,} bytes; give {WANTED}"
+            )
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read()
+    except FileNotFoundError as error:
+        raise Mistake(f"there is no file {path}; give {WANTED}") from error
+    except UnicodeDecodeError as error:
+        raise Mistake(f"{path} is not a text file in UTF-8") from error
+    except OSError as error:
+        raise Mistake(f"{path} cannot be read: {error.strerror}") from error
+    if path.lower().endswith((".csv", ".tsv", ".json", ".jsonl")):
+        raise Mistake(f"{path} holds a table, not a text; give {WANTED}")
+    return text
+
+
+def _listed(given) -> list:
+    if is_array(given):
+        given = array(given)
+        if given.ndim > 1 and given.shape[1:] != (1,):
+            raise Mistake(f"an array of shape {given.shape} is no list of texts")
+        return given.ravel().tolist()
+    return several(given, WANTED)
+
+
+def _exists(name: str) -> bool:
+    return len(name) < LONGEST_NAME and "\0" not in name and os.path.exists(name)
 
 
 @dataclass(frozen=True)
@@ -218,9 +297,13 @@ class Vocabulary:
             found[n] = numbers[order], ids[order]
         return found
 
-    def encode(self, texts: Iterable[str]) -> np.ndarray:
-        """Texts as token ids, int32 of shape (n, length)."""
-        return self.encode_tokens(split_words(texts)[0])
+    def encode(self, texts) -> np.ndarray:
+        """Texts, or the files that hold them, as token ids, int32 of (n, length).
+
+        Raises:
+            Mistake: see `items` and `text_of`.
+        """
+        return self.encode_tokens(split_words(map(text_of, items(texts)))[0])
 
     def encode_tokens(self, tokens: Tokens) -> np.ndarray:
         """The same for texts that are split into words already."""
