@@ -81,6 +81,7 @@ def main():
         Session._count, data.load = note, load_few
         with zoo.distribute(devices) as group, contextlib.redirect_stderr(said):
             metrics = zoo.train(RECIPE, run=folder / str(devices)).metrics
+            gathered = group.gather([2**24 + 1, 2**53 - 1 - group.rank]).tolist()
         seen = {
             "losses": losses,
             "wrong": wrong,
@@ -88,6 +89,7 @@ def main():
                 name: split.inputs.counts.tolist() for name, split in splits.items()
             },
             "said": said.getvalue(),
+            "gathered": gathered,
             "metrics": {name: metrics[name] for name in ("test", "validation")},
         }
         (folder / f"{devices}-{group.rank}.json").write_text(json.dumps(seen))

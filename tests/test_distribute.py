@@ -154,6 +154,8 @@ def test_each_example_is_read_once_an_epoch_by_one_process(
         assert set(seen.read("test")) == {1}
     for seen in processes:
         assert len(seen.parts) == seen.devices
+        numbers = [[2**24 + 1, 2**53 - 1 - rank] for rank in range(seen.devices)]
+        assert [part["gathered"] for part in seen.parts] == [numbers] * seen.devices
         each = [np.sum(part["read"]["train"]) for part in seen.parts]
         assert max(each) - min(each) <= EPOCHS * STEPS
 
@@ -354,3 +356,33 @@ def test_each_row_is_read_by_one_process(rows, processes, each):
             assert share.read(rows) == share.share(rows)
         else:
             assert share.share(rows) == slice(0, rows)
+
+
+@pytest.mark.skipif(HERE != "jax", reason="the others keep 64 bits")
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([2.0**24 + 1, 2.0**53 - 1, -0.1]),
+        np.array([[2**40 + 1], [-(2**62)]]),
+        np.array([3, 2**31 - 1], "int32"),
+        np.array([0.1], "float32"),
+        np.array([7], "uint8"),
+    ],
+)
+def test_numbers_keep_their_bits_between_processes(values, monkeypatch):
+    """JAX rounds what it is given to 32 bits; so do two processes that are one here."""
+    import jax.numpy as jnp
+    from jax.experimental import multihost_utils
+
+    from zoo.engine.jax.group import Group
+
+    zero = np.zeros_like(values).reshape(-1).view("uint8")
+    monkeypatch.setattr(
+        multihost_utils,
+        "process_allgather",
+        lambda mine: np.stack([jnp.asarray(mine), jnp.asarray(zero)]),
+    )
+    group = object.__new__(Group)
+    group.processes = 2
+    np.testing.assert_array_equal(group.total(values), values)
+    assert group.total(values).dtype == values.dtype

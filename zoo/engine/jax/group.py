@@ -9,7 +9,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import NamedSharding, PartitionSpec
 
 from zoo.engine import groups
-from zoo.engine.startup import without_tensorflow
+from zoo.engine.private import without_tensorflow
 
 
 class Group(groups.Group):
@@ -54,7 +54,11 @@ class Group(groups.Group):
     def total(self, values):
         if self.processes == 1:
             return values
-        return multihost_utils.process_allgather(values).sum(0, dtype=values.dtype)
+        # As bytes: JAX would round whole numbers and float64 to 32 bits on the way.
+        words = np.ascontiguousarray(values).reshape(-1).view("uint8")
+        gathered = np.asarray(multihost_utils.process_allgather(words))
+        shape = self.processes, *values.shape
+        return gathered.view(values.dtype).reshape(shape).sum(0, dtype=values.dtype)
 
 
 def _join_processes():
