@@ -1,37 +1,70 @@
 """What zoo asks of the device, beyond what the backend does by itself."""
 
+import threading
 import types
+from typing import ClassVar
 
 import keras
+import numpy as np
 import pytest
 
-import zoo
-from zoo.engine import active, device, kernels
+from zoo.engine import active, device, kernels, steps
+from zoo.engine.setting import Setting
 
 
-def test_float32_is_not_rounded_to_tf32(monkeypatch):
-    zoo.build("perceptron")
-    device.use_full_float32()
+def rounds_to_tf32() -> bool:
+    """Whether the process lets a GPU round float32."""
     match keras.backend.backend():
         case "torch":
             import torch
 
-            assert not torch.backends.cudnn.allow_tf32
-            assert not torch.backends.cuda.matmul.allow_tf32
+            return torch.backends.cudnn.allow_tf32
         case "tensorflow":
             import tensorflow as tf
 
-            assert not tf.config.experimental.tensor_float_32_execution_enabled()
+            return tf.config.experimental.tensor_float_32_execution_enabled()
         case "jax":
             import jax
 
-            before = jax.config.jax_default_matmul_precision
-            monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-            device.use_full_float32()
-            try:
-                assert jax.config.jax_default_matmul_precision == "float32"
-            finally:
-                jax.config.update("jax_default_matmul_precision", before)
+            return jax.config.jax_default_matmul_precision != "float32"
+
+
+class Watching(keras.layers.Layer):
+    """Notes whether float32 is rounded while it computes, or is traced."""
+
+    seen: ClassVar[list[bool]] = []
+
+    def call(self, x):
+        self.seen.append(rounds_to_tf32())
+        return x
+
+
+def test_float32_is_not_rounded_to_tf32_while_zoo_computes(monkeypatch):
+    if keras.backend.backend() == "jax":
+        import jax
+
+        monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    row = keras.Input((2,))
+    model = keras.Model(row, keras.layers.Dense(1)(Watching()(row)))
+    Watching.seen.clear()
+    x, y = np.ones((1, 4, 2), "float32"), np.ones((1, 4, 1), "float32")
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    steps.trainer(model, loss, keras.optimizers.SGD()).train(x, y, 1)
+    steps.compile_forward(model)(x[0])
+    assert set(Watching.seen) == {False}
+    assert rounds_to_tf32()  # the host's own computations are as they were
+
+
+def test_a_setting_is_changed_as_long_as_any_thread_needs_it():
+    values = ["the host's"]
+    setting = Setting(lambda: values[-1], values.append, "ours")
+    with setting:
+        other = threading.Thread(target=setting.__enter__)
+        other.start()
+        other.join()
+    assert values == ["the host's", "ours"]
+    setting.__exit__(None, None, None)
+    assert values == ["the host's", "ours", "the host's"]
 
 
 def test_the_processor_is_called_cpu():

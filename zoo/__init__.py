@@ -81,7 +81,7 @@ if not TYPE_CHECKING:  # with it, a type checker would accept misspelled names
         if home is None:
             raise AttributeError(f"module 'zoo' has no attribute '{name}'", name=name)
         if home in _ON_KERAS:
-            importlib.import_module("zoo.engine.startup").load()
+            importlib.import_module("zoo.engine.startup").import_keras()
         module = importlib.import_module(f"zoo.{home}")
         return module if name in _SUBMODULES else getattr(module, name)
 

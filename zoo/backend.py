@@ -84,7 +84,9 @@ def current() -> str:
         Mistake: no backend is installed, or $KERAS_BACKEND names none of them.
     """
     if "keras" in sys.modules:
-        return sys.modules["keras"].config.backend()
+        import keras  # waits for another thread that imports it
+
+        return keras.config.backend()
     if chosen := os.environ.get("KERAS_BACKEND"):
         return _usable(chosen, "KERAS_BACKEND")
     available = installed()
@@ -111,12 +113,14 @@ def use(name: str | None = None) -> str:
             imported with another one.
     """
     name = _usable(name, "backend") if name else current()
-    if "keras" in sys.modules and name != current():
-        raise Mistake(
-            f"backend {name} comes too late: keras is already imported with "
-            f"{current()}; call zoo.backend.use('{name}') before importing keras, "
-            f"or set KERAS_BACKEND={name}"
-        )
+    if "keras" in sys.modules:
+        if name != current():
+            raise Mistake(
+                f"backend {name} comes too late: keras is already imported with "
+                f"{current()}; call zoo.backend.use('{name}') before importing keras, "
+                f"or set KERAS_BACKEND={name}"
+            )
+        return name
     os.environ["KERAS_BACKEND"] = name
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")

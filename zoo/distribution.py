@@ -50,7 +50,7 @@ def distribute(devices: int | str = "all") -> Iterator[Group]:
     if wanted == 1 and not groups.in_processes():
         yield groups.ALONE
         return
-    startup.load()
+    startup.import_keras()
     from zoo.engine import active  # which imports Keras
 
     with groups.use(active.own("group").Group(wanted)) as group:

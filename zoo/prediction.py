@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo import backend
+from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import probabilities
 from zoo.run import Run, open_run
@@ -67,7 +67,7 @@ def predict(
     if not raw:
         raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
     decoded = data.decode(dataset, raw)
-    backend.use()
+    startup.import_keras()
 
     from zoo.engine import steps
 

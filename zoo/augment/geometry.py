@@ -11,8 +11,6 @@ import numpy as np
 
 from zoo.augment.draws import Draws
 
-cv2.setNumThreads(1)  # on small pictures its threads cost more than they save
-
 
 def flip(images: np.ndarray, probability: float, draws: Draws) -> np.ndarray:
     """Mirror each image left to right with the given probability, 0 to 1.

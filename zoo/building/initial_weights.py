@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
-from keras.src.utils.naming import to_snake_case
 
+from zoo.engine.private import global_state, to_snake_case
 from zoo.errors import Mistake
 from zoo.layers import Dropout
 

@@ -14,7 +14,7 @@ import numpy as np
 import zoo.layers  # noqa: F401  saved models name these layers
 from zoo.building.initial_weights import without_draws, without_values
 from zoo.core import files
-from zoo.engine.startup import without_tensorflow
+from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}

@@ -119,19 +119,18 @@ def make(
     Raises:
         Mistake: see `build`.
     """
+    startup.import_keras()  # before the model's module, which imports it the slow way
     build = module(name).build
     parameters = inspect.signature(build).parameters
     _check_arguments(name, parameters, arguments)
     arguments = as_annotated(arguments, parameters)
 
-    startup.load()
     import keras
 
     from zoo.building.initial_weights import without_draws
-    from zoo.engine.device import use_full_float32
+    from zoo.engine.private import without_tensorflow
 
-    use_full_float32()
-    with without_draws(), startup.without_tensorflow():
+    with without_draws(), without_tensorflow():
         try:
             model = build(**arguments)
         except ValueError as error:

@@ -1,17 +1,38 @@
 """Child processes of Python that import what this process imports."""
 
+import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a child: this one's, its import path, and `changes`.
 
-    A child speaks UTF-8, whatever the locale: its messages are read as that.
+    A child speaks UTF-8, whatever the locale: its messages are read as that. If Keras
+    is imported, the child takes the same backend.
     """
     path = os.pathsep.join(filter(None, sys.path))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **changes}
+    own = {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
+    if "keras" in sys.modules:
+        own["KERAS_BACKEND"] = sys.modules["keras"].config.backend()
+    return {**os.environ, **own, **changes}
+
+
+@contextlib.contextmanager
+def changed(variables: dict[str, str]) -> Iterator[None]:
+    """Inside, this process's own environment has these variables, too."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def run(*words, **changes: str) -> subprocess.CompletedProcess[str]:

@@ -5,9 +5,12 @@ TensorFlow and PyTorch need it; to a JAX program the batch is one array anyway.
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import keras
 from keras import ops
+
+from zoo.engine import private
 
 
 def normalize_together(model: keras.Model, total: Callable, devices: int) -> None:
@@ -21,14 +24,12 @@ def normalize_together(model: keras.Model, total: Callable, devices: int) -> Non
         total: the sum of a tensor over all devices, with a gradient.
         devices: how many; each has equally many examples.
     """
-    for layer in model._flatten_layers():
+    for layer in private.layers(model):
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer._moments = lambda x, mask, layer=layer: _moments(
-                x, mask, layer._reduction_axes, total, devices
-            )
+            private.take_moments(layer, partial(_moments, total, devices))
 
 
-def _moments(x, mask, axes, total, devices):
+def _moments(total, devices, x, mask, axes):
     def add(values):
         return total(ops.sum(values, axes, keepdims=True))
 

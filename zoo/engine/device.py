@@ -1,5 +1,7 @@
 """The device that the active backend computes on, see `zoo/engine/*/device.py`."""
 
+import contextlib
+
 from zoo.engine import active
 
 
@@ -16,16 +18,21 @@ def make_deterministic() -> None:
     active.own("device").make_deterministic()
 
 
-def use_full_float32() -> None:
-    """Compute float32 in float32 on a GPU, as CPUs do.
+def full_float32() -> contextlib.AbstractContextManager[None]:
+    """Inside, float32 is computed in float32 on a GPU, as CPUs do.
 
     By default the products of matrices (JAX, TensorFlow) and convolutions (all) are of
     numbers rounded to 10 bits, TF32: outputs then differ by 1e-3 between backends, and
     not by 1e-6. Who wants speed for precision asks for `mixed_bfloat16`.
     """
-    active.own("device").use_full_float32()
+    return active.own("device").full_float32()
 
 
 def forget_programs() -> None:
     """Free the programs that the backend has compiled and keeps for ever."""
     active.own("device").forget_programs()
+
+
+def many_networks() -> contextlib.AbstractContextManager[None]:
+    """Inside, many small networks are trained: no threads and no warnings for each."""
+    return active.own("device").many_networks()

@@ -9,6 +9,7 @@ of 8.5 on PyTorch, 5.0 instead of 8.5 on TensorFlow.
 
 import contextlib
 import sys
+import threading
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -50,17 +51,31 @@ class _Later:
 
     def exec_module(self, module: ModuleType):
         module.__class__ = _Waiting
+        module.__spec__.loader_state = threading.RLock()
 
 
 class _Waiting(ModuleType):
+    """A module that runs when a name is asked for that it does not have yet.
+
+    One thread runs it, and others wait for its end. While it runs, it may ask itself
+    for names, as modules that import each other do.
+    """
+
     def __getattr__(self, name: str):
         if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
         spec = self.__spec__
-        self.__class__ = ModuleType
-        spec.loader = self.__loader__ = spec.loader.loader
-        spec.loader.exec_module(self)
-        return getattr(self, name)
+        with spec.loader_state:
+            if isinstance(spec.loader, _Later):  # the first thread that asks
+                later, spec.loader = spec.loader, spec.loader.loader
+                self.__loader__ = spec.loader
+                try:
+                    spec.loader.exec_module(self)
+                except BaseException:
+                    spec.loader = self.__loader__ = later  # the next one tries again
+                    raise
+                self.__class__ = ModuleType
+        return ModuleType.__getattribute__(self, name)
 
 
 @contextlib.contextmanager

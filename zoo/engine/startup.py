@@ -1,45 +1,86 @@
-"""Import Keras with the chosen backend: quickly, and without messages of C++ code."""
+"""Import Keras with the chosen backend: quickly, and as the process wants it.
+
+`import_keras` is for zoo as a library: what it changes for the import, it changes back.
+`load` is for processes that are zoo's own, such as the command line: it also sets what
+holds for the whole process and makes it faster, or quiet.
+"""
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 
-from zoo.backend import use
+from zoo import backend
+from zoo.core.processes import changed
 from zoo.engine.lazy_imports import lazy_imports
+from zoo.engine.memory import keep_freed_memory
+
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TORCH_CPP_LOG_LEVEL": "ERROR"}
+_importing = threading.RLock()
+
+
+def import_keras() -> str:
+    """Import Keras on `zoo.backend.current()`; the name of the backend.
+
+    The process stays as it is: environment, file descriptors and settings.
+    """
+    with _importing:
+        name = backend.current()
+        if "keras" not in sys.modules:
+            quiet = {k: v for k, v in _QUIET.items() if k not in os.environ}
+            with changed({"KERAS_BACKEND": name, **quiet}), lazy_imports(name):
+                import keras  # noqa: F401
+    return name
 
 
 def load(name: str | None = None) -> str:
-    """`use(name)`, then import Keras, quickly and without messages of C++ code.
+    """`zoo.backend.use(name)`, then import Keras, in a process that is zoo's own.
 
+    Besides, for this process: JAX keeps what it compiles; XLA compiles small loops
+    whole; malloc keeps memory; OpenCV takes one thread; and C++ code is silent.
     TensorFlow writes lines about oneDNN and missing CUDA drivers to file descriptor
     2 before any of its log settings counts. They are shown if the import fails.
+
+    Args:
+        name: "jax", "tensorflow" or "torch"; None takes `zoo.backend.current()`.
+
+    Raises:
+        Mistake: see `zoo.backend.use`.
     """
-    name = use(name)
+    name = backend.use(name)
+    keep_freed_memory()
+    # Its threads cost more on small pictures than they save.
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
     if name != "torch":
         compile_small_loops_whole()
+    # Each model has a graph of its own, of which it would warn as of retracing.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "keras" in sys.modules:
         return name
     if name == "jax" and "jax" not in sys.modules:
         from zoo.engine.jax.compilation_cache import keep_compiled  # which loads NumPy
 
         keep_compiled()
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as messages:
-        os.dup2(messages.fileno(), 2)
-        try:
-            with lazy_imports(name):
-                import keras  # noqa: F401
-        except BaseException:
-            messages.seek(0)
-            os.write(stderr, messages.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+    with _silent(), lazy_imports(name):
+        import keras  # noqa: F401
     return name
+
+
+@contextlib.contextmanager
+def small_loops_whole() -> Iterator[None]:
+    """Inside, as `compile_small_loops_whole`, if XLA has not read its flags before."""
+    before = os.environ.get("XLA_FLAGS")
+    if backend.current() != "torch":
+        compile_small_loops_whole()
+    try:
+        yield
+    finally:
+        os.environ.pop("XLA_FLAGS", None)
+        if before is not None:
+            os.environ["XLA_FLAGS"] = before
 
 
 def compile_small_loops_whole() -> None:
@@ -47,7 +88,8 @@ def compile_small_loops_whole() -> None:
 
     By default XLA does so only if the loop's buffers are tiny; otherwise it launches
     kernel by kernel, which costs more than the arithmetic. The limit is raised to
-    128 KiB, above which kernels win. The user's own XLA_FLAGS take precedence.
+    128 KiB, above which kernels win. The user's own XLA_FLAGS take precedence. XLA
+    passes over extra options that it does not know.
     """
     own = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=131072"
     flags = os.environ.get("XLA_FLAGS", "")
@@ -56,17 +98,18 @@ def compile_small_loops_whole() -> None:
 
 
 @contextlib.contextmanager
-def without_tensorflow() -> Iterator[None]:
-    """Keras imports TensorFlow, if it finds it, to recognize its types; not here."""
-    import keras
-    from keras.src.utils.module_utils import tensorflow
-
-    if keras.backend.backend() == "tensorflow" or tensorflow.module is not None:
-        yield
-        return
-    before = tensorflow._available
-    tensorflow._available = False
-    try:
-        yield
-    finally:
-        tensorflow._available = before
+def _silent() -> Iterator[None]:
+    """Inside, nothing is written to file descriptor 2, unless an error ends it."""
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as messages:
+        os.dup2(messages.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            messages.seek(0)
+            os.write(stderr, messages.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -25,12 +25,18 @@ are of the whole batch.
 import keras
 import numpy as np
 
-from zoo.engine import active, device, groups, memory
+from zoo.engine import active, groups
+
+CONVOLUTIONS = tuple(
+    getattr(keras.layers, name)
+    for name in dir(keras.layers)
+    if "Conv" in name
+    and isinstance(getattr(keras.layers, name), type)
+    and not issubclass(getattr(keras.layers, name), keras.layers.RNN)
+)  # all kinds: separable, depthwise, transposed
 
 
 def _backend():
-    memory.keep_freed_memory()
-    device.use_full_float32()
     return active.own("steps")
 
 
@@ -61,6 +67,27 @@ def predict(call, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
         read = np.asarray(inputs[start + part.start : start + part.stop])
         parts.append(call(group.computed(read, rows), rows))
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def skipped(trainer, losses: np.ndarray) -> np.ndarray:
+    """Which steps were skipped because a number overflowed in float16, bool (count,).
+
+    Keras's `LossScaleOptimizer` leaves the weights as they are if a gradient is not
+    finite, and halves its scale. Below a scale of 1 it is not the scale that overflows:
+    training has diverged, and no step counts as skipped.
+
+    Args:
+        trainer: the trainer that took the steps.
+        losses: what its `train` returned.
+    """
+    lost = ~np.isfinite(losses)
+    if lost.any() and isinstance(
+        trainer.optimizer, keras.optimizers.LossScaleOptimizer
+    ):
+        trainer.push()
+        if float(keras.ops.convert_to_numpy(trainer.optimizer.dynamic_scale)) >= 1:
+            return lost
+    return np.zeros_like(lost)
 
 
 def count_wrong(targets, outputs):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo import backend
+from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import measure
 from zoo.run import Run, open_run
@@ -44,7 +44,7 @@ def evaluate(
         model = open_run(model, trust=trust)
     if isinstance(model, Run):
         split = model.dataset().split(split) if isinstance(split, str) else split
-        backend.use()
+        startup.import_keras()
         model = model.model
     if isinstance(split, str):
         raise Mistake(

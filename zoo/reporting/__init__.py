@@ -75,7 +75,7 @@ _COLUMNS = 150
 
 def _confusion(run: Run) -> tuple[tuple[str, ...], np.ndarray, str]:
     """Class names, counts [true, predicted], and the split they are of."""
-    startup.load()
+    startup.import_keras()
     from zoo.engine import steps
 
     dataset = run.dataset()

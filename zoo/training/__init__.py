@@ -15,7 +15,7 @@ import keras
 from zoo import data
 from zoo import recipe as recipes
 from zoo.distribution import joined
-from zoo.engine import device, groups
+from zoo.engine import device, groups, startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import Run, check_folder, new_folder, withdraw
@@ -51,7 +51,7 @@ def train(
             any more; the disk is full; another process has died.
         Stopped: Ctrl-C or SIGTERM; the state is saved.
     """
-    with joined() as group:
+    with startup.small_loops_whole(), joined() as group:
         for stage in recipe.stage_recipes():
             groups.check_batch(stage.batch)
         name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"

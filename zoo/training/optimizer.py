@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from functools import partial
 
 import keras
-from keras.src.optimizers.base_optimizer import BaseOptimizer
 
+from zoo.engine.private import BaseOptimizer
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
 

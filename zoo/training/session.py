@@ -101,7 +101,7 @@ class Session:
             if self.trainer.slow_because != self.slow_because:
                 self.slow_because = self.trainer.slow_because
                 progress.say(f"plain steps, not the fast ones: {self.slow_because}")
-            progress.advance(chunk.count, self.sums["loss"] / self.sums["examples"])
+            progress.advance(chunk.count, self._mean_loss())
             seconds, stop, unsaved = self._slowest(seconds, bool(asked))
             self.feed.length = max(1, round(CHUNK_SECONDS * chunk.count / seconds))
             if stop:
@@ -124,16 +124,14 @@ class Session:
         return self.group.gather([*values, unsaved]).max(0)
 
     def _count(self, chunk, values, wrong, seconds):
-        if not np.isfinite(values).all():
-            step = self.step + int(np.argmin(np.isfinite(values))) + 1
-            raise Mistake(
-                f"the loss is not a number in epoch {self.epoch + 1}, step {step}: "
-                "training diverged; try a smaller learning_rate "
-                f"(now {self.recipe.learning_rate}) or clip_norm=1"
-            )
+        skipped = steps.skipped(self.trainer, values)
+        lost = ~np.isfinite(values) & ~skipped
+        if lost.any():
+            raise self._diverged(self.step + int(np.argmax(lost)) + 1)
         batch = chunk.rows
         self.step += chunk.count
-        self.sums["loss"] += float(values.sum(dtype="float64")) * batch
+        self.sums["loss"] += float(values[~skipped].sum(dtype="float64")) * batch
+        self.sums["skipped"] = self.sums.get("skipped", 0) + int(skipped.sum()) * batch
         self.sums["wrong"] += int(wrong.sum())
         self.sums["examples"] += chunk.count * batch
         self.sums["seconds"] += seconds + chunk.waited
@@ -146,12 +144,26 @@ class Session:
         self.totals["waiting"] += chunk.waited
         self.totals["examples"] += chunk.count * batch
 
+    def _diverged(self, step) -> Mistake:
+        return Mistake(
+            f"the loss is not a number in epoch {self.epoch + 1}, step {step}: "
+            "training diverged; try a smaller learning_rate "
+            f"(now {self.recipe.learning_rate}) or clip_norm=1"
+        )
+
+    def _mean_loss(self) -> float:
+        """Of the epoch so far, without the steps that were skipped in float16."""
+        counted = self.sums["examples"] - self.sums.get("skipped", 0)
+        return self.sums["loss"] / counted if counted else math.nan
+
     def _end_epoch(self, progress):
         self.trainer.push()
         sums = self.sums
+        if sums["examples"] == sums.get("skipped", 0):
+            raise self._diverged(self.step)
         line = {
             "epoch": self.epoch + 1,
-            "loss": sums["loss"] / sums["examples"],
+            "loss": self._mean_loss(),
             "accuracy": 1 - sums["wrong"] / sums["examples"],
             "wrong": sums["wrong"],
         }

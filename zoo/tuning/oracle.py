@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from keras_tuner import oracles, synchronized
-from keras_tuner.src.engine import hyperparameters as hps
-from keras_tuner.src.engine.metrics_tracking import MetricsTracker
-from keras_tuner.src.engine.objective import Objective
-from keras_tuner.src.engine.trial import Trial, TrialStatus
+from keras_tuner import Objective, oracles, synchronized
+from keras_tuner.engine import hyperparameters as hps
+from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo.core import files
 from zoo.errors import unknown
+from zoo.tuning.private import MetricsTracker
 from zoo.tuning.search import OBJECTIVES, TUNERS, Settings
 
 _MOST_STARTS = 3

@@ -1,7 +1,6 @@
 """The search itself: trials drawn by an oracle, trained by zoo, recorded one by one."""
 
 import contextlib
-import logging
 import shlex
 import time
 from collections.abc import Iterator, Sequence
@@ -10,10 +9,11 @@ from pathlib import Path
 import keras
 import keras_tuner
 from filelock import FileLock
-from keras_tuner.src.engine import hyperparameters as hps
-from keras_tuner.src.engine.trial import Trial, TrialStatus
+from keras_tuner.engine import hyperparameters as hps
+from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo import recipe as recipes
+from zoo.engine import device
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training.setup import build_for
@@ -114,12 +114,7 @@ class Tuner(keras_tuner.Tuner):
 
         What is in the folder already counts; other processes may work on it meanwhile.
         """
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial
-        if self.settings.wave > 1 and keras.backend.backend() == "torch":
-            import torch
-
-            torch.set_num_threads(1)  # small networks wait for a second one
-        with self.presence.shown(), self.progress:
+        with self.presence.shown(), self.progress, device.many_networks():
             self.show()
             try:
                 while not self.is_spent() and (drawn := self._draw()):

@@ -5,7 +5,9 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from zoo.engine import groups
+from zoo.engine import groups, private
+from zoo.engine.jax.device import full_float32, known_options
+from zoo.engine.reasons import reason
 from zoo.engine.steps import count_wrong
 
 
@@ -54,17 +56,34 @@ class Trainer:
             return jax.lax.fori_loop(0, count, body, (state, *empty))
 
         everywhere = getattr(self.group, "everywhere", None)
+        self._uncompiled = step
         self._step = jax.jit(step, donate_argnums=0, out_shardings=everywhere)
         self._steps = jax.jit(
             steps,
             donate_argnums=0,
             out_shardings=everywhere,
-            compiler_options=_WITHOUT_YNNPACK,
+            compiler_options=known_options(_WITHOUT_YNNPACK),
         )
         self._fused = not _has_slow_convolution(model)
         self.slow_because = "" if self._fused else _SLOW
 
     def train(self, inputs, targets, count, rows=None):
+        try:
+            with full_float32():
+                return self._train(inputs, targets, count, rows)
+        except Exception as error:
+            # A layer whose Python looks at values cannot be traced, whatever the error
+            # is that comes of it; Keras does not compile such a model either. If it was
+            # traced, the variables were given away, and the fault is another one.
+            given = any(array.is_deleted() for array in jax.tree.leaves(self.state))
+            if given or self.group.devices > 1 or self._step is self._uncompiled:
+                raise
+            self._fused, self._step = False, self._uncompiled
+            self.slow_because = f"{self.model.name} cannot be compiled: {reason(error)}"
+            with full_float32():
+                return self._train(inputs, targets, count, rows)
+
+    def _train(self, inputs, targets, count, rows):
         if self._fused:
             inputs, targets = self._put(inputs, targets, rows)
             self.state, values, errors = self._steps(
@@ -82,6 +101,8 @@ class Trainer:
     def _put(self, inputs, targets, rows):
         """Spread the batches over the devices of the group."""
         if self.group.devices == 1:
+            if self._step is self._uncompiled:  # layers would get arrays of NumPy
+                return jnp.asarray(inputs), jnp.asarray(targets)
             return inputs, targets
         axis = int(self._fused)
         rows = rows or targets.shape[axis]
@@ -138,7 +159,7 @@ def _has_slow_convolution(model) -> bool:
     )
     return any(
         isinstance(layer, kinds) and not (hasattr(layer, "is_fast") and layer.is_fast())
-        for layer in model._flatten_layers()
+        for layer in private.layers(model)
     )
 
 
@@ -150,12 +171,21 @@ def compile_forward(model):
         with keras.StatelessScope(known):
             return model(inputs, training=False)
 
-    call = jax.jit(call, out_shardings=getattr(group, "everywhere", None))
+    compiled = jax.jit(call, out_shardings=getattr(group, "everywhere", None))
+    chosen = compiled
 
     def run(inputs, rows=None):
+        nonlocal chosen
         if group.devices > 1:
             inputs = group.put(inputs, rows or len(inputs), 0)
-        values = [variable._value for variable in variables]  # the property is slow
-        return np.asarray(call(values, inputs), "float32")
+        values = [private.value(variable) for variable in variables]
+        try:
+            with full_float32():
+                return np.asarray(chosen(values, inputs), "float32")
+        except Exception:  # of tracing, see `Trainer.train`
+            if group.devices > 1 or chosen is call:
+                raise
+            chosen = call
+        return np.asarray(call(values, jnp.asarray(inputs)), "float32")
 
     return run

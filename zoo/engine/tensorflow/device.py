@@ -1,6 +1,11 @@
 """TensorFlow: the device, and what is asked of it."""
 
+import contextlib
+import logging
+
 import tensorflow as tf
+
+from zoo.engine.setting import Setting
 
 
 def describe() -> str:
@@ -15,9 +20,25 @@ def make_deterministic() -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def use_full_float32() -> None:
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+_rounded = Setting(
+    tf.config.experimental.tensor_float_32_execution_enabled,
+    tf.config.experimental.enable_tensor_float_32_execution,
+    False,
+)
+
+
+def full_float32() -> contextlib.AbstractContextManager[None]:
+    return _rounded
 
 
 def forget_programs() -> None:
     """Nothing: they go with the functions that they belong to."""
+
+
+# A graph a network, of which TensorFlow would warn as of retracing.
+_logger = logging.getLogger("tensorflow")
+_quiet = Setting(lambda: _logger.level, _logger.setLevel, logging.ERROR)
+
+
+def many_networks() -> contextlib.AbstractContextManager[None]:
+    return _quiet

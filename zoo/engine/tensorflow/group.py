@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.engine import groups
+from zoo.engine.tensorflow import private
 from zoo.errors import Mistake
 
 
@@ -103,7 +104,7 @@ def _mirrored(names: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
     Every strategy counts its collective keys from the same base, and a key is bound to
     a shape for the life of the process: so each strategy gets another base.
     """
-    tf.distribute.MirroredStrategy._collective_key_base += 1
+    private.take_other_keys()
     return tf.distribute.MirroredStrategy(names)
 
 

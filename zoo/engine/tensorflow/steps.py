@@ -1,22 +1,18 @@
 """TensorFlow: the loop over steps runs inside one graph."""
 
-import logging
-
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.layers.convolutional.base_conv import BaseConv
-from keras.src.layers.convolutional.base_depthwise_conv import BaseDepthwiseConv
-from keras.src.losses.loss import unscale_loss_for_distribution
 
 from zoo.core.arrays import aligned
 from zoo.engine import groups
 from zoo.engine.batch_normalization import normalize_together
-from zoo.engine.steps import count_wrong
+from zoo.engine.private import layers
+from zoo.engine.reasons import reason
+from zoo.engine.steps import CONVOLUTIONS, count_wrong
+from zoo.engine.tensorflow import private
+from zoo.engine.tensorflow.device import full_float32
 from zoo.engine.tensorflow.group import total
-
-# Each model has a function of its own; TensorFlow warns of many as of retracing.
-logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 class Trainer:
@@ -40,18 +36,40 @@ class Trainer:
                     aggregation=tf.VariableAggregation.SUM,
                 )
         elif not self._fused:
-            _apply_adam_in_one_operation(optimizer)
+            _apply_adam_in_one_operation(optimizer, model.trainable_variables)
         self._steps = {}
+        if self._fused and (names := _without_xla(model)):
+            self._leave_xla(f"it has no form of {', '.join(names)}")
 
     def train(self, inputs, targets, count, rows=None):
+        with full_float32():
+            return self._train(inputs, targets, count, rows)
+
+    def _train(self, inputs, targets, count, rows):
         rows = rows or inputs.shape[1]
         if not self._fused:
             inputs, targets = inputs[:count], targets[:count]
         inputs, targets = _tensor(inputs), _tensor(targets)
-        if rows not in self._steps:
+        if rows in self._steps:
+            values, errors = self._steps[rows](inputs, targets, tf.constant(count))
+            return values.numpy()[:count], errors.numpy()[:count]
+        try:
             self._steps[rows] = self._compile(inputs, targets, rows)
-        values, errors = self._steps[rows](inputs, targets, tf.constant(count))
+            values, errors = self._steps[rows](inputs, targets, tf.constant(count))
+        except (
+            tf.errors.OpError
+        ) as error:  # XLA has compiled nothing and changed nothing
+            if not self._fused:
+                raise
+            self._leave_xla(reason(error))
+            return self._train(inputs.numpy(), targets.numpy(), count, rows)
         return values.numpy()[:count], errors.numpy()[:count]
+
+    def _leave_xla(self, why):
+        """From now on take steps as TensorFlow's own graph."""
+        self._fused, self._steps = False, {}
+        self.slow_because = f"XLA cannot compile a step of {self.model.name}: {why}"
+        _apply_adam_in_one_operation(self.optimizer, self.model.trainable_variables)
 
     def _compile(self, inputs, targets, rows):
         """A graph that takes some steps on batches of `rows` examples.
@@ -92,7 +110,7 @@ class Trainer:
             outputs = tf.cast(self.model(x, training=True), "float32")
             value = self.loss(y, outputs)
             if isinstance(self.loss, keras.losses.Loss):  # they divide by replicas
-                value = unscale_loss_for_distribution(value)
+                value = private.unscale_loss_for_distribution(value)
             value += sum(self.model.losses)
             scaled = self.optimizer.scale_loss(value)
         variables = [variable.value for variable in self.model.trainable_variables]
@@ -140,12 +158,14 @@ class Trainer:
         pass
 
 
-def _apply_adam_in_one_operation(optimizer):
+def _apply_adam_in_one_operation(optimizer, variables):
     """Let Adam take TensorFlow's kernel, not some twenty operations a variable."""
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     own = type(optimizer).update_step is not keras.optimizers.Adam.update_step
     if own or optimizer.amsgrad:
         return
+    if {variable.dtype for variable in variables} - {"float32"}:
+        return  # bfloat16 would be rounded elsewhere than by Keras
 
     def update(gradients, variables, learning_rate):
         step = keras.ops.cast(optimizer.iterations + 1, "float32")
@@ -158,17 +178,20 @@ def _apply_adam_in_one_operation(optimizer):
             "beta2": second,
             "epsilon": tf.constant(optimizer.epsilon),
         }
-        for gradient, variable in zip(gradients, variables, strict=True):
-            index, dtype = optimizer._get_variable_index(variable), variable.dtype
+        means, squares = private.moments(optimizer, variables)
+        for gradient, variable, mean, square in zip(
+            gradients, variables, means, squares, strict=True
+        ):
+            dtype = variable.dtype
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.value.handle,
-                m=optimizer._momentums[index].value.handle,
-                v=optimizer._velocities[index].value.handle,
+                m=mean.handle,
+                v=square.handle,
                 **{name: tf.cast(value, dtype) for name, value in numbers.items()},
                 grad=gradient,
             )
 
-    optimizer._backend_update_step = update
+    private.replace_update(optimizer, update)
 
 
 def _tensor(array: np.ndarray) -> tf.Tensor:
@@ -183,11 +206,16 @@ def _tensor(array: np.ndarray) -> tf.Tensor:
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
+def _without_xla(model) -> list[str]:
+    """The layers that say themselves that XLA cannot compile them."""
+    return [each.name for each in layers(model) if not each.supports_jit]
+
+
 def _is_slow_with_xla(model) -> bool:
     """On CPUs XLA is ten times slower in convolutions, and a fifth in recurrences."""
-    kinds = BaseConv, BaseDepthwiseConv, keras.layers.RNN
+    kinds = *CONVOLUTIONS, keras.layers.RNN
     on_cpu = not tf.config.list_physical_devices("GPU")
-    return on_cpu and any(isinstance(layer, kinds) for layer in model._flatten_layers())
+    return on_cpu and any(isinstance(layer, kinds) for layer in layers(model))
 
 
 def compile_forward(model):
@@ -212,10 +240,11 @@ def compile_forward(model):
         split = group.devices > 1 and group.splits(rows or len(inputs))
         inputs = _tensor(inputs)
         kind = split, *inputs.shape
-        if kind not in graphs:
-            call = together if split else alone
-            spec = tf.TensorSpec(inputs.shape, inputs.dtype)
-            graphs[kind] = call.get_concrete_function(spec)
-        return np.asarray(graphs[kind](inputs), "float32")
+        with full_float32():
+            if kind not in graphs:
+                call = together if split else alone
+                spec = tf.TensorSpec(inputs.shape, inputs.dtype)
+                graphs[kind] = call.get_concrete_function(spec)
+            return np.asarray(graphs[kind](inputs), "float32")
 
     return run

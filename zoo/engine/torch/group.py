@@ -22,6 +22,7 @@ from zoo.core import processes
 from zoo.core.processors import processors
 from zoo.engine import groups
 from zoo.engine.batch_normalization import normalize_together
+from zoo.engine.torch import private
 from zoo.errors import Mistake
 
 _RESTARTS = 3
@@ -56,7 +57,7 @@ class Group(groups.Group):
                     f"are {torch.cuda.device_count()}; start as many processes"
                 )
             torch.cuda.set_device(self.local_rank)
-        if keras.src.backend.distribution_lib is None:
+        if not private.keras_joins_processes():
             _join("cpu:gloo,cuda:nccl" if cuda else "gloo")
         else:  # Keras releases that join PyTorch's processes themselves
             keras.distribution.initialize()
@@ -104,13 +105,16 @@ class Group(groups.Group):
                 monitor_interval=0.1,
             )
             threads = max(1, processors() // self.devices)
-            os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-            os.environ["PYTHONPATH"] = processes.environment()["PYTHONPATH"]
-            program = "from zoo.training.worker import work; work()"
+            shared = {"OMP_NUM_THREADS": str(threads), **processes.environment()}
+            program = (
+                "from zoo.engine import startup; startup.load('torch'); "
+                "from zoo.training.worker import work; work()"
+            )
             words = ("-c", program, str(mistake), json.dumps(arguments))
             failed = None
             try:
-                elastic_launch(config, sys.executable)(*words)
+                with processes.changed(shared):
+                    elastic_launch(config, sys.executable)(*words)
             except (ChildFailedError, SignalException) as error:
                 failed = error
             if mistake.exists():

@@ -1,23 +1,22 @@
-"""PyTorch: a computation is recorded once and played back, kernel after kernel.
+"""PyTorch: trace a computation once, replay it without layers and autograd.
 
-Between two kernels of a small network Python spends more time than the kernels: layers,
-variables, the bookkeeping of gradients. A recording is the list of the kernels, forward
-and backward, that ran on copies of the tensors, as a graph of `torch.fx`; what depends
-on no input is computed once. (`make_fx` would record the same, and load PyTorch's
-compiler first.)
+A recording is a flat list of ATen calls, forward and backward: a graph of `torch.fx`.
+Between two kernels of a small network Python spends more time than the kernels do, on
+layers, variables and the graph of gradients: replayed, a training step takes 0.5 ms
+instead of 4.1 (MLP 2-10-10-1), 2.7 instead of 14.7 (MNIST MLP with batch normalization
+and dropout), 28 instead of 40 (LeNet), on one thread. `make_fx` would trace the same,
+and load PyTorch's compiler first, which takes seconds.
 """
 
 import operator
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from zoo.engine.torch.kernels import PYTHON_KERNELS
+from zoo.engine.reasons import reason
+from zoo.engine.torch import private
 
 
 class CannotRecord(Exception):
@@ -37,20 +36,22 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
         batch: how many of the tensors, from the first on, hold a batch of examples.
 
     Returns:
-        A function with the same arguments and results. No tensor that it is given may
-        need a gradient; none is recorded, though kernels ask whether they should.
+        A function with the same arguments and results. Its inputs must not require
+        gradients. Autograd stays enabled while it is traced because kernels check that.
 
     Raises:
         CannotRecord: it looks at values, from which no kernels follow in advance.
     """
     try:
-        recorded = _recorded(function, _copies(tensors))
+        recorded = _recorded(function, copies(tensors))
+        _drop_detached(recorded.graph)
+        _compute_constants(recorded)
+        replay = _replay(recorded)
+        _compare(function, replay, tensors, batch)
+    except CannotRecord:
+        raise
     except Exception as error:  # whatever a model does there, it can do plainly
-        raise CannotRecord(_reason(error)) from error
-    _drop_detached(recorded.graph)
-    _compute_constants(recorded)
-    replay = _compiled(recorded)
-    _compare(function, replay, tensors, batch)
+        raise CannotRecord(reason(error)) from error
     return replay
 
 
@@ -68,7 +69,7 @@ def capture(function: Callable, tensors: Sequence[torch.Tensor]) -> Callable:
     Raises:
         CannotRecord: a kernel waits for the processor, or gives it a number.
     """
-    kept = _copies(tensors)
+    kept = copies(tensors)
     stream, graph = torch.cuda.Stream(), torch.cuda.CUDAGraph()
     stream.wait_stream(torch.cuda.current_stream())
     try:
@@ -79,7 +80,7 @@ def capture(function: Callable, tensors: Sequence[torch.Tensor]) -> Callable:
         with torch.cuda.graph(graph):
             results = function()
     except RuntimeError as error:  # a kernel waits for the processor
-        raise CannotRecord(_reason(error)) from error
+        raise CannotRecord(reason(error)) from error
     finally:
         for tensor, value in zip(tensors, kept, strict=True):
             tensor.copy_(value)
@@ -90,13 +91,6 @@ def capture(function: Callable, tensors: Sequence[torch.Tensor]) -> Callable:
 
     run.function = function  # the graph reads the constants that it holds
     return run
-
-
-def _reason(error: Exception) -> str:
-    text = str(error).strip()
-    if _LOOKS in text:  # Keras puts words of its own before it
-        return _LOOKS
-    return text.split("\n")[0] or type(error).__name__
 
 
 def _recorded(function, tensors) -> torch.fx.GraphModule:
@@ -110,7 +104,7 @@ _LOOKS = "what it does depends on values"
 _NEW = torch.ops.aten.lift_fresh.default
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(private.TorchDispatchMode):
     """Inside, kernels become nodes of `graph`, whose inputs are `tensors`.
 
     Other tensors that kernels meet become attributes of `root`.
@@ -130,7 +124,7 @@ class _Recorder(TorchDispatchMode):
 
     def nodes(self, values):
         """`values`, however nested, with nodes for tensors."""
-        return tree_map_only(torch.Tensor, self._node, values)
+        return private.tree_map_only(torch.Tensor, self._node, values)
 
     def _node(self, tensor):
         if tensor not in self._node_of:
@@ -165,16 +159,20 @@ class _Recorder(TorchDispatchMode):
             self._varying.add(node)
 
 
-def _copies(tensors):
+def copies(tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Copies that need no gradients."""
     return [tensor.detach().clone() for tensor in tensors]
 
 
 def _compare(function, replay, tensors, batch):
-    """Both, two times, on every second example twice: other values of the same kind."""
-    tensors = _copies(tensors)
+    """Run function and recording twice, on a batch of other values of the same kind.
+
+    In this batch each odd row is replaced by the row before it.
+    """
+    tensors = copies(tensors)
     for tensor in tensors[:batch]:
         tensor[1::2] = tensor[: len(tensor) // 2 * 2 : 2].clone()
-    expected, found, count = _copies(tensors), _copies(tensors), len(tensors)
+    expected, found, count = copies(tensors), copies(tensors), len(tensors)
     for _ in range(2):
         expected += function(*expected[:count])
         found += replay(*found[:count])
@@ -186,7 +184,7 @@ def _compare(function, replay, tensors, batch):
 
 
 def _drop_detached(graph):
-    """Nothing is left from which tensors would have to be detached."""
+    """Remove `detach` calls: a recording has no autograd graph."""
     for node in graph.find_nodes(
         op="call_function", target=torch.ops.aten.detach.default
     ):
@@ -195,78 +193,52 @@ def _drop_detached(graph):
 
 
 def _compute_constants(recorded):
-    """Replace what depends on no input, and is never written to, by its value."""
-    graph, written = recorded.graph, _written(recorded.graph)
-    known = {}
+    """Replace what depends on no input, and shares memory with nothing written, by its
+    value.
+    """
+    graph, kept = recorded.graph, {}
+    written = _written(graph)
     for node in list(graph.nodes):
-        if node.op == "get_attr" and node not in written:
-            known[node] = getattr(recorded, node.target)
-        pure = node.op == "call_function" and not node.is_impure()
-        seeded = torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
-        if not pure or seeded or node in written:
+        if node in written or node.op not in ("get_attr", "call_function"):
             continue
-        if all(each in known for each in node.all_input_nodes):
-            arguments = torch.fx.map_arg((node.args, node.kwargs), known.__getitem__)
-            known[node] = node.target(*arguments[0], **arguments[1])
-    for number, (node, value) in enumerate(known.items()):
-        outside = any(user not in known for user in node.users)
-        if node.op == "call_function" and outside and torch.is_tensor(value):
-            name = f"constant_{number}"
-            recorded.register_buffer(name, value, persistent=False)
-            with graph.inserting_before(node):
-                node.replace_all_uses_with(graph.get_attr(name))
+        if node.op == "get_attr":
+            kept[node] = getattr(recorded, node.target)
+        elif (
+            all(each in kept for each in node.all_input_nodes) and not node.is_impure()
+        ):
+            arguments = torch.fx.map_arg((node.args, node.kwargs), kept.__getitem__)
+            kept[node] = node.target(*arguments[0], **arguments[1])
+            if torch.is_tensor(kept[node]):
+                name = f"constant_{len(kept)}"
+                recorded.register_buffer(name, kept[node], persistent=False)
+                with graph.inserting_before(node):
+                    constant = graph.get_attr(name)
+                node.replace_all_uses_with(constant)
+                kept[constant] = kept[node]
     graph.eliminate_dead_code()
 
 
 def _written(graph) -> set:
-    """The nodes that share memory with one that a kernel writes to."""
-    shared: dict = {}
-
-    def root(node):
-        while node in shared:
-            node = shared[node]
-        return node
-
+    """The nodes that a kernel writes to, and all that these were made from."""
     written = set()
-    for node in graph.nodes:
-        schema = getattr(node.target, "_schema", None)
-        if schema is None:
-            if node.op == "call_function":  # one of several results
-                shared[node] = node.args[0]
-            continue
-        for place, argument in enumerate(schema.arguments):
-            given = node.args[place] if place < len(node.args) else None
-            given = node.kwargs.get(argument.name, given)
-            if argument.alias_info is None or given is None:
-                continue
-            many = given if isinstance(given, list | tuple) else [given]
-            if argument.alias_info.is_write:
-                written |= {root(each) for each in many}
-            elif isinstance(given, torch.fx.Node):
-                shared[node] = given
-        if schema.name.endswith("_") and node.args:
-            shared.setdefault(node, node.args[0])
-    return {node for node in graph.nodes if root(node) in written}
+    for node in reversed(graph.nodes):
+        writes = node.op == "call_function" and node.is_impure()
+        if writes or node in written:
+            written |= {*node.all_input_nodes}
+    return written
 
 
-def _compiled(recorded) -> Callable:
-    """The recording as a Python function that calls PyTorch's kernels directly."""
-    code = recorded.graph.python_code("self")
-    names = dict(code.globals)
+def _replay(recorded) -> Callable:
+    """The recording as the function of Python that `torch.fx` writes.
 
-    def kernel(match):
-        name = match[0].replace(".", "_")
-        target = torch
-        for part in match[0].split(".")[1:]:
-            target = getattr(target, part)
-        names[name] = PYTHON_KERNELS.get(target, target._op)
-        return name
-
-    def constant(match):
-        names[f"held_{match[1]}"] = getattr(recorded, match[1])
-        return f"= held_{match[1]}"
-
-    source = re.sub(r"torch\.ops\.\w+\.\w+\.\w+(?=\()", kernel, code.src)
-    source = re.sub(r"= self\.(\w+)(?=[;\n])", constant, source)
-    exec(source, names)
-    return partial(names["forward"], None)
+    It calls operators without their `__call__`, which is Python, and finds tensors
+    among the object's own attributes, which is faster than among buffers.
+    """
+    for node in recorded.graph.nodes:
+        if node.op == "call_function":
+            name = str(node.target).replace(".", "_")
+            node.target = partial(private.without_call(node.target))
+            vars(node.target).update(__name__=name, __module__="zoo")  # as `fx` asks
+    recorded.recompile()
+    vars(recorded).update(recorded.named_buffers(remove_duplicate=False))
+    return recorded.forward

@@ -1,4 +1,4 @@
-"""PyTorch: the kernels of a step are recorded, and played back; on GPUs as a graph."""
+"""PyTorch: a step is traced once and replayed, on GPUs as a CUDA graph."""
 
 import zlib
 from functools import partial
@@ -8,9 +8,16 @@ import numpy as np
 import torch
 
 from zoo.engine import groups
+from zoo.engine.reasons import reason
 from zoo.engine.steps import count_wrong
-from zoo.engine.torch.device import device
-from zoo.engine.torch.recording import CannotRecord, capture, record
+from zoo.engine.torch import private
+from zoo.engine.torch.device import device, full_float32
+from zoo.engine.torch.recording import (
+    CannotRecord,
+    capture,
+    copies,
+    record,
+)
 
 
 class Trainer:
@@ -34,7 +41,7 @@ class Trainer:
         )
         # The same tensors for all steps: dropout's keep what was drawn ahead.
         self._values = [v.value.detach() for vs in self._variables for v in vs]
-        _use_kernels(optimizer)
+        self._use_kernel()
 
     def train(self, inputs, targets, count, rows=None):
         rows = rows or inputs.shape[1]
@@ -43,7 +50,7 @@ class Trainer:
         targets = torch.from_numpy(targets[:count]).to(self.device)
         if self.on_device:
             inputs, targets = self.on_device[0][inputs], self.on_device[1][targets]
-        with groups.rows_from(share.start):
+        with groups.rows_from(share.start), full_float32():
             step = self._chosen_step(inputs[0], targets[0])
             done = [step(x, y) for x, y in zip(inputs, targets, strict=True)]
         self._seen += count * inputs.shape[1]
@@ -91,7 +98,7 @@ class Trainer:
                 update(*grads, *values)
             else:
                 with torch.no_grad():
-                    self.optimizer.apply(grads, self._variables[0])
+                    self.optimizer.apply(self._with_unused(grads), self._variables[0])
             return value, errors
 
         return self._captured(step, x, y) if update and x.is_cuda else step
@@ -101,10 +108,8 @@ class Trainer:
         x, y = x.clone(), y.clone()
         try:
             run = capture(lambda: step(x, y), self._values)
-        except CannotRecord as reason:
-            self.slow_because = (
-                f"the step of {self.model.name} is no CUDA graph: {reason}"
-            )
+        except CannotRecord as why:
+            self.slow_because = f"the step of {self.model.name} is no CUDA graph: {why}"
             return step
 
         def captured(*batch):
@@ -120,15 +125,20 @@ class Trainer:
         values, gradients, update = self._values, None, None
         try:
             gradients = record(self._gradients, [x, y, *values], batch=2)
-            grads = [v.value.detach() for v in self.model.trainable_variables]
+            used = zip(self.model.trainable_variables, self._used, strict=True)
+            grads = [variable.value.detach() for variable, is_used in used if is_used]
             update = record(self._update, [*grads, *values], batch=0)
-        except CannotRecord as reason:
+        except CannotRecord as why:
             part = "the update of" if gradients else "the step of"
-            self.slow_because = f"{part} {self.model.name} cannot be recorded: {reason}"
+            self.slow_because = f"{part} {self.model.name} cannot be recorded: {why}"
         return gradients, update
 
     def _gradients(self, x, y, *values):
-        """Loss, wrong predictions, and gradients; variables are written to `values`."""
+        """Loss, wrong predictions, and the gradients of the variables that are used.
+
+        Which these are is noted in `self._used`; what the model writes to its variables
+        is written to `values`.
+        """
         count = len(self._variables[0])
         leaves = [value.detach().requires_grad_() for value in values[:count]]
         values = [*leaves, *values[count:]]
@@ -137,18 +147,57 @@ class Trainer:
             scaled = self.optimizer.scale_loss(value)
             grads = torch.autograd.grad(scaled, leaves, allow_unused=True)
         self._write(scope, values)
+        self._used = [grad is not None for grad in grads]
         # in the order in memory for which the update is recorded
-        grads = [grad if grad is None else grad.contiguous() for grad in grads]
+        grads = [grad.contiguous() for grad in grads if grad is not None]
         return value.detach(), count_wrong(y, outputs.detach()), *grads
 
     def _update(self, *grads_and_values):
         """Nothing; what the optimizer computes is written to the values."""
-        count = len(self._variables[0])
+        count = sum(self._used)
         grads, values = grads_and_values[:count], grads_and_values[count:]
         with torch.no_grad(), self._scope(values) as scope:
-            self.optimizer.apply(list(grads), self._variables[0])
+            self.optimizer.apply(self._with_unused(grads), self._variables[0])
         self._write(scope, values)
         return ()
+
+    def _with_unused(self, grads):
+        """`grads` of the used variables, and None for each of the others."""
+        grads = iter(grads)
+        return [next(grads) if is_used else None for is_used in self._used]
+
+    def _use_kernel(self):
+        """Have the optimizer change variables by few kernels that ask for no value.
+
+        Keras's own form of Adam is as many as ten, and that of SGD reads the learning
+        rate. Keras's is kept where numbers would differ, as variables of bfloat16 are
+        rounded elsewhere, and where the device has no such kernel.
+        """
+        match self.optimizer:
+            case keras.optimizers.Adam(amsgrad=False):
+                kernel = _adam
+            case keras.optimizers.SGD():
+                kernel = _sgd
+            case _:
+                return
+        others = {v.dtype for v in self._variables[0]} - {"float32"}
+        if others:
+            self.slow_because = (
+                "PyTorch's fused kernels take variables of float32, and "
+                f"{self.model.name} has others: {', '.join(sorted(others))}"
+            )
+            return
+        self._used = [True] * len(self._variables[0])
+        private.replace_update(self.optimizer, partial(kernel, self.optimizer))
+        values = copies(self._values)
+        try:
+            self._update(*copies(values[: len(self._used)]), *values)
+        except RuntimeError as error:  # of a device that zoo has not met
+            private.replace_update(self.optimizer, None)
+            self.slow_because = (
+                f"PyTorch's fused kernel for {self.optimizer.name} does not take the "
+                f"variables of {self.model.name}: {reason(error)}"
+            )
 
     def _scope(self, values, **options):
         variables = [v for vs in self._variables for v in vs]
@@ -188,36 +237,23 @@ class Trainer:
         pass
 
 
-def _use_kernels(optimizer):
-    """Have `optimizer` change variables by few kernels that ask for no value.
-
-    Keras's own form of Adam is as many as ten, and that of SGD reads the learning rate.
-    """
-    match optimizer:
-        case keras.optimizers.Adam(amsgrad=False):
-            optimizer._parallel_update_step = partial(_adam, optimizer)
-        case keras.optimizers.SGD():
-            optimizer._parallel_update_step = partial(_sgd, optimizer)
-
-
 def _adam(optimizer, grads, variables, learning_rate):
     """Adam as Keras computes it, by PyTorch's kernel.
 
-    Both scale the gradient's mean by the root of its square's mean plus epsilon. Keras
-    puts what corrects the means of the first steps into the learning rate; PyTorch's
-    kernel, told that these steps are long past, corrects nothing.
+    Keras folds Adam's bias correction into the learning rate. The kernel gets step 1e9,
+    so that its own corrections are 1.
     """
     steps = keras.ops.convert_to_tensor(optimizer.iterations) + 1
     first, second = 1 - optimizer.beta_1**steps, 1 - optimizer.beta_2**steps
     rate = keras.ops.convert_to_tensor(learning_rate) * second.sqrt() / first
-    places = [optimizer._get_variable_index(variable) for variable in variables]
-    torch._fused_adam_(
+    means, squares = private.moments(optimizer, variables)
+    private.fused_adam(
         [variable.value for variable in variables],
         [grad.contiguous() for grad in grads],
-        [optimizer._momentums[place].value for place in places],
-        [optimizer._velocities[place].value for place in places],
+        means,
+        squares,
         [],
-        [torch.tensor(1e9, device=rate.device)] * len(places),
+        [torch.tensor(1e9, device=rate.device)] * len(means),
         lr=rate,
         beta1=optimizer.beta_1,
         beta2=optimizer.beta_2,
@@ -230,26 +266,26 @@ def _adam(optimizer, grads, variables, learning_rate):
 
 def _sgd(optimizer, grads, variables, learning_rate):
     rate = keras.ops.convert_to_tensor(learning_rate)
-    changes = torch._foreach_mul(grads, -rate)
+    changes = private.foreach_mul(grads, -rate)
     values = [variable.value for variable in variables]
     if not optimizer.momentum:
-        torch._foreach_add_(values, changes)
+        private.foreach_add(values, changes)
         return
-    places = [optimizer._get_variable_index(variable) for variable in variables]
-    velocities = [optimizer.momentums[place].value for place in places]
-    torch._foreach_mul_(velocities, optimizer.momentum)
-    torch._foreach_add_(velocities, changes)
+    velocities = private.velocities(optimizer, variables)
+    private.foreach_mul_in_place(velocities, optimizer.momentum)
+    private.foreach_add(velocities, changes)
     if optimizer.nesterov:
-        torch._foreach_add_(values, changes)
-        torch._foreach_add_(values, velocities, alpha=optimizer.momentum)
+        private.foreach_add(values, changes)
+        private.foreach_add(values, velocities, alpha=optimizer.momentum)
     else:
-        torch._foreach_add_(values, velocities)
+        private.foreach_add(values, velocities)
 
 
 def compile_forward(model):
     """Plain for the first batch of a shape, recorded from the second on."""
     group, variables = groups.current(), model.variables
-    values = [variable.value for variable in variables]  # the same tensors for ever
+    # Assigning to a Keras variable copies into its tensor, so these stay current.
+    values = [variable.value for variable in variables]
     recorded = {}
 
     def plain(inputs, *values):
@@ -271,7 +307,7 @@ def compile_forward(model):
 
     def run(inputs, rows=None):
         inputs = torch.from_numpy(np.ascontiguousarray(inputs)).to(device())
-        with torch.no_grad():
+        with torch.no_grad(), full_float32():
             outputs = chosen(inputs)(inputs, *values)[0].cpu().numpy()
         if not rows or len(outputs) == rows:
             return outputs

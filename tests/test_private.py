@@ -1,0 +1,159 @@
+"""Private names of other packages; the name of a test says which one broke."""
+
+import keras
+import pytest
+
+from zoo.engine import active, private
+
+BACKEND = keras.backend.backend()
+
+
+@pytest.fixture
+def model():
+    row = keras.Input((3,))
+    normal = keras.layers.BatchNormalization()(keras.layers.Dense(2)(row))
+    return keras.Model(row, normal)
+
+
+def layers(model):
+    assert [type(each).__name__ for each in private.layers(model)][-2:] == [
+        "Dense",
+        "BatchNormalization",
+    ]
+
+
+def value(model):
+    assert private.value(model.variables[0]).shape == (3, 2)
+
+
+def take_moments(model):
+    calls = []
+
+    def moments(x, mask, axes):
+        calls.append(list(axes))
+        return keras.ops.zeros((2,)), keras.ops.ones((2,))
+
+    private.take_moments(model.layers[-1], moments)
+    model(keras.ops.ones((4, 3)), training=True)
+    assert calls == [[0]]
+
+
+def base_optimizer(model):
+    assert issubclass(keras.optimizers.Adam, private.BaseOptimizer)
+
+
+def without_tensorflow(model):
+    with private.without_tensorflow():
+        if BACKEND != "tensorflow" and private.tensorflow.module is None:
+            assert not private.tensorflow.available
+
+
+def naming(model):
+    assert private.to_snake_case("BatchNormalization") == "batch_normalization"
+
+
+def global_state(model):
+    private.global_state.set_global_attribute("zoo_test", 1)
+    assert private.global_state.get_global_attribute("zoo_test") == 1
+
+
+OF_KERAS = [layers, value, take_moments, base_optimizer, without_tensorflow]
+OF_KERAS += [naming, global_state]
+
+
+@pytest.mark.parametrize(
+    "name",
+    OF_KERAS,
+    ids=lambda each: each.__name__,
+)
+def test_a_private_name_of_keras_is_there(name, model):
+    name(model)
+
+
+def built(optimizer, model):
+    optimizer.build(model.trainable_variables)
+    return optimizer
+
+
+def adam_moments(own, model):
+    adam = built(keras.optimizers.Adam(), model)
+    means, squares = own.moments(adam, model.trainable_variables)
+    assert len(means) == len(squares) == len(model.trainable_variables)
+    assert tuple(means[0].shape) == (3, 2)
+
+
+def update_is_called(own, model):
+    changes = built(keras.optimizers.Adam(), model)
+    calls = []
+    own.replace_update(changes, lambda grads, variables, rate: calls.append(len(grads)))
+    variables = model.trainable_variables
+    changes.apply([keras.ops.ones(v.shape) for v in variables], variables)
+    assert calls == [len(variables)]
+
+
+def velocities(own, model):
+    sgd = built(keras.optimizers.SGD(momentum=0.9), model)
+    assert len(own.velocities(sgd, model.trainable_variables)) == 4
+
+
+def without_call(own, model):
+    import torch
+
+    kernel = own.without_call(torch.ops.aten.mm.default)
+    assert kernel is not torch.ops.aten.mm.default
+    assert kernel(torch.ones(2, 3), torch.ones(3, 1)).tolist() == [[3.0], [3.0]]
+
+
+def kernels(own, model):
+    import torch
+
+    one = [torch.ones(2)]
+    own.foreach_add(one, [torch.ones(2)], alpha=2)
+    own.foreach_mul_in_place(one, 2)
+    assert own.foreach_mul(one, 0.5)[0].tolist() == [3.0, 3.0]
+    means, squares = [torch.zeros(2)], [torch.zeros(2)]
+    own.fused_adam(
+        one, [torch.ones(2)], means, squares, [], [torch.tensor(1e9)],
+        lr=torch.tensor(0.5), beta1=0.9, beta2=0.99, eps=0.0, weight_decay=0.0,
+        amsgrad=False, maximize=False,
+    )  # fmt: skip
+    assert one[0].tolist() == pytest.approx([5.5, 5.5])  # 0.5 * 0.1 / sqrt(0.01)
+
+
+def dispatch(own, model):
+    import torch
+
+    seen = []
+
+    class Mode(own.TorchDispatchMode):
+        def __torch_dispatch__(self, kernel, types, arguments=(), options=None):
+            seen.append(str(kernel))
+            return kernel(*arguments, **(options or {}))
+
+    with Mode():
+        torch.ones(2, 2) @ torch.ones(2, 2)
+    assert "aten.mm.default" in seen
+    assert own.tree_map_only(int, str, [1, (2.0, 3)]) == ["1", (2.0, "3")]
+
+
+def loss_for_distribution(own, model):
+    assert float(own.unscale_loss_for_distribution(keras.ops.ones(()))) == 1.0
+
+
+def collective_keys(own, model):
+    own.take_other_keys()
+
+
+NAMES = {
+    "jax": [],
+    "tensorflow": [loss_for_distribution, collective_keys],
+    "torch": [velocities, without_call, kernels, dispatch],
+}[BACKEND]
+if BACKEND != "jax":
+    NAMES += [adam_moments, update_is_called]
+
+
+@pytest.mark.skipif(not NAMES, reason="JAX is used by its public names alone")
+@pytest.mark.parametrize("name", NAMES, ids=lambda each: each.__name__)
+def test_a_private_name_of_the_backend_is_there(name, model):
+    name(active.own("private"), model)
