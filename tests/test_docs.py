@@ -1,14 +1,17 @@
 """README and docs: links lead somewhere, code blocks run, manifests parse."""
 
 import functools
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+import zoo
 from zoo import cli
 from zoo import recipe as recipes
 
@@ -152,3 +155,22 @@ def test_every_page_is_in_the_navigation():
     pages = {str(path.relative_to(docs)) for path in docs.rglob("*.md")}
     assert set(files(settings["nav"])) == pages
     assert settings["theme"]["font"] is False  # no request to others
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning_and_asks_nothing_of_others(tmp_path):
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    done = subprocess.run(
+        [*build, "--site-dir", tmp_path],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+    reference = (tmp_path / "api.html").read_text()
+    for verb in set(zoo.__all__) - {"__version__", "augment", "backend", "data"}:
+        assert verb in {"layers", "main"} or f">{verb}<" in reference, verb
+    loaded = r'(?:<script[^>]* src|<link[^>]* rel="stylesheet"[^>]* href)="(http[^"]*)"'
+    for page in tmp_path.rglob("*.html"):
+        assert not re.findall(loaded, page.read_text()), page
