@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import zoo
+from zoo import tuning
 from zoo.run import Run, open_run
 
 OLD = Path(__file__).parent / "old"
@@ -59,7 +60,7 @@ def test_a_run_is_evaluated_as_it_was():
 
 
 def test_a_search_is_read_and_its_winner_opens():
-    search = zoo.tuning.load(OLD / "search")
+    search = tuning.load(OLD / "search")
     assert [trial["status"] for trial in search.trials] == ["COMPLETED"] * 3
     assert search.best["trial"] == 2
     assert search.recipe.model_arguments["hidden"] == (116, 10)
@@ -71,6 +72,7 @@ def test_a_search_is_read_and_its_winner_opens():
 def test_a_training_goes_on_from_its_state(tmp_path):
     """The state of the end: nothing is trained, and the weights are the old ones."""
     folder = Path(shutil.copytree(OLD / "moons", tmp_path / "moons"))
+    (folder / "metrics.json").unlink()
     recipe = Run(folder).recipe
     if zoo.backend.current() != "jax":
         with pytest.raises(zoo.errors.Mistake, match="made on jax"):

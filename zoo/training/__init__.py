@@ -58,7 +58,7 @@ def train(
         chosen, resume, ended = group.decide(lambda: _choose_folder(name, run, resume))
         folder = Path(chosen)
         if ended:
-            return Run(folder)
+            return Run(folder, trust=Run(folder).recipe.model == recipe.model)
         if group.starter:
             group.start(
                 {
@@ -68,7 +68,7 @@ def train(
                     "quiet": quiet,
                 }
             )
-            return Run(folder)
+            return Run(folder, trust=True)
         try:
             return _train(group, recipe, folder, resume, quiet)
         except group.lost as error:
