@@ -224,6 +224,7 @@ def test_answers_follow_the_weights_and_not_what_is_trainable():
 LOOKING = """
 import keras
 
+@keras.saving.register_keras_serializable()
 class Looking(keras.layers.Layer):
     def compute_output_spec(self, x):
         return keras.KerasTensor(x.shape, x.dtype)
