@@ -291,7 +291,7 @@ def test_a_disk_that_is_full_at_the_beginning_leaves_no_folder(tmp_path):
 
 
 def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypatch):
-    command = importlib.import_module("zoo.cli.train")
+    command = importlib.import_module("zoo.cli._next")
     write = command._write_picture
 
     def write_on_a_full_disk(*arguments):

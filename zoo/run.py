@@ -1,13 +1,14 @@
 """A run: the folder that training leaves behind."""
 
-import contextlib
 import csv
 import importlib.metadata
 import io
+import itertools
 import os
 import platform
 import subprocess
 import time
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -92,13 +93,21 @@ class Run:
         )
 
     def dataset(self, **changes):
-        """The data set of the run's recipe, see `zoo.data.load_for`.
+        """The data set of the run's recipe, as it is found now.
+
+        Classes and columns are matched by name with those that the run learned, and
+        texts are read with its vocabulary. If the examples are not those of the
+        training, a warning says so.
+
+        Args:
+            changes: see `zoo.data.load_for`; the examples are not compared then.
 
         Raises:
-            Mistake: its name stands for code of somebody else, which is not trusted; or
-                it cannot be loaded.
+            Mistake: its name stands for code of somebody else, which is not trusted;
+                it cannot be loaded; or its classes or columns have other names.
         """
         from zoo import data
+        from zoo.data import identity
 
         if ":" in self.recipe.data and not self.trust:
             raise Mistake(
@@ -106,7 +115,19 @@ class Run:
                 "that is not zoo's; if you trust it, add --trust (in Python: "
                 "trust=True)"
             )
-        return data.load_for(self.recipe, **changes)
+        known = data.restore(self.folder)
+        dataset = data.load_for(self.recipe, encoder=known.encoder, **changes)
+        dataset = identity.align(dataset, known.classes, known.features)
+        then = {} if changes else known.examples
+        now = identity.examples(dataset) if then else {}
+        if words := identity.differences(then, now):
+            warnings.warn(
+                f"the examples of {self.recipe.data} are not those that {self.folder} "
+                f"was trained on: {words}; it may have learned from some that it is "
+                "now tested on",
+                stacklevel=2,
+            )
+        return dataset
 
 
 def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
@@ -142,14 +163,27 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
     return Run(folder, trust)
 
 
-def new_folder(name: str, backend: str) -> Path:
-    """A readable name under `runs/` that no folder has yet."""
+def new_folder(name: str, backend: str) -> list[Path]:
+    """Make a folder with a readable name under `runs/` that no other process has.
+
+    Returns:
+        The folders that were made, the innermost first.
+
+    Raises:
+        Mistake: it cannot be made.
+    """
+    runs = Path("runs")
+    check_folder(runs)
+    made = [] if runs.exists() else [runs]
+    runs.mkdir(exist_ok=True)
     stem = f"{name}-{backend}-{time.strftime('%Y%m%d-%H%M%S')}"
-    folder, number = Path("runs") / stem, 1
-    while folder.exists():
-        number += 1
-        folder = Path("runs") / f"{stem}-{number}"
-    return folder
+    for number in itertools.count(1):
+        folder = runs / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return [folder, *made]
 
 
 def check_folder(folder: Path) -> None:
@@ -164,17 +198,6 @@ def check_folder(folder: Path) -> None:
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         kind = "is read-only" if nearest.is_dir() else "is a file"
         raise Mistake(f"the run cannot be written to {folder}: {nearest} {kind}")
-
-
-def withdraw(folder: Path) -> None:
-    """Leave nothing of a run that failed before its first training state."""
-    if any(folder.glob("state-*")):
-        return
-    for name in ("recipe.json", "environment.json", "model.py"):
-        (folder / name).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # other files are there
-        folder.rmdir()
-        folder.parent.rmdir()
 
 
 def write_history(folder: Path, history: list[dict]) -> None:

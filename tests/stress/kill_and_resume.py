@@ -129,7 +129,7 @@ def train(recipe: Recipe, run: Path, save_seconds: float) -> None:
     session.SAVE_SECONDS = 0
     session.SAVE_WITHIN_EPOCH_SECONDS = save_seconds
     session.CHUNK_SECONDS = save_seconds / 2
-    zoo.train(recipe, run=run, resume=True, quiet=True)
+    zoo.train(recipe, run=run, resume=True, keep_states=True, quiet=True)
 
 
 def wait_for_write(process, run: Path, number: int) -> None:

@@ -11,9 +11,6 @@ Examples:
   zoo train runs/lenet_mnist-jax-20260131-120000 --resume
 """
 
-import os
-import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -21,7 +18,7 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import stored
 from zoo.cli._arguments import add_trust
-from zoo.core import files
+from zoo.cli._next import suggest
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.run import Run
@@ -43,6 +40,11 @@ def arguments(parser):
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument("--run", metavar="DIR", help="folder of the run; not yet there")
     parser.add_argument("--resume", action="store_true", help="go on with a run")
+    parser.add_argument(
+        "--keep-states",
+        action="store_true",
+        help="keep the last training states of a run that has ended",
+    )
     parser.add_argument(
         "--devices",
         metavar="N",
@@ -75,23 +77,16 @@ def run(options):
     with distribute(options.devices) if options.devices else joined() as group:
         if options.devices == "all" and group.devices == 1:
             print("all devices: this machine has one", file=sys.stderr)
-        done = train(recipe, name=name, run=folder, resume=options.resume)
+        done = train(
+            recipe,
+            name=name,
+            run=folder,
+            resume=options.resume,
+            keep_states=options.keep_states,
+        )
         if group.rank == 0:
-            _show(done, recipe, options, changes)
-
-
-def _show(done: Run, recipe, options, changes: list[str]) -> None:
-    _report(done)
-    commands = _next(done)
-    if not options.resume:
-        last = f"stage.{len(recipe.stages)}." if recipe.stages else ""
-        more = f"{last}epochs="
-        kept = [change for change in changes if not change.startswith(more)]
-        more += str(2 * recipe.stage_recipes()[-1].epochs)
-        commands.append(["train", options.recipe, *kept, more])
-    print("next:")
-    for command in commands:
-        print(f"  {shlex.join([_program(), *command])}")
+            _report(done)
+            suggest(done, options, changes)
 
 
 def _stopped_run(folder: Path) -> Run:
@@ -115,46 +110,3 @@ def _report(done: Run) -> None:
     for advice in advise(done.history):
         print(advice)
     print(f"run: {done.folder}")
-
-
-def _next(done: Run) -> list[list[str]]:
-    """What to try on the new run, as lists of words after `zoo`."""
-    folder, here = str(done.folder), backend.current()
-    others = [name for name in backend.installed() if name != here]
-    elsewhere = ["--backend", others[0]] if others else []
-    split = [] if "test" in done.metrics else ["--split", "train"]
-    return [
-        ["predict", folder, *_example(done)],
-        ["evaluate", folder, *split, *elsewhere],
-    ]
-
-
-def _program() -> str:
-    """How to start zoo: as it was started, if the shell does not find it by name."""
-    typed, found = sys.argv[0], shutil.which("zoo")
-    if Path(typed).name != "zoo" or (found and os.path.samefile(found, typed)):
-        return "zoo"
-    return typed
-
-
-def _example(done: Run) -> list[str]:
-    """Words that give `zoo predict` an input; a picture is put into the run."""
-    from zoo import data
-
-    kind = data.restore(done.folder).kind
-    if kind == "text":
-        return ["a film that I would gladly see again"]
-    dataset = data.load_for(done.recipe, validation=0)
-    example = (dataset.test or dataset.train).inputs[0]
-    if kind != "image":
-        return ["--", ",".join(f"{value:.4g}" for value in example)]
-    picture = done.folder / "example.png"
-    with files.replacing(picture) as temporary:
-        _write_picture(temporary, example)
-    return [str(picture)]
-
-
-def _write_picture(path: Path, image) -> None:
-    from PIL import Image
-
-    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(path)

@@ -27,6 +27,7 @@ __all__ = [
     "Split",
     "cache_dir",
     "decode",
+    "is_path",
     "items",
     "load",
     "load_for",
@@ -50,6 +51,7 @@ def load(
     validation: float = VALIDATION,
     seed: int = 0,
     fold: tuple[int, ...] | None = None,
+    encoder: texts.Vocabulary | None = None,
     **arguments,
 ) -> Dataset:
     """Read a data set and hold a validation split out of its training split.
@@ -63,6 +65,8 @@ def load(
         fold: (i, k) splits training and test examples together into k stratified
             parts, by `seed`, and makes part i, 0 <= i < k, the test split; for rows.
             (i, k, s) splits by s, whatever `seed` is.
+        encoder: for text, the vocabulary of a run, taken in place of the training
+            split's own.
         arguments: those of the data set, see `generated`, `folder` and `tfds` in
             `zoo.data.sources`; for text `vocabulary_size`, `length`, `keep` and
             `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
@@ -82,7 +86,7 @@ def load(
         dataset = splits.split(dataset, fold, seed)
     dataset = _with_validation(dataset, validation, seed)
     if dataset.kind == "text":
-        return _encoded(dataset, **wanted)
+        return _encoded(dataset, encoder, **wanted)
     if wanted:
         given = ", ".join(wanted)
         raise Mistake(f"{given} is for texts; {name} holds {dataset.kind} data")
@@ -143,6 +147,11 @@ def decode(dataset: Dataset, raw) -> np.ndarray:
     return tables.decode(raw, dataset.features, dataset.missing)
 
 
+def is_path(name: str) -> bool:
+    """Whether `load` takes `name` for the path of the user's own data."""
+    return name[:1] in (".", "~", os.sep) or (os.sep in name and os.path.isdir(name))
+
+
 def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
     """What reads a data set, after a look at the names of its arguments."""
     if name in generated.NAMES:
@@ -151,7 +160,7 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
         if "path" not in arguments:
             raise Mistake("the data set 'folder' needs its path: path=./pets")
         read = folder.read
-    elif name[:1] in (".", "~", os.sep) or (os.sep in name and os.path.isdir(name)):
+    elif is_path(name):
         read = partial(folder.read, name)
     else:
         read = partial(tfds.read, name)
@@ -192,9 +201,11 @@ def _with_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
     return dataset
 
 
-def _encoded(dataset: Dataset, **wanted) -> Dataset:
-    """Turn words into ids by the vocabulary of the training split."""
-    vocabulary = texts.Vocabulary.build(dataset.train.inputs, **wanted)
+def _encoded(
+    dataset: Dataset, encoder: texts.Vocabulary | None = None, **wanted
+) -> Dataset:
+    """Turn words into ids by the vocabulary given, or that of the training split."""
+    vocabulary = encoder or texts.Vocabulary.build(dataset.train.inputs, **wanted)
     numbered: dict[str, Any] = {
         name: Split(vocabulary.encode_tokens(split.inputs), split.targets)
         for name in track(SPLITS, len(SPLITS), "numbering words")

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,8 @@ class Dataset:
     encoder: turns sentences into token ids; None unless kind is "text".
     missing: whether NaN stands for a missing value; otherwise no NaN occurs.
     border: for gray pictures, the mean brightness of their borders, 0 to 255.
+    examples: in a data set that `restore` gave, what its splits held, see
+        `zoo.data.identity.examples`; {} if that was not kept.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Dataset:
     encoder: Vocabulary | None = None
     missing: bool = False
     border: float | None = None
+    examples: dict = field(default_factory=dict)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -194,6 +197,7 @@ class Dataset:
             "description": self.description,
             "missing": self.missing,
             "border": self.border,
+            "examples": self.examples,
         }
         files.write_json(folder / "data.json", about, indent=1)
 
@@ -248,7 +252,7 @@ def restore(folder: str | os.PathLike) -> Dataset:
     return Dataset(**about, train=empty, encoder=encoder)
 
 
-OPTIONAL: tuple[str, ...] = ()  # what data.json of older runs does not hold
+OPTIONAL: tuple[str, ...] = ("examples",)  # what data.json of older runs does not hold
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
 _WIDEST = (
     2**26
@@ -276,7 +280,19 @@ def _are_names(value) -> bool:
 
 
 # What data.json holds: its name, what is accepted, and whether a value is.
+def _are_examples(value) -> bool:
+    return isinstance(value, dict) and all(
+        name in SPLITS
+        and isinstance(each, dict)
+        and each.keys() == {"examples", "sha256"}
+        and type(each["examples"]) is int
+        and isinstance(each["sha256"], str)
+        for name, each in value.items()
+    )
+
+
 _CHECKS = {
+    "examples": ("for each split its number and fingerprint", _are_examples),
     "name": ("text", _is_text),
     "kind": (", ".join(KINDS), lambda value: value in KINDS),
     "input_shape": ("lengths above 0, not too large", _is_shape),

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core import files
+from zoo.core import files, locks
 from zoo.core.progress import track
-from zoo.data import load_for
+from zoo.data import Dataset, identity, load_for
 from zoo.engine.steps import compile_forward, predict
 from zoo.errors import Mistake
 from zoo.metrics import intervals, rates
 from zoo.recipe import Recipe, to_json
 from zoo.run import Run
 from zoo.training import train
+from zoo.training.folder import absolute
 
 
 def cross_validate(
@@ -46,6 +47,12 @@ def cross_validate(
         Mistake: the recipe has more than two classes, or its data cannot be split.
     """
     folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locks.hold(folder):
+        return _cross_validate(absolute(recipe), parts, folder, choose)
+
+
+def _cross_validate(recipe, parts, folder, choose) -> Run:
     runs, logits, targets = [], [], []
     for part in track(range(parts), parts, f"training on all parts but one of {parts}"):
         arguments = {**recipe.data_arguments, "fold": (part, parts)}
@@ -58,6 +65,7 @@ def cross_validate(
             )
         one = choose(one, folder / f"search-{part}")
         run = train(one, run=folder / f"part-{part}", resume=True, quiet=True)
+        dataset = _as_learned(run, load_for(one))
         runs.append(run)
         logits.append(predict(compile_forward(run.model), dataset.test.inputs))
         targets.append(dataset.test.targets)
@@ -74,3 +82,16 @@ def cross_validate(
     files.write_json(folder / "recipe.json", to_json(recipe))
     files.write_json(folder / "metrics.json", metrics)
     return Run(folder)
+
+
+def _as_learned(run: Run, dataset: Dataset) -> Dataset:
+    """The data set with the classes and columns of a run, which it began with."""
+    kept = identity.kept(run.folder)
+    dataset = identity.align(dataset, kept["classes"], kept["features"])
+    words = identity.differences(kept["examples"], identity.examples(dataset))
+    if words:
+        raise Mistake(
+            f"the data are not those that {run.folder} was trained on: {words}; "
+            "cross-validate again in another folder"
+        )
+    return dataset

@@ -1,24 +1,24 @@
 """Train a recipe: `train(recipe) -> Run`.
 
-The loop: for each stage, for each epoch, for each chunk of batches that the feed gives,
-the backend's trainer takes its steps; then validation, history and the training state.
+What is needed is put together here; the loop is `zoo.training.session.Session.run`.
 """
 
 import contextlib
-import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
-
-import keras
 
 from zoo import data
 from zoo import recipe as recipes
+from zoo.core.progress import say
+from zoo.data import Dataset, identity
 from zoo.distribution import joined
 from zoo.engine import device, groups, startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.run import Run, check_folder, new_folder, withdraw
+from zoo.run import Run
+from zoo.training.folder import absolute, take
 from zoo.training.session import Session, clock
 from zoo.training.setup import build_for, check
 
@@ -29,6 +29,7 @@ def train(
     name: str = "",
     run: str | Path | None = None,
     resume: bool = False,
+    keep_states: bool = False,
     quiet: bool = False,
 ) -> Run:
     """Train `recipe` on the active backend.
@@ -39,38 +40,59 @@ def train(
         run: the run's folder; a new readable name under `runs/` by default.
         resume: continue from the newest training state in `run`, if there is one; the
             final weights equal those of a run that was never interrupted, bit for bit.
-            Under torchrun, an unfinished run is resumed in any case.
+            Under torchrun, an unfinished run is resumed in any case. A run that has
+            ended is returned as it is.
+        keep_states: keep the last two training states when the run has ended; they
+            are three times as large as the model with Adam, and nothing needs them.
         quiet: print no progress.
 
     Returns:
         The run, with its model, history and metrics.
 
     Raises:
-        Mistake: the recipe does not fit the data, the backend or the devices; the
-            training state is of another recipe or backend; the loss is not a number
-            any more; the disk is full; another process has died.
+        Mistake: the recipe does not fit the data, the backend or the devices; the run
+            to resume is of another recipe, backend or data; another process trains in
+            its folder; the loss is not a number any more; the disk is full; another
+            process has died.
         Stopped: Ctrl-C or SIGTERM; the state is saved.
     """
-    with startup.small_loops_whole(), joined() as group:
+    begun = clock()
+    recipe = absolute(recipe)
+    name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
+    small = startup.small_loops_whole()
+    with small, joined() as group, contextlib.ExitStack() as stack:
         for stage in recipe.stage_recipes():
             groups.check_batch(stage.batch)
-        name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
-        chosen, resume, ended = group.decide(lambda: _choose_folder(name, run, resume))
+        taken = take(recipe, name, run, resume, lock=not group.starter)
+        chosen, resume, ended = group.decide(lambda: stack.enter_context(taken))
         folder = Path(chosen)
         if ended:
-            return Run(folder, trust=Run(folder).recipe.model == recipe.model)
+            if group.rank == 0 and not quiet:
+                say(f"the run {folder} has ended; nothing is left to train")
+            return Run(folder, trust=True)
         if group.starter:
-            group.start(
-                {
-                    "recipe": recipes.to_json(recipe),
-                    "run": chosen,
-                    "resume": resume,
-                    "quiet": quiet,
-                }
-            )
+            arguments = {
+                "recipe": recipes.to_json(recipe),
+                "run": chosen,
+                "resume": resume,
+                "keep_states": keep_states,
+                "quiet": quiet,
+            }
+            group.start(arguments)
             return Run(folder, trust=True)
         try:
-            return _train(group, recipe, folder, resume, quiet)
+            if recipe.deterministic:
+                device.make_deterministic()
+            dataset = group.in_turn(lambda: data.load_for(recipe))
+            check(recipe, dataset)
+            dataset = _as_begun(group, folder, dataset)
+            with group.scope():
+                model = build_for(recipe, dataset)
+            session = Session(group, recipe, folder, dataset, model, quiet, begun)
+            session.begin(resume)
+            with _stop_on_signals() as asked:
+                session.run(asked)
+            return session.finish(keep_states)
         except group.lost as error:
             reason = " ".join(str(error).split("\n\n")[-1].split())
             raise Mistake(
@@ -80,49 +102,27 @@ def train(
             ) from error
 
 
-def _choose_folder(name, run, resume) -> tuple[str, bool, bool]:
-    """The run's folder, whether to go on with what is in it, and whether it has ended.
+def _as_begun(group, folder: Path, dataset: Dataset) -> Dataset:
+    """`dataset` with its fingerprint, and with the classes as the run numbered them.
 
-    Only one process asks: the others may be on machines that do not see the folder.
+    Raises:
+        Mistake: the run in `folder` began with other data.
     """
-    restarts = groups.restarts()
-    if run:
-        folder = Path(run)
-    elif restarts is None:
-        folder = new_folder(name, keras.backend.backend())
-    else:
-        folder = Path("runs") / f"{name}-{os.environ['TORCHELASTIC_RUN_ID']}"
-    check_folder(folder)
-    begun = (folder / "recipe.json").exists()
-    ended = (folder / "metrics.json").exists()
-    if restarts is not None and begun and (restarts or not ended):
-        resume = True
-    if not resume and folder.exists() and any(folder.iterdir()):
-        raise Mistake(
-            f"the folder {folder} is not empty; "
-            "resume it with --resume or name another with --run"
-        )
-    return str(folder), resume, ended
 
-
-def _train(group, recipe, folder, resume, quiet) -> Run:
-    begun = clock()
-    if recipe.deterministic:
-        device.make_deterministic()
-    dataset = group.in_turn(lambda: data.load_for(recipe))
-    check(recipe, dataset)
-    with group.scope():
-        model = build_for(recipe, dataset)
-    session = Session(group, recipe, folder, dataset, model, quiet, begun)
-    try:
-        session.begin(resume)
-        with _stop_on_signals() as asked:
-            session.run(asked)
-    except Mistake:
-        if group.rank == 0 and not resume:
-            withdraw(folder)
-        raise
-    return session.finish()
+    known = group.decide(lambda: identity.kept(folder))
+    if known:
+        dataset = identity.align(dataset, known["classes"], known["features"])
+    with group.shared_mistakes():
+        if group.rank == 0:
+            dataset = replace(dataset, examples=identity.examples(dataset))
+            then = known["examples"] if known else {}
+            if words := identity.differences(then, dataset.examples):
+                raise Mistake(
+                    f"the data are not those that the run in {folder} began with: "
+                    f"{words}; put the data back, or begin again in another folder, "
+                    "with --run"
+                )
+    return dataset
 
 
 @contextlib.contextmanager

@@ -1,69 +1,40 @@
-"""Progress of training: a bar in a terminal, a line per epoch in a pipe."""
+"""Progress of training: where it stands, and a line for each epoch."""
 
 import time
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bars
+from zoo.core import progress
 
-_LINE_SECONDS = 1.0
+_LINE_SECONDS = 1.0  # epochs of milliseconds do not print a line each
 
 
 class Progress:
-    """Shows `epochs` epochs of `steps` steps on standard error.
+    """Shows `epochs` epochs on standard error, see `zoo.core.progress`.
 
     Args:
         epochs: planned epochs.
-        steps: steps of an epoch.
         quiet: show nothing.
     """
 
-    def __init__(self, epochs: int, steps: int, quiet: bool):
-        self.epochs, self.quiet = epochs, quiet
-        self.console = Console(stderr=True, quiet=quiet, highlight=False)
-        self.bars = Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[loss]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self.console,
-            disable=quiet or not self.console.is_terminal,
-            transient=True,
-        )
-        self.task = self.bars.add_task("training", total=epochs * steps, loss="")
+    def __init__(self, epochs: int, quiet: bool):
+        self.epochs, self.shown = epochs, progress.Progress("training", 0, quiet)
+        self.say = self.shown.say
         self.printed = 0.0
 
     def __enter__(self):
-        self.bars.start()
+        self.shown.__enter__()
         return self
 
-    def __exit__(self, *_):
-        self.bars.stop()
+    def __exit__(self, *error):
+        self.shown.__exit__(*error)
 
-    def start(self, epoch: int, step: int, steps: int):
-        """Epoch number `epoch`, counted from 0, begins at `step`."""
-        self.bars.update(
-            self.task,
-            description=f"epoch {epoch + 1}/{self.epochs}",
-            completed=epoch * steps + step,
-            total=self.epochs * steps,
-        )
+    def show(self, epoch: int, step: int, steps: int, loss: float | None = None):
+        """Epoch number `epoch`, from 0, has come to `step` of its `steps`.
 
-    def advance(self, steps: int, loss: float):
-        """`steps` more steps are done; `loss` is the epoch's mean so far."""
-        self.bars.update(self.task, advance=steps, loss=f"loss {loss:.4f}")
-
-    def say(self, text: str):
-        """Print a line above the bar."""
-        self.console.print(text, soft_wrap=True)
+        `loss` is its mean so far.
+        """
+        self.shown.total = steps
+        note = "" if loss is None else f"loss {loss:.4f}"
+        self.shown.update(step, note, f"epoch {epoch + 1}/{self.epochs}, step")
 
     def end(self, line: dict):
         """An epoch has ended; `line` is its line in the history."""
@@ -76,8 +47,5 @@ class Progress:
             for name, value in line.items()
             if name.endswith(("loss", "accuracy", "auc"))
         ]
-        seconds = f"{line['seconds']:.1f} s"
-        text = ", ".join([*shown, seconds])
-        self.console.print(
-            f"epoch {line['epoch']}/{self.epochs}: {text}", soft_wrap=True
-        )
+        text = ", ".join([*shown, f"{line['seconds']:.1f} s"])
+        self.say(f"epoch {line['epoch']}/{self.epochs}: {text}")

@@ -1,7 +1,6 @@
-"""A training run as it goes on: epochs, history, and the states that are saved."""
+"""A training run: its loop over stages, epochs and chunks of batches, and its end."""
 
 import contextlib
-import json
 import math
 import time
 
@@ -18,10 +17,11 @@ from zoo.run import Run, environment, write_history
 from zoo.training import optimizer, states
 from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
+from zoo.training.states import State
 
-CHUNK_SECONDS = 0.5
-SAVE_SECONDS = 1.0
-SAVE_WITHIN_EPOCH_SECONDS = 120.0
+CHUNK_SECONDS = 0.5  # between two looks at signals and clocks; costs below 1 %
+SAVE_SECONDS = 1.0  # epochs of milliseconds are not saved one by one
+SAVE_WITHIN_EPOCH_SECONDS = 120.0  # most work that a crash can cost
 
 
 class Stopped(Mistake):
@@ -31,92 +31,84 @@ class Stopped(Mistake):
 
 
 class Session:
-    """Where a training run stands; all that changes while it runs."""
+    """A training run: what it works with, and `state`, where it stands."""
 
     def __init__(self, group, recipe, folder, dataset, model, quiet, begun):
         self.group, self.quiet = group, quiet or group.rank > 0
-        self.recipe, self.folder, self.dataset, self.model = (
-            recipe,
-            folder,
-            dataset,
-            model,
-        )
+        self.recipe, self.folder = recipe, folder
+        self.dataset, self.model = dataset, model
         self.stages = recipe.stage_recipes()
         self.forward = steps.compile_forward(model)
-        self.stage = self.epoch = self.step = 0
-        self.sums = dict.fromkeys(("loss", "wrong", "examples", "seconds", "waited"), 0)
-        self.totals = dict.fromkeys(
-            ("total", "processor", "train", "waiting", "compiling", "examples"), 0
-        )
-        self.clock = begun
-        self.history: list[dict] = []
-        self.best_loss, self.best_epoch = math.inf, 0
-        self.best: list[np.ndarray] = []
-        self.saved = time.perf_counter()
-        self.reported = self.slow_because = ""
+        self.clock, self.saved = begun, time.perf_counter()
+        self.state = State(keras.backend.backend())
         self._start_stage()
 
+    def run(self, asked: list) -> None:
+        """Train to the end of the recipe, from where `state` stands.
+
+        Args:
+            asked: fills when the process is asked to stop.
+
+        Raises:
+            Stopped: it was; the state is saved.
+            Mistake: the loss is not a number any more, or the disk is full.
+        """
+        state, ends = self.state, np.cumsum([stage.epochs for stage in self.stages])
+        with Progress(int(ends[-1]), self.quiet) as progress:
+            while state.stage < len(self.stages):
+                while state.epoch < ends[state.stage] and not self._stops_early():
+                    more = state.epoch + 1 < ends[state.stage]
+                    self._train_epoch(progress, asked, more)
+                    self._end_epoch(progress)
+                self._end_stage(int(ends[state.stage]))
+
     def _start_stage(self):
-        stage = self.stages[self.stage]
-        self.first_epoch = sum(s.epochs for s in self.stages[: self.stage])
+        stage = self.stages[self.state.stage]
         if stage.trainable:
             registry.module(stage.model).set_trainable(self.model, stage.trainable)
         self.feed, loss = feed_and_loss(stage, self.model, self.dataset.train)
         with self.group.scope():
-            self.optimizer = optimizer.make(
-                stage, self.feed.steps, optimizer.spared(self.model)
-            )
+            spared = optimizer.spared(self.model)
+            self.optimizer = optimizer.make(stage, self.feed.steps, spared)
             self.trainer = steps.trainer(
                 self.model, loss, self.optimizer, self.feed.on_device
             )
         self.compiled: set[int] = set()
 
-    def run(self, asked):
-        total = sum(stage.epochs for stage in self.stages)
-        with Progress(total, self.feed.steps, self.quiet) as progress:
-            while self.stage < len(self.stages):
-                stage = self.stages[self.stage]
-                end = self.first_epoch + stage.epochs
-                while self.epoch < end and not self._should_stop_early(stage):
-                    self._train_epoch(progress, asked, self.epoch + 1 < end)
-                    self._end_epoch(progress)
-                self._end_stage(stage)
-
     def _train_epoch(self, progress, asked, more):
-        progress.start(self.epoch, self.step, self.feed.steps)
-        for chunk in self.feed.chunks(self.epoch, self.step, more):
+        state, feed, trainer, group = self.state, self.feed, self.trainer, self.group
+        progress.show(state.epoch, state.step, feed.steps)
+        said = ""
+        for chunk in feed.chunks(state.epoch, state.step, more):
             start = time.perf_counter()
-            batches = (
-                self.group.computed(read, chunk.rows, axis=1)
+            inputs, targets = (
+                group.computed(read, chunk.rows, axis=1)
                 for read in (chunk.inputs, chunk.targets)
             )
-            values, wrong = self.trainer.train(*batches, chunk.count, chunk.rows)
+            values, wrong = trainer.train(inputs, targets, chunk.count, chunk.rows)
             seconds = time.perf_counter() - start
+            first = not self.compiled
             self._count(chunk, values, wrong, seconds)
-            if self.group.devices > 1 and not self.reported:
-                self.reported = groups.report(
-                    self.trainer.examples_by_device(), chunk.rows
-                )
-                progress.say(self.reported)
-            if self.trainer.slow_because != self.slow_because:
-                self.slow_because = self.trainer.slow_because
-                progress.say(f"plain steps, not the fast ones: {self.slow_because}")
-            progress.advance(chunk.count, self._mean_loss())
+            if first and group.devices > 1:
+                progress.say(groups.report(trainer.examples_by_device(), chunk.rows))
+            if trainer.slow_because != said:
+                said = trainer.slow_because
+                progress.say(f"plain steps, not the fast ones: {said}")
+            progress.show(state.epoch, state.step, feed.steps, self._mean_loss())
             seconds, stop, unsaved = self._slowest(seconds, bool(asked))
-            self.feed.length = max(1, round(CHUNK_SECONDS * chunk.count / seconds))
-            if stop:
+            feed.length = max(1, round(CHUNK_SECONDS * chunk.count / seconds))
+            if stop or unsaved > SAVE_WITHIN_EPOCH_SECONDS:
                 self.save()
+            if stop:
                 raise Stopped(
-                    f"stopped in epoch {self.epoch + 1}; the state is saved; "
+                    f"stopped in epoch {state.epoch + 1}; the state is saved; "
                     f"`zoo train {self.folder} --resume` goes on"
                 )
-            if unsaved > SAVE_WITHIN_EPOCH_SECONDS:
-                self.save()
-        if not more and self.stages[self.stage].accumulate > 1:
-            self.trainer.push()
-            with self.group.scope():
+        if not more and self.stages[state.stage].accumulate > 1:
+            trainer.push()
+            with group.scope():
                 optimizer.apply_rest(self.optimizer, self.model.trainable_variables)
-            self.trainer.pull()
+            trainer.pull()
 
     def _slowest(self, *values) -> np.ndarray:
         """The largest of each value, and of the time since saving, over processes."""
@@ -124,84 +116,86 @@ class Session:
         return self.group.gather([*values, unsaved]).max(0)
 
     def _count(self, chunk, values, wrong, seconds):
+        state, batch = self.state, chunk.rows
         skipped = steps.skipped(self.trainer, values)
         lost = ~np.isfinite(values) & ~skipped
         if lost.any():
-            raise self._diverged(self.step + int(np.argmax(lost)) + 1)
-        batch = chunk.rows
-        self.step += chunk.count
-        self.sums["loss"] += float(values[~skipped].sum(dtype="float64")) * batch
-        self.sums["skipped"] = self.sums.get("skipped", 0) + int(skipped.sum()) * batch
-        self.sums["wrong"] += int(wrong.sum())
-        self.sums["examples"] += chunk.count * batch
-        self.sums["seconds"] += seconds + chunk.waited
-        self.sums["waited"] += chunk.waited
+            raise self._diverged(state.step + int(np.argmax(lost)) + 1)
+        state.step += chunk.count
+        state.sums["loss"] += float(values[~skipped].sum(dtype="float64")) * batch
+        state.sums["skipped"] = (
+            state.sums.get("skipped", 0) + int(skipped.sum()) * batch
+        )
+        state.sums["wrong"] += int(wrong.sum())
+        state.sums["examples"] += chunk.count * batch
+        state.sums["seconds"] += seconds + chunk.waited
+        state.sums["waited"] += chunk.waited
         if batch not in self.compiled:
             self.compiled.add(batch)
-            self.totals["compiling"] += seconds
+            state.totals["compiling"] += seconds
             return
-        self.totals["train"] += seconds + chunk.waited
-        self.totals["waiting"] += chunk.waited
-        self.totals["examples"] += chunk.count * batch
+        state.totals["train"] += seconds + chunk.waited
+        state.totals["waiting"] += chunk.waited
+        state.totals["examples"] += chunk.count * batch
 
     def _diverged(self, step) -> Mistake:
         return Mistake(
-            f"the loss is not a number in epoch {self.epoch + 1}, step {step}: "
+            f"the loss is not a number in epoch {self.state.epoch + 1}, step {step}: "
             "training diverged; try a smaller learning_rate "
-            f"(now {self.recipe.learning_rate}) or clip_norm=1"
+            f"(now {self.stages[self.state.stage].learning_rate}) or clip_norm=1"
         )
 
     def _mean_loss(self) -> float:
         """Of the epoch so far, without the steps that were skipped in float16."""
-        counted = self.sums["examples"] - self.sums.get("skipped", 0)
-        return self.sums["loss"] / counted if counted else math.nan
+        counted = self.state.sums["examples"] - self.state.sums.get("skipped", 0)
+        return self.state.sums["loss"] / counted if counted else math.nan
 
     def _end_epoch(self, progress):
         self.trainer.push()
-        sums = self.sums
+        state, sums = self.state, self.state.sums
         if sums["examples"] == sums.get("skipped", 0):
-            raise self._diverged(self.step)
+            raise self._diverged(state.step)
         line = {
-            "epoch": self.epoch + 1,
+            "epoch": state.epoch + 1,
             "loss": self._mean_loss(),
             "accuracy": 1 - sums["wrong"] / sums["examples"],
             "wrong": sums["wrong"],
         }
-        if self.dataset.validation is not None:
-            with self._evaluated_weights():
+        with self._evaluated_weights():
+            if self.dataset.validation is not None:
                 for key, value in self._score(self.dataset.validation).items():
                     line[f"validation_{key}"] = value
-        line["seconds"] = sums["seconds"]
-        line["waiting"] = sums["waited"]
-        self.history.append(line)
+            line |= {"seconds": sums["seconds"], "waiting": sums["waited"]}
+            state.history.append(line)
+            state.epoch, state.step = state.epoch + 1, 0
+            state.sums = dict.fromkeys(sums, 0)
+            if self._patience() and line["validation_loss"] < state.best_loss:
+                state.best_loss, state.best_epoch = line["validation_loss"], state.epoch
+                state.best = _values(self.model.variables)
         progress.end(line)
-        self.epoch, self.step = self.epoch + 1, 0
-        self.sums = dict.fromkeys(sums, 0)
-        stage = self.stages[self.stage]
-        if stage.early_stopping and line["validation_loss"] < self.best_loss:
-            self.best_loss, self.best_epoch = line["validation_loss"], self.epoch
-            with self._evaluated_weights():
-                self.best = _values(self.model.variables)
-        due = self.epoch % self.recipe.save_every == 0
+        due = state.epoch % self.recipe.save_every == 0
         if due and self._slowest()[0] > SAVE_SECONDS:
             self.save()
 
-    def _should_stop_early(self, stage) -> bool:
-        patience = stage.early_stopping
-        return bool(patience) and self.epoch - self.best_epoch >= patience
+    def _patience(self) -> int:
+        return self.stages[self.state.stage].early_stopping
 
-    def _end_stage(self, stage):
-        if self.best:
-            _assign(self.model.variables, self.best)
-        elif stage.ema:
+    def _stops_early(self) -> bool:
+        waited = self.state.epoch - self.state.best_epoch
+        return bool(self._patience()) and waited >= self._patience()
+
+    def _end_stage(self, end):
+        state = self.state
+        if state.best:
+            _assign(self.model.variables, state.best)
+        elif self.stages[state.stage].ema:
             self.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.trainer.pull()
-        self.stage += 1
-        self.best_loss, self.best, self.best_epoch = math.inf, [], self.epoch
-        if self.stage < len(self.stages):
+        state.stage += 1
+        if state.stage < len(self.stages):
+            state.epoch = end
             self._start_stage()
-            self.epoch = self.first_epoch
-            self.best_epoch = self.epoch
+        state.best_loss, state.best, state.best_epoch = math.inf, [], state.epoch
 
     def _score(self, split) -> dict:
         outputs = steps.predict(self.forward, split.inputs)
@@ -209,8 +203,8 @@ class Session:
 
     @contextlib.contextmanager
     def _evaluated_weights(self):
-        """The moving average of the weights, where the recipe asks for it."""
-        if not self.stages[self.stage].ema:
+        """The moving average of the weights, where the stage asks for it."""
+        if not self.stages[self.state.stage].ema:
             yield
             return
         variables = self.model.trainable_variables
@@ -219,111 +213,92 @@ class Session:
         yield
         _assign(variables, trained)
 
-    def begin(self, resume: bool):
-        """Write the recipe down; go on with the newest state in the folder, if asked.
+    def begin(self, resume: bool) -> None:
+        """Write down what is trained; go on with the newest state, if asked.
+
+        All files but the weights are written here once, so that a class's name or a
+        disk that cannot be written ends the run before its first epoch.
 
         Raises:
-            Mistake: the state is of another recipe or backend, or damaged.
+            Mistake: the state is of another backend or model, or damaged.
         """
-        state = None
+        saved = None
         with self.group.shared_mistakes():
             if self.group.rank == 0:
-                if resume:
-                    self._check_recipe()
-                    state = states.newest(self.folder)
-                (self.folder / seal.NAME).unlink(missing_ok=True)
-                stored.keep_source(self.recipe, self.folder)
-                self._write("recipe.json", recipes.to_json(self.recipe))
-                name = keras.backend.backend()
-                self._write("environment.json", environment(name, device.describe()))
-        state = self.group.broadcast(state or b"")
-        if state:
-            self._restore(*states.read(state))
-
-    def _check_recipe(self):
-        """Refuse to go on with a run of another recipe."""
-        if not (self.folder / "recipe.json").exists():
-            return
-        before, now = (
-            json.loads(json.dumps(recipes.to_json(recipe)))
-            for recipe in (Run(self.folder).recipe, self.recipe)
-        )
-        changed = [
-            f"{key}={before[key]} there and {now[key]} now"
-            for key in now
-            if before[key] != now[key] and key != "expects"
-        ]
-        if changed:
-            raise Mistake(
-                f"the run in {self.folder} has another recipe: {'; '.join(changed)}; "
-                f"`zoo train {self.folder} --resume` goes on with it as it is"
-            )
+                saved = states.newest(self.folder) if resume else None
+                about = environment(self.state.backend, device.describe())
+                with files.writing(self.folder):
+                    (self.folder / seal.NAME).unlink(missing_ok=True)
+                    stored.keep_source(self.recipe, self.folder)
+                    self._write("recipe.json", recipes.to_json(self.recipe))
+                    self._write("environment.json", about)
+                    self.dataset.save(self.folder)
+        saved = self.group.broadcast(saved or b"")
+        if saved:
+            self._restore(*states.read(saved))
 
     def _restore(self, arrays, progress):
-        made = progress.pop("backend")
-        if made != keras.backend.backend():
+        made = progress.get("backend")
+        if made != self.state.backend:
             raise Mistake(
                 f"the training state in {self.folder} was made on {made}, this is "
-                f"{keras.backend.backend()}; "
+                f"{self.state.backend}; "
                 f"`zoo train {self.folder} --resume --backend {made}` goes on"
             )
         for stage in range(1, min(progress["stage"], len(self.stages) - 1) + 1):
-            self.stage = stage
+            self.state.stage = stage
             self._start_stage()
-        vars(self).update(progress)
         variables = self.model.variables + self.optimizer.variables
+        _check(arrays, variables, self.folder)
+        self.state = states.restored(progress, arrays[len(variables) :])
         _assign(variables, arrays[: len(variables)])
-        self.best = arrays[len(variables) :]
         self.trainer.pull()
 
-    def save(self):
+    def save(self) -> None:
         """Write the training state and the history so far."""
         self.trainer.push()
         self._count_time()
-        names = ("stage", "epoch", "step", "sums", "totals", "history")
-        progress = {name: getattr(self, name) for name in names}
-        progress |= {"best_loss": self.best_loss, "best_epoch": self.best_epoch}
-        progress["backend"] = keras.backend.backend()
         with self.group.shared_mistakes():
             if self.group.rank == 0:
                 variables = self.model.variables + self.optimizer.variables
-                states.save(self.folder, _values(variables) + self.best, progress)
-                if self.history:
-                    write_history(self.folder, self.history)
+                arrays = _values(variables) + self.state.best
+                states.save(self.folder, arrays, self.state.progress())
+                if self.state.history:
+                    write_history(self.folder, self.state.history)
         self.saved = time.perf_counter()
 
     def _count_time(self):
         """Add what has passed since the last call, over all starts of the run."""
         now = clock()
         for name, value in now.items():
-            self.totals[name] += value - self.clock[name]
+            self.state.totals[name] += value - self.clock[name]
         self.clock = now
 
-    def finish(self) -> Run:
+    def finish(self, keep_states: bool = False) -> Run:
         """Evaluate on the test split, once, and write the run."""
         self.save()
-        metrics = {}
+        metrics, totals = {}, self.state.totals
         for split in ("test", "validation"):
             if getattr(self.dataset, split) is not None:
                 metrics[split] = self._score(getattr(self.dataset, split))
         if not metrics:
             metrics["train"] = self._score(self.dataset.train)
         self._count_time()
-        seconds = {k: v for k, v in self.totals.items() if k != "examples"}
-        train, waiting = seconds["train"], seconds["waiting"]
-        metrics["seconds"] = seconds
+        train, waiting = totals["train"], totals["waiting"]
+        metrics["seconds"] = {k: v for k, v in totals.items() if k != "examples"}
         metrics["waiting_share"] = waiting / train if train else 0.0
-        metrics["examples_per_second"] = self.totals["examples"] / max(train, 1e-9)
+        metrics["examples_per_second"] = totals["examples"] / max(train, 1e-9)
         metrics["parameters"] = self.model.count_params()
-        metrics["epochs"] = self.epoch
+        metrics["epochs"] = self.state.epoch
         with self.group.shared_mistakes():
             if self.group.rank == 0:
                 self._write_run(metrics)
+                if not keep_states:
+                    states.forget(self.folder)
         return Run(self.folder, trust=True)
 
     def _write_run(self, metrics):
         with files.writing(self.folder):
-            self.dataset.save(self.folder)
             model_files.save(self.model, self.folder / stored.GRAPH)
             weight_files.save(self.model, self.folder / stored.WEIGHTS)
             self._write("metrics.json", metrics)
@@ -345,3 +320,20 @@ def _values(variables) -> list[np.ndarray]:
 def _assign(variables, values):
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+
+
+def _check(arrays, variables, folder):
+    """Refuse a state whose arrays are not those of these variables."""
+    for array, variable in zip(arrays, variables, strict=False):
+        if array.shape != tuple(variable.shape):
+            raise Mistake(
+                f"the training state in {folder} is of another model: "
+                f"{variable.path} has the shape {tuple(variable.shape)} here and "
+                f"{array.shape} there; begin again in another folder, with --run"
+            )
+    if len(arrays) < len(variables):
+        raise Mistake(
+            f"the training state in {folder} is of another model: it has "
+            f"{len(arrays)} arrays and {len(variables)} are needed; "
+            "begin again in another folder, with --run"
+        )

@@ -1,9 +1,14 @@
-"""The state of a training run on disk: written whole or not at all."""
+"""Where a training run stands, and that on disk: written whole or not at all."""
 
+import dataclasses
+import hashlib
 import io
 import json
+import math
 import warnings
+import zipfile
 import zlib
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +16,53 @@ import numpy as np
 from zoo.core import files
 from zoo.errors import Mistake
 
-KEPT = 2
+KEPT = 2  # the newest may be damaged; an older one than the second is never needed
+_SUMS = ("loss", "wrong", "examples", "seconds", "waited")
+_TOTALS = ("total", "processor", "train", "waiting", "compiling", "examples")
+
+
+@dataclass
+class State:
+    """Where a training run stands: all that changes beside the variables.
+
+    Attributes:
+        backend: that computes it; the bits of another would be others.
+        stage, epoch, step: of the next batch, each from 0; epochs count over all
+            stages, steps within the epoch.
+        sums: over the epoch so far: loss and wrong predictions, summed over
+            examples; examples; seconds, and those of them that waited for data.
+        totals: seconds over all starts of the run, and the examples that the seconds
+            "train" were spent on.
+        history: a dict for each epoch that has ended.
+        best_loss, best_epoch: of this stage, where it stops early.
+        best: the model's variables of that epoch; [] if there is none.
+    """
+
+    backend: str
+    stage: int = 0
+    epoch: int = 0
+    step: int = 0
+    sums: dict = field(default_factory=lambda: dict.fromkeys(_SUMS, 0))
+    totals: dict = field(default_factory=lambda: dict.fromkeys(_TOTALS, 0))
+    history: list[dict] = field(default_factory=list)
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    best: list[np.ndarray] = field(default_factory=list)
+
+    def progress(self) -> dict:
+        """All but the arrays, as JSON values."""
+        return {key: value for key, value in vars(self).items() if key != "best"}
 
 
 def save(folder: Path, arrays: list[np.ndarray], progress: dict) -> Path:
     """Save a training state; the two newest states are kept.
 
-    The file's name ends with the checksum of its content.
+    The file's name ends with the SHA-256 of its content.
 
     Args:
         folder: the run's folder.
-        arrays: every variable of model and optimizer, in order.
-        progress: JSON values that say where training stands.
+        arrays: every variable of model and optimizer, in order, then `State.best`.
+        progress: see `State.progress`.
 
     Raises:
         Mistake: the disk is full or the folder cannot be written.
@@ -34,7 +74,7 @@ def save(folder: Path, arrays: list[np.ndarray], progress: dict) -> Path:
     data = buffer.getvalue()
     states = _states(folder)
     number = int(states[-1].name.split("-")[1]) + 1 if states else 1
-    path = folder / f"state-{number:08}-{_checksum(data)}.npz"
+    path = folder / f"state-{number:08}-{hashlib.sha256(data).hexdigest()}.npz"
     try:
         files.write(path, data)
     except Mistake as mistake:
@@ -46,6 +86,12 @@ def save(folder: Path, arrays: list[np.ndarray], progress: dict) -> Path:
     return path
 
 
+def forget(folder: Path) -> None:
+    """Remove the states of a run that has ended."""
+    for path in _states(folder):
+        path.unlink()
+
+
 def newest(folder: Path) -> bytes | None:
     """The newest undamaged state; None if there is no state.
 
@@ -54,10 +100,9 @@ def newest(folder: Path) -> bytes | None:
     Raises:
         Mistake: there are states and all are damaged.
     """
-    states = _states(folder)
-    for path in reversed(states):
+    for path in reversed(_states(folder)):
         data = path.read_bytes()
-        if path.stem.endswith(_checksum(data)):
+        if path.stem.rpartition("-")[2] in _checksums(data):
             return data
         warnings.warn(f"{path} is damaged; the state before is used", stacklevel=2)
         path.rename(path.with_suffix(".damaged"))
@@ -70,15 +115,42 @@ def newest(folder: Path) -> bytes | None:
 
 
 def read(data: bytes) -> tuple[list[np.ndarray], dict]:
-    """The arrays and the progress that `save` was given."""
-    with np.load(io.BytesIO(data)) as file:
-        names = sorted(name for name in file.files if name != "progress")
-        progress = json.loads(file["progress"].tobytes())
-        return [file[name] for name in names], progress
+    """The arrays and the progress that `save` was given.
+
+    Raises:
+        Mistake: the data are something else. No code runs and no more memory is
+            taken than the data have, whoever made them.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            if sum(each.file_size for each in file.infolist()) > len(data):
+                raise ValueError("it is compressed")
+        with np.load(io.BytesIO(data)) as file:
+            names = sorted(name for name in file.files if name != "progress")
+            progress = json.loads(file["progress"].tobytes())
+            return [file[name] for name in names], progress
+    except (ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+        raise Mistake(f"this is no training state: {error}") from error
 
 
-def _checksum(data: bytes) -> str:
-    return f"{zlib.crc32(data):08x}"
+def restored(progress: dict, best: list[np.ndarray]) -> State:
+    """The state with this progress.
+
+    Raises:
+        Mistake: it is of a newer zoo, or no progress.
+    """
+    names = {each.name for each in dataclasses.fields(State)} - {"best"}
+    if not isinstance(progress, dict) or progress.keys() != names:
+        raise Mistake(
+            f"a training state with {', '.join(sorted(map(str, progress)))}; this zoo "
+            f"reads {', '.join(sorted(names))}: resume with the zoo that saved it"
+        )
+    return State(**progress, best=best)
+
+
+def _checksums(data: bytes) -> tuple[str, str]:
+    """The checksum that a state's name may end with; zoo 0.2 and older had CRC-32."""
+    return hashlib.sha256(data).hexdigest(), f"{zlib.crc32(data):08x}"
 
 
 def _states(folder: Path) -> list[Path]:

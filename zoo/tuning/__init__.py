@@ -124,8 +124,8 @@ def tune(
         folds,
     )
     stem = Path(name).stem if name else f"{Path(recipe.model).stem}"
-    folder = Path(run) if run else new_folder(f"tune-{stem}", settings.backend)
-    return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
+    folder, name = Path(run) if run else None, f"tune-{stem}"
+    return _search(folder, settings, max_minutes, workers, winners, lease, quiet, name)
 
 
 def reopen(
@@ -163,7 +163,7 @@ def _checked(trials: int) -> int:
     return trials
 
 
-def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
+def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=""):
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
     from zoo.training.session import Stopped
@@ -175,6 +175,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet):
     settings = replace(
         settings, wave=wave(settings.recipe, settings.tuner, settings.folds)
     )
+    folder = folder or new_folder(name, settings.backend)[0]
     _open(folder, settings)
     tuner = Tuner(settings, folder, deadline, quiet, lease)
     if settings.backend == "tensorflow" and settings.trials > RENEWED:

@@ -178,14 +178,14 @@ class _Trial(Session):
         except _Enough:
             if self.folder:
                 super().save()
-        return self.history
+        return self.state.history
 
     def _end_epoch(self, progress):
         super()._end_epoch(progress)
         deadline = self.limits.deadline
         if deadline is not None and time.monotonic() > deadline:
             raise OutOfTime
-        if self.limits.epochs is not None and self.epoch >= self.limits.epochs:
+        if self.limits.epochs is not None and self.state.epoch >= self.limits.epochs:
             raise _Enough
 
     def save(self):

@@ -1,0 +1,69 @@
+"""What to try on a new run: commands that can be typed as they are."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from zoo import backend
+from zoo.core import files
+from zoo.run import Run
+
+
+def suggest(done: Run, options, changes: list[str]) -> None:
+    """Print the commands; `options` and `changes` are those of `zoo train`."""
+    commands = _next(done)
+    if not options.resume:
+        recipe = done.recipe
+        last = f"stage.{len(recipe.stages)}." if recipe.stages else ""
+        more = f"{last}epochs="
+        kept = [change for change in changes if not change.startswith(more)]
+        more += str(2 * recipe.stage_recipes()[-1].epochs)
+        commands.append(["train", options.recipe, *kept, more])
+    print("next:")
+    for command in commands:
+        print(f"  {shlex.join([_program(), *command])}")
+
+
+def _next(done: Run) -> list[list[str]]:
+    """What to try on the new run, as lists of words after `zoo`."""
+    folder, here = str(done.folder), backend.current()
+    others = [name for name in backend.installed() if name != here]
+    elsewhere = ["--backend", others[0]] if others else []
+    split = [] if "test" in done.metrics else ["--split", "train"]
+    return [
+        ["predict", folder, *_example(done)],
+        ["evaluate", folder, *split, *elsewhere],
+    ]
+
+
+def _program() -> str:
+    """How to start zoo: as it was started, if the shell does not find it by name."""
+    typed, found = sys.argv[0], shutil.which("zoo")
+    if Path(typed).name != "zoo" or (found and os.path.samefile(found, typed)):
+        return "zoo"
+    return typed
+
+
+def _example(done: Run) -> list[str]:
+    """Words that give `zoo predict` an input; a picture is put into the run."""
+    from zoo import data
+
+    kind = data.restore(done.folder).kind
+    if kind == "text":
+        return ["a film that I would gladly see again"]
+    dataset = data.load_for(done.recipe, validation=0)
+    example = (dataset.test or dataset.train).inputs[0]
+    if kind != "image":
+        return ["--", ",".join(f"{value:.4g}" for value in example)]
+    picture = done.folder / "example.png"
+    with files.replacing(picture) as temporary:
+        _write_picture(temporary, example)
+    return [str(picture)]
+
+
+def _write_picture(path: Path, image) -> None:
+    from PIL import Image
+
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(path)

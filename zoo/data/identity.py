@@ -1,0 +1,122 @@
+"""Which examples are these? Classes and columns by name, and a fingerprint.
+
+A run keeps both, so that it is evaluated and resumed on what it learned from, or says
+that this is not so.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from zoo.data.dataset import SPLITS, Dataset, Split, restore
+from zoo.errors import Mistake
+
+WHOLE = 64 * 2**20  # bytes; of a larger split a sample is read: 0.1 s at 0.6 GB/s
+SAMPLE = 4096  # examples
+
+
+def examples(dataset: Dataset) -> dict[str, dict]:
+    """For each split its number of examples and their fingerprint, JSON values."""
+    return {
+        name: {"examples": len(split), "sha256": fingerprint(split)}
+        for name in SPLITS
+        if (split := getattr(dataset, name))
+    }
+
+
+def fingerprint(split: Split) -> str:
+    """The SHA-256 of the shape, the type, all targets, and the inputs in their order.
+
+    All inputs are read up to 64 MiB; of more, 4,096 examples at equal distances, the
+    first and the last among them: a change that keeps the number of examples and all
+    classes can then be overlooked.
+    """
+    inputs, count = split.inputs, len(split)
+    digest = hashlib.sha256(f"{inputs.dtype.str} {tuple(inputs.shape)}".encode())
+    digest.update(np.ascontiguousarray(split.targets, "<i8"))
+    size = int(np.prod(inputs.shape, dtype=object)) * inputs.dtype.itemsize
+    if size > WHOLE and count > SAMPLE:
+        places = np.linspace(0, count - 1, SAMPLE).astype(int)
+        digest.update(np.ascontiguousarray(inputs[places]))
+    else:
+        if type(inputs) is not np.ndarray:  # what lies on a disk reads rows
+            inputs = inputs[np.arange(count)]
+        digest.update(np.ascontiguousarray(inputs))
+    return digest.hexdigest()
+
+
+def kept(folder: Path) -> dict | None:
+    """What a run keeps of its data: names and fingerprints; None if there is nothing.
+
+    JSON values: "classes" and "features", lists of names, and "examples", see
+    `examples`, which is {} for a run of zoo 0.2 or older.
+    """
+    if not (folder / "data.json").is_file():
+        return None
+    known = restore(folder)
+    names = {"classes": list(known.classes), "features": list(known.features)}
+    return {**names, "examples": known.examples}
+
+
+def align(dataset: Dataset, classes: Sequence[str], features: Sequence[str]) -> Dataset:
+    """`dataset` with these classes and columns in this order, matched by name.
+
+    Args:
+        dataset: as it was loaded.
+        classes, features: what a run learned from, see `kept`.
+
+    Raises:
+        Mistake: the classes or the columns have other names.
+    """
+    classes, features = tuple(classes), tuple(features)
+    numbers = _places("classes", dataset.name, dataset.classes, classes)
+    columns = _places("columns", dataset.name, dataset.features, features)
+    if numbers is None and columns is None:
+        return dataset
+    splits = {}
+    for name in SPLITS:
+        if split := getattr(dataset, name):
+            inputs, targets = split.inputs, split.targets
+            if columns is not None:
+                inputs = inputs[:, np.argsort(columns)]
+            if numbers is not None:
+                targets = numbers[targets].astype(np.int32)
+            splits[name] = replace(split, inputs=inputs, targets=targets)
+    return replace(dataset, classes=classes, features=features, **splits)
+
+
+def differences(then: dict[str, dict], now: dict[str, dict]) -> str:
+    """How the examples differ from those that a run began with; "" if they do not.
+
+    Args:
+        then: what a run kept, see `kept`; {} if it kept nothing.
+        now: what `examples` gives for the aligned data.
+    """
+    words = []
+    for name in SPLITS if then else ():
+        if then.get(name) == now.get(name):
+            continue
+        counts = [part.get(name, {}).get("examples", 0) for part in (then, now)]
+        if counts[0] != counts[1]:
+            words.append(f"{name} had {counts[0]:,} examples and has {counts[1]:,}")
+        else:
+            words.append(f"{name} has {counts[0]:,} examples as before, but others")
+    return "; ".join(words)
+
+
+def _places(kind: str, data: str, now: tuple, then: tuple) -> np.ndarray | None:
+    """Where each of the names `now` stands in `then`; None if all stand as before."""
+    if now == then:
+        return None
+    if sorted(now) != sorted(then):
+        gone = ", ".join(sorted(set(then) - set(now))) or "none"
+        new = ", ".join(sorted(set(now) - set(then))) or "none"
+        raise Mistake(
+            f"the {kind} of {data} are no longer those that the run learned: gone: "
+            f"{gone}; new: {new}; give the run the data that it was trained on, or "
+            "train again"
+        )
+    return np.array([then.index(name) for name in now])

@@ -1,0 +1,147 @@
+"""The folder of a run while it is trained: chosen, locked, and given back."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+
+from zoo import data
+from zoo import recipe as recipes
+from zoo.core import locks
+from zoo.engine import groups
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+from zoo.run import Run, check_folder, new_folder
+
+_PATHS = ("path", "file")
+"""The arguments of data sets that are paths."""
+
+
+def absolute(recipe: Recipe) -> Recipe:
+    """`recipe` with absolute paths, which mean the same from any working folder."""
+    arguments = {
+        name: _absolute(value) if name in _PATHS else value
+        for name, value in recipe.data_arguments.items()
+    }
+    return replace(
+        recipe,
+        model=_absolute(recipe.model) if recipe.model.endswith(".py") else recipe.model,
+        data=_absolute(recipe.data) if data.is_path(recipe.data) else recipe.data,
+        data_arguments=arguments,
+    )
+
+
+def _absolute(path) -> str:
+    return os.path.abspath(os.path.expanduser(path))
+
+
+@contextlib.contextmanager
+def take(
+    recipe: Recipe, name: str, run: str | Path | None, resume: bool, lock: bool = True
+) -> Iterator[tuple[str, bool, bool]]:
+    """The run's folder, for this process alone until the end of the block.
+
+    If the block fails before it has saved a training state, nothing is left of the run,
+    nor of the folders that were made for it; others stay.
+
+    Args:
+        recipe: with absolute paths.
+        name: of the recipe, for the name of a new folder.
+        run: the folder; None makes a new one under `runs/`.
+        resume: go on with what is in it.
+        lock: False where a child process will lock it.
+
+    Returns:
+        The folder, whether to go on with what is in it, and whether the run has ended.
+
+    Raises:
+        Mistake: the folder cannot be written, another process writes to it, it is not
+            empty and not to be resumed, or its run has another recipe.
+    """
+    restarts = groups.restarts()
+    if restarts is not None and not run:
+        run = Path("runs") / f"{name}-{os.environ['TORCHELASTIC_RUN_ID']}"
+    if run:
+        folder = Path(run)
+        made = _make(folder)
+    else:
+        made = new_folder(name, keras.backend.backend())
+        folder = made[0]
+    with contextlib.ExitStack() as stack:
+        stack.push(_removing(made))
+        if lock:
+            stack.enter_context(locks.hold(folder))
+        before = {path.name for path in folder.iterdir()} - {locks.NAME}
+        begun, ended = "recipe.json" in before, "metrics.json" in before
+        if restarts is not None and begun and (restarts or not ended):
+            resume = True
+        if before and not resume:
+            raise Mistake(
+                f"the folder {folder} is not empty; "
+                "resume it with --resume or name another with --run"
+            )
+        if begun:
+            _check_recipe(folder, recipe, ended)
+        else:
+            stack.push(_emptying(folder, before))
+        yield str(folder), resume, ended
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make `folder`; what was made, the innermost first."""
+    check_folder(folder)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _removing(made: list[Path]):
+    """For an `ExitStack`: after an error, remove these folders if they are empty."""
+
+    def leave(kind, *_):
+        if kind:
+            with contextlib.suppress(OSError):  # other files are there
+                for folder in made:
+                    folder.rmdir()
+
+    return leave
+
+
+def _emptying(folder: Path, before: set[str]):
+    """For an `ExitStack`: after an error, remove what a run without a state wrote."""
+
+    def leave(kind, *_):
+        if kind and not any(folder.glob("state-*")):
+            for path in folder.iterdir():
+                if path.is_file() and path.name not in {*before, locks.NAME}:
+                    path.unlink()
+
+    return leave
+
+
+def _check_recipe(folder: Path, recipe: Recipe, ended: bool) -> None:
+    """Refuse to go on with a run of another recipe."""
+    before, now = (
+        json.loads(json.dumps(recipes.to_json(absolute(each))))
+        for each in (Run(folder).recipe, recipe)
+    )
+    changed = [
+        f"{key}={before[key]} there and {now[key]} now"
+        for key in now
+        if before[key] != now[key] and key != "expects"
+    ]
+    if not changed:
+        return
+    if ended:
+        raise Mistake(
+            f"the run in {folder} has ended, with another recipe: "
+            f"{'; '.join(changed)}; train this one in a folder of its own: --run NEW"
+        )
+    raise Mistake(
+        f"the run in {folder} has another recipe: {'; '.join(changed)}; "
+        f"`zoo train {folder} --resume` goes on with it as it is"
+    )
