@@ -51,7 +51,12 @@ def saving_always(monkeypatch):
 @pytest.fixture(scope="module")
 def quiet_run(tmp_path_factory):
     """A run of `RECIPE` that nothing interrupted."""
-    return zoo.train(RECIPE, run=tmp_path_factory.mktemp("quiet"), quiet=True)
+    folder = tmp_path_factory.mktemp("quiet")
+    return zoo.train(RECIPE, run=folder, keep_states=True, quiet=True)
+
+
+def resumed(folder):
+    return zoo.train(RECIPE, run=folder, resume=True, keep_states=True, quiet=True)
 
 
 def last_state(run):
@@ -90,12 +95,12 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
 
     def count(running, *rest):
         trained(running, *rest)
-        if (running.epoch, running.step) == (2, 4):
+        if (running.state.epoch, running.state.step) == (2, 4):
             os.kill(os.getpid(), number)
 
     monkeypatch.setattr(session.Session, "_count", count)
     with pytest.raises(session.Stopped) as stopped:
-        zoo.train(RECIPE, run=tmp_path, quiet=True)
+        zoo.train(RECIPE, run=tmp_path, keep_states=True, quiet=True)
     assert str(stopped.value) == (
         "stopped in epoch 3; the state is saved; "
         f"`zoo train {tmp_path} --resume` goes on"
@@ -104,7 +109,7 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
     _, progress = states.read(states.newest(tmp_path))
     assert (progress["epoch"], progress["step"]) == (2, 4)
     monkeypatch.setattr(session.Session, "_count", trained)
-    assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
+    assert same(resumed(tmp_path), quiet_run)
 
 
 def test_the_command_goes_on_by_the_folder_alone_and_by_the_recipe(tmp_path, capsys):
@@ -114,7 +119,7 @@ def test_the_command_goes_on_by_the_folder_alone_and_by_the_recipe(tmp_path, cap
 
     run = tmp_path / "run"
     words = ("circles", "epochs=4", f"--backend={HERE}")
-    status, first = zoo_(*words, "--run", run, "--resume")
+    status, first = zoo_(*words, "--run", run, "--keep-states")
     assert status == 0, first.err
     for name in ("metrics.json", "model.keras", "history.csv", "data.json"):
         (run / name).unlink()
@@ -131,12 +136,12 @@ def test_a_run_without_a_state_yet_begins_at_the_beginning(tmp_path, quiet_run):
     run = tmp_path / "run"
     run.mkdir()
     shutil.copy(quiet_run.folder / "recipe.json", run)
-    assert same(zoo.train(RECIPE, run=run, resume=True, quiet=True), quiet_run)
+    assert same(resumed(run), quiet_run)
 
 
 def test_a_run_that_has_ended_is_not_trained_again(quiet_run):
     before = sorted(path.stat().st_mtime_ns for path in quiet_run.folder.iterdir())
-    again = zoo.train(RECIPE, run=quiet_run.folder, resume=True, quiet=True)
+    again = resumed(quiet_run.folder)
     assert again.metrics == quiet_run.metrics
     after = sorted(path.stat().st_mtime_ns for path in quiet_run.folder.iterdir())
     assert after == before
@@ -165,7 +170,7 @@ def test_another_backend_cannot_go_on_with_a_run(tmp_path, quiet_run):
     arrays, progress = last_state(Run(run))
     states.save(run, arrays, {**progress, "backend": "abacus"})
     with pytest.raises(Mistake, match=f"was made on abacus, this is {HERE}; `zoo tra"):
-        zoo.train(RECIPE, run=run, resume=True, quiet=True)
+        resumed(run)
 
 
 @pytest.mark.slow
@@ -186,12 +191,12 @@ def test_the_command_takes_the_backend_of_the_run(tmp_path, quiet_run):
 def test_a_damaged_state_is_reported_and_the_one_before_is_used(
     tmp_path, quiet_run, saving_always
 ):
-    zoo.train(RECIPE, run=tmp_path, quiet=True)
+    zoo.train(RECIPE, run=tmp_path, keep_states=True, quiet=True)
     (tmp_path / "metrics.json").unlink()
     newest = max(tmp_path.glob("state-*.npz"))
     newest.write_bytes(newest.read_bytes()[:1000])
     with pytest.warns(UserWarning, match=f"{newest.name} is damaged; the state before"):
-        run = zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True)
+        run = resumed(tmp_path)
     assert same(run, quiet_run)
 
 
@@ -276,9 +281,9 @@ def test_training_on_a_full_disk_can_go_on_when_there_is_room(
 
     monkeypatch.setattr(states, "save", save_twice)
     with pytest.raises(Mistake, match=r"cannot write .*state-00000003.*File too large"):
-        zoo.train(RECIPE, run=tmp_path, quiet=True)
+        zoo.train(RECIPE, run=tmp_path, keep_states=True, quiet=True)
     assert len(list(tmp_path.glob("state-*"))) == 2
-    assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
+    assert same(resumed(tmp_path), quiet_run)
 
 
 def test_a_disk_that_is_full_at_the_beginning_leaves_no_folder(tmp_path):
@@ -286,7 +291,7 @@ def test_a_disk_that_is_full_at_the_beginning_leaves_no_folder(tmp_path):
         files_no_larger_than(10),
         pytest.raises(Mistake, match=r"cannot write .*recipe\.json: File too large"),
     ):
-        zoo.train(RECIPE, run=tmp_path / "runs" / "run", quiet=True)
+        zoo.train(RECIPE, run=tmp_path / "runs" / "run", keep_states=True, quiet=True)
     assert not (tmp_path / "runs").exists()
 
 
@@ -300,7 +305,7 @@ def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypa
 
     monkeypatch.setattr(command, "_write_picture", write_on_a_full_disk)
     recipe = replace(RECIPE, data="mnist_sample", validation=0.9, epochs=1)
-    run = zoo.train(recipe, run=tmp_path, quiet=True)
+    run = zoo.train(recipe, run=tmp_path, keep_states=True, quiet=True)
     with pytest.raises(Mistake, match=r"cannot write .*example\.png: File too large"):
         command._example(run)
     assert Run(tmp_path).metrics == run.metrics
@@ -318,9 +323,9 @@ def test_a_disk_that_is_full_at_the_end_is_a_clear_error(
 
     monkeypatch.setattr(session.Session, "_write_run", finish_on_a_full_disk)
     with pytest.raises(Mistake, match="cannot write"):
-        zoo.train(RECIPE, run=tmp_path, quiet=True)
+        zoo.train(RECIPE, run=tmp_path, keep_states=True, quiet=True)
     monkeypatch.setattr(session.Session, "_write_run", finish)
-    assert same(zoo.train(RECIPE, run=tmp_path, resume=True, quiet=True), quiet_run)
+    assert same(resumed(tmp_path), quiet_run)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
@@ -340,7 +345,7 @@ def test_a_state_is_written_every_so_many_epochs(tmp_path, saving_always, monkey
 
     monkeypatch.setattr(states, "save", noting)
     recipe = replace(RECIPE, epochs=50, save_every=10)
-    run = zoo.train(recipe, run=tmp_path, quiet=True)
+    run = zoo.train(recipe, run=tmp_path, keep_states=True, quiet=True)
     assert epochs == [10, 20, 30, 40, 50, 50]
     assert len(run.history) == 50
 
@@ -355,7 +360,7 @@ def test_a_long_epoch_is_saved_in_between(tmp_path, monkeypatch):
         return save(folder, arrays, progress)
 
     monkeypatch.setattr(states, "save", noting)
-    zoo.train(replace(RECIPE, epochs=1), run=tmp_path, quiet=True)
+    zoo.train(replace(RECIPE, epochs=1), run=tmp_path, keep_states=True, quiet=True)
     assert places[:3] == [(0, 1), (0, 2), (0, 3)]
 
 
@@ -377,7 +382,7 @@ def torchrun(recipe, run, *options):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--nproc_per_node=2", *options, "--", recipe, "--backend=torch"]
     return subprocess.Popen(
-        [*map(str, command), "--run", str(run)],
+        [*map(str, command), "--keep-states", "--run", str(run)],
         env=PLAIN,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,0 +1,193 @@
+"""A run's folder, paths and data: one process, any working folder, names not places."""
+
+import dataclasses
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo
+from zoo.core import files, locks, progress
+from zoo.data import Dataset, Split, identity
+from zoo.errors import Mistake
+from zoo.run import Run, new_folder
+from zoo.training import session, states
+
+MOONS = zoo.Recipe(model="deep_mlp", data="moons", batch=100, epochs=1)
+
+
+def paint(root: Path, label: str, channel: int, count: int = 20) -> None:
+    """Pictures of one bright channel, which no network confuses."""
+    generator = np.random.default_rng(channel)
+    (root / label).mkdir(parents=True)
+    for number in range(count):
+        pixels = generator.integers(0, 100, (8, 8, 3), "uint8")
+        pixels[..., channel] += 120
+        Image.fromarray(pixels).save(root / label / f"{number}.png")
+
+
+@pytest.fixture
+def pets(tmp_path, monkeypatch):
+    """A working folder with pictures of cats and dogs, and a recipe for them."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    paint(Path("pets"), "cat", 0)
+    paint(Path("pets"), "dog", 2)
+    return zoo.Recipe(
+        model="deep_mlp",
+        model_arguments={"hidden": ()},
+        data="./pets",
+        data_arguments={"size": 8},
+        batch=8,
+        epochs=12,
+        learning_rate=0.01,
+    )
+
+
+def test_a_run_is_evaluated_by_the_names_of_its_classes_from_any_folder(
+    pets, tmp_path, monkeypatch
+):
+    run = zoo.train(pets, run="run", quiet=True)
+    accuracy = run.metrics["test"]["accuracy"]
+    assert accuracy == 1
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    folder = tmp_path / "here" / "run"
+    assert zoo.evaluate(folder)["accuracy"] == accuracy
+    recipe = json.loads((folder / "recipe.json").read_text())
+    assert recipe["data"] == str(tmp_path / "here" / "pets")
+    paint(tmp_path / "here" / "pets2", "cat", 0, 24)
+    for file in (tmp_path / "here" / "pets2" / "cat").glob("2?.png"):
+        file.rename(tmp_path / "here" / "pets" / "cat" / file.name)
+    with pytest.warns(
+        UserWarning, match=r"are not those that .* was trained on: train"
+    ):
+        assert zoo.evaluate(folder)["accuracy"] == accuracy
+    (tmp_path / "here" / "pets" / "cat").rename(tmp_path / "here" / "pets" / "wolf")
+    with pytest.raises(Mistake, match=r"no longer those .*: gone: cat; new: wolf"):
+        zoo.evaluate(folder)
+
+
+def test_classes_and_columns_are_aligned_by_name():
+    split = Split(np.float32([[1, 2], [3, 4]]), np.int32([0, 1]))
+    given = Dataset("own", "tabular", split, classes=("b", "a"), features=("y", "x"))
+    aligned = identity.align(given, ["a", "b"], ["x", "y"])
+    assert aligned.classes == ("a", "b")
+    assert aligned.train.targets.tolist() == [1, 0]
+    assert aligned.train.inputs.tolist() == [[2, 1], [4, 3]]
+    then, now = identity.examples(given), identity.examples(aligned)
+    assert identity.differences(now, now) == ""
+    assert identity.differences({}, now) == ""
+    words = "train has 2 examples as before, but others"
+    assert identity.differences(then, now) == words
+
+
+def test_a_run_does_not_go_on_with_other_data(pets, monkeypatch):
+    end = session.Session._end_epoch
+
+    def stop(running, progress):
+        end(running, progress)
+        running.save()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session.Session, "_end_epoch", stop)
+    with pytest.raises(KeyboardInterrupt):
+        zoo.train(pets, run="run", quiet=True)
+    monkeypatch.setattr(session.Session, "_end_epoch", end)
+    Image.fromarray(np.zeros((8, 8, 3), "uint8")).save("pets/cat/new.png")
+    with pytest.raises(Mistake, match="the data are not those that the run in run beg"):
+        zoo.train(pets, run="run", resume=True, quiet=True)
+    Path("pets/cat/new.png").unlink()
+    assert len(zoo.train(pets, run="run", resume=True, quiet=True).history) == 12
+
+
+def test_a_run_that_has_ended_is_not_another_recipes(tmp_path, capsys):
+    zoo.train(MOONS, run=tmp_path / "run", quiet=True)
+    assert not list((tmp_path / "run").glob("state-*"))
+    assert not (tmp_path / "run" / locks.NAME).exists()
+    other = dataclasses.replace(MOONS, epochs=40)
+    with pytest.raises(Mistake) as mistake:
+        zoo.train(other, run=tmp_path / "run", resume=True, quiet=True)
+    assert str(mistake.value) == (
+        f"the run in {tmp_path / 'run'} has ended, with another recipe: epochs=1 there "
+        "and 40 now; train this one in a folder of its own: --run NEW"
+    )
+    zoo.train(MOONS, run=tmp_path / "run", resume=True)
+    assert "has ended; nothing is left to train" in capsys.readouterr().err
+
+
+def test_one_process_writes_to_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "_PATIENCE", 0.1)
+    with (
+        locks.hold(tmp_path),
+        pytest.raises(Mistake, match="another process is writing to"),
+    ):
+        zoo.train(MOONS, run=tmp_path, quiet=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_folders_made_in_one_second_are_different(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = []
+    makers = [
+        threading.Thread(target=lambda: found.append(new_folder("a", "jax")[0]))
+        for _ in range(8)
+    ]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert len(set(found)) == 8
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_failure_leaves_the_users_folders_and_nothing_else(
+    there, tmp_path, monkeypatch
+):
+    if there:
+        (tmp_path / "mine").mkdir()
+
+    def fail(*_):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(session.Session, "_train_epoch", fail)
+    with pytest.raises(RuntimeError, match="a bug"):
+        zoo.train(MOONS, run=tmp_path / "mine" / "run", quiet=True)
+    assert (tmp_path / "mine").exists() == there
+    assert not (tmp_path / "mine" / "run").exists()
+
+
+def test_names_that_are_not_utf8_are_kept(tmp_path):
+    names = ["caf\udce9", "寿司"]
+    files.write_json(tmp_path / "names.json", names)
+    assert json.loads((tmp_path / "names.json").read_text("utf-8")) == names
+    assert "寿司" in (tmp_path / "names.json").read_text("utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["names.json"]
+
+
+def test_states_of_before_are_read_by_their_crc(tmp_path):
+    path = states.save(tmp_path, [np.arange(3)], {"step": 1})
+    assert len(path.stem.rpartition("-")[2]) == 64
+    import zlib
+
+    data = path.read_bytes()
+    path.rename(tmp_path / f"state-00000001-{zlib.crc32(data):08x}.npz")
+    assert states.newest(tmp_path) == data
+
+
+def test_a_pipe_gets_a_line_every_so_often(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "MINUTE", 0.02)
+    with progress.Progress("epoch 1/3, step", 100) as shown:
+        shown.update(7, "loss 0.5000")
+        threading.Event().wait(0.3)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 1
+    assert set(lines) == {"epoch 1/3, step: 7 of 100, loss 0.5000"}
+
+
+def test_the_recipe_of_a_run_is_read_from_its_folder(tmp_path):
+    zoo.train(MOONS, run=tmp_path, quiet=True)
+    assert Run(tmp_path).recipe == MOONS
