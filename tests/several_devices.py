@@ -79,6 +79,7 @@ def main():
             return dataclasses.replace(dataset, **splits)
 
         Session._count, data.load = note, load_few
+        data.identity.examples = lambda _: {}  # which reads all once more
         with zoo.distribute(devices) as group, contextlib.redirect_stderr(said):
             metrics = zoo.train(RECIPE, run=folder / str(devices)).metrics
             gathered = group.gather([2**24 + 1, 2**53 - 1 - group.rank]).tolist()
