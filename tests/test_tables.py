@@ -5,12 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import floors
 import ledger
 import numpy as np
+import pages
 import pytest
+import tables
 from scipy import stats
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from zoo import backend
+from zoo import backend, data
 from zoo import recipe as recipes
 from zoo.metrics import summarize
 
@@ -86,3 +93,62 @@ def test_backends_agree(name):
         one, two = ([found[seed] for seed in seeds] for found in pair)
         alike = np.allclose(one, two, rtol=1e-6, atol=0)
         assert alike or stats.ttest_ind(one, two, equal_var=False).pvalue > 0.01
+
+
+def test_every_recipe_has_floors_and_small_ones_are_measured_again():
+    """Against scikit-learn's own classes, called here."""
+    known = floors.read()
+    assert set(known) == set(recipes.names())
+    dataset = data.load("moons", validation=0)
+    seen, asked = dataset.train, dataset.test
+    most = DummyClassifier().fit(seen.inputs, seen.targets)
+    line = make_pipeline(StandardScaler(), LogisticRegression())
+    line.fit(seen.inputs, seen.targets)
+    assert known["moons"]["floors"] == pytest.approx(
+        {
+            "most frequent class": most.score(asked.inputs, asked.targets),
+            "logistic regression": line.score(asked.inputs, asked.targets),
+        }
+    )
+
+
+def test_a_floor_that_did_not_converge_says_so(monkeypatch):
+    monkeypatch.setattr(floors, "ITERATIONS", 1)
+    found = floors.measure(recipes.load("moons"))["floors"]
+    assert list(found)[1] == "logistic regression, stopped after 1 iterations"
+
+
+def test_large_pictures_are_averaged_before_the_regression():
+    dataset = data.load("mnist_sample")
+    large = np.zeros((1, 64, 96, 3), np.uint8)
+    large[:, :32] = 255
+    small = floors.features(large, dataset).reshape(32, 32, 3)
+    assert small[:16].min() == 1
+    assert small[16:].max() == 0
+
+
+def test_the_backends_are_compared_over_the_seeds_of_both():
+    def line(seed, accuracy):
+        return {"seed": seed, "metrics": {"test": {"accuracy": accuracy}}}
+
+    rows = {
+        "jax": [line(0, 0.90), line(1, 0.92), line(2, 0.10)],
+        "tensorflow": [line(1, 0.95), line(0, 0.90)],
+        "torch": [],
+    }
+    # (0.90 + 0.95) / 2 - (0.90 + 0.92) / 2, in points; seed 2 has no partner.
+    assert tables.apart("moons", rows) == "1.50"
+
+
+def test_a_page_that_differs_is_named_and_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text("before\n<a>\nold\n<b>\nafter\n")
+    text = pages.between(page.read_text(), ("<a>", "<b>"), ["| new |"])
+    assert text == "before\n<a>\n\n| new |\n\n<b>\nafter\n"
+    with pytest.raises(SystemExit, match="run `python tool` and commit"):
+        pages.update({page: text}, True, "python tool")
+    assert "old" in page.read_text()
+    pages.update({page: text}, False, "python tool")
+    assert page.read_text() == text
+    assert capsys.readouterr().out == "differs: page.md\nwritten: page.md\n"

@@ -78,7 +78,7 @@ def _best(lines: list[dict]) -> list[str]:
         table.append(
             f"| {recipe.model} | [{recipe.data}](recipes/{name}.py) "
             f"| {value.percent()} | {share:.1%} {how} "
-            f"| {_span(rows)} | {_apart(name, rows)} |"
+            f"| {_span(rows)} | {apart(name, rows)} |"
         )
     note = (
         "Accuracy on the test split: mean ± standard deviation (number of seeds) on "
@@ -144,7 +144,7 @@ def _floor(name: str) -> tuple[float, str]:
     return found[how], how.split(",")[0] + star
 
 
-def _apart(name: str, rows: dict[str, list[dict]]) -> str:
+def apart(name: str, rows: dict[str, list[dict]]) -> str:
     """The largest difference of two backends' means over the seeds of both."""
     values = [
         dict(zip((line["seed"] for line in row), _values(name, row), strict=True))

@@ -55,7 +55,7 @@ UNITS = {"examples": "s/epoch"}
 
 
 def measure(backends: list[str], rounds: int) -> Iterator[dict]:
-    """Lines for `report.put`; then the pictures are drawn anew."""
+    """Lines for `report.put`; then the pictures are drawn again."""
     for network, axes in AXES.items():
         for name in backends:
             for axis, positions in axes.items():

@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 BATCH = 128
-SOME = 20_000  # pictures for readers that decode them anew
+SOME = 20_000  # pictures for readers that decode them each time
 AFFINE = {"shift": 0.07, "rotation": 10, "zoom": 0.1}
 
 

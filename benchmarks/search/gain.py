@@ -5,7 +5,7 @@
 
 Of a finished search, the winner and the recipe are trained with the same fresh seeds
 and meet the test split once each. A recipe whose claim is a cross-validation is
-searched anew within each of its parts (nested cross-validation), so that no example is
+searched within each of its parts (nested cross-validation), so that no example is
 tested on that the search has seen. What the ledger holds is not run again.
 """
 
