@@ -1,8 +1,11 @@
 """What all tests share: the backend, quiet frameworks, and where real data lies."""
 
+import atexit
 import collections
 import dataclasses
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -15,9 +18,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only w
 if backend.use() == "jax":  # a network that is built again is not compiled again
     import jax
 
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    folder = Path(__file__).parents[1] / ".pytest_cache" / "jax"
-    jax.config.update("jax_compilation_cache_dir", str(folder))
+    # Each process has its own folder: JAX may read an entry that is half written.
+    compiled = tempfile.mkdtemp(prefix="zoo-tests-jax-")
+    atexit.register(shutil.rmtree, compiled, ignore_errors=True)
+    jax.config.update("jax_compilation_cache_dir", compiled)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
 hypothesis.settings.load_profile("zoo")
 

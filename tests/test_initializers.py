@@ -147,6 +147,7 @@ def test_biases_and_normalizations_are_left_as_keras_has_them():
     assert bias.tolist() == [0] * 3 + [1] * 3 + [0] * 6, "the forget gate starts open"
 
 
+@pytest.mark.slow
 def test_depthwise_kernels_are_drawn():
     model = zoo.build("efficientnet_transfer", weights=None, input_shape=(32, 32, 3))
     layers = model.get_layer("backbone").layers
