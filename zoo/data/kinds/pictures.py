@@ -102,7 +102,7 @@ def is_one(path: Path) -> bool:
     return start.startswith(STARTS) or (start[:4], start[8:12]) == (b"RIFF", b"WEBP")
 
 
-def items(given, shape: tuple[int, int, int]) -> list[Picture]:
+def items(given, shape: tuple[int, ...]) -> list[Picture]:
     """The pictures that a user gave, one or several.
 
     Args:
@@ -147,9 +147,7 @@ def border(images: np.ndarray) -> float:
     return float(np.mean([edge.mean() for edge in edges]))
 
 
-def decode(
-    raw, shape: tuple[int, int, int], learned: float | None = None
-) -> np.ndarray:
+def decode(raw, shape: tuple[int, ...], learned: float | None = None) -> np.ndarray:
     """Pictures as a network's input.
 
     A network that learned from white digits on black cannot read black digits on white.
