@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import zoo
 from zoo.errors import Mistake
 from zoo.layers import MinGRU
+from zoo.layers.recurrent import min_gru
 from zoo.models import lstm_sentiment
-from zoo.models.lstm_sentiment import PoolTokens, ReverseTokens, TokensFirst
+from zoo.models.lstm_sentiment import pool_tokens, reverse_tokens, tokens_first
 
 SMALL = {"vocabulary_size": 20, "embedding": 6, "units": (5, 4)}
 KINDS = list(itertools.product(lstm_sentiment.CELLS, (False, True)))
@@ -66,9 +67,14 @@ def test_backward_direction_reads_the_text_reversed(cell):
     np.testing.assert_allclose(answers(model, padded), expected, atol=1e-6)
 
 
-def test_minimal_gru_is_the_recurrence_of_its_docstring():
-    layer = MinGRU(3, memory=9)
+@pytest.mark.parametrize("form", ["layer", "two layers"])
+def test_minimal_gru_is_the_recurrence_of_its_docstring(form):
     sequence = np.random.default_rng(0).normal(size=(2, 7, 4)).astype("float32")
+    if form == "layer":
+        layer = MinGRU(3, memory=9)
+    else:
+        given = keras.Input((7, 4))
+        layer = keras.Model(given, min_gru(given, 3, memory=9, name="gru"))
     states = keras.ops.convert_to_numpy(layer(sequence))
     kernel, bias = layer.get_weights()
     both = sequence @ kernel + bias
@@ -84,6 +90,8 @@ def test_minimal_gru_is_the_recurrence_of_its_docstring():
         MinGRU(3, memory=0)
     with pytest.raises(Mistake, match="MinGRU needs to know the number of steps"):
         MinGRU(3, memory=9)(keras.Input((None, 4)))
+    with pytest.raises(Mistake, match="MinGRU needs to know the number of steps"):
+        min_gru(keras.Input((None, 4)), 3, memory=9, name="gru")
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -146,15 +154,14 @@ def test_no_mask_reaches_a_recurrent_layer():
 @settings(max_examples=30, deadline=None)
 def test_tokens_come_first_and_reversing_twice_is_nothing(tokens):
     tokens = np.reshape(np.array(tokens, "int32"), (3, 8))
-    ids = keras.ops.convert_to_numpy(TokensFirst()(tokens))
+    ids = keras.ops.convert_to_numpy(tokens_first(tokens))
     for text, moved in zip(tokens.tolist(), ids.tolist(), strict=True):
         assert moved == sorted(text, key=lambda token: token == 0)
     sequence = (
         np.random.default_rng(0).uniform(-1, 1, (*ids.shape, 2)).astype("float32")
     )
-    reverse = ReverseTokens()
-    once = keras.ops.convert_to_numpy(reverse([sequence, ids]))
-    twice = keras.ops.convert_to_numpy(reverse([once, ids]))
+    once = keras.ops.convert_to_numpy(reverse_tokens(sequence, ids))
+    twice = keras.ops.convert_to_numpy(reverse_tokens(once, ids))
     np.testing.assert_array_equal(twice, sequence)
     for row, back, tokens_of_row in zip(sequence, once, ids, strict=True):
         length = np.count_nonzero(tokens_of_row)
@@ -167,9 +174,9 @@ def test_pooling_looks_at_real_tokens_only():
     expected = {"last": [0.3, -0.5], "max": [0.3, -0.5], "mean": [0.2, -0.7]}
     nothing = {"last": [0.1, -0.9], "max": [-1, -1], "mean": [0, 0]}
     for pooling in lstm_sentiment.POOLINGS:
-        pooled = keras.ops.convert_to_numpy(PoolTokens(pooling)([states, ids]))
+        pooled = keras.ops.convert_to_numpy(pool_tokens(states, ids, pooling))
         np.testing.assert_allclose(pooled, [expected[pooling]], atol=1e-6)
-        pooled = keras.ops.convert_to_numpy(PoolTokens(pooling)([states, 0 * ids]))
+        pooled = keras.ops.convert_to_numpy(pool_tokens(states, 0 * ids, pooling))
         np.testing.assert_allclose(pooled, [nothing[pooling]], atol=1e-6)
 
 

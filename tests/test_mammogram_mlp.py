@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from zoo.errors import Mistake
 from zoo.models import mammogram_mlp
-from zoo.models.mammogram_mlp import FEATURES, Findings
+from zoo.models.mammogram_mlp import FEATURES
 
 NAN = float("nan")
 ROWS = np.array(
@@ -27,14 +27,21 @@ ROWS = np.array(
 )
 
 
-def encoded(findings, rows):
-    return keras.ops.convert_to_numpy(findings(np.array(rows, "float32")))
+def first_layers(features, encoding="plain"):
+    """The part of the network before its weights."""
+    model = mammogram_mlp.build(features, hidden=(), encoding=encoding)
+    return keras.Model(model.input, model.get_layer("logits").input)
+
+
+def encoded(layers, rows):
+    return keras.ops.convert_to_numpy(layers(np.array(rows, "float32")))
 
 
 def test_plain_findings_are_standardized_and_the_missing_ones_are_average():
-    findings = Findings(FEATURES)
+    layers = first_layers(FEATURES)
+    findings = layers.get_layer("findings")
     findings.adapt(ROWS)
-    columns = encoded(findings, ROWS)
+    columns = encoded(layers, ROWS)
     assert columns.shape == ROWS.shape
     missing = np.isnan(ROWS)
     missing[3, 0] = True
@@ -42,11 +49,11 @@ def test_plain_findings_are_standardized_and_the_missing_ones_are_average():
     for column, absent in zip(columns.T, missing.T, strict=True):
         np.testing.assert_allclose(column[~absent].mean(), 0, atol=1e-6)
         np.testing.assert_allclose(column[~absent].std(), 1, atol=1e-6)
-    np.testing.assert_allclose(findings.means[:2], [(5 + 4 + 5 + 3) / 4, 49])
+    np.testing.assert_allclose(findings.input_mean[:2], [(5 + 4 + 5 + 3) / 4, 49])
 
 
 def test_bi_rads_55_is_5_and_0_is_missing_but_an_age_of_55_is_an_age():
-    findings = Findings(("bi_rads", "age"))
+    findings = first_layers(("bi_rads", "age"))
     np.testing.assert_array_equal(
         encoded(findings, [[55, 60], [0, 60]]), encoded(findings, [[5, 60], [NAN, 60]])
     )
@@ -55,7 +62,7 @@ def test_bi_rads_55_is_5_and_0_is_missing_but_an_age_of_55_is_an_age():
 
 
 def test_one_hot_has_a_column_for_each_category_and_zeros_for_the_missing():
-    findings = Findings(("margin", "age", "shape"), "one_hot")
+    findings = first_layers(("margin", "age", "shape"), "one_hot")
     rows = [[5, 55.5, 1], [1, 70, 4], [NAN, NAN, NAN], [6, 41, 0]]
     expected = np.zeros((4, 10), "float32")
     expected[0, [4, 6]] = 1
@@ -72,9 +79,9 @@ def test_one_hot_has_a_column_for_each_category_and_zeros_for_the_missing():
     ),
     st.sampled_from(mammogram_mlp.ENCODINGS),
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 def test_any_pattern_of_missing_values_gives_finite_numbers(rows, encoding):
-    assert np.isfinite(encoded(Findings(FEATURES, encoding), rows)).all()
+    assert np.isfinite(encoded(first_layers(FEATURES, encoding), rows)).all()
 
 
 def test_statistics_are_saved_in_the_configuration_and_are_no_parameters(tmp_path):
@@ -85,25 +92,25 @@ def test_statistics_are_saved_in_the_configuration_and_are_no_parameters(tmp_pat
     file = tmp_path / "model.keras"
     model.save(file)
     restored = keras.saving.load_model(file)
-    means = model.get_layer("findings").means
-    assert restored.get_layer("findings").means == means
+    means = model.get_layer("findings").input_mean
+    assert restored.get_layer("findings").input_mean == means
     np.testing.assert_array_equal(
         restored.predict(ROWS[:, 1:], verbose=0), model.predict(ROWS[:, 1:], verbose=0)
     )
     with zipfile.ZipFile(file) as archive:
         layers = json.loads(archive.read("config.json"))["config"]["layers"]
-    assert [x["config"]["means"] for x in layers if x["name"] == "findings"] == [means]
+    assert [x["config"]["mean"] for x in layers if x["name"] == "findings"] == [means]
 
 
 @pytest.mark.realdata
 def test_the_stated_means_and_deviations_are_those_of_the_data(shared_data):
     source = shared_data / "raw/mammographic_masses/mammographic_masses.data.txt"
     rows = np.genfromtxt(source, delimiter=",", missing_values="?")[:, :5]
-    findings = Findings(FEATURES)
-    stated = findings.means, findings.deviations
+    findings = mammogram_mlp.build(FEATURES).get_layer("findings")
+    stated = findings.input_mean, np.sqrt(findings.input_variance)
     findings.adapt(rows)
-    np.testing.assert_allclose(stated[0], findings.means, rtol=2e-3)
-    np.testing.assert_allclose(stated[1], findings.deviations, rtol=1e-2)
+    np.testing.assert_allclose(stated[0], findings.input_mean, rtol=2e-3)
+    np.testing.assert_allclose(stated[1], np.sqrt(findings.input_variance), rtol=1e-2)
 
 
 def test_hidden_layers_may_be_absent_or_have_dropout_and_a_penalty():
@@ -125,10 +132,13 @@ def test_mistakes():
         mammogram_mlp.build(encoding="onehot")
     with pytest.raises(Mistake, match=r"'age', 'age'.*accepted: .*each once"):
         mammogram_mlp.build(features=("age", "age"))
-    findings = Findings(("age", "shape"))
+    findings = mammogram_mlp.build(("age", "shape")).get_layer("findings")
     with pytest.raises(Mistake, match=r"\(5, 5\); accepted: \(n, 2\).*age, shape"):
         findings.adapt(ROWS)
     with pytest.raises(Mistake, match="column 'shape' has infinite values or no known"):
         findings.adapt([[40, NAN], [50, NAN]])
     with pytest.raises(Mistake, match="column 'age' has infinite values"):
         findings.adapt([[float("inf"), 1], [50, 2]])
+    again = type(findings).from_config(findings.get_config())
+    with pytest.raises(Mistake, match="from a file do not know the names of their"):
+        again.adapt(ROWS[:, :2])

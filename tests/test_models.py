@@ -240,8 +240,7 @@ def test_points_of_the_space_build(name):
 def test_dropout_is_the_one_of_zoo(case):
     kinds = {type(layer) for layer in all_layers(built(case))}
     dropouts = {kind for kind in kinds if "Dropout" in kind.__name__}
-    registered = {keras.saving.get_registered_name(kind) for kind in dropouts}
-    assert registered <= {"zoo>Dropout"}
+    assert dropouts <= {zoo.layers.Dropout}
 
 
 @each_case

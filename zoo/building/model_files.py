@@ -1,4 +1,4 @@
-"""Models on disk: `.keras` files that open on any backend."""
+"""Models on disk: `.keras` files that open on any backend, and without zoo."""
 
 import io
 import math
@@ -11,7 +11,7 @@ import h5py
 import keras
 import numpy as np
 
-import zoo.layers  # noqa: F401  saved models name these layers
+from zoo import layers
 from zoo.building.initial_weights import without_draws, without_values
 from zoo.core import files
 from zoo.engine.private import without_tensorflow
@@ -53,6 +53,14 @@ class Foreign(Mistake):
     """A model is made of code that is neither Keras's nor zoo's."""
 
 
+FASTER = {
+    name: getattr(layers, name)
+    for name in layers.__all__
+    if hasattr(keras.layers, name)
+}
+"""The layers of zoo by the names of the Keras layers that they are saved as."""
+
+
 def save(model: keras.Model, path: Path) -> None:
     """Write `model` to the `.keras` file `path`, whole or not at all."""
     with files.replacing(path) as temporary, without_tensorflow():
@@ -60,9 +68,14 @@ def save(model: keras.Model, path: Path) -> None:
 
 
 def load(path: Path) -> keras.Model:
-    """The model in the `.keras` file `path`, which is the user's own."""
+    """The model in the `.keras` file `path`, which is the user's own.
+
+    Its layers are zoo's, where they were when it was saved.
+    """
     with without_tensorflow():
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        return keras.saving.load_model(
+            path, custom_objects=FASTER, compile=False, safe_mode=True
+        )
 
 
 def load_strictly(path: Path, input_shape: tuple[int, ...]) -> keras.Model:

@@ -1,10 +1,11 @@
 """Models by name: every file in `zoo/models/` is one, and so is a user's own module."""
 
 import ast
-import functools
+import hashlib
 import importlib
 import importlib.util
 import inspect
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -147,6 +148,11 @@ def make(
                 f"build of model '{name}' returned a {kind}, not a keras.Model"
             )
         fill(model)
+    if keras.backend.backend() == "torch":
+        # Keras makes variables the parameters of a `torch.nn.Module` when a layer is
+        # built, but not while they have no values, as above.
+        for layer in model._flatten_layers():
+            layer._track_variables()
     return model
 
 
@@ -192,11 +198,25 @@ def _specification(name: str):
         return None
 
 
-@functools.cache
 def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    """The module in the file `path` as it is now; the same one until it changes.
+
+    It is compiled from its text: Python's own cache of compiled files takes an edit of
+    the same second and length for no edit. It is in `sys.modules`, where dataclasses
+    and pickle look for the module of a class.
+    """
+    text = path.read_bytes()
+    name = f"{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:8]}"
+    before = sys.modules.get(name)
+    if before is not None and vars(before)["__text__"] == text:
+        return before
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None  # the name of every caller's file ends in .py
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
+    sys.modules[name] = loaded = importlib.util.module_from_spec(spec)
+    vars(loaded)["__text__"] = text
+    try:
+        exec(compile(text, path, "exec"), loaded.__dict__)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return loaded

@@ -39,6 +39,8 @@ def main(recipe_file: str | None = None) -> NoReturn:
     """
     warnings.formatwarning = _one_line
     typed = sys.argv[1:]
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())  # where `my_package.my_net` may be, as with -m
     sys.exit(call(["train", recipe_file, *typed] if recipe_file else typed))
 
 

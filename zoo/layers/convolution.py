@@ -10,9 +10,10 @@ import keras
 from keras import ops
 
 from zoo.engine import kernels
+from zoo.layers.saved_form import saved_as_keras
 
 
-@keras.saving.register_keras_serializable(package="zoo")
+@saved_as_keras
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`.
 
@@ -46,7 +47,7 @@ class Conv2D(keras.layers.Conv2D):
         )
 
 
-@keras.saving.register_keras_serializable(package="zoo")
+@saved_as_keras
 class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
     """`keras.layers.DepthwiseConv2D`.
 
@@ -69,7 +70,7 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
         return self.activation(outputs)
 
 
-@keras.saving.register_keras_serializable(package="zoo")
+@saved_as_keras
 class MaxPooling2D(keras.layers.MaxPooling2D):
     """`keras.layers.MaxPooling2D`.
 
@@ -83,7 +84,7 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
         return maximum(inputs, self.pool_size)
 
 
-@keras.saving.register_keras_serializable(package="zoo")
+@saved_as_keras
 class AveragePooling2D(keras.layers.AveragePooling2D):
     """`keras.layers.AveragePooling2D`.
 

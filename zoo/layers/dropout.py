@@ -7,11 +7,12 @@ from zoo.engine import kernels
 from zoo.engine.groups import first_row
 from zoo.engine.random_bits import scales
 from zoo.errors import Mistake
+from zoo.layers.saved_form import saved_as_keras
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class Dropout(keras.layers.Layer):
-    """Dropout whose mask is a function of (seed, step, layer, position).
+@saved_as_keras
+class Dropout(keras.layers.Dropout):
+    """`keras.layers.Dropout` whose mask is a function of (seed, step, position).
 
     Srivastava et al. 2014, JMLR 15:1929. In training each element is zeroed with
     probability `rate` and the others are scaled by `1 / (1 - rate)`; the mask is the
@@ -21,17 +22,28 @@ class Dropout(keras.layers.Layer):
         rate: probability of zeroing an element, 0 <= rate < 1.
         noise_shape: shape of the mask, broadcast against the input; None in it, or
             None altogether, stands for the input's own length.
-        seed: the layer's stream; `zoo.build` derives it from its own seed and the
-            layer's path.
+        seed: the layer's stream, an integer. By default each layer has one of its own,
+            which `keras.utils.set_random_seed` fixes; `zoo.build` derives it from its
+            own seed and the layer's path.
+
+    Input and output: any shape, a float dtype.
+
+    Raises:
+        Mistake: `rate` is out of its range.
     """
 
-    def __init__(self, rate: float, noise_shape=None, seed: int = 0, **options):
-        super().__init__(**options)
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: tuple[int | None, ...] | None = None,
+        seed: int | None = None,
+        **options,
+    ):
         if not 0 <= rate < 1:
             raise Mistake(f"dropout rate is {rate}; accepted: 0 <= rate < 1")
-        self.rate = rate
-        self.noise_shape = noise_shape
-        self.seed = seed
+        # Not that of Keras's Dropout, whose generator bears a number for a name.
+        keras.layers.Layer.__init__(self, **options)
+        self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
         self.supports_masking = True
         self.seed_generator = keras.random.SeedGenerator(seed, name=self.name)
         self.built = True
@@ -62,10 +74,3 @@ class Dropout(keras.layers.Layer):
         if draw := kernels.find("dropout_scales", self):
             return draw(generator, shape, start, self.rate)
         return scales(ops.cast(generator.next(), "int32"), shape, start, self.rate)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        own = {"rate": self.rate, "noise_shape": self.noise_shape, "seed": self.seed}
-        return {**super().get_config(), **own}

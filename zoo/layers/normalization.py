@@ -4,17 +4,25 @@ many."""
 import keras
 
 from zoo.engine import groups, kernels
+from zoo.layers.saved_form import saved_as_keras
 
 
-@keras.saving.register_keras_serializable(package="zoo")
+@saved_as_keras
 class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization`; on PyTorch by `torch.native_batch_norm`.
 
     With masks, renormalization, channels that are not last or several devices it is
     Keras's own everywhere.
+
+    With `momentum=1` the moving statistics never move, and they are used in training
+    too, as a network that was trained before needs it. (Keras's own takes those of the
+    batch in training.)
+
+    Input and output: (..., channels), a float dtype.
     """
 
     def call(self, inputs, training=None, mask=None):
+        training = training and self.momentum != 1
         if not self._is_plain(inputs, mask):
             return super().call(inputs, training=training, mask=mask)
         normalize = kernels.find("normalize", self)

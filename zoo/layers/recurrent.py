@@ -6,9 +6,10 @@ from keras import ops
 
 from zoo.engine import kernels
 from zoo.errors import Mistake
+from zoo.layers.saved_form import saved_as_keras, stage
 
 
-@keras.saving.register_keras_serializable(package="zoo")
+@saved_as_keras
 class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM`; on PyTorch by `torch.lstm`.
 
@@ -23,7 +24,7 @@ class LSTM(keras.layers.LSTM):
         return lstm(self, sequences, initial_state)
 
 
-@keras.saving.register_keras_serializable(package="zoo")
+@saved_as_keras
 class GRU(keras.layers.GRU):
     """`keras.layers.GRU`; on PyTorch by `torch.gru`.
 
@@ -37,16 +38,74 @@ class GRU(keras.layers.GRU):
         return gru(self, sequences, initial_state)
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class MinGRU(keras.layers.Layer):
+def min_gru(sequence, units: int, memory: float, name: str):
     """The minimal gated recurrent unit, all steps at once by a parallel scan.
 
     L. Feng et al. 2024, arXiv:2410.01201, with a candidate that keeps states between
-    -1 and 1, and gates that start with memories of 1 to `memory` steps, as C. Tallec
-    and Y. Ollivier 2018, arXiv:1804.11188, start those of an LSTM:
+    -1 and 1, and gates that start with memories of 1 to `memory` steps, see `memories`:
 
         gate = sigmoid(gate kernel @ input + gate bias)
         state = (1 - gate) * last state + gate * tanh(kernel @ input + bias)
+
+    It is two layers of a functional model: `name`, a `keras.layers.Dense` with both
+    kernels side by side, and `name`_states, the scan in `keras.ops`.
+
+    Args:
+        sequence: symbolic, (batch, steps, channels), a float dtype.
+        units: numbers in a state.
+        memory: steps that the slowest unit remembers at first, 1 or more.
+        name: of the layer with the weights.
+
+    Returns:
+        The states, symbolic, (batch, steps, units).
+
+    Raises:
+        Mistake: `memory` is below 1, or the number of steps is not known.
+    """
+    bias = keras.initializers.Constant(memories(memory, (-1, 0), units))
+    both = keras.layers.Dense(2 * units, bias_initializer=bias, name=name)(sequence)
+    return stage(_min_gru_states, both, name=f"{name}_states")
+
+
+def _min_gru_states(both):
+    if both.shape[1] is None:
+        raise Mistake("a MinGRU needs to know the number of steps; give a length")
+    gate, candidate = ops.split(both, 2, axis=-1)
+    gate, candidate = ops.sigmoid(gate), ops.tanh(candidate)
+    return _scan(1 - gate, gate * candidate)
+
+
+def memories(
+    memory: float, signs: tuple[int, ...], units: int, rows: int = 1
+) -> list[float] | list[list[float]]:
+    """Biases of gates with which the units of a layer remember 1 to `memory` steps.
+
+    C. Tallec and Y. Ollivier 2018, arXiv:1804.11188, with memories at equal distances
+    where they draw them.
+
+    Args:
+        memory: steps that the last unit remembers.
+        signs: one for each of the layer's gates and candidates, in Keras's order: -1
+            lets in one step of `memory`, 1 forgets one of them, 0 is a bias of zero.
+        units: of the layer.
+        rows: of biases, which the layer adds; a GRU has 2.
+
+    Returns:
+        `len(signs) * units` numbers, in as many equal rows, if there are more than 1.
+
+    Raises:
+        Mistake: `memory` is below 1.
+    """
+    if memory < 1:
+        raise Mistake(f"memory={memory}; accepted: 1 step or more")
+    logs = np.log(np.linspace(1, memory, units))
+    biases = np.outer(signs, logs).reshape(-1)
+    return (biases if rows == 1 else np.tile(biases / rows, (rows, 1))).tolist()
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class MinGRU(keras.layers.Layer):
+    """`min_gru` as a layer of its own, for models that are not functional.
 
     Args:
         units: numbers in a state.
@@ -61,7 +120,7 @@ class MinGRU(keras.layers.Layer):
     def __init__(self, units: int, memory: float, **options):
         super().__init__(**options)
         self.units, self.memory = units, memory
-        self.first_bias = Memories(memory, (-1, 0))
+        self.first_bias = keras.initializers.Constant(memories(memory, (-1, 0), units))
 
     def build(self, shape):
         if shape[1] is None:
@@ -71,9 +130,7 @@ class MinGRU(keras.layers.Layer):
         self.bias = self.add_weight((width,), name="bias", initializer=self.first_bias)
 
     def call(self, sequence):
-        gate, candidate = ops.split(sequence @ self.kernel + self.bias, 2, axis=-1)
-        gate, candidate = ops.sigmoid(gate), ops.tanh(candidate)
-        return _scan(1 - gate, gate * candidate)
+        return _min_gru_states(sequence @ self.kernel + self.bias)
 
     def compute_output_spec(self, sequence):
         return keras.KerasTensor((*sequence.shape[:2], self.units), sequence.dtype)
@@ -84,30 +141,15 @@ class MinGRU(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Memories(keras.initializers.Initializer):
-    """Biases of gates with which the units of a layer remember 1 to `memory` steps.
-
-    C. Tallec and Y. Ollivier 2018, arXiv:1804.11188, with memories at equal distances
-    where they draw them.
-
-    Args:
-        memory: steps that the last unit remembers.
-        signs: one for each of the layer's gates and candidates, in Keras's order: -1
-            lets in one step of `memory`, 1 forgets one of them, 0 is a bias of zero.
-
-    Raises:
-        Mistake: `memory` is below 1.
-    """
+    """In files of zoo 0.2 and before: `memories` as an initializer."""
 
     def __init__(self, memory: float, signs: tuple[int, ...]):
-        if memory < 1:
-            raise Mistake(f"memory={memory}; accepted: 1 step or more")
         self.memory, self.signs = memory, signs
 
     def __call__(self, shape, dtype=None):
-        logs = np.log(np.linspace(1, self.memory, shape[-1] // len(self.signs)))
-        biases = np.outer(self.signs, logs).reshape(-1)
-        if len(shape) == 2:  # a GRU adds two
-            biases = np.tile(biases / shape[0], (shape[0], 1))
+        rows = 1 if len(shape) == 1 else shape[0]
+        units = shape[-1] // len(self.signs)
+        biases = memories(self.memory, self.signs, units, rows)
         return ops.convert_to_tensor(biases, dtype)
 
     def get_config(self):

@@ -53,6 +53,7 @@ import keras
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import BatchNormalization, Dropout
+from zoo.layers.precision import logits_dtype
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "selu", "gelu", "silu")
 
@@ -141,10 +142,12 @@ def build(
         classes,
         kernel_initializer=initializer,
         kernel_regularizer=regularizer,
+        dtype=logits_dtype(),
         name="logits",
     )(x)
     if mirror:
-        logits = keras.layers.GlobalAveragePooling1D(name="mean")(logits)
+        mean = keras.layers.GlobalAveragePooling1D(dtype=logits_dtype(), name="mean")
+        logits = mean(logits)
     return keras.Model(inputs, logits, name="deep_mlp")
 
 

@@ -54,6 +54,7 @@ import keras
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import BatchNormalization, DepthwiseConv2D, Dropout
+from zoo.layers.precision import logits_dtype
 from zoo.models import _efficientnet_lite0
 
 # variant: the side of its pictures, in pixels, and its name in keras.applications
@@ -127,7 +128,7 @@ def build(
     x = keras.layers.GlobalAveragePooling2D(name="average")(backbone(image))
     if dropout:
         x = Dropout(dropout, name="dropout")(x)
-    head = keras.layers.Dense(classes, name="logits")
+    head = keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")
     model = keras.Model(image, head(x), name="efficientnet_transfer")
     set_trainable(model, trainable)
     if keep_head:
@@ -213,7 +214,7 @@ def _frozen(original):
             case keras.layers.Dropout():
                 return keras.layers.Identity(name=layer.name)
             case keras.layers.BatchNormalization():
-                return FrozenBatchNormalization.from_config(config)
+                return BatchNormalization.from_config(config | {"momentum": 1.0})
             case keras.layers.DepthwiseConv2D():
                 return DepthwiseConv2D.from_config(config)
             case keras.layers.Rescaling() | keras.layers.Normalization():
@@ -232,7 +233,7 @@ def _frozen(original):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class FrozenBatchNormalization(BatchNormalization):
-    """Batch normalization with the statistics it has, also in training."""
+    """In files of zoo 0.2 and before: `BatchNormalization` in inference mode."""
 
     def call(self, inputs, training=None, mask=None):
         return super().call(inputs, training=False, mask=mask)

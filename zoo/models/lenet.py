@@ -55,6 +55,7 @@ import keras
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import AveragePooling2D, Conv2D, Dropout, MaxPooling2D
+from zoo.layers.precision import logits_dtype
 
 SMALLEST_SIDE = 8
 
@@ -92,7 +93,7 @@ def build(
             features = _features_relu(image)
         case other:
             raise unknown("variant of lenet", other, ("1998", "relu"))
-    logits = keras.layers.Dense(classes, name="logits")(features)
+    logits = keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")(features)
     return keras.Model(image, logits, name="lenet")
 
 

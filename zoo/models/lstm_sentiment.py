@@ -62,8 +62,10 @@ import keras
 from keras import ops
 
 from zoo.errors import Mistake, unknown
-from zoo.layers import GRU, LSTM, Dropout, MinGRU
-from zoo.layers.recurrent import Memories
+from zoo.layers import GRU, LSTM, Dropout
+from zoo.layers.precision import logits_dtype
+from zoo.layers.recurrent import memories, min_gru
+from zoo.layers.saved_form import stage
 
 CELLS = ("lstm", "gru", "mingru")
 POOLINGS = ("last", "max", "mean")
@@ -134,7 +136,7 @@ def build(
         raise Mistake(f"embedding_rate={embedding_rate}; accepted: more than 0")
 
     tokens = keras.Input((length,), dtype="int32", name="tokens")
-    ids = TokensFirst(name="tokens_first")(tokens)
+    ids = stage(tokens_first, tokens, name="tokens_first")
     x = keras.layers.Embedding(
         vocabulary_size,
         embedding,
@@ -155,33 +157,35 @@ def build(
         recurrent = partial(_layer, cell, width, steps)
         forward = recurrent(name=name)(x)
         if bidirectional:
-            backward = ReverseTokens(name=f"reverse_{number}")([x, ids])
+            backward = stage(reverse_tokens, x, ids, name=f"reverse_{number}")
             backward = recurrent(name=f"{name}_backward")(backward)
         if number == len(units):
             break
         x = forward
         if bidirectional:
-            restored = ReverseTokens(name=f"restore_{number}")([backward, ids])
+            restored = stage(reverse_tokens, backward, ids, name=f"restore_{number}")
             x = keras.layers.Concatenate(name=f"join_{number}")([forward, restored])
         if dropout:
             x = Dropout(dropout, name=f"dropout_{number}")(x)
-    x = PoolTokens(pooling, name="pooling")([forward, ids])
+    pool = partial(pool_tokens, pooling=pooling)
+    x = stage(pool, forward, ids, name="pooling")
     if bidirectional:
-        backward = PoolTokens(pooling, name="pooling_backward")([backward, ids])
+        backward = stage(pool, backward, ids, name="pooling_backward")
         x = keras.layers.Concatenate(name="pooled")([x, backward])
     if dropout:
         x = Dropout(dropout, name="dropout")(x)
-    logits = keras.layers.Dense(classes, name="logits")(x)
+    logits = keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")(x)
     return keras.Model(tokens, logits, name="lstm_sentiment")
 
 
 def _layer(cell, width, memory, name):
     if cell == "mingru":
-        return MinGRU(width, memory, name=name)
+        return partial(min_gru, units=width, memory=memory, name=name)
     kind, signs = {"lstm": (LSTM, (-1, 1, 0, 0)), "gru": (GRU, (1, 0, 0))}[cell]
     start = {}
     if memory is not None:
-        start["bias_initializer"] = Memories(memory, signs)
+        biases = memories(memory, signs, width, rows=1 if cell == "lstm" else 2)
+        start["bias_initializer"] = keras.initializers.Constant(biases)
         start["recurrent_initializer"] = keras.initializers.Orthogonal(0.1)
         if cell == "lstm":
             start["unit_forget_bias"] = False
@@ -214,85 +218,99 @@ def space(hp) -> dict:
     }
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class TokensFirst(keras.layers.Layer):
+def tokens_first(ids):
     """Moves padding behind the real tokens, whose order stays.
 
-    Input and output: (batch, length) int32 token ids, 0 = padding.
+    Args:
+        ids: (batch, length) int32 token ids, 0 = padding.
+
+    Returns:
+        The same token ids, (batch, length) int32.
     """
-
-    def call(self, ids):
-        length = ops.shape(ids)[1]
-        positions = ops.arange(length, dtype="int32")
-        places = ops.where(ids == 0, positions + length, positions)
-        return ops.take_along_axis(ids, ops.argsort(places, axis=1), axis=1)
-
-    def compute_output_spec(self, ids):
-        return keras.KerasTensor(ids.shape, ids.dtype)
+    behind = ops.where(ops.equal(ids, 0), 2**30, 0)
+    return ops.take_along_axis(ids, ops.argsort(_positions(ids) + behind, axis=1), 1)
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class ReverseTokens(keras.layers.Layer):
+def reverse_tokens(sequence, ids):
     """Reverses each sequence within its own length; padding stays behind.
 
-    Input: a sequence (batch, length, channels), and its token ids (batch, length),
-    padding behind. Output: the sequence (batch, length, channels). It is its own
-    inverse.
+    Args:
+        sequence: (batch, length, channels).
+        ids: its token ids, (batch, length) int32, padding behind.
+
+    Returns:
+        The sequence, (batch, length, channels). The function is its own inverse.
     """
-
-    def call(self, inputs):
-        sequence, ids = inputs
-        positions = ops.arange(ops.shape(ids)[1], dtype="int32")
-        mirrored = _lengths(ids) - 1 - positions
-        order = ops.where(mirrored >= 0, mirrored, positions)
-        return ops.take_along_axis(sequence, order[:, :, None], axis=1)
-
-    def compute_output_spec(self, inputs):
-        sequence, _ = inputs
-        return keras.KerasTensor(sequence.shape, sequence.dtype)
+    positions = _positions(ids)
+    mirrored = _lengths(ids) - 1 - positions
+    order = ops.where(mirrored >= 0, mirrored, positions)
+    return ops.take_along_axis(sequence, ops.expand_dims(order, -1), axis=1)
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class PoolTokens(keras.layers.Layer):
+def pool_tokens(states, ids, pooling: str):
     """One vector for a sequence of states: the last, or their maximum or mean.
 
     Only the states of real tokens count. Without any, the last is that of the first
     padding, the maximum is -1, and the mean is 0.
 
     Args:
+        states: (batch, length, channels) between -1 and 1, as the cells give them.
+        ids: their token ids, (batch, length) int32, padding behind.
         pooling: "last", "max" or "mean".
 
-    Input: states (batch, length, channels) between -1 and 1, as the cells give them,
-    and their token ids (batch, length), padding behind. Output: (batch, channels).
+    Returns:
+        (batch, channels), of the states' dtype.
     """
+    real = ops.expand_dims(ops.not_equal(ids, 0), -1)
+    if pooling == "max":
+        return ops.max(ops.where(real, states, -1.0), axis=1)
+    lengths = ops.maximum(_lengths(ids), 1)
+    if pooling == "last":
+        chosen = ops.expand_dims(ops.equal(_positions(ids), lengths - 1), -1)
+        return ops.sum(states * ops.cast(chosen, states.dtype), axis=1)
+    total = ops.sum(states * ops.cast(real, states.dtype), axis=1)
+    return total / ops.cast(lengths, states.dtype)
+
+
+def _positions(ids):
+    """0, 1, 2 ... in each row, (batch, length) int32, whatever the length."""
+    return ops.cumsum(ops.ones_like(ids), axis=1) - 1
+
+
+def _lengths(ids):
+    """Number of real tokens in each row, (batch, 1) int32."""
+    return ops.sum(ops.cast(ops.not_equal(ids, 0), "int32"), axis=1, keepdims=True)
+
+
+# --- Layers in files of zoo 0.2 and before, in which the functions above were these
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class TokensFirst(keras.layers.Layer):
+    """`tokens_first`."""
+
+    def call(self, ids):
+        return tokens_first(ids)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class ReverseTokens(keras.layers.Layer):
+    """`reverse_tokens`."""
+
+    def call(self, inputs):
+        return reverse_tokens(*inputs)
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class PoolTokens(keras.layers.Layer):
+    """`pool_tokens`."""
 
     def __init__(self, pooling: str, **options):
         super().__init__(**options)
         self.pooling = pooling
 
     def call(self, inputs):
-        states, ids = inputs
-        lengths = _lengths(ids)
-        positions = ops.arange(ops.shape(ids)[1], dtype="int32")
-        if self.pooling == "max":
-            real = (positions < lengths)[:, :, None]
-            return ops.max(ops.where(real, states, -1.0), axis=1)
-        lengths = ops.maximum(lengths, 1)
-        if self.pooling == "last":
-            chosen = ops.cast(positions == lengths - 1, states.dtype)
-            return ops.sum(states * chosen[:, :, None], axis=1)
-        real = ops.cast(ids != 0, states.dtype)
-        total = ops.sum(states * real[:, :, None], axis=1)
-        return total / ops.cast(lengths, states.dtype)
-
-    def compute_output_spec(self, inputs):
-        states, _ = inputs
-        return keras.KerasTensor((states.shape[0], states.shape[2]), states.dtype)
+        return pool_tokens(*inputs, self.pooling)
 
     def get_config(self):
         return {**super().get_config(), "pooling": self.pooling}
-
-
-def _lengths(ids):
-    """Number of real tokens in each row, (batch, 1) int32."""
-    return ops.sum(ops.cast(ids != 0, "int32"), axis=1, keepdims=True)

@@ -21,13 +21,13 @@ margin  | 1 circumscribed, 2 microlobulated, 3 obscured, 4 ill-defined, 5 spicul
         | nominal
 density | 1 high, 2 iso, 3 low, 4 fat-containing; ordinal
 
-Their first layer, `findings`, takes them as they are. A missing value is NaN. Every
-column is standardized, and a missing one becomes 0, the mean. With `encoding="one_hot"`
-shape and margin become a column for each category instead, all 0 where the value is
-missing or no category. A BI-RADS of 55, a known slip of the pen in the data, is read as
-5; 0, "assessment incomplete", as missing. `findings.adapt(rows)` learns means and
-deviations from the training rows; until then they are those of the 961 masses,
-rounded. They are saved in the model's configuration and are no parameters.
+The first layers take them as they are. A missing value is NaN. A BI-RADS of 55, a known
+slip of the pen in the data, is read as 5; 0, "assessment incomplete", as missing.
+`findings` standardizes every column, and a missing value becomes 0, the mean. With
+`encoding="one_hot"` shape and margin become a column for each category instead, all 0
+where the value is missing or no category. `findings.adapt(rows)` learns means and
+deviations from the training rows; until then they are those of the 961 masses, rounded.
+They are saved in the model's configuration and are no parameters.
 
 Input: (4,) float32, age, shape, margin, density as above, NaN = missing
 Output: (1,) float32, logits (`classes=1`: the logit of "malignant")
@@ -37,6 +37,7 @@ Parameters: 37 (defaults)
 stage    | output shape | parameters
 -------- | ------------ | ----------
 findings | (4,)         | 0
+encoded  | (4,)         | 0
 hidden_1 | (6,)         | 30
 logits   | (1,)         | 7
 
@@ -44,7 +45,8 @@ Parameters: 79 (encoding="one_hot")
 
 stage    | output shape | parameters
 -------- | ------------ | ----------
-findings | (11,)        | 0
+findings | (4,)         | 0
+encoded  | (11,)        | 0
 hidden_1 | (6,)         | 72
 logits   | (1,)         | 7
 
@@ -55,12 +57,16 @@ reasons from similar cases. The network is the one of many tutorials on these da
 which, however, drop the rows with missing values.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
 from keras import ops
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import Dropout
+from zoo.layers.precision import logits_dtype
+from zoo.layers.saved_form import saved_as_keras, stage
 
 FEATURES = ("bi_rads", "age", "shape", "margin", "density")
 CATEGORIES = {"shape": 4, "margin": 5}
@@ -105,8 +111,13 @@ def build(
     """
     if not isinstance(hidden, tuple | list) or any(width < 1 for width in hidden):
         raise Mistake(f"hidden takes widths such as (64, 64); given {hidden!r}")
-    rows = keras.Input((len(features),), name="rows")
-    x = Findings(features, encoding, name="findings")(rows)
+    _check(features, encoding)
+    rows = x = keras.Input((len(features),), name="rows")
+    if "bi_rads" in features:
+        x = stage(partial(_read, features=features), rows, name="read")
+    standard = Normalization(features=features, name="findings")(x)
+    encode = partial(_encode, features=features, encoding=encoding)
+    x = stage(encode, x, standard, name="encoded")
     penalty = keras.regularizers.L2(l2) if l2 else None
     for number, width in enumerate(hidden, 1):
         x = keras.layers.Dense(
@@ -117,7 +128,9 @@ def build(
         )(x)
         if dropout:
             x = Dropout(dropout, name=f"dropout_{number}")(x)
-    logits = keras.layers.Dense(classes, kernel_regularizer=penalty, name="logits")(x)
+    logits = keras.layers.Dense(
+        classes, kernel_regularizer=penalty, dtype=logits_dtype(), name="logits"
+    )(x)
     return keras.Model(rows, logits, name="mammogram_mlp")
 
 
@@ -143,108 +156,125 @@ def space(hp) -> dict:
     }
 
 
-@keras.saving.register_keras_serializable(package="zoo")
-class Findings(keras.layers.Layer):
-    """Turns findings, some of them missing, into numbers for a network.
+def _check(features, encoding):
+    for feature in features:
+        if feature not in FEATURES:
+            raise unknown("feature", feature, FEATURES)
+    if not features or len(set(features)) < len(features):
+        raise Mistake(
+            f"features are {tuple(features)}; accepted: one or more of "
+            f"{', '.join(FEATURES)}, each once"
+        )
+    if encoding not in ENCODINGS:
+        raise unknown("encoding", encoding, ENCODINGS)
+
+
+def _read(rows, features):
+    """`rows` without the slips of BI-RADS."""
+    columns = ops.split(rows, len(features), axis=1)
+    place = features.index("bi_rads")
+    column = ops.where(ops.equal(columns[place], 55), 5.0, columns[place])
+    columns[place] = ops.where(ops.equal(column, 0), float("nan"), column)
+    return ops.concatenate(columns, axis=1)
+
+
+def _encode(rows, standard, features, encoding):
+    """Columns for a network, none of them missing.
 
     Args:
+        rows: (batch, len(features)), as read.
+        standard: the same, standardized.
         features: names of the columns, in order.
         encoding: "plain" or "one_hot", of the nominal features.
-        means, deviations: of each column, as learned by `adapt`.
+    """
+    standard = ops.where(ops.isnan(rows), 0.0, standard)
+    if encoding == "plain":
+        return standard
+    columns = []
+    for place, feature in enumerate(features):
+        column = slice(place, place + 1)
+        for category in range(1, CATEGORIES.get(feature, 0) + 1):
+            one_hot = ops.equal(rows[:, column], category)
+            columns.append(ops.cast(one_hot, standard.dtype))
+        if feature not in CATEGORIES:
+            columns.append(standard[:, column])
+    return ops.concatenate(columns, axis=1)
 
-    Input: (batch, len(features)) float32, NaN = missing. Output: (batch, columns).
 
-    Raises:
-        Mistake: unknown feature or encoding; a feature twice, or none.
+@saved_as_keras
+class Normalization(keras.layers.Normalization):
+    """`keras.layers.Normalization` of columns in which values may be missing.
+
+    Args:
+        features: names of the columns, in order; what is opened from a file has none.
+        mean, variance: of each column; by default those of the 961 masses.
+
+    Input and output: (batch, len(features)) float32, NaN = missing.
     """
 
-    def __init__(
-        self,
-        features: tuple[str, ...],
-        encoding: str = "plain",
-        means: list[float] | None = None,
-        deviations: list[float] | None = None,
-        **options,
-    ):
-        super().__init__(**options)
-        for feature in features:
-            if feature not in FEATURES:
-                raise unknown("feature", feature, FEATURES)
-        if not features or len(set(features)) < len(features):
-            raise Mistake(
-                f"features are {tuple(features)}; accepted: one or more of "
-                f"{', '.join(FEATURES)}, each once"
-            )
-        if encoding not in ENCODINGS:
-            raise unknown("encoding", encoding, ENCODINGS)
-        self.features = tuple(features)
-        self.encoding = encoding
-        self.means = means or [MEANS[feature] for feature in features]
-        self.deviations = deviations or [DEVIATIONS[feature] for feature in features]
+    def __init__(self, axis=-1, mean=None, variance=None, features=None, **options):
+        if mean is None:
+            mean = [MEANS[feature] for feature in features]
+            variance = [DEVIATIONS[feature] ** 2 for feature in features]
+        super().__init__(axis, mean, variance, **options)
+        self.features = features
 
     def adapt(self, rows: np.ndarray) -> None:
-        """Learn each column's mean and deviation from its known values.
+        """Learn each column's mean and variance from its known values.
 
         Call it before the model is compiled or used: a compiled model may keep the
-        old ones. A column of one value keeps a deviation of 1.
+        old ones. A column of one value keeps a variance of 1.
 
         Args:
-            rows: (n, len(features)), NaN = missing.
+            rows: (n, len(features)), as the model takes them, NaN = missing.
 
         Raises:
-            Mistake: another number of columns, an infinite value, or a column without
-                any known value.
+            Mistake: another number of columns, an infinite value, a column without
+                any known value, or the layer comes from a file.
         """
+        if self.features is None:
+            raise Mistake(
+                "findings that come from a file do not know the names of their "
+                "columns; adapt those of zoo.build('mammogram_mlp', ...)"
+            )
         rows = np.asarray(rows, "float32")
         if rows.ndim != 2 or rows.shape[1] != len(self.features):
             raise Mistake(
                 f"rows have the shape {rows.shape}; accepted: "
                 f"(n, {len(self.features)}), the columns {', '.join(self.features)}"
             )
-        known = ops.convert_to_numpy(self._read(rows)).astype("float64")
+        if "bi_rads" in self.features:
+            rows = ops.convert_to_numpy(_read(ops.array(rows), self.features))
+        known = rows.astype("float64")
         for feature, column in zip(self.features, known.T, strict=True):
             if np.isinf(column).any() or np.isnan(column).all():
                 raise Mistake(
                     f"column '{feature}' has infinite values or no known one; give "
                     "finite numbers, NaN where one is missing"
                 )
-        self.means = np.nanmean(known, axis=0).tolist()
-        self.deviations = [
-            spread or 1.0 for spread in np.nanstd(known, axis=0).tolist()
+        self.input_mean = np.nanmean(known, axis=0).tolist()
+        self.input_variance = [
+            variance or 1.0 for variance in np.nanvar(known, axis=0).tolist()
         ]
+        self.build((None, len(self.features)))
+
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Findings(keras.layers.Layer):
+    """In files of zoo 0.2 and before: what `build` makes of the rows at first."""
+
+    def __init__(self, features, encoding, means, deviations, **options):
+        super().__init__(**options)
+        self.features, self.encoding = tuple(features), encoding
+        self.means, self.deviations = means, deviations
 
     def call(self, rows):
-        rows = self._read(rows)
-        standard = (rows - ops.array(self.means, rows.dtype)) / ops.array(
-            self.deviations, rows.dtype
-        )
-        standard = ops.where(ops.isnan(rows), 0.0, standard)
-        if self.encoding == "plain":
-            return standard
-        columns = []
-        for place, feature in enumerate(self.features):
-            column = slice(place, place + 1)
-            if feature in CATEGORIES:
-                categories = ops.arange(1, CATEGORIES[feature] + 1, dtype=rows.dtype)
-                one_hot = rows[:, column] == categories
-                columns.append(ops.cast(one_hot, rows.dtype))
-            else:
-                columns.append(standard[:, column])
-        return ops.concatenate(columns, axis=1)
-
-    def _read(self, rows):
-        """`rows` without the slips of BI-RADS."""
-        if "bi_rads" not in self.features:
-            return rows
-        bi_rads = ops.array([feature == "bi_rads" for feature in self.features])
-        rows = ops.where(ops.logical_and(bi_rads, rows == 55), 5.0, rows)
-        return ops.where(ops.logical_and(bi_rads, rows == 0), np.nan, rows)
+        if "bi_rads" in self.features:
+            rows = _read(rows, self.features)
+        means, deviations = ops.array(self.means), ops.array(self.deviations)
+        return _encode(rows, (rows - means) / deviations, self.features, self.encoding)
 
     def get_config(self):
-        own = {
-            "features": self.features,
-            "encoding": self.encoding,
-            "means": self.means,
-            "deviations": self.deviations,
-        }
+        own = {name: getattr(self, name) for name in ("features", "encoding")}
+        own |= {"means": self.means, "deviations": self.deviations}
         return {**super().get_config(), **own}

@@ -29,6 +29,7 @@ import keras
 from keras import ops
 
 from zoo.errors import Mistake
+from zoo.layers.precision import logits_dtype
 
 
 def build(input_shape: tuple[int, ...] = (2,)) -> keras.Model:
@@ -49,7 +50,9 @@ def build(input_shape: tuple[int, ...] = (2,)) -> keras.Model:
             "deep_mlp with hidden=() is a linear classifier of images"
         )
     row = keras.Input(input_shape, name="row")
-    score = keras.layers.Dense(1, kernel_initializer="zeros", name="score")(row)
+    score = keras.layers.Dense(
+        1, kernel_initializer="zeros", dtype=logits_dtype(), name="score"
+    )(row)
     return keras.Model(row, score, name="perceptron")
 
 

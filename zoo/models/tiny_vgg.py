@@ -42,6 +42,7 @@ import keras
 
 from zoo.errors import Mistake
 from zoo.layers import BatchNormalization, Conv2D, Dropout, MaxPooling2D
+from zoo.layers.precision import logits_dtype
 
 
 def build(
@@ -102,7 +103,7 @@ def build(
         x = keras.layers.GlobalAveragePooling2D(name="average")(x)
     else:
         x = keras.layers.Flatten(name="flatten")(x)
-    logits = keras.layers.Dense(classes, name="logits")(x)
+    logits = keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")(x)
     return keras.Model(image, logits, name="tiny_vgg")
 
 
