@@ -76,8 +76,11 @@ def results(layer, images):
         case "jax":
             import jax
 
+            from zoo.engine.jax import kernels
+
             def outputs(*arguments):
-                return layer.stateless_call(arguments[1:], [], arguments[0])[0]
+                with kernels.in_use():
+                    return layer.stateless_call(arguments[1:], [], arguments[0])[0]
 
             @jax.jit
             def both(*arguments):

@@ -1,5 +1,6 @@
 """Models by name, and modules of the user's own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -164,3 +165,55 @@ def build():
     )
     with pytest.raises(Mistake, match=r"keras\.Variable from an array; accepted: self"):
         zoo.build(str(file))
+
+
+def test_a_file_is_taken_as_it_is_now(own_model):
+    assert zoo.build(str(own_model), width=2).count_params() == 8
+    own_model.write_text(OWN_MODEL.replace("(3,)", "(4,)"))  # as many letters
+    assert zoo.build(str(own_model), width=2).count_params() == 10
+    own_model.write_text(OWN_MODEL)
+    assert zoo.build(str(own_model), width=2).count_params() == 8
+
+
+def test_a_file_is_a_real_module(tmp_path):
+    file = tmp_path / "my_net.py"
+    file.write_text(
+        "from __future__ import annotations\n"
+        "import dataclasses\n"
+        "@dataclasses.dataclass\n"
+        "class Widths:\n"
+        "    first: int = 2\n"
+        f"{OWN_MODEL.removeprefix(OWN_MODEL.splitlines()[0])}"
+    )
+    module = registry.module(str(file))
+    assert sys.modules[module.Widths.__module__] is module
+    assert zoo.build(str(file), width=module.Widths().first).count_params() == 8
+
+
+def test_two_files_of_one_name_are_two_modules(tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "net.py").write_text(OWN_MODEL)
+    one, two = (registry.module(f"{tmp_path}/{f}/net.py") for f in ("one", "two"))
+    assert one is not two
+    assert one.__name__ != two.__name__
+
+
+def test_a_file_that_fails_leaves_no_module(tmp_path):
+    (tmp_path / "net.py").write_text("import no_such_library\n")
+    before = {*sys.modules}
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        zoo.build(str(tmp_path / "net.py"))
+    assert {name for name in {*sys.modules} - before if name.startswith("net")} == set()
+
+
+def test_the_command_finds_a_package_in_the_working_folder(own_model):
+    command = "import sys; sys.path.pop(0); import zoo; zoo.main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", command, "card", "my_package.my_net"],
+        cwd=own_model.parents[1],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.stdout == "My net.\n", ran.stderr

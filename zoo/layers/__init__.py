@@ -1,7 +1,8 @@
 """Keras layers whose numbers do not depend on the backend, or that run faster on it.
 
 Each takes the arguments of the Keras layer whose name it bears, has its weights, and
-computes the same function. Keras has no `MinGRU`.
+computes the same function. It is saved as that layer, so that plain Keras opens a model
+that holds it. Keras has no `MinGRU`.
 """
 
 from zoo.layers.convolution import (

@@ -17,9 +17,13 @@ from zoo.layers.saved_form import saved_as_keras
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`.
 
-    Where the kernel covers the images, it is one product of matrices. It is Keras's
-    own with channels in front, on TensorFlow otherwise, and on JAX with strides,
-    dilation or groups.
+    A kernel as large as the images becomes one matrix product. Keras's form is used
+    for channels in front and whole numbers, on TensorFlow, and on JAX for strides,
+    dilation and groups, and outside of zoo's own steps, see
+    `zoo.engine.jax.kernels.in_use`.
+
+    Input: (batch, height, width, channels), a float dtype. Output: (batch, rows,
+    columns, filters).
     """
 
     def is_fast(self) -> bool:
@@ -29,6 +33,8 @@ class Conv2D(keras.layers.Conv2D):
         return kernels.find("convolution", self) is not None
 
     def call(self, inputs):
+        if not _is_float(inputs):
+            return super().call(inputs)
         if self._covers(inputs):
             return self.activation(_product(inputs, *_kernel_and_bias(self)))
         if not self.is_fast():
@@ -51,8 +57,12 @@ class Conv2D(keras.layers.Conv2D):
 class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
     """`keras.layers.DepthwiseConv2D`.
 
-    It is Keras's own on TensorFlow, and with channels in front, dilation or several
-    filters a channel.
+    Keras's form is used for channels in front, whole numbers, dilation and several
+    filters a channel, on TensorFlow, and on JAX for uneven strides and outside of
+    zoo's own steps.
+
+    Input: (batch, height, width, channels), a float dtype. Output: (batch, rows,
+    columns, channels * depth_multiplier).
     """
 
     def is_fast(self) -> bool:
@@ -63,7 +73,7 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
         return kernels.find("depthwise", self) is not None
 
     def call(self, inputs):
-        if not self.is_fast():
+        if not (_is_float(inputs) and self.is_fast()):
             return super().call(inputs)
         depthwise = kernels.find("depthwise", self)
         outputs = depthwise(inputs, *_kernel_and_bias(self), self)
@@ -74,12 +84,16 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
 class MaxPooling2D(keras.layers.MaxPooling2D):
     """`keras.layers.MaxPooling2D`.
 
-    It is Keras's own with channels in front, padding or overlapping windows.
+    Keras's form is used for channels in front, whole numbers, padding and overlapping
+    windows, on TensorFlow, and on JAX outside of zoo's own steps.
+
+    Input: (batch, height, width, channels), any dtype. Output: (batch, rows, columns,
+    channels), of the same dtype.
     """
 
     def call(self, inputs):
         maximum = kernels.find("maximum", self)
-        if maximum is None or not _is_plain(self):
+        if maximum is None or not _is_plain(self, inputs):
             return super().call(inputs)
         return maximum(inputs, self.pool_size)
 
@@ -88,13 +102,16 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
 class AveragePooling2D(keras.layers.AveragePooling2D):
     """`keras.layers.AveragePooling2D`.
 
-    It is Keras's own on JAX, and with channels in front, padding or overlapping
-    windows.
+    Keras's form is used for channels in front, whole numbers, padding and overlapping
+    windows, and on JAX and TensorFlow.
+
+    Input: (batch, height, width, channels), any dtype. Output: (batch, rows, columns,
+    channels).
     """
 
     def call(self, inputs):
         average = kernels.find("average", self)
-        if average is None or not _is_plain(self):
+        if average is None or not _is_plain(self, inputs):
             return super().call(inputs)
         return average(inputs, self.pool_size)
 
@@ -112,9 +129,15 @@ def _kernel_and_bias(layer):
     return ops.convert_to_tensor(layer.kernel), bias
 
 
-def _is_plain(pooling) -> bool:
+def _is_float(inputs) -> bool:
+    """Keras converts others in its own way."""
+    return keras.backend.is_float_dtype(inputs.dtype)
+
+
+def _is_plain(pooling, inputs) -> bool:
     return (
-        pooling.strides == pooling.pool_size
+        _is_float(inputs)
+        and pooling.strides == pooling.pool_size
         and pooling.padding == "valid"
         and pooling.data_format == "channels_last"
     )

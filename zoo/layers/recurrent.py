@@ -13,8 +13,11 @@ from zoo.layers.saved_form import saved_as_keras, stage
 class LSTM(keras.layers.LSTM):
     """`keras.layers.LSTM`; on PyTorch by `torch.lstm`.
 
-    With a mask, without biases, with other activations than tanh and sigmoid or with
-    dropout inside it is Keras's own everywhere.
+    Keras's form is used with a mask, without biases, with other activations than tanh
+    and sigmoid, and with dropout inside.
+
+    Input: (batch, steps, channels), a float dtype. Output: (batch, units), or (batch,
+    steps, units) with `return_sequences`.
     """
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
@@ -28,7 +31,10 @@ class LSTM(keras.layers.LSTM):
 class GRU(keras.layers.GRU):
     """`keras.layers.GRU`; on PyTorch by `torch.gru`.
 
-    With `reset_after=False`, and where `LSTM` is, it is Keras's own everywhere.
+    Keras's form is used with `reset_after=False`, and where `LSTM` uses it.
+
+    Input: (batch, steps, channels), a float dtype. Output: (batch, units), or (batch,
+    steps, units) with `return_sequences`.
     """
 
     def inner_loop(self, sequences, initial_state, mask, training=False):

@@ -12,6 +12,8 @@ A depthwise convolution is a sum of shifted images times weights, with gradients
 without: a training step of EfficientNet-Lite0 takes a tenth of the time.
 """
 
+import contextlib
+import threading
 from functools import partial
 
 import jax
@@ -24,12 +26,34 @@ _BYTES = 8 * 2**20  # of patches and products at a time: they stay in the cache
 _MANY = 16  # channels, from which on pairs gain nothing, and XLA's outputs are faster
 
 
-def find(name: str, layer):
-    """The kernel of that name on CPUs, see `zoo.engine.kernels.find`.
+@contextlib.contextmanager
+def in_use():
+    """Layers that are traced inside take these kernels: zoo's own steps and answers.
 
-    Convolutions with strides, dilation or groups have none.
+    JAX differentiates `custom_vjp` once and backward only, and some of the kernels need
+    shapes that are known. Elsewhere, in `jax.jvp`, `jax.hessian` or an export with any
+    batch size, layers are therefore Keras's.
     """
-    if jax.default_backend() != "cpu":
+    before = getattr(_tracing, "in_use", False)
+    _tracing.in_use = True
+    try:
+        yield
+    finally:
+        _tracing.in_use = before
+
+
+_tracing = threading.local()
+
+
+def find(name: str, layer):
+    """The kernel of that name on CPUs, see `zoo.engine.kernels.find`; see `in_use`.
+
+    Convolutions with dilation or groups have none, nor have those with strides, if they
+    are not depthwise with equal strides.
+    """
+    if not getattr(_tracing, "in_use", False) or jax.default_backend() != "cpu":
+        return None
+    if name == "depthwise" and layer.strides[0] != layer.strides[1]:
         return None
     if name == "convolution" and not (
         layer.strides == layer.dilation_rate == (1, 1) and layer.groups == 1

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from zoo.engine import groups, private
+from zoo.engine.jax import kernels
 from zoo.engine.jax.device import full_float32, known_options
 from zoo.engine.reasons import reason
 from zoo.engine.steps import count_wrong
@@ -28,9 +29,10 @@ class Trainer:
                 )
 
             def objective(trainable):
-                outputs, updated, penalties = model.stateless_call(
-                    trainable, other, x, training=True, return_losses=True
-                )
+                with kernels.in_use():
+                    outputs, updated, penalties = model.stateless_call(
+                        trainable, other, x, training=True, return_losses=True
+                    )
                 outputs = outputs.astype("float32")
                 value = loss(y, outputs) + sum(penalties)
                 known = zip(optimizer.variables, optimizer_state, strict=True)
@@ -157,10 +159,11 @@ def _has_slow_convolution(model) -> bool:
         keras.layers.Conv2D,
         keras.layers.DepthwiseConv2D,
     )
-    return any(
-        isinstance(layer, kinds) and not (hasattr(layer, "is_fast") and layer.is_fast())
-        for layer in private.layers(model)
-    )
+    with kernels.in_use():
+        return any(
+            isinstance(layer, kinds) and not getattr(layer, "is_fast", bool)()
+            for layer in private.layers(model)
+        )
 
 
 def compile_forward(model):
@@ -168,7 +171,7 @@ def compile_forward(model):
 
     def call(values, inputs):
         known = list(zip(variables, values, strict=True))
-        with keras.StatelessScope(known):
+        with keras.StatelessScope(known), kernels.in_use():
             return model(inputs, training=False)
 
     compiled = jax.jit(call, out_shardings=getattr(group, "everywhere", None))

@@ -160,10 +160,11 @@ def _side_by_side(arrays):
 def dropout_scales(generator, shape: list[int], start: int, rate: float):
     """`random_bits.scales` for the generator's next draw, which is then counted.
 
-    One kernel on CPUs, and as many as elsewhere on a GPU.
+    One kernel on CPUs. On a GPU, and where `torch.compile` makes one of them, as many
+    as elsewhere.
     """
     state = generator.state.value
-    if state.device.type != "cpu":
+    if state.device.type != "cpu" or torch.compiler.is_compiling():
         scale = plain_scales(state.to(torch.int32), shape, start, rate)
         state[1:].add_(1)
         return scale
