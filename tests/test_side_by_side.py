@@ -7,6 +7,7 @@ import keras
 import pytest
 from searches import TINY
 
+import zoo
 from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.tuning import trial
@@ -59,3 +60,9 @@ def test_what_does_not_fit_is_left_to_be_trained_alone():
     assert sorted(found) == [0, 2]
     assert isinstance(found[2], Mistake)
     assert "the loss is not a number in epoch 1" in str(found[2])
+
+
+def test_layers_without_weights_before_the_first_dense_one_are_no_hindrance():
+    found = [side_by_side.network.read(zoo.build("mammogram_mlp")) for _ in range(2)]
+    assert [layer.kernel.shape for layer in found[0].layers] == [(4, 6), (6, 1)]
+    assert found[0].kind == found[1].kind  # they can be trained in one program

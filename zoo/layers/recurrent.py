@@ -147,7 +147,7 @@ class MinGRU(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Memories(keras.initializers.Initializer):
-    """In files of zoo 0.2 and before: `memories` as an initializer."""
+    """In files of zoo 0.1: `memories` as an initializer."""
 
     def __init__(self, memory: float, signs: tuple[int, ...]):
         self.memory, self.signs = memory, signs

@@ -22,7 +22,7 @@ def saved_as_keras(layer: type[keras.layers.Layer]) -> type[keras.layers.Layer]:
         original._unpickle_model,
         super(original, self).__reduce__()[1],
     )
-    # Files of zoo 0.2 and before name the layer so.
+    # Files of zoo 0.1 name the layer so.
     keras.saving.get_custom_objects()[f"zoo>{name}"] = layer
     return layer
 
@@ -42,4 +42,7 @@ def stage(function: Callable, *inputs: keras.KerasTensor, name: str):
     """
     inside = [keras.Input(x.shape[1:], dtype=x.dtype) for x in inputs]
     layer = keras.Model(inside, function(*inside), name=name)
+    # Keras numbers them by how many a process has made: equal models would differ.
+    for number, operation in enumerate(layer.operations):
+        operation.name = f"{type(operation).__name__.lower()}_{number}"
     return layer(list(inputs))

@@ -233,7 +233,7 @@ def _frozen(original):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class FrozenBatchNormalization(BatchNormalization):
-    """In files of zoo 0.2 and before: `BatchNormalization` in inference mode."""
+    """In files of zoo 0.1: `BatchNormalization` in inference mode."""
 
     def call(self, inputs, training=None, mask=None):
         return super().call(inputs, training=False, mask=mask)

@@ -282,7 +282,7 @@ def _lengths(ids):
     return ops.sum(ops.cast(ops.not_equal(ids, 0), "int32"), axis=1, keepdims=True)
 
 
-# --- Layers in files of zoo 0.2 and before, in which the functions above were these
+# --- Layers in files of zoo 0.1, in which the functions above were these
 
 
 @keras.saving.register_keras_serializable(package="zoo")

@@ -261,7 +261,7 @@ class Normalization(keras.layers.Normalization):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Findings(keras.layers.Layer):
-    """In files of zoo 0.2 and before: what `build` makes of the rows at first."""
+    """In files of zoo 0.1: what `build` makes of the rows at first."""
 
     def __init__(self, features, encoding, means, deviations, **options):
         super().__init__(**options)

@@ -91,14 +91,16 @@ def read(model: keras.Model) -> Network | None:
     What stands before the first dense layer may be anything without weights.
     """
     layers = model.layers
+    first = next((i for i, layer in enumerate(layers) if layer.variables), None)
+    if first is None:
+        return None
     try:
         chained = all(
-            after.input is before.output for before, after in pairwise(layers)
+            after.input is before.output for before, after in pairwise(layers[first:])
         )
+        if not chained or len(layers[first].input.shape) != 2:
+            return None
     except (AttributeError, ValueError):
-        return None
-    first = next((i for i, layer in enumerate(layers) if layer.variables), None)
-    if not chained or first is None or len(layers[first].input.shape) != 2:
         return None
     before = [layer.get_config() | {"name": ""} for layer in layers[:first]]
     features = keras.Model(model.input, layers[first].input) if first > 1 else None
