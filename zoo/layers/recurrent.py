@@ -22,7 +22,7 @@ class LSTM(keras.layers.LSTM):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         lstm = kernels.find("lstm", self)
-        if lstm is None or not _can_fuse(self, mask):
+        if lstm is None or not _can_fuse(self, sequences, mask):
             return super().inner_loop(sequences, initial_state, mask, training)
         return lstm(self, sequences, initial_state)
 
@@ -39,7 +39,9 @@ class GRU(keras.layers.GRU):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         gru = kernels.find("gru", self)
-        if gru is None or not (_can_fuse(self, mask) and self.cell.reset_after):
+        if gru is None or not (
+            _can_fuse(self, sequences, mask) and self.cell.reset_after
+        ):
             return super().inner_loop(sequences, initial_state, mask, training)
         return gru(self, sequences, initial_state)
 
@@ -186,9 +188,10 @@ def _scan(decay, given):
     return ops.reshape(both, (-1, 2 * earlier.shape[1], both.shape[3]))[:, :steps]
 
 
-def _can_fuse(layer, mask) -> bool:
+def _can_fuse(layer, sequences, mask) -> bool:
     return (
         mask is None
+        and keras.backend.is_float_dtype(sequences.dtype)
         and layer.use_bias
         and layer.activation is keras.activations.tanh
         and layer.recurrent_activation is keras.activations.sigmoid

@@ -17,7 +17,12 @@ from zoo.engine.random_bits import scales as plain_scales
 
 
 def find(name: str, layer):
-    """The kernel of that name, see `zoo.engine.kernels.find`."""
+    """The kernel of that name, see `zoo.engine.kernels.find`.
+
+    `torch.compile` (2.13) cannot keep what a fused LSTM has for its gradients.
+    """
+    if name in ("lstm", "gru") and torch.compiler.is_compiling():
+        return None
     return _KERNELS[name]
 
 
