@@ -22,13 +22,12 @@ SHAPE = (28, 28, 3)
 
 
 @pytest.fixture(autouse=True)
-def watched(request):
-    """At most 10 s, and 300 MiB more than before."""
+def watched(bomb):
+    """At most 10 s of the processor, and 300 MiB more than before."""
     Path("/proc/self/clear_refs").write_text("5")
-    before, begun = _peak(), time.monotonic()
+    before, begun = _peak(), time.process_time()
     yield
-    seconds = time.monotonic() - begun
-    assert seconds < 10 or "fuzzed" in request.node.name
+    assert time.process_time() - begun < 10
     assert _peak() - before < 300 * 2**20
 
 
@@ -85,10 +84,16 @@ def test_a_large_photograph_is_read():
     np.testing.assert_allclose(read[:, 15:], 200, atol=3)
 
 
+@pytest.fixture(scope="module")
+def bomb():
+    """400 MB in 400 kB."""
+    packer = zlib.compressobj(1)
+    part = bytes(1_000_000)
+    return b"".join(packer.compress(part) for _ in range(400)) + packer.flush()
+
+
 @pytest.mark.parametrize("name", [b"iCCP", b"zTXt", b"eXIf", b"iTXt"])
-def test_bombs_beside_the_pixels_are_not_unpacked(name):
-    """They are 300 MB, in 300 kB."""
-    bomb = zlib.compress(bytes(300_000_000))
+def test_bombs_beside_the_pixels_are_not_unpacked(bomb, name):
     heads = {
         b"iCCP": b"profile\0\0",
         b"zTXt": b"Comment\0\0",
