@@ -1,5 +1,6 @@
 """What people expect of a project: licence, changelog, citation, hooks, workflow."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -56,3 +57,35 @@ def test_the_workflow_runs_make_test_on_every_python_that_zoo_admits():
     assert PROJECT["requires-python"] == ">=3.11,<3.14"
     assert versions == ["3.11", "3.12", "3.13"]
     assert job["steps"][-1]["run"] == "make test PYTHON=python"
+
+
+def opened_without_encoding(call):
+    """Whether a call opens text in the encoding of the locale."""
+    words = {word.arg: word.value for word in call.keywords}
+    if words.keys() & {"text", "universal_newlines"}:
+        return "encoding" not in words
+    method = isinstance(call.func, ast.Attribute)
+    name = call.func.attr if method else getattr(call.func, "id", "")
+    if name not in ("open", "read_text", "write_text") or "encoding" in words:
+        return False
+    of = getattr(call.func.value, "id", "") if method else ""
+    if of in ("files", "written", "os", "Image"):  # zoo's own are UTF-8; no text
+        return False
+    if name != "open":
+        return len(call.args) <= (name == "write_text")
+    mode = words.get("mode") or (call.args + [None] * 2)[0 if method else 1]
+    return not (isinstance(mode, ast.Constant) and "b" in mode.value)
+
+
+def test_every_text_file_is_opened_with_its_encoding():
+    files = [
+        p for top in ("zoo", "tools", "recipes") for p in (ROOT / top).rglob("*.py")
+    ]
+    found = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and opened_without_encoding(node)
+    ]
+    assert len(files) > 100
+    assert found == []

@@ -1,14 +1,17 @@
 """A run as pictures, and as an ONNX file that answers alike."""
 
 import sys
+import types
 
 import numpy as np
 import onnxruntime
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 import zoo
-from zoo import data
+from zoo import data, reporting
 from zoo.engine import steps
 from zoo.errors import Mistake
 
@@ -25,6 +28,42 @@ def test_a_report_is_a_picture_in_the_run(moons):
     with Image.open(path) as picture:
         assert picture.size == (1200, 600)
         assert len(picture.convert("RGB").getcolors(1 << 20)) > 100
+
+
+@pytest.mark.parametrize(
+    ("names", "counts"),
+    [
+        (("cat", "dog", "rare"), [[4, 0, 0], [4, 0, 0], [0, 0, 0]]),
+        (("寿司", "пицца"), np.eye(2, dtype=int)),
+        (("$x^2", "<b>", "a_{", "\\frac", "caf\udce9"), np.eye(5, dtype=int)),
+        (tuple(f"class number {i} of very many" for i in range(200)), np.eye(200)),
+    ],
+    ids=["untested", "scripts", "signs", "many"],
+)
+def test_a_report_of_unusual_classes(tmp_path, monkeypatch, names, counts):
+    line = {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "seconds": 1.0, "waiting": 0.0}
+    run = types.SimpleNamespace(folder=tmp_path, history=[line])
+    texts = []
+    draw = Figure.savefig
+
+    def savefig(figure, *words, **options):
+        draw(figure, *words, **options)
+        texts.extend(text.get_text() for text in figure.findobj(Text))
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    monkeypatch.setattr(reporting, "open_run", lambda run, trust: run)
+    confusion = np.array(counts, int)
+    monkeypatch.setattr(reporting, "_confusion", lambda run: (names, confusion, "test"))
+    assert zoo.report(run).is_file()
+    said = "\n".join(texts)
+    if "rare" in names:
+        assert "rare (untested)" in texts
+        assert "Untested: the test split has no example of rare." in said
+        assert "Never answered: dog, although the test split has examples" in said
+    if "$x^2" in names:
+        assert {"$x^2", "<b>", "a_{", "\\frac", "caf\N{REPLACEMENT CHARACTER}"} <= {
+            *texts
+        }
 
 
 def test_a_report_says_what_the_curves_show(moons, monkeypatch):

@@ -50,13 +50,13 @@ def main() -> None:
 
 def read() -> dict[str, dict]:
     """The floors of each recipe, by its name."""
-    return json.loads(FILE.read_text()) if FILE.is_file() else {}
+    return json.loads(FILE.read_text("utf-8")) if FILE.is_file() else {}
 
 
 def put(name: str, line: dict) -> None:
     """Add the floors of a recipe to the file, or replace them."""
     lines = dict(sorted({**read(), name: line}.items()))
-    FILE.write_text(json.dumps(lines, indent=1) + "\n")
+    FILE.write_text(json.dumps(lines, indent=1) + "\n", "utf-8")
 
 
 def measure(recipe: recipes.Recipe) -> dict:

@@ -23,12 +23,12 @@ def read() -> list[dict]:
     """All lines of the ledger, in the order in which they were measured."""
     if not path().is_file():
         return []
-    return [json.loads(line) for line in path().read_text().splitlines()]
+    return [json.loads(line) for line in path().read_text("utf-8").splitlines()]
 
 
 def entry(name: str, run: Run) -> dict:
     """The line for a finished run of the recipe `name`."""
-    environment = json.loads((run.folder / "environment.json").read_text())
+    environment = json.loads((run.folder / "environment.json").read_text("utf-8"))
     return {
         "recipe": name,
         "seed": run.recipe.seed,
@@ -70,7 +70,7 @@ def measure(name: str, label: str, train: Callable[[Path], Run], **more) -> dict
 
 def append(line: dict) -> None:
     """Add `line` at the end of the ledger."""
-    with path().open("a") as file:
+    with path().open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 
 

@@ -25,7 +25,7 @@ def of_machine(machine: str, marks: Sequence[tuple[str, str]]) -> tuple[Path, st
     """The page `docs/speed/MACHINE.md` and its text; a new one has the marks."""
     name = re.sub(r"\W+", "-", re.sub(r"\((R|TM)\)", "", machine)).strip("-").lower()
     path = DOCS / "speed" / f"{name}.md"
-    text = path.read_text() if path.exists() else NEW.format(machine)
+    text = path.read_text("utf-8") if path.exists() else NEW.format(machine)
     for start, end in marks:
         if start not in text:
             text += f"\n{start}\n\n{end}\n"
@@ -37,11 +37,11 @@ def update(texts: dict[Path, str], check: bool, command: str) -> None:
     stale = [
         path
         for path, text in texts.items()
-        if not path.exists() or path.read_text() != text
+        if not path.exists() or path.read_text("utf-8") != text
     ]
     for path in stale:
         print(f"{'differs' if check else 'written'}: {path.relative_to(ROOT)}")
         if not check:
-            path.write_text(texts[path])
+            path.write_text(texts[path], "utf-8")
     if check and stale:
         sys.exit(f"run `{command}` and commit what it writes")

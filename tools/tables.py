@@ -53,12 +53,12 @@ def main() -> None:
         gallery: (RESULTS, _gallery(lines)),
     }
     texts = {
-        path: pages.between(path.read_text(), marks, body)
+        path: pages.between(path.read_text("utf-8"), marks, body)
         for path, (marks, body) in bodies.items()
     }
     for name in recipes.names():
         path = recipes.folder() / f"{name}.py"
-        texts[path] = _docstring(path.read_text(), name, lines)
+        texts[path] = _docstring(path.read_text("utf-8"), name, lines)
     pages.update(texts, check, "python tools/tables.py")
 
 
@@ -121,7 +121,7 @@ def _gallery(lines: list[dict]) -> list[str]:
     ]
     for name in recipes.names():
         recipe, rows = recipes.load(name), _rows(name, lines)
-        source = (recipes.folder() / f"{name}.py").read_text()
+        source = (recipes.folder() / f"{name}.py").read_text("utf-8")
         what = ast.get_docstring(ast.parse(source)).splitlines()[0]
         most = _summary(name, max(rows.values(), key=len))
         share, how = _floor(name)

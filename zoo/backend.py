@@ -175,5 +175,5 @@ def _configured() -> str | None:
     """The backend that the user's keras.json names."""
     home = os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser()
     with contextlib.suppress(OSError, ValueError):
-        return json.loads((Path(home) / "keras.json").read_text()).get("backend")
+        return json.loads((Path(home) / "keras.json").read_text("utf-8")).get("backend")
     return None

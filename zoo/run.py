@@ -248,7 +248,7 @@ def commit() -> str | None:
 
 def _git(checkout: Path, *words: str) -> str:
     command = ["git", "-C", str(checkout), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     return done.stdout.strip()
 
 

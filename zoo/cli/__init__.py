@@ -38,6 +38,9 @@ def main(recipe_file: str | None = None) -> NoReturn:
             then taken as the arguments of `zoo train RECIPE_FILE`.
     """
     warnings.formatwarning = _one_line
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # letters that the terminal lacks become ?
+            stream.reconfigure(errors="replace")
     typed = sys.argv[1:]
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # where `my_package.my_net` may be, as with -m

@@ -8,10 +8,14 @@ import numpy as np
 from zoo.core import files
 from zoo.engine import startup
 from zoo.errors import Mistake
+from zoo.reporting import labels
 from zoo.reporting.advice import advise
 from zoo.run import Run, open_run
 
 FILE = "report.png"
+INCHES = 0.16  # of the matrix for each class: a line of small letters
+COUNTED = 30  # classes at most whose counts are written into the matrix
+MOST = 200  # names at most along an axis
 
 
 def report(run: Run | str | Path, *, trust: bool = False) -> Path:
@@ -37,36 +41,78 @@ def report(run: Run | str | Path, *, trust: bool = False) -> Path:
         raise Mistake('a report needs matplotlib: pip install "zoo[report]"') from error
     run = open_run(run, trust=trust)
     classes, confusion, split = _confusion(run)
-    figure = Figure(figsize=(12, 6), layout="constrained")
-    ((left, right),) = figure.subfigures(1, 2, squeeze=False)
+    with labels.as_text([*classes, run.folder.name]) as readable:
+        figure = _drawn(Figure, run, classes, confusion, split, readable)
+        path = run.folder / FILE
+        with files.replacing(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=100)
+    return path
+
+
+def _drawn(Figure, run, classes, confusion, split, readable):
+    side = float(np.clip(INCHES * len(classes), 6, 32))
+    figure = Figure(figsize=(6 + side, side), layout="constrained")
+    ((left, right),) = figure.subfigures(1, 2, squeeze=False, width_ratios=[6, side])
     for axes, metric in zip(left.subplots(2, 1, sharex=True), _METRICS, strict=True):
         for key in (metric, f"validation_{metric}"):
             if key in run.history[0]:
                 epochs = [line["epoch"] for line in run.history]
                 values = [line[key] for line in run.history]
-                axes.plot(epochs, values, label=key.replace("_", " "))
+                dot = "o" if len(values) == 1 else None  # no line has one point
+                axes.plot(epochs, values, marker=dot, label=key.replace("_", " "))
         axes.set_ylabel(metric)
         axes.grid(alpha=0.3)
         axes.legend()
     axes.set_xlabel("epoch")
     axes = right.subplots()
-    axes.imshow(confusion / confusion.sum(axis=1, keepdims=True), "Blues", vmin=0)
+    totals, answered = confusion.sum(axis=1), confusion.sum(axis=0)
+    axes.imshow(confusion / np.maximum(totals, 1)[:, None], "Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(confusion):
-        if count:
-            color = "white" if 2 * count > confusion[row].sum() else "black"
+        if count and len(classes) <= COUNTED:
+            color = "white" if 2 * count > totals[row] else "black"
             axes.text(column, row, count, ha="center", va="center", color=color)
-    axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
-    axes.set_yticks(range(len(classes)), classes)
+    shown = range(0, len(classes), -(-len(classes) // MOST))
+    names = [labels.shortened(readable(classes[i])) for i in shown]
+    axes.set_xticks(shown, names, rotation=45 if len(classes) <= COUNTED else 90)
+    for label in axes.get_xticklabels():
+        label.set_horizontalalignment("right" if len(classes) <= COUNTED else "center")
+    axes.set_yticks(
+        shown,
+        [
+            f"{n} (untested)" * (not totals[i]) or n
+            for i, n in zip(shown, names, strict=True)
+        ],
+    )
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    right.suptitle(f"{split}: {np.trace(confusion) / confusion.sum():.2%} right")
-    left.suptitle(run.folder.name)
-    advice = [textwrap.fill(line, _COLUMNS) for line in advise(run.history)]
+    right.suptitle(
+        f"{split}: {np.trace(confusion) / max(confusion.sum(), 1):.2%} right"
+    )
+    left.suptitle(labels.shortened(readable(run.folder.name)))
+    untested = [name for name, n in zip(classes, totals, strict=True) if not n]
+    silent = [
+        name
+        for name, n, found in zip(classes, totals, answered, strict=True)
+        if n and not found
+    ]
+    advice = advise(run.history)
+    if untested:
+        advice.append(
+            f"Untested: the {split} split has no example of {_listed(untested)}."
+        )
+    if silent:
+        advice.append(
+            f"Never answered: {_listed(silent)}, although the {split} split has "
+            "examples; more of them, or weights for the classes, help."
+        )
+    advice = [textwrap.fill(readable(line), _COLUMNS) for line in advice]
     figure.supxlabel("\n".join(advice), x=0.01, ha="left", fontsize="medium")
-    path = run.folder / FILE
-    with files.replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=100)
-    return path
+    return figure
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(map(labels.shortened, names[:10])) + more
 
 
 _METRICS = ("loss", "accuracy")

@@ -36,7 +36,7 @@ def _processor() -> str:
     """A name for this processor and what it can do: programs may need all of it."""
     known = platform.machine() + platform.processor()
     with contextlib.suppress(OSError):  # not Linux
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
         kinds = ("model name", "flags", "Features", "CPU part")
         known += "".join(sorted({line for line in lines if line.startswith(kinds)}))
     return f"{platform.machine()}-{zlib.crc32(known.encode()):08x}"
