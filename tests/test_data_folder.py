@@ -248,3 +248,9 @@ def test_a_file_is_no_folder_of_pictures(tmp_path):
     (tmp_path / "pets.zip").write_bytes(b"PK")
     with pytest.raises(Mistake, match=r"pets\.zip is a file; give the folder that"):
         load(tmp_path / "pets.zip")
+
+
+@pytest.mark.parametrize("path", ["C:/nosuch", r"C:\nosuch", r".\nosuch", "~/no/such"])
+def test_paths_of_any_system_are_paths(path):
+    with pytest.raises(Mistake, match="there is no folder"):
+        data.load(path)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -148,8 +149,13 @@ def decode(dataset: Dataset, raw) -> np.ndarray:
 
 
 def is_path(name: str) -> bool:
-    """Whether `load` takes `name` for the path of the user's own data."""
-    return name[:1] in (".", "~", os.sep) or (os.sep in name and os.path.isdir(name))
+    """Whether `load` takes `name` for a path of the user's own data, of any system.
+
+    A name of TensorFlow Datasets may hold a slash too: "glue/sst2".
+    """
+    if name.startswith((".", "~", "/", "\\")) or PureWindowsPath(name).drive:
+        return True
+    return ("/" in name or "\\" in name) and os.path.isdir(name)
 
 
 def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
