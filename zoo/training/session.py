@@ -106,8 +106,8 @@ class Session:
                 )
         if not more and self.stages[state.stage].accumulate > 1:
             trainer.push()
-            with group.scope():
-                optimizer.apply_rest(self.optimizer, self.model.trainable_variables)
+            # Not in the group's scope, in which TensorFlow's optimizers do not run.
+            optimizer.apply_rest(self.optimizer, self.model.trainable_variables)
             trainer.pull()
 
     def _slowest(self, *values) -> np.ndarray:
