@@ -19,7 +19,7 @@ import zoo
 from zoo.building import model_files
 from zoo.cli import call
 from zoo.core import seal
-from zoo.engine.startup import without_tensorflow
+from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import open_run
