@@ -184,6 +184,7 @@ def new_folder(name: str, backend: str) -> list[Path]:
         except FileExistsError:
             continue
         return [folder, *made]
+    raise AssertionError("numbers never end")
 
 
 def check_folder(folder: Path) -> None:
