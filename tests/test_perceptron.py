@@ -34,7 +34,8 @@ def rule(rows, targets, learning_rate, epochs):
 @pytest.mark.parametrize("learning_rate", [1.0, 0.01])
 def test_updates_on_iris(learning_rate):
     iris = load_iris()
-    rows, targets = iris.data[:100, [0, 2]].astype("float32"), iris.target[:100]
+    rows = iris.data[:100, [0, 2]].astype("float32")
+    targets = iris.target[:100].astype("int32")  # JAX 0.12 warns of int64
     model = zoo.build("perceptron")
     optimizer = keras.optimizers.SGD(learning_rate)
     model.compile(optimizer, rosenblatt_loss, metrics=[updated])
