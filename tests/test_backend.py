@@ -128,7 +128,7 @@ def test_load_sets_the_threshold_of_small_loops_unless_the_user_has(flags, expec
     [
         "from zoo.engine.startup import load; load()",
         "from zoo.engine.startup import small_loops_whole\n"
-        "small_loops_whole().__enter__()",
+        "inside = small_loops_whole()\ninside.__enter__()",
     ],
     ids=["the command", "zoo.train in a program of one's own"],
 )
