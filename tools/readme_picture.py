@@ -5,8 +5,9 @@
 
 The digit is one that is read right and not quite for certain, so that its bars and its
 map have something to show: of the first hundred of the test split, the right answer
-nearest to 90 %. The map is by occlusion (Zeiler & Fergus 2014, ECCV): how far the logarithm of
-the probability falls when a window around the pixel is painted with the background.
+nearest to 90 %. The map is by occlusion (Zeiler & Fergus 2014, ECCV): how far the
+logarithm of the probability falls when a window around the pixel is painted with the
+background.
 """
 
 import argparse
