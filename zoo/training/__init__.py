@@ -1,26 +1,24 @@
 """Train a recipe: `train(recipe) -> Run`.
 
-What is needed is put together here; the loop is `zoo.training.session.Session.run`.
+`train` prepares the folder, the data and the model; `Session.run` is the loop.
 """
 
 import contextlib
-import signal
-import threading
-from dataclasses import replace
 from pathlib import Path
 
 from zoo import data
 from zoo import recipe as recipes
+from zoo.core import processes
 from zoo.core.progress import say
-from zoo.data import Dataset, identity
 from zoo.distribution import joined
 from zoo.engine import device, groups, startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import Run
+from zoo.training import record
 from zoo.training.folder import absolute, take
-from zoo.training.session import Session, clock
-from zoo.training.setup import build_for, check
+from zoo.training.session import Session
+from zoo.training.setup import as_begun, build_for, check
 
 
 def train(
@@ -56,7 +54,7 @@ def train(
             process has died.
         Stopped: Ctrl-C or SIGTERM; the state is saved.
     """
-    begun = clock()
+    begun = record.clock()
     recipe = absolute(recipe)
     name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
     small = startup.small_loops_whole()
@@ -85,14 +83,14 @@ def train(
                 device.make_deterministic()
             dataset = group.in_turn(lambda: data.load_for(recipe))
             check(recipe, dataset)
-            dataset = _as_begun(group, folder, dataset)
+            dataset = as_begun(group, folder, dataset)
             with group.scope():
                 model = build_for(recipe, dataset)
             session = Session(group, recipe, folder, dataset, model, quiet, begun)
-            session.begin(resume)
-            with _stop_on_signals() as asked:
+            record.begin(session, resume)
+            with processes.asked_to_stop() as asked:
                 session.run(asked)
-            return session.finish(keep_states)
+            return record.finish(session, keep_states)
         except group.lost as error:
             reason = " ".join(str(error).split("\n\n")[-1].split())
             raise Mistake(
@@ -100,47 +98,3 @@ def train(
                 f"others: {reason}; what was saved before is intact; "
                 f"start all of them again with --run {folder} --resume"
             ) from error
-
-
-def _as_begun(group, folder: Path, dataset: Dataset) -> Dataset:
-    """`dataset` with its fingerprint, and with the classes as the run numbered them.
-
-    Raises:
-        Mistake: the run in `folder` began with other data.
-    """
-
-    known = group.decide(lambda: identity.kept(folder))
-    if known:
-        dataset = identity.align(dataset, known["classes"], known["features"])
-    with group.shared_mistakes():
-        if group.rank == 0:
-            dataset = replace(dataset, examples=identity.examples(dataset))
-            then = known["examples"] if known else {}
-            if words := identity.differences(then, dataset.examples):
-                raise Mistake(
-                    f"the data are not those that the run in {folder} began with: "
-                    f"{words}; put the data back, or begin again in another folder, "
-                    "with --run"
-                )
-    return dataset
-
-
-@contextlib.contextmanager
-def _stop_on_signals():
-    """A list that fills when the process is asked to stop; a second time, it stops."""
-    asked: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-
-    def ask(number, frame):
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    before = {n: signal.signal(n, ask) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,4 +1,7 @@
-"""A training run: its loop over stages, epochs and chunks of batches, and its end."""
+"""The loop of training: stages, epochs of a stage, chunks of batches of an epoch.
+
+What lies on disk before, between and after is written by `zoo.training.record`.
+"""
 
 import contextlib
 import math
@@ -7,14 +10,11 @@ import time
 import keras
 import numpy as np
 
-from zoo import recipe as recipes
-from zoo.building import model_files, registry, stored, weight_files
-from zoo.core import files, seal
-from zoo.engine import device, groups, steps
+from zoo.building import registry
+from zoo.engine import groups, steps
 from zoo.errors import Mistake
 from zoo.metrics import measure
-from zoo.run import Run, environment, write_history
-from zoo.training import optimizer, states
+from zoo.training import optimizer, record
 from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
 from zoo.training.states import State
@@ -41,7 +41,7 @@ class Session:
         self.forward = steps.compile_forward(model)
         self.clock, self.saved = begun, time.perf_counter()
         self.state = State(keras.backend.backend())
-        self._start_stage()
+        self.start_stage()
 
     def run(self, asked: list) -> None:
         """Train to the end of the recipe, from where `state` stands.
@@ -50,7 +50,7 @@ class Session:
             asked: fills when the process is asked to stop.
 
         Raises:
-            Stopped: it was; the state is saved.
+            Stopped: it was, and the state is saved.
             Mistake: the loss is not a number any more, or the disk is full.
         """
         state, ends = self.state, np.cumsum([stage.epochs for stage in self.stages])
@@ -62,7 +62,8 @@ class Session:
                     self._end_epoch(progress)
                 self._end_stage(int(ends[state.stage]))
 
-    def _start_stage(self):
+    def start_stage(self) -> None:
+        """Make what the stage trains with; its steps start at the model's variables."""
         stage = self.stages[self.state.stage]
         if stage.trainable:
             registry.module(stage.model).set_trainable(self.model, stage.trainable)
@@ -109,6 +110,10 @@ class Session:
             # Not in the group's scope, in which TensorFlow's optimizers do not run.
             optimizer.apply_rest(self.optimizer, self.model.trainable_variables)
             trainer.pull()
+
+    def save(self) -> None:
+        """Save the training state."""
+        record.save(self)
 
     def _slowest(self, *values) -> np.ndarray:
         """The largest of each value, and of the time since saving, over processes."""
@@ -163,7 +168,7 @@ class Session:
         }
         with self._evaluated_weights():
             if self.dataset.validation is not None:
-                for key, value in self._score(self.dataset.validation).items():
+                for key, value in self.score(self.dataset.validation).items():
                     line[f"validation_{key}"] = value
             line |= {"seconds": sums["seconds"], "waiting": sums["waited"]}
             state.history.append(line)
@@ -171,7 +176,7 @@ class Session:
             state.sums = dict.fromkeys(sums, 0)
             if self._patience() and line["validation_loss"] < state.best_loss:
                 state.best_loss, state.best_epoch = line["validation_loss"], state.epoch
-                state.best = _values(self.model.variables)
+                state.best = record.values(self.model.variables)
         progress.end(line)
         due = state.epoch % self.recipe.save_every == 0
         if due and self._slowest()[0] > SAVE_SECONDS:
@@ -187,17 +192,18 @@ class Session:
     def _end_stage(self, end):
         state = self.state
         if state.best:
-            _assign(self.model.variables, state.best)
+            record.assign(self.model.variables, state.best)
         elif self.stages[state.stage].ema:
             self.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.trainer.pull()
         state.stage += 1
         if state.stage < len(self.stages):
             state.epoch = end
-            self._start_stage()
+            self.start_stage()
         state.best_loss, state.best, state.best_epoch = math.inf, [], state.epoch
 
-    def _score(self, split) -> dict:
+    def score(self, split) -> dict:
+        """The metrics of the model on `split`, see `zoo.metrics.measure`."""
         outputs = steps.predict(self.forward, split.inputs)
         return measure(outputs, split.targets)
 
@@ -208,132 +214,7 @@ class Session:
             yield
             return
         variables = self.model.trainable_variables
-        trained = _values(variables)
+        trained = record.values(variables)
         self.optimizer.finalize_variable_values(variables)
         yield
-        _assign(variables, trained)
-
-    def begin(self, resume: bool) -> None:
-        """Write down what is trained; go on with the newest state, if asked.
-
-        All files but the weights are written here once, so that a class's name or a
-        disk that cannot be written ends the run before its first epoch.
-
-        Raises:
-            Mistake: the state is of another backend or model, or damaged.
-        """
-        saved = None
-        with self.group.shared_mistakes():
-            if self.group.rank == 0:
-                saved = states.newest(self.folder) if resume else None
-                about = environment(self.state.backend, device.describe())
-                with files.writing(self.folder):
-                    (self.folder / seal.NAME).unlink(missing_ok=True)
-                    stored.keep_source(self.recipe, self.folder)
-                    self._write("recipe.json", recipes.to_json(self.recipe))
-                    self._write("environment.json", about)
-                    self.dataset.save(self.folder)
-        saved = self.group.broadcast(saved or b"")
-        if saved:
-            self._restore(*states.read(saved))
-
-    def _restore(self, arrays, progress):
-        made = progress.get("backend")
-        if made != self.state.backend:
-            raise Mistake(
-                f"the training state in {self.folder} was made on {made}, this is "
-                f"{self.state.backend}; "
-                f"`zoo train {self.folder} --resume --backend {made}` goes on"
-            )
-        for stage in range(1, min(progress["stage"], len(self.stages) - 1) + 1):
-            self.state.stage = stage
-            self._start_stage()
-        variables = self.model.variables + self.optimizer.variables
-        _check(arrays, variables, self.folder)
-        self.state = states.restored(progress, arrays[len(variables) :])
-        _assign(variables, arrays[: len(variables)])
-        self.trainer.pull()
-
-    def save(self) -> None:
-        """Write the training state and the history so far."""
-        self.trainer.push()
-        self._count_time()
-        with self.group.shared_mistakes():
-            if self.group.rank == 0:
-                variables = self.model.variables + self.optimizer.variables
-                arrays = _values(variables) + self.state.best
-                states.save(self.folder, arrays, self.state.progress())
-                if self.state.history:
-                    write_history(self.folder, self.state.history)
-        self.saved = time.perf_counter()
-
-    def _count_time(self):
-        """Add what has passed since the last call, over all starts of the run."""
-        now = clock()
-        for name, value in now.items():
-            self.state.totals[name] += value - self.clock[name]
-        self.clock = now
-
-    def finish(self, keep_states: bool = False) -> Run:
-        """Evaluate on the test split, once, and write the run."""
-        self.save()
-        metrics, totals = {}, self.state.totals
-        for split in ("test", "validation"):
-            if getattr(self.dataset, split) is not None:
-                metrics[split] = self._score(getattr(self.dataset, split))
-        if not metrics:
-            metrics["train"] = self._score(self.dataset.train)
-        self._count_time()
-        train, waiting = totals["train"], totals["waiting"]
-        metrics["seconds"] = {k: v for k, v in totals.items() if k != "examples"}
-        metrics["waiting_share"] = waiting / train if train else 0.0
-        metrics["examples_per_second"] = totals["examples"] / max(train, 1e-9)
-        metrics["parameters"] = self.model.count_params()
-        metrics["epochs"] = self.state.epoch
-        with self.group.shared_mistakes():
-            if self.group.rank == 0:
-                self._write_run(metrics)
-                if not keep_states:
-                    states.forget(self.folder)
-        return Run(self.folder, trust=True)
-
-    def _write_run(self, metrics):
-        with files.writing(self.folder):
-            model_files.save(self.model, self.folder / stored.GRAPH)
-            weight_files.save(self.model, self.folder / stored.WEIGHTS)
-            self._write("metrics.json", metrics)
-            seal.write(self.folder)
-
-    def _write(self, name, value):
-        files.write_json(self.folder / name, value)
-
-
-def clock() -> dict[str, float]:
-    """Seconds, of the wall's clock and of this process's work on all cores."""
-    return {"total": time.perf_counter(), "processor": time.process_time()}
-
-
-def _values(variables) -> list[np.ndarray]:
-    return [np.array(keras.ops.convert_to_numpy(v.value)) for v in variables]
-
-
-def _assign(variables, values):
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
-
-
-def _check(arrays, variables, folder):
-    """Refuse a state whose arrays are not those of these variables."""
-    for array, variable in zip(arrays, variables, strict=False):
-        if array.shape != tuple(variable.shape):
-            raise Mistake(
-                f"the training state in {folder} is of another model: "
-                f"{variable.path} has the shape {tuple(variable.shape)} here and "
-                f"{array.shape} there; begin again in another folder, with --run"
-            )
-    if len(arrays) < len(variables):
-        raise Mistake(
-            f"the training state in {folder} is of another model: it has "
-            f"{len(arrays)} arrays and {len(variables)} are needed; "
-            "begin again in another folder, with --run"
-        )
+        record.assign(variables, trained)

@@ -1,12 +1,15 @@
 """What a recipe needs of its data before it can train: checks, model, feed and loss."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 
 from zoo import augment, data
 from zoo.building import fitting, registry
+from zoo.data import identity
 from zoo.engine import groups
 from zoo.engine.private import layers
 from zoo.errors import Mistake
@@ -49,6 +52,28 @@ def check(recipe: Recipe, dataset: data.Dataset) -> None:
                 f"{dataset.kind} data; set augment={{}}"
             )
         augment.check(stage.augment, dataset.input_shape)
+
+
+def as_begun(group, folder: Path, dataset: data.Dataset) -> data.Dataset:
+    """`dataset` with its fingerprint, and with the classes as the run numbered them.
+
+    Raises:
+        Mistake: the run in `folder` began with other data.
+    """
+    known = group.decide(lambda: identity.kept(folder))
+    if known:
+        dataset = identity.align(dataset, known["classes"], known["features"])
+    with group.shared_mistakes():
+        if group.rank == 0:
+            dataset = replace(dataset, examples=identity.examples(dataset))
+            then = known["examples"] if known else {}
+            if words := identity.differences(then, dataset.examples):
+                raise Mistake(
+                    f"the data are not those that the run in {folder} began with: "
+                    f"{words}; put the data back, or begin again in another folder, "
+                    "with --run"
+                )
+    return dataset
 
 
 def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:

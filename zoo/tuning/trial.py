@@ -14,8 +14,8 @@ from zoo.data import Dataset, order
 from zoo.engine import device, groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.training import states
-from zoo.training.session import Session, clock
+from zoo.training import record, states
+from zoo.training.session import Session
 from zoo.training.setup import build_for, check
 
 _FOLDS_EPOCH = 2**62  # no training run reaches this epoch, so its order is free
@@ -166,18 +166,20 @@ class _Trial(Session):
 
     def __init__(self, recipe, dataset, model, limits: Limits, number: int):
         keep = limits.keep[number] if limits.keep else None
-        super().__init__(groups.ALONE, recipe, keep, dataset, model, True, clock())
+        super().__init__(
+            groups.ALONE, recipe, keep, dataset, model, True, record.clock()
+        )
         self.limits = limits
         self.before = limits.before[number] if limits.before else None
 
     def train(self) -> list[dict]:
         if self.before and (state := states.newest(self.before)):
-            self._restore(*states.read(state))
+            record.restore(self, *states.read(state))
         try:
             self.run([])
         except _Enough:
             if self.folder:
-                super().save()
+                record.save(self)
         return self.state.history
 
     def _end_epoch(self, progress):

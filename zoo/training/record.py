@@ -1,0 +1,154 @@
+"""What a training session writes into its run: first facts, training states, the end.
+
+In a group of processes all call these functions, and the first process writes.
+"""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from zoo import recipe as recipes
+from zoo.building import model_files, stored, weight_files
+from zoo.core import files, seal
+from zoo.engine import device
+from zoo.errors import Mistake
+from zoo.run import Run, environment, write_history
+from zoo.training import states
+
+
+def begin(session, resume: bool) -> None:
+    """Write down what is trained; take up the newest training state, if asked.
+
+    All files but the weights are written once here, so that a class's name or a disk
+    that cannot be written ends the run before its first epoch.
+
+    Raises:
+        Mistake: the state is of another backend or model, or damaged.
+    """
+    state, folder, recipe = None, session.folder, session.recipe
+    with session.group.shared_mistakes():
+        if session.group.rank == 0:
+            state = states.newest(folder) if resume else None
+            about = environment(session.state.backend, device.describe())
+            with files.writing(folder):
+                (folder / seal.NAME).unlink(missing_ok=True)
+                stored.keep_source(recipe, folder)
+                files.write_json(folder / "recipe.json", recipes.to_json(recipe))
+                files.write_json(folder / "environment.json", about)
+                session.dataset.save(folder)
+    state = session.group.broadcast(state or b"")
+    if state:
+        restore(session, *states.read(state))
+
+
+def restore(session, arrays: list[np.ndarray], progress: dict) -> None:
+    """Put `session` where it stood when these arrays and this progress were saved.
+
+    Raises:
+        Mistake: they are of another backend or model.
+    """
+    made, folder = progress.get("backend"), session.folder
+    if made != session.state.backend:
+        raise Mistake(
+            f"the training state in {folder} was made on {made}, this is "
+            f"{session.state.backend}; "
+            f"`zoo train {folder} --resume --backend {made}` goes on"
+        )
+    for stage in range(1, min(progress["stage"], len(session.stages) - 1) + 1):
+        session.state.stage = stage
+        session.start_stage()
+    variables = session.model.variables + session.optimizer.variables
+    _check(arrays, variables, folder)
+    session.state = states.restored(progress, arrays[len(variables) :])
+    assign(variables, arrays[: len(variables)])
+    session.trainer.pull()
+
+
+def save(session) -> None:
+    """Write the training state and the history so far."""
+    session.trainer.push()
+    _count_time(session)
+    state = session.state
+    with session.group.shared_mistakes():
+        if session.group.rank == 0:
+            variables = session.model.variables + session.optimizer.variables
+            arrays = values(variables) + state.best
+            states.save(session.folder, arrays, state.progress())
+            if state.history:
+                write_history(session.folder, state.history)
+    session.saved = time.perf_counter()
+
+
+def finish(session, keep_states: bool = False) -> Run:
+    """Evaluate on the test split, once, and write the run."""
+    save(session)
+    metrics, totals, dataset = {}, session.state.totals, session.dataset
+    for split in ("test", "validation"):
+        if getattr(dataset, split) is not None:
+            metrics[split] = session.score(getattr(dataset, split))
+    if not metrics:
+        metrics["train"] = session.score(dataset.train)
+    _count_time(session)
+    train, waiting = totals["train"], totals["waiting"]
+    metrics["seconds"] = {k: v for k, v in totals.items() if k != "examples"}
+    metrics["waiting_share"] = waiting / train if train else 0.0
+    metrics["examples_per_second"] = totals["examples"] / max(train, 1e-9)
+    metrics["parameters"] = session.model.count_params()
+    metrics["epochs"] = session.state.epoch
+    with session.group.shared_mistakes():
+        if session.group.rank == 0:
+            _write_end(session.model, session.folder, metrics)
+            if not keep_states:
+                states.forget(session.folder)
+    return Run(session.folder, trust=True)
+
+
+def _write_end(model: keras.Model, folder: Path, metrics: dict):
+    with files.writing(folder):
+        model_files.save(model, folder / stored.GRAPH)
+        weight_files.save(model, folder / stored.WEIGHTS)
+        files.write_json(folder / "metrics.json", metrics)
+        seal.write(folder)
+
+
+def clock() -> dict[str, float]:
+    """Seconds, of the wall's clock and of this process's work on all cores."""
+    return {"total": time.perf_counter(), "processor": time.process_time()}
+
+
+def _count_time(session):
+    """Add the time since the last call to the totals over all starts of the run."""
+    now = clock()
+    for name, value in now.items():
+        session.state.totals[name] += value - session.clock[name]
+    session.clock = now
+
+
+def values(variables) -> list[np.ndarray]:
+    """Copies of the variables' values."""
+    return [np.array(keras.ops.convert_to_numpy(v.value)) for v in variables]
+
+
+def assign(variables, arrays) -> None:
+    """Set each variable to its array."""
+    for variable, value in zip(variables, arrays, strict=True):
+        variable.assign(value)
+
+
+def _check(arrays, variables, folder):
+    """Refuse a state whose arrays are not those of these variables."""
+    for array, variable in zip(arrays, variables, strict=False):
+        if array.shape != tuple(variable.shape):
+            raise Mistake(
+                f"the training state in {folder} is of another model: "
+                f"{variable.path} has the shape {tuple(variable.shape)} here and "
+                f"{array.shape} there; begin again in another folder, with --run"
+            )
+    if len(arrays) < len(variables):
+        raise Mistake(
+            f"the training state in {folder} is of another model: it has "
+            f"{len(arrays)} arrays and {len(variables)} are needed; "
+            "begin again in another folder, with --run"
+        )
