@@ -87,6 +87,23 @@ def test_a_training_goes_on_from_its_state(tmp_path):
         np.testing.assert_array_equal(new, old)
 
 
+def test_a_training_that_was_stopped_ends_as_it_would_have(tmp_path):
+    """Stopped in the third of six epochs; `end.npz` has the weights of zoo 0.1."""
+    stopped = OLD / "stopped" / zoo.backend.current()
+    folder = Path(shutil.copytree(stopped, tmp_path / "stopped"))
+    recipe = Run(folder).recipe
+    resumed = zoo.train(recipe, run=folder, resume=True, quiet=True)
+    whole = zoo.train(recipe, run=tmp_path / "whole", quiet=True)
+    assert [line["epoch"] for line in resumed.history] == [1, 2, 3, 4, 5, 6]
+    with np.load(stopped / "end.npz") as file:
+        then = [file[name] for name in file.files]
+    for new, other, old in zip(
+        resumed.model.get_weights(), whole.model.get_weights(), then, strict=True
+    ):
+        np.testing.assert_allclose(new, other, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(new, old, rtol=0, atol=1e-6)
+
+
 @pytest.mark.once
 def test_lines_of_the_ledger_are_read():
     lines = (OLD / "results.jsonl").read_text("utf-8").splitlines()
