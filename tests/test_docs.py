@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from test_imports import ORDER
 
 import zoo
 from zoo import cli
@@ -140,6 +141,30 @@ def test_the_kubernetes_manifest_is_a_service_and_a_job_that_fit_each_other():
 
 def test_readme_fits_on_150_lines():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+def test_a_reader_follows_training_through_six_files_and_1000_lines():
+    page = (ROOT / "docs" / "how-it-works.md").read_text()
+    told = dict(re.findall(r"^\| `(zoo/[\w/]+\.py)` \| (\d+) \|", page, re.M))
+    counted = {file: len((ROOT / file).read_text().splitlines()) for file in told}
+    assert len(counted) == 6
+    assert sum(counted.values()) <= 1000
+    for file, count in counted.items():
+        assert int(told[file]) == pytest.approx(count, abs=10), file
+    [total] = re.findall(r"^\| all six \| (\d+) \|", page, re.M)
+    assert int(total) == pytest.approx(sum(counted.values()), abs=60)
+    first, *_, last = counted
+    assert first == "zoo/cli/train.py"
+    assert "jax.grad(" in (ROOT / last).read_text()
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_imports():
+    page = (ROOT / "docs" / "how-it-works.md").read_text()
+    [picture] = re.findall(r"```text\n(errors < .*?)```", page, re.S)
+    drawn = [tuple(re.findall(r"\w+", names)) for names in picture.split("<")]
+    there = {path.stem for path in (ROOT / "zoo").iterdir()}
+    rooms = [tuple(name for name in names if name in there) for names in ORDER]
+    assert drawn == [names for names in rooms if names and names != ("__main__",)]
 
 
 def test_every_page_is_in_the_navigation():
