@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import json
 import re
 import shutil
 import subprocess
@@ -9,7 +10,8 @@ import sys
 
 import numpy as np
 import pytest
-from searches import TINY
+from PIL import Image
+from searches import OWN_MODEL, TINY
 
 import zoo
 from zoo import recipe as recipes
@@ -193,6 +195,46 @@ def test_a_wrong_setting_is_told(setting, text, tmp_path):
 def test_another_search_in_the_folder_is_not_mixed_up(found):
     with pytest.raises(Mistake, match="has seed=0, not 7; give the same settings"):
         zoo.tune(TINY, trials=6, seed=7, run=found.folder, quiet=True)
+
+
+def test_a_search_of_relative_paths_goes_on_from_another_folder(tmp_path, monkeypatch):
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    text = OWN_MODEL.replace("width % 2", "False")
+    flat = "keras.layers.Flatten()(inputs)"
+    text = text.replace('name="hidden")(x)', f'name="hidden")({flat})')
+    (tmp_path / "net.py").write_text(text)
+    for kind, value in (("cat", 0), ("dog", 255)):
+        (tmp_path / "pets" / kind).mkdir(parents=True)
+        for n in range(12):
+            picture = Image.fromarray(np.full((4, 4), abs(value - n), "uint8"))
+            picture.save(tmp_path / "pets" / kind / f"{n}.png")
+    recipe = dataclasses.replace(
+        TINY,
+        model="net.py",
+        model_arguments={},
+        data="./pets",
+        data_arguments={"size": 4},
+        epochs=1,
+        batch=4,
+    )
+    settings = {"tuner": "random", "run": "search", "winners": 0, "quiet": True}
+    begun = zoo.tune(recipe, trials=1, **settings)
+    path = tmp_path / "search" / "search.json"
+    kept = json.loads(path.read_text())
+    assert kept["recipe"]["model"] == str(tmp_path / "net.py")
+    assert kept["recipe"]["data"] == str(tmp_path / "pets")
+    assert begun.best["trial"] == 0
+
+    kept["recipe"] |= {"model": "net.py", "data": "./pets"}  # as zoo 0.1 wrote it
+    path.write_text(json.dumps(kept))
+    zoo.tune(recipe, trials=1, **settings)
+    assert json.loads(path.read_text())["recipe"]["model"] == str(tmp_path / "net.py")
+
+    monkeypatch.chdir(tmp_path / "other")
+    found = reopen(tmp_path / "search", trials=2, winners=1, quiet=True)
+    assert [each["status"] for each in found.trials] == ["COMPLETED"] * 2
+    assert found.result.count == 1
 
 
 def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_path):

@@ -166,6 +166,7 @@ def _checked(trials: int) -> int:
 def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=""):
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
+    from zoo.training.folder import absolute
     from zoo.training.session import Stopped
     from zoo.tuning import oracle
     from zoo.tuning.sharing import run_workers
@@ -173,7 +174,9 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
 
     oracle.make(settings)
     settings = replace(
-        settings, wave=wave(settings.recipe, settings.tuner, settings.folds)
+        settings,
+        recipe=absolute(settings.recipe),  # it is opened from other folders, too
+        wave=wave(settings.recipe, settings.tuner, settings.folds),
     )
     folder = folder or new_folder(name, settings.backend)[0]
     _open(folder, settings)

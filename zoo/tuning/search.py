@@ -5,7 +5,7 @@ import io
 import json
 import math
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -188,6 +188,10 @@ def check_same(there: dict, settings: Settings, what: str, then: str) -> None:
     Raises:
         Mistake: they differ.
     """
+    from zoo.training.folder import absolute  # loads Keras; to read a search does not
+
+    begun = from_json(there)  # its paths are relative if zoo 0.1 wrote it
+    there = to_json(replace(begun, recipe=absolute(begun.recipe)))
     for name, new in to_json(settings).items():
         if name != "trials" and there[name] != new:
             raise Mistake(f"{what} has {name}={there[name]}, not {new}; {then}")
