@@ -18,8 +18,9 @@ from zoo import recipe as recipes
 from zoo.cli import call
 from zoo.errors import Mistake
 from zoo.tuning import charts, reopen, trial
+from zoo.tuning.progress import Progress
 from zoo.tuning.report import importances, pareto
-from zoo.tuning.search import Search, write_trials
+from zoo.tuning.search import Search, Settings, write_trials
 from zoo.tuning.trial import Limits
 
 
@@ -235,6 +236,28 @@ def test_a_search_of_relative_paths_goes_on_from_another_folder(tmp_path, monkey
     found = reopen(tmp_path / "search", trials=2, winners=1, quiet=True)
     assert [each["status"] for each in found.trials] == ["COMPLETED"] * 2
     assert found.result.count == 1
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_each_trial_that_ends_is_told_once(terminal, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    settings = Settings("", (), TINY, "jax", trials=4)
+    done = {"status": "COMPLETED", "overrides": "dropout=0.1", "reason": ""}
+    values = {"validation_accuracy": 0.75, "validation_loss": 0.5}
+    failed = {"trial": 1, "status": "FAILED", "overrides": "batch=[1]", "reason": "no"}
+    with Progress(settings, None, False) as shown:
+        trials = [{"trial": 0, **done, **values}]
+        shown.show(trials)
+        trials += [failed, {"trial": 2, "status": "RUNNING"}]
+        shown.show(trials)
+        shown.show(trials)
+    told = capsys.readouterr().err
+    assert "1 trials are done already" in told
+    assert told.count("trial 1 of 4: validation accuracy -, best 0.7500 (trial 0)") == 1
+    assert "batch=[1]; failed: no" in told
+    assert "trial 0 of 4" not in told
+    assert "trial 2 of 4" not in told
+    assert ("2/4" in told) == terminal
 
 
 def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_path):

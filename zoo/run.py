@@ -95,16 +95,17 @@ class Run:
     def dataset(self, **changes):
         """The data set of the run's recipe, as it is found now.
 
-        Classes and columns are matched by name with those that the run learned, and
-        texts are read with its vocabulary. If the examples are not those of the
-        training, a warning says so.
+        Classes and columns are matched by name with those of the training. Texts are
+        read with the run's vocabulary. A warning says so if the examples are not those
+        of the training.
 
         Args:
             changes: see `zoo.data.load_for`; the examples are not compared then.
 
         Raises:
-            Mistake: its name stands for code of somebody else, which is not trusted;
-                it cannot be loaded; or its classes or columns have other names.
+            Mistake: the name of the data set means code of somebody else, and the run
+                is not trusted; the data cannot be loaded; or their classes or columns
+                have other names.
         """
         from zoo import data
         from zoo.data import identity
@@ -134,8 +135,8 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
     """The finished run in a folder; a run is returned as it is.
 
     Args:
-        run: a run or its folder, which may come from anybody: nothing in it is
-            executed, and nothing that it names is imported.
+        run: a run or its folder. It may come from a stranger: no code in it is
+            executed, and no module that it names is imported.
         trust: execute the run's own model file, if it has one.
 
     Raises:
@@ -232,8 +233,8 @@ def environment(backend: str, device: str) -> dict:
 def commit() -> str | None:
     """The commit of the checkout that zoo runs from; None in an installed zoo.
 
-    It ends with "-dirty" if the code was changed after it; the ledgers and the pages
-    do not count.
+    It ends with "-dirty" if files were changed after the commit; ledgers and pages do
+    not count.
     """
     checkout = Path(__file__).parents[1]
     if not (checkout / ".git").exists():

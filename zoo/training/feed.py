@@ -15,25 +15,26 @@ from zoo.core.processors import processors
 from zoo.data import Split, order
 from zoo.engine import groups
 
-_BYTES = 32 * 2**20
-_HELD_BYTES = 256 * 2**20
-_MOST_STEPS = 512
-_FEW = 2000  # examples, which are in order before a thread would have begun
-_LARGE_PICTURE = 2**14  # bytes; threads take turns, and small ones are not worth it
+_BYTES = 32 * 2**20  # of a chunk
+_HELD_BYTES = 256 * 2**20  # of a split that the device holds
+_MOST_STEPS = 512  # in a chunk
+_FEW = 2000  # examples; to shuffle so few takes less time than to wake a thread
+_LARGE_PICTURE = 2**14  # bytes; for smaller ones the lock of Python costs more
 
 
 @dataclass
 class Chunk:
-    """Consecutive batches of one size, or the part of them that this process reads.
+    """Consecutive batches of one size; in a group, this process's part of each.
 
     Attributes:
-        inputs: (capacity, part, ...); only the first `count` are filled. Without
-            augmentation aligned to 64 bytes: TensorFlow and JAX need no copy. If the
-            device holds the split: positions in it, int32 (capacity, batch).
+        inputs: (capacity, part, ...), of which the first `count` are filled. Aligned
+            to 64 bytes, so that TensorFlow and JAX need no copy; augmented ones only if
+            they had to be padded. If the device holds the split: positions in it, int32
+            (capacity, batch).
         targets: (capacity, part) or (capacity, part, classes); or the same positions.
-        count: how many batches.
-        rows: examples of a whole batch.
-        waited: seconds for which training had to wait for this chunk.
+        count: the number of batches.
+        rows: the number of examples in a whole batch.
+        waited: seconds that training waited for this chunk.
     """
 
     inputs: np.ndarray
@@ -55,16 +56,16 @@ class Feed:
         shuffle: False keeps the split's own order.
         hold: let the device hold a split that is as small as MNIST and not augmented.
 
-    `on_device` is what the device is to hold: all inputs and all targets; batches are
-    then chosen there. None if they are too large, on a disk, augmented, or not to be
-    held.
+    `on_device` is all inputs and all targets, for the device to hold; chunks then hold
+    positions, and the device picks the examples. None if the split is too large, on a
+    disk, augmented, or not to be held.
 
-    `length` is how many batches the next chunk should hold; the caller may set it
-    while it takes chunks. It counts from the next but one on: a chunk is ordered when
-    the one before is handed out, so that processes with equal lengths have equal
-    chunks. Whatever the size of the split, no more than two chunks of at
-    most 32 MiB (or one batch, if that is more) are held at a time, and what it takes to
-    make one: the one in use and the next.
+    `length` is the number of batches in a chunk; the caller may change it while it
+    takes chunks. A new value takes effect two chunks later: the next chunk is already
+    being made. Processes that set equal lengths get equal chunks.
+
+    Two chunks are in memory at a time, the one in use and the next. Each has at most
+    32 MiB, or one batch if that is more.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""What a training session writes into its run: first facts, training states, the end.
+"""The files of a run while it is trained: written at its beginning, in it, at its end.
 
-In a group of processes all call these functions, and the first process writes.
+In a group all processes call these functions, and the first one writes.
 """
 
 import time
@@ -19,10 +19,10 @@ from zoo.training import states
 
 
 def begin(session, resume: bool) -> None:
-    """Write down what is trained; take up the newest training state, if asked.
+    """Write the recipe, the environment and the data; resume if asked.
 
-    All files but the weights are written once here, so that a class's name or a disk
-    that cannot be written ends the run before its first epoch.
+    They are written before the first epoch, so that training does not begin if the
+    disk is full or a name of a class cannot be written.
 
     Raises:
         Mistake: the state is of another backend or model, or damaged.
@@ -44,7 +44,7 @@ def begin(session, resume: bool) -> None:
 
 
 def restore(session, arrays: list[np.ndarray], progress: dict) -> None:
-    """Put `session` where it stood when these arrays and this progress were saved.
+    """Give `session` the variables and the state that `save` wrote.
 
     Raises:
         Mistake: they are of another backend or model.

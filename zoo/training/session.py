@@ -1,6 +1,6 @@
-"""The loop of training: stages, epochs of a stage, chunks of batches of an epoch.
+"""The loop of training: stages, their epochs, and chunks of an epoch's batches.
 
-What lies on disk before, between and after is written by `zoo.training.record`.
+`zoo.training.record` writes the files before the loop, in it and after it.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
 from zoo.training.states import State
 
-CHUNK_SECONDS = 0.5  # between two looks at signals and clocks; costs below 1 %
-SAVE_SECONDS = 1.0  # epochs of milliseconds are not saved one by one
-SAVE_WITHIN_EPOCH_SECONDS = 120.0  # most work that a crash can cost
+CHUNK_SECONDS = 0.5  # of a chunk; signals are seen after it, at a cost below 1 %
+SAVE_SECONDS = 1.0  # the least between two epochs' states: some epochs take 1 ms
+SAVE_WITHIN_EPOCH_SECONDS = 120.0  # the most work that a crash can lose
 
 
 class Stopped(Mistake):
@@ -31,7 +31,7 @@ class Stopped(Mistake):
 
 
 class Session:
-    """A training run: what it works with, and `state`, where it stands."""
+    """A run while it is trained: its data, model and optimizer, and its `state`."""
 
     def __init__(self, group, recipe, folder, dataset, model, quiet, begun):
         self.group, self.quiet = group, quiet or group.rank > 0
@@ -47,10 +47,10 @@ class Session:
         """Train to the end of the recipe, from where `state` stands.
 
         Args:
-            asked: fills when the process is asked to stop.
+            asked: not empty once the process has been asked to stop.
 
         Raises:
-            Stopped: it was, and the state is saved.
+            Stopped: the process was asked to stop; the state is saved.
             Mistake: the loss is not a number any more, or the disk is full.
         """
         state, ends = self.state, np.cumsum([stage.epochs for stage in self.stages])
@@ -63,7 +63,7 @@ class Session:
                 self._end_stage(int(ends[state.stage]))
 
     def start_stage(self) -> None:
-        """Make what the stage trains with; its steps start at the model's variables."""
+        """Make the feed, the optimizer and the steps of the stage in `state`."""
         stage = self.stages[self.state.stage]
         if stage.trainable:
             registry.module(stage.model).set_trainable(self.model, stage.trainable)
@@ -107,16 +107,12 @@ class Session:
                 )
         if not more and self.stages[state.stage].accumulate > 1:
             trainer.push()
-            # Not in the group's scope, in which TensorFlow's optimizers do not run.
+            # Outside the group's scope: TensorFlow's optimizers do not run inside it.
             optimizer.apply_rest(self.optimizer, self.model.trainable_variables)
             trainer.pull()
 
-    def save(self) -> None:
-        """Save the training state."""
-        record.save(self)
-
     def _slowest(self, *values) -> np.ndarray:
-        """The largest of each value, and of the time since saving, over processes."""
+        """The maximum over all processes of each value and of the time since saving."""
         unsaved = time.perf_counter() - self.saved
         return self.group.gather([*values, unsaved]).max(0)
 
@@ -151,7 +147,7 @@ class Session:
         )
 
     def _mean_loss(self) -> float:
-        """Of the epoch so far, without the steps that were skipped in float16."""
+        """The mean over the epoch so far; steps skipped in float16 do not count."""
         counted = self.state.sums["examples"] - self.state.sums.get("skipped", 0)
         return self.state.sums["loss"] / counted if counted else math.nan
 
@@ -202,6 +198,10 @@ class Session:
             self.start_stage()
         state.best_loss, state.best, state.best_epoch = math.inf, [], state.epoch
 
+    def save(self) -> None:
+        """Write the training state."""
+        record.save(self)
+
     def score(self, split) -> dict:
         """The metrics of the model on `split`, see `zoo.metrics.measure`."""
         outputs = steps.predict(self.forward, split.inputs)
@@ -209,7 +209,7 @@ class Session:
 
     @contextlib.contextmanager
     def _evaluated_weights(self):
-        """The moving average of the weights, where the stage asks for it."""
+        """Inside, the model has the averaged weights, if the stage averages them."""
         if not self.stages[self.state.stage].ema:
             yield
             return

@@ -1,4 +1,7 @@
-"""Where a training run stands, and that on disk: written whole or not at all."""
+"""Training states: where a run stands, in memory and on disk.
+
+A state's file is written whole or not at all.
+"""
 
 import dataclasses
 import hashlib
@@ -16,26 +19,27 @@ import numpy as np
 from zoo.core import files
 from zoo.errors import Mistake
 
-KEPT = 2  # the newest may be damaged; an older one than the second is never needed
+KEPT = 2  # if the newest is damaged, the one before is used
 _SUMS = ("loss", "wrong", "examples", "seconds", "waited")
 _TOTALS = ("total", "processor", "train", "waiting", "compiling", "examples")
 
 
 @dataclass
 class State:
-    """Where a training run stands: all that changes beside the variables.
+    """Where a training run stands: all that changes, except for the variables.
 
     Attributes:
-        backend: that computes it; the bits of another would be others.
-        stage, epoch, step: of the next batch, each from 0; epochs count over all
-            stages, steps within the epoch.
-        sums: over the epoch so far: loss and wrong predictions, summed over
-            examples; examples; seconds, and those of them that waited for data.
-        totals: seconds over all starts of the run, and the examples that the seconds
-            "train" were spent on.
+        backend: the backend that trains; another one would round differently.
+        stage, epoch, step: the position of the next batch, each from 0. Epochs count
+            over all stages, steps within the epoch.
+        sums: over the epoch so far: the loss, the number of wrong predictions and of
+            examples, the seconds, and how many of these waited for data.
+        totals: over all starts of the run: seconds of each kind, and the number of
+            examples that were trained on during the seconds "train".
         history: a dict for each epoch that has ended.
-        best_loss, best_epoch: of this stage, where it stops early.
-        best: the model's variables of that epoch; [] if there is none.
+        best_loss, best_epoch: the least validation loss of a stage with early
+            stopping, and its epoch.
+        best: the model's variables at that epoch; [] if there is none.
     """
 
     backend: str
@@ -118,8 +122,8 @@ def read(data: bytes) -> tuple[list[np.ndarray], dict]:
     """The arrays and the progress that `save` was given.
 
     Raises:
-        Mistake: the data are something else. No code runs and no more memory is
-            taken than the data have, whoever made them.
+        Mistake: the data are no training state. Reading runs no code and takes no
+            more memory than the data have, even if a stranger made them.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
@@ -137,7 +141,7 @@ def restored(progress: dict, best: list[np.ndarray]) -> State:
     """The state with this progress.
 
     Raises:
-        Mistake: it is of a newer zoo, or no progress.
+        Mistake: another version of zoo wrote it, or it is damaged.
     """
     names = {each.name for each in dataclasses.fields(State)} - {"best"}
     if not isinstance(progress, dict) or progress.keys() != names:

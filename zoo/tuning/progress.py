@@ -1,19 +1,13 @@
-"""The live table of a search; in a pipe, a line for each trial."""
+"""Progress of a search: how many trials have ended, and a line for each."""
 
 import time
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
-
+from zoo.core import progress
 from zoo.tuning.search import Settings, rank
-
-_SHOWN = 12
 
 
 class Progress:
-    """Shows the trials of a search on standard error.
+    """Shows the trials of a search on standard error, see `zoo.core.progress`.
 
     Args:
         settings: of the search.
@@ -23,19 +17,17 @@ class Progress:
 
     def __init__(self, settings: Settings, deadline: float | None, quiet: bool):
         self.settings, self.deadline = settings, deadline
-        self.console = Console(stderr=True, quiet=quiet, highlight=False)
-        self.live = Live(console=self.console, auto_refresh=False)
+        self.shown = progress.Progress("trials", settings.trials, quiet)
         self.told: set[int] = set()
         self.started = time.monotonic()
         self.before: int | None = None
 
     def __enter__(self):
-        if self.console.is_terminal:
-            self.live.start()
+        self.shown.__enter__()
         return self
 
-    def __exit__(self, *_):
-        self.live.stop()
+    def __exit__(self, *error):
+        self.shown.__exit__(*error)
 
     def show(self, trials: list[dict]) -> None:
         """The trials so far; those that ended since the last call are told."""
@@ -44,20 +36,16 @@ class Progress:
             self.before = len(ended)
             self.told = {each["trial"] for each in ended}
             if ended:
-                self.console.print(f"{len(ended)} trials are done already")
-        best = self._best(ended)
+                self.shown.say(f"{len(ended)} trials are done already")
+        done = [each for each in ended if each["status"] == "COMPLETED"]
+        objective = self.settings.objective
+        best = min(done, key=lambda each: rank(each, objective), default=None)
         left = self._left(len(ended))
-        if self.console.is_terminal:
-            self.live.update(self._table(trials, best, left), refresh=True)
-            return
         for each in ended:
             if each["trial"] not in self.told:
                 self.told.add(each["trial"])
-                self.console.print(self._line(each, best, left), soft_wrap=True)
-
-    def _best(self, ended):
-        done = [each for each in ended if each["status"] == "COMPLETED"]
-        return min(done, key=lambda t: rank(t, self.settings.objective), default=None)
+                self.shown.say(self._line(each, best, left))
+        self.shown.update(len(ended), f"best {self._value(best)}")
 
     def _left(self, ended) -> str:
         now = time.monotonic()
@@ -85,20 +73,3 @@ class Progress:
             what = f"{what}; failed: {each['reason']}"
         value = f"validation {self.settings.objective} {self._value(each)}"
         return f"{head}: {value}, {tail}, left {left}; {what}"
-
-    def _table(self, trials, best, left) -> Table:
-        done = sum(each["status"] != "RUNNING" for each in trials)
-        table = Table(
-            title=f"{done} of {self.settings.trials} trials, left {left}",
-            caption=f"best {self._value(best)}: {best['overrides']}" if best else "",
-        )
-        for head in ("trial", f"validation {self.settings.objective}", "what"):
-            table.add_column(head)
-        for each in trials[-_SHOWN:]:
-            style = "bold" if best and each["trial"] == best["trial"] else ""
-            what = each["reason"] or each["overrides"] or "the recipe as it is"
-            value = {"RUNNING": "running", "FAILED": "failed"}.get(each["status"])
-            table.add_row(
-                str(each["trial"]), value or self._value(each), Text(what), style=style
-            )
-        return table
