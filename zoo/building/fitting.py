@@ -37,7 +37,13 @@ def build(
     try:
         if fill is None:
             return registry.build(recipe.model, seed=recipe.seed, **arguments)
-        return registry.make(recipe.model, arguments, fill)
+        from zoo.building.initial_weights import seed_dropout
+
+        def filled(model):
+            seed_dropout(model, recipe.seed)  # the weight file does not hold it
+            fill(model)
+
+        return registry.make(recipe.model, arguments, filled)
     finally:
         keras.config.set_dtype_policy(policy)
 

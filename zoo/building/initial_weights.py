@@ -60,6 +60,13 @@ def without_values() -> Iterator[tuple[keras.StatelessScope, list]]:
         global_state.set_global_attribute("uninitialized_variables", [])
 
 
+def seed_dropout(model: keras.Model, seed: int) -> None:
+    """Start the stream of each dropout layer, a function of `seed` and its path."""
+    for path, layer in layers(model, pretrained=False):
+        if isinstance(layer, Dropout):
+            layer.reseed(_digest(seed, path) % 2**31)
+
+
 def initialize(model: keras.Model, seed: int) -> None:
     """Draw every random initial weight of `model`, which was just made, from NumPy.
 
@@ -76,9 +83,8 @@ def initialize(model: keras.Model, seed: int) -> None:
     Raises:
         Mistake: a weight's initializer is random and not one of Keras's.
     """
+    seed_dropout(model, seed)
     for path, layer in layers(model, pretrained=False):
-        if isinstance(layer, Dropout):
-            layer.reseed(_digest(seed, path) % 2**31)
         counts: dict[str, int] = {}
         for variable in layer._trainable_variables + layer._non_trainable_variables:
             name = own_name(variable.name, "variable", counts)
