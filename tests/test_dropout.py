@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
-from keras.config import backend
 
 from zoo.building import model_files
 from zoo.engine.groups import rows_from
@@ -69,7 +68,7 @@ def test_the_mask_is_that_of_the_generator(seed, step, rate, first):
 
 @pytest.mark.parametrize(("size", "steps"), [(2**16 + 5, 18), (2**13, 131), (7, 259)])
 def test_long_masks_and_many_steps_are_those_of_the_generator(size, steps):
-    """PyTorch draws in blocks, for several steps at once; here are their edges."""
+    """PyTorch draws in blocks; here are their edges."""
     masks = kept(seed=9, steps=steps, count=size)
     for step in (0, 1, steps // 2, steps - 2, steps - 1):
         for place in {0, size // 2, min(size, 2**16) - 1, size - 5, size - 1}:
@@ -85,25 +84,6 @@ def test_a_stream_goes_on_from_wherever_it_is_put():
     layer.reseed(5)
     assert np.array_equal(draw(layer, (3, 7)), draw(Dropout(0.5, seed=5), (3, 7)))
     assert np.array_equal(draw(layer, (2, 3))[0] > 0, kept(5, 2, count=3)[1])
-
-
-@pytest.mark.skipif(backend() != "torch", reason="only PyTorch draws steps ahead")
-def test_a_smaller_last_batch_does_not_have_the_others_drawn_anew(monkeypatch):
-    from zoo.engine.torch import kernels
-
-    drawn, draw_some = [], kernels._draw
-
-    def count(seed, step, steps, shape, *rest):
-        drawn.append(steps * np.prod(shape))
-        return draw_some(seed, step, steps, shape, *rest)
-
-    monkeypatch.setattr(kernels, "_draw", count)
-    layer, used = Dropout(0.5, seed=4), 0
-    for _ in range(100):
-        for rows in [32] * 5 + [7]:
-            draw(layer, (rows, 16))
-            used += rows * 16
-    assert used <= sum(drawn) < 2 * used
 
 
 def test_a_mask_never_changes():

@@ -39,7 +39,6 @@ class Trainer:
             model.non_trainable_variables,
             optimizer.variables,
         )
-        # The same tensors for all steps: dropout's keep what was drawn ahead.
         self._values = [v.value.detach() for vs in self._variables for v in vs]
         self._use_kernel()
 
