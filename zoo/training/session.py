@@ -75,11 +75,11 @@ class Session:
                 self.model, loss, self.optimizer, self.feed.on_device
             )
         self.compiled: set[int] = set()
+        self.said = ""  # why steps are slow, once a stage
 
     def _train_epoch(self, progress, asked, more):
         state, feed, trainer, group = self.state, self.feed, self.trainer, self.group
         progress.show(state.epoch, state.step, feed.steps)
-        said = ""
         for chunk in feed.chunks(state.epoch, state.step, more):
             start = time.perf_counter()
             inputs, targets = (
@@ -92,9 +92,9 @@ class Session:
             self._count(chunk, values, wrong, seconds)
             if first and group.devices > 1:
                 progress.say(groups.report(trainer.examples_by_device(), chunk.rows))
-            if trainer.slow_because != said:
-                said = trainer.slow_because
-                progress.say(f"plain steps, not the fast ones: {said}")
+            if trainer.slow_because != self.said:
+                self.said = trainer.slow_because
+                progress.say(f"plain steps, not the fast ones: {self.said}")
             progress.show(state.epoch, state.step, feed.steps, self._mean_loss())
             seconds, stop, unsaved = self._slowest(seconds, bool(asked))
             feed.length = max(1, round(CHUNK_SECONDS * chunk.count / seconds))
