@@ -3,14 +3,13 @@
 import copy
 import functools
 import json
-import os
 import pickle
-import subprocess
-import sys
 
 import keras
 import numpy as np
+import plain_keras
 import pytest
+from plain_keras import CASES, MIRROR, answers, inputs_of, make
 
 import zoo
 from zoo import layers
@@ -21,72 +20,16 @@ on_jax = pytest.mark.skipif(BACKEND != "jax", reason="JAX's own tools")
 on_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's tools")
 on_torch = pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own tools")
 
-SMALL = {
-    "deep_mlp": {
-        "input_shape": (6, 5, 1),
-        "hidden": (8,),
-        "batch_normalization": "after",
-        "dropout": 0.2,
-    },
-    "efficientnet_transfer": {"weights": None, "input_shape": (32, 32, 3)},
-    "lenet": {},
-    "lenet relu": {"variant": "relu", "input_shape": (12, 9, 3)},
-    "lstm_sentiment": {
-        "vocabulary_size": 50,
-        "length": 12,
-        "units": (8, 8),
-        "dropout": 0.1,
-        "word_dropout": 0.1,
-        "memory": (4, 0),
-    },
-    "lstm_sentiment both ways": {
-        "vocabulary_size": 50,
-        "length": None,
-        "units": (8, 8),
-        "cell": "gru",
-        "bidirectional": True,
-        "pooling": "mean",
-        "memory": (4, 0),
-    },
-    "lstm_sentiment minimal": {
-        "vocabulary_size": 50,
-        "length": 9,
-        "units": (8,),
-        "cell": "mingru",
-        "pooling": "max",
-    },
-    "mammogram_mlp": {},
-    "mammogram_mlp one_hot": {
-        "features": ("bi_rads", "age", "shape"),
-        "encoding": "one_hot",
-        "dropout": 0.1,
-    },
-    "perceptron": {},
-    "tiny_vgg": {
-        "input_shape": (12, 10, 3),
-        "batch_normalization": True,
-        "dropout": 0.2,
-    },
-}
-each_model = pytest.mark.parametrize("case", SMALL)
-
-
-def make(case):
-    return zoo.build(case.split()[0], **SMALL[case])
+each_model = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.slow] * case.startswith("efficientnet"))
+        for case in CASES
+    ],
+)
 
 
 model_of = functools.cache(make)
-
-
-def inputs_of(model, rows=6):
-    random = np.random.default_rng(0)
-    shape = [rows, *(side or 7 for side in model.input_shape[1:])]
-    high = 256 if len(shape) == 4 else 5
-    return random.integers(0, high, shape).astype(model.input.dtype)
-
-
-def answers(model, inputs):
-    return keras.ops.convert_to_numpy(model(inputs, training=False))
 
 
 def same(found, expected):
@@ -102,47 +45,40 @@ def test_two_equal_models_have_equal_configurations(case):
 
 
 def test_every_model_is_tried():
-    assert {case.split()[0] for case in SMALL} == {*zoo.names()}
+    assert {case.split()[0] for case in CASES} == {*zoo.names()}
 
 
 # --- Files
-
-
-WITHOUT_ZOO = """
-import json, sys
-from pathlib import Path
-sys.modules["zoo"] = None  # `import zoo` fails
-import keras, numpy as np
-for file in sorted(Path(sys.argv[1]).glob("*.keras")):
-    model = keras.saving.load_model(file)
-    assert type(model).__module__.startswith("keras.")
-    found = model.predict_on_batch(np.load(file.with_suffix(".npy")))
-    np.save(file.with_suffix(".found.npy"), found)
-"""
 
 
 @pytest.fixture(scope="module")
 def without_zoo(tmp_path_factory):
     """Every model's file, opened and asked by Keras in a process without zoo."""
     folder = tmp_path_factory.mktemp("files")
-    for case in SMALL:
-        model = model_of(case)
-        model_files.save(model, folder / f"{case}.keras")
-        np.save(folder / f"{case}.npy", inputs_of(model))
-    subprocess.run(
-        [sys.executable, "-c", WITHOUT_ZOO, folder],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": ""},
-        check=True,
-    )
-    return folder
+    models = {case: model_of(case) for case in {**CASES, **MIRROR}}
+    return folder, plain_keras.open_files(folder, models)
 
 
 @each_model
 def test_a_file_opens_where_there_is_no_zoo(case, without_zoo):
-    model = model_of(case)
-    found = np.load(without_zoo / f"{case}.found.npy")
-    same(found, answers(model, inputs_of(model)))
+    _, found = without_zoo
+    assert found[case] <= 1e-5
+
+
+def test_the_table_of_the_docs_is_what_was_found(without_zoo):
+    page = plain_keras.PAGE.read_text("utf-8")
+    start, end = plain_keras.MARKS
+    body = page.split(start)[1].split(end)[0].strip().splitlines()
+    assert body == plain_keras.table(*without_zoo)
+
+
+def test_what_plain_keras_has_not_says_what_to_import(without_zoo):
+    _, found = without_zoo
+    assert plain_keras.HINT in found["deep_mlp mirror"]
+    model = make("deep_mlp mirror")
+    again = keras.models.clone_model(model)
+    again.set_weights(model.get_weights())
+    same(answers(again, inputs_of(model)), answers(model, inputs_of(model)))
 
 
 @each_model
@@ -159,18 +95,6 @@ def test_a_file_opens_in_zoo_with_the_layers_of_zoo(case, tmp_path):
 
 
 ZOOS = {*model_files.FASTER.values()}
-
-
-def test_what_plain_keras_has_not_names_its_module(tmp_path):
-    model = zoo.build("deep_mlp", mirror=True)
-    model.save(tmp_path / "model.keras")
-    registered = keras.saving.get_custom_objects()
-    kept = registered.pop("zoo>WithMirrorImage")
-    try:
-        with pytest.raises(TypeError, match=r"WithMirrorImage.*zoo\.models\.deep_mlp"):
-            keras.saving.load_model(tmp_path / "model.keras")
-    finally:
-        registered["zoo>WithMirrorImage"] = kept
 
 
 OLD = {  # layers as files of zoo 0.1 hold them: a name, options, shapes of the inputs
@@ -334,6 +258,7 @@ LAYERS = {
     "Dropout": (lambda: layers.Dropout(0.5), ROWS),
 }
 each_layer = pytest.mark.parametrize("name", LAYERS)
+SECONDS = ("LSTM", "GRU", "MinGRU")  # to differentiate twice on JAX
 
 
 def layer_and_inputs(name):
@@ -344,15 +269,13 @@ def layer_and_inputs(name):
     return layer, inputs
 
 
-def of_keras(layer):
+def of_keras(layer, shape):
     """The Keras layer with the configuration and weights of `layer`."""
     kind = getattr(keras.layers, type(layer).__name__, None)
     if kind is None:
         return layer
     twin = kind.from_config(layer.get_config())
-    twin.build(
-        IMAGES if "2D" in kind.__name__ else layer.get_build_config()["input_shape"]
-    )
+    twin.build(shape)
     twin.set_weights(layer.get_weights())
     return twin
 
@@ -361,8 +284,9 @@ def of_keras(layer):
 def test_a_layer_takes_whole_numbers_as_keras_does(name):
     layer, inputs = layer_and_inputs(name)
     whole = np.round(3 * inputs).astype("int32")
+    twin = of_keras(layer, whole.shape)
     try:
-        expected = keras.ops.convert_to_numpy(of_keras(layer)(whole))
+        expected = keras.ops.convert_to_numpy(twin(whole))
     except Exception as error:  # what Keras refuses is refused alike
         with pytest.raises(type(error)):
             layer(whole)
@@ -406,7 +330,13 @@ def test_channels_may_come_first(layer, shape):
 
 
 @on_jax
-@each_layer
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in SECONDS))
+        for name in LAYERS
+    ],
+)
 def test_jax_differentiates_forward_and_twice(name):
     import jax
 
@@ -430,7 +360,7 @@ def test_jax_differentiates_forward_and_twice(name):
 @each_model
 def test_pytorch_finds_the_parameters(case):
     model = make(case)
-    plain = registry.module(case.split()[0]).build(**SMALL[case])
+    plain = registry.module(case.split()[0]).build(**CASES[case])
     shapes, expected = (
         sorted((*value.shape,) for value in each.state_dict().values())
         for each in (model, plain)
@@ -446,7 +376,7 @@ def test_pytorch_saves_loads_and_converts(case, tmp_path):
     import torch
 
     model = make(case)
-    other = zoo.build(case.split()[0], seed=1, **SMALL[case])
+    other = zoo.build(case.split()[0], seed=1, **CASES[case])
     inputs = inputs_of(model)
     assert np.abs(answers(model, inputs) - answers(other, inputs)).max() > 1e-4
     torch.save(model.state_dict(), tmp_path / "weights.pt")

@@ -189,6 +189,17 @@ class WithMirrorImage(keras.layers.Layer):
     channels).
     """
 
+    # No layer of Keras's own depends so on training. A file says what it needs, and
+    # Keras, which prints the configuration of a layer that it lacks, says it too.
+    NEEDS = "import zoo.models.deep_mlp before keras.saving.load_model"
+
+    def get_config(self):
+        return {**super().get_config(), "needs": self.NEEDS}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: config[name] for name in config if name != "needs"})
+
     def call(self, pictures, training=False):
         mirrored = [] if training else [keras.ops.flip(pictures, axis=2)]
         return keras.ops.stack([pictures, *mirrored], axis=1)
