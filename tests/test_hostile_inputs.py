@@ -84,6 +84,35 @@ def test_a_large_photograph_is_read():
     np.testing.assert_allclose(read[:, 15:], 200, atol=3)
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_a_png_of_48_million_pixels_is_read_by_half(mode):
+    shades = np.zeros((6000, 8000), "uint8")
+    shades[:, 4000:] = 255
+    image = Image.fromarray(shades).convert(mode)
+    content = encoded(image, "PNG", compress_level=1)
+    del shades, image
+    read = pictures.read(content, 3, (28, 28))
+    assert (read[:, :13] == 0).all()
+    assert (read[:, 15:] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "most"),
+    [
+        ("WEBP", "RGB", 16_777_216),
+        ("TIFF", "F", 16_777_216),
+        ("PNG", "RGBA", 33_554_432),
+        ("PNG", "LA", 22_369_621),
+        ("JPEG2000", "L", 13_421_772),
+    ],
+)
+def test_kinds_that_take_more_memory_may_have_fewer_pixels(kind, mode, most):
+    image = Image.new(mode, (6800, 6000))
+    image.format = kind
+    with pytest.raises(ValueError, match=f"at most {most:,} of this kind; make it"):
+        pictures._bounded(image, (28, 28))
+
+
 @pytest.fixture(scope="module")
 def bomb():
     """400 MB in 400 kB."""

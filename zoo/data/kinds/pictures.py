@@ -37,7 +37,18 @@ WANTED = (
 DARK, BRIGHT = 64, 192
 MODES = {1: "L", 3: "RGB"}
 PNG, GRAY_8_BITS = STARTS[1], b"\x08\x00"
-PIXELS = 2**25  # of a picture; Pillow takes 4 bytes for each, and makes a copy or two
+# Bytes that decoding and turning a picture may take, and what they are for a pixel, by
+# measurement: the decoders of some formats hold several copies.
+MEMORY = 2**28
+BYTES = {"AVIF": 10, "JPEG2000": 20, "WEBP": 16}
+BYTES_PROGRESSIVE, BYTES_HALVED, BYTES_PLAIN, BYTES_COPIED, BYTES_FLOAT = (
+    7,
+    5,
+    8,
+    12,
+    16,
+)
+HALVED = ("BMP", "GIF", "JPEG", "PNG", "PPM")  # the formats of which halves are made
 LONGEST_NAME = 4096  # letters of a path, as Linux has it
 
 Picture = str | os.PathLike | bytes | np.ndarray | Image.Image | BinaryIO
@@ -68,9 +79,11 @@ def read(
     name = _name(source)
     try:
         with _quiet_pillow(), _open(source) as image:
-            _check_size(image)
+            image = _bounded(image, size)
             ImageOps.exif_transpose(image, in_place=True)
-            image = _flat(image, name).convert(MODES[channels])
+            image = _flat(image, name)
+            if image.mode != MODES[channels]:
+                image = image.convert(MODES[channels])
     except Mistake:
         raise
     except FileNotFoundError as error:
@@ -212,7 +225,7 @@ def _plain_gray_png(content: bytes) -> np.ndarray | None:
     if not plain or b"tRNS" in content or b"eXIf" in content:
         return None
     width, height = (int.from_bytes(content[i : i + 4]) for i in (16, 20))
-    if width * height > PIXELS:
+    if width * height * BYTES_PLAIN > MEMORY:
         return None
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -232,17 +245,53 @@ def _open(source: Picture) -> Image.Image:
     return Image.open(source, formats=FORMATS)
 
 
-def _check_size(image: Image.Image) -> None:
-    """Refuse a picture that would take far more memory than its file.
+def _bounded(image: Image.Image, size: tuple[int, int] | None) -> Image.Image:
+    """The picture, or its half if the whole would take more than `MEMORY`.
 
-    A JPEG file is read at a half, a quarter or an eighth of its size where that fits.
+    A JPEG file is read at a half, a quarter or an eighth, which takes less memory than
+    the whole. Opaque pictures of other formats are decoded and halved, where the size
+    that is asked for still fits.
+
+    Raises:
+        ValueError: the half would take more than `MEMORY` too.
     """
-    if image.width * image.height > PIXELS and image.format == "JPEG":
+    pixels = image.width * image.height
+    if image.info.get("progressive"):
+        _check_memory(image, BYTES_PROGRESSIVE)
+    if pixels * BYTES_PLAIN > MEMORY and image.format == "JPEG":
         image.draft(None, (image.width // 2, image.height // 2))
-    if image.width * image.height > PIXELS:
+    if image.format in BYTES:
+        _check_memory(image, BYTES[image.format])
+    if image.mode == "F" or image.mode == "I":
+        _check_memory(image, BYTES_FLOAT)
+    elif image.has_transparency_data and image.mode != "RGBA":
+        _check_memory(image, BYTES_COPIED)
+    elif image.width * image.height * BYTES_PLAIN > MEMORY and _can_be_halved(
+        image, size
+    ):
+        _check_memory(image, BYTES_HALVED)
+        if image.mode in ("1", "P"):  # palettes have no means
+            image = image.convert("RGB" if image.mode == "P" else "L")
+        half = image.reduce(2)
+        image.close()
+        return half
+    else:
+        _check_memory(image, BYTES_PLAIN)
+    return image
+
+
+def _can_be_halved(image: Image.Image, size: tuple[int, int] | None) -> bool:
+    fits = size and 2 * size[0] <= image.height and 2 * size[1] <= image.width
+    return (
+        bool(fits) and image.format in HALVED and image.mode in ("1", "L", "P", "RGB")
+    )
+
+
+def _check_memory(image: Image.Image, each: int) -> None:
+    if image.width * image.height * each > MEMORY:
         raise ValueError(
             f"it has {image.width} x {image.height} pixels; accepted: at most "
-            f"{PIXELS:,}; make it smaller"
+            f"{MEMORY // each:,} of this kind; make it smaller"
         )
 
 
@@ -281,9 +330,9 @@ def _flat(image: Image.Image, name: str) -> Image.Image:
             values = values.astype(np.uint16)
         return Image.fromarray(pixels.to_bytes([values], [name])[0])
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image)
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image)
         return white
     return image
 
