@@ -14,7 +14,7 @@ import numpy as np
 from zoo.core.arguments import as_annotated
 from zoo.core.progress import track
 from zoo.core.random import order
-from zoo.data import builders, splits
+from zoo.data import builders, repeats, splits
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
 from zoo.data.kinds import pictures, tables, texts
@@ -61,7 +61,7 @@ def load(
         name: one of `names()`, any name of TensorFlow Datasets, or the path of a folder
             of class folders: "./pets", with a slash in it.
         validation: share of the training split to hold out, stratified; 0 for none.
-            A folder with its own val/ is validated on that.
+            Data with a validation split of their own are validated on that.
         seed: decides which examples are held out, and nothing else.
         fold: (i, k) splits training and test examples together into k stratified
             parts, by `seed`, and makes part i, 0 <= i < k, the test split; for rows.
@@ -86,6 +86,7 @@ def load(
     if fold:
         dataset = splits.split(dataset, fold, seed)
     dataset = _with_validation(dataset, validation, seed)
+    repeats.tell(dataset)
     if dataset.kind == "text":
         return _encoded(dataset, encoder, **wanted)
     if wanted:

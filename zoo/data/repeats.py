@@ -1,0 +1,110 @@
+"""Rows and texts that are given more than once: in two splits, or in two classes.
+
+Pictures of a folder are told by `zoo.data.sources.copies`, which names their files.
+"""
+
+import math
+import warnings
+
+import numpy as np
+
+from zoo.data.dataset import SPLITS, Dataset
+from zoo.data.kinds.texts import Tokens
+
+SHORT = 5  # words; shorter texts are equal by chance
+# Rows are equal by nature in a table of few possible rows, such as one of four small
+# whole numbers, or of iris: its columns could hold fewer than so many different rows
+# for each of its rows, and no column tells at least half of the rows apart.
+ROOM = 10_000
+
+
+def tell(dataset: Dataset) -> None:
+    """Warn of equal rows or texts, each kind in one line with a count and an example.
+
+    Tables in which rows are equal by nature, see `ROOM`, are passed over, and so are
+    texts of fewer than `SHORT` words. Equal texts have equal words.
+    """
+    if dataset.kind == "image":
+        return
+    splits = {name: part for name in SPLITS if (part := getattr(dataset, name))}
+    prints = {name: _prints(part.inputs) for name, part in splits.items()}
+    seen = prints["train"]
+    lines = []
+    for name in list(splits)[1:]:
+        both = np.flatnonzero(np.isin(prints[name], seen) & (prints[name] != 0))
+        seen = np.concatenate([seen, prints[name]])
+        if len(both):
+            example = _shown(splits[name].inputs, both[0])
+            where = "train" if name != "test" or len(splits) == 2 else "other splits"
+            lines.append(
+                f"found {_count(both, dataset)} of {dataset.name}'s {name} split "
+                f"({len(both) / len(prints[name]):.1%} of it) in {where} as well, such "
+                f"as {example}; its accuracy flatters the network: remove them"
+            )
+    torn = _torn(seen, np.concatenate([part.targets for part in splits.values()]))
+    if len(torn):
+        split, place = _place(splits, torn[0])
+        lines.append(
+            f"found {_count(torn, dataset)} of {dataset.name} in two classes or more, "
+            f"such as {_shown(splits[split].inputs, place)}; keep each in the class "
+            "that is right"
+        )
+    if lines and not _are_equal_by_nature(splits, len(np.unique(seen))):
+        for line in lines:
+            warnings.warn(line, stacklevel=3)
+
+
+def _prints(inputs) -> np.ndarray:
+    """int64 of shape (n,): equal for equal inputs, 0 for texts that are short."""
+    if isinstance(inputs, Tokens):
+        spans = zip(inputs.starts.tolist(), inputs.lengths.tolist(), strict=True)
+        return np.array(
+            [
+                hash(inputs.flat[start : start + n].tobytes()) if n >= SHORT else 0
+                for start, n in spans
+            ],
+            np.int64,
+        )
+    rows = np.ascontiguousarray(inputs) + np.float32(0)  # -0.0 is 0.0
+    return np.array([hash(row.tobytes()) for row in rows], np.int64)
+
+
+def _torn(prints: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The first place of each input that occurs in two classes or more."""
+    pairs = np.unique(np.stack([prints, targets.astype(np.int64)]), axis=1)[0]
+    found, counts = np.unique(pairs[pairs != 0], return_counts=True)
+    torn = found[counts > 1]
+    if not len(torn):
+        return torn
+    known, first = np.unique(prints, return_index=True)
+    return np.sort(first[np.isin(known, torn)])
+
+
+def _place(splits: dict, place: int) -> tuple[str, int]:
+    for name, part in splits.items():
+        if place < len(part):
+            return name, place
+        place -= len(part)
+    raise IndexError(place)
+
+
+def _are_equal_by_nature(splits: dict, different: int) -> bool:
+    """Whether equal rows say nothing, see `ROOM`; `different` rows are not equal."""
+    if isinstance(splits["train"].inputs, Tokens):
+        return False
+    rows = np.concatenate([np.asarray(part.inputs[:]) for part in splits.values()])
+    values = [len(np.unique(column)) for column in rows.T]
+    return 2 * max(values) < different and math.prod(values) < ROOM * len(rows)
+
+
+def _count(found: np.ndarray, dataset: Dataset) -> str:
+    what = "text" if dataset.kind == "text" else "row"
+    return f"1 {what}" if len(found) == 1 else f"{len(found):,} {what}s"
+
+
+def _shown(inputs, place: int) -> str:
+    if isinstance(inputs, Tokens):
+        start = inputs.starts[place]
+        words = inputs.flat[start : start + min(inputs.lengths[place], 8)]
+        return f"'{' '.join(inputs.words[i] for i in words)} ...'"
+    return ", ".join(f"{value:g}" for value in np.asarray(inputs[place]))
