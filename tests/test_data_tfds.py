@@ -52,6 +52,18 @@ class ToyReviews(tfds.core.GeneratorBasedBuilder):
             yield i, {"text": text, "label": -1 if start == 200 else i % 2}
 
 
+class ToySplits(ToyReviews):
+    """A labeled validation split beside the test split, and two more splits."""
+
+    def _split_generators(self, dl_manager):
+        parts = {"train": 0, "validation": 100, "test": 300}
+        more = {"unsupervised": 200, "extra": 400}
+        return {
+            part: self._generate_examples(start)
+            for part, start in {**parts, **more}.items()
+        }
+
+
 class ToyPictures(tfds.core.GeneratorBasedBuilder):
     """JPEGs of different sizes, no test split."""
 
@@ -241,6 +253,34 @@ def test_a_foreign_text_set():
         Mistake, match="size and channels are for pictures; toy_reviews"
     ):
         data.load("toy_reviews", size=3)
+
+
+def test_a_validation_split_beside_a_test_split_is_used():
+    with pytest.warns(UserWarning, match="not used") as caught:
+        dataset = data.load("toy_splits", validation=0.2)
+    said = [str(warning.message) for warning in caught]
+    assert said == [
+        "toy_splits has other splits that are not used: extra; zoo reads train, "
+        "validation and test",
+        "validation=0.2 is not used: toy_splits has a validation split of its own, of "
+        "40 examples",
+    ]
+    assert [len(dataset.split(name)) for name in data.dataset.SPLITS] == [40, 40, 40]
+    with pytest.warns(UserWarning, match="not used") as caught:
+        assert data.load("toy_splits", validation=0).validation is None
+    assert "the 40 validation examples of toy_splits are left out" in str(caught[1])
+
+
+def test_a_copy_that_lacks_the_validation_split_is_made_again(cache):
+    with pytest.warns(UserWarning, match="extra"):
+        data.load("toy_splits")
+    (about,) = cache.glob("toy_splits-*/about.json")
+    kept = json.loads(about.read_text())
+    del kept["facts"]["unused"]
+    kept["facts"]["parts"] = ["train", "test"]
+    about.write_text(json.dumps(kept))
+    with pytest.warns(UserWarning, match="extra"):
+        assert len(data.load("toy_splits").validation) == 40
 
 
 def test_foreign_pictures_of_many_sizes():

@@ -1,6 +1,7 @@
 """Any TensorFlow Datasets name: its splits, columns and classes, from the cache."""
 
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,9 @@ def read(
     """A TFDS data set: pictures, texts or rows of numbers, with one class label each.
 
     Training is TFDS's split "train"; the test is "test", or "validation" if there is no
-    labeled "test", or else carved from "train", stratified, always the same.
+    labeled "test", or else carved from "train", stratified, always the same. Beside a
+    labeled "test", a labeled "validation" is the validation split. A warning names
+    other splits with labels, which are not used.
 
     Args:
         name: as TFDS takes it, such as "mnist" or "glue/sst2".
@@ -65,6 +68,12 @@ def read(
         name, identity, lambda to: convert(name, size, channels, file, to), fresh
     )
     kind, columns = facts["kind"], tuple(facts["features"])
+    if unused := facts.get("unused"):
+        warnings.warn(
+            f"{name} has other splits that are not used: {', '.join(unused)}; zoo "
+            "reads train, validation and test",
+            stacklevel=3,
+        )
     if (size or channels) and kind != "image":
         raise Mistake(f"size and channels are for pictures; {name} holds {kind} data")
     if features and kind != "tabular":
@@ -106,6 +115,7 @@ def read(
         name=name,
         kind=kind,
         train=splits["train"],
+        validation=splits.get("validation"),
         test=splits.get("test"),
         classes=labels,
         features=columns,

@@ -1,6 +1,7 @@
 """A prepared TFDS folder decoded into .npy files, once."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -11,6 +12,7 @@ import numpy as np
 
 from zoo.core.progress import track
 from zoo.data import builders
+from zoo.data.dataset import SPLITS
 from zoo.data.kinds import pictures, texts
 from zoo.data.sources import tfds_prepare
 from zoo.errors import Mistake
@@ -28,9 +30,15 @@ LICENSES = {  # what TFDS does not state
 
 
 def fresh(facts: dict) -> bool:
-    """Whether the prepared folder, if it is still there, is the one that was read."""
+    """Whether the prepared folder, if it is still there, is the one that was read.
+
+    Copies that zoo 0.2 made lack "unused" and the validation split beside a test split.
+    """
     source = Path(facts["source"])
-    return not source.exists() or _digest(source) == facts["digest"]
+    if not source.exists():
+        return True
+    more = set(_splits_of(source)) - {"train", "test"}
+    return _digest(source) == facts["digest"] and ("unused" in facts or not more)
 
 
 def convert(
@@ -72,11 +80,13 @@ def convert(
         "source": str(source),
         "digest": _digest(source),
     }
-    parts = {"train": "train", "test": _test_split(builder, label, undecoded)}
-    parts = {part: split for part, split in parts.items() if split}
-    if parts.get("test") == "validation":
+    labeled = _labeled(builder, label, undecoded)
+    parts = {part: part for part in SPLITS if part in labeled}
+    if "test" not in parts and "validation" in parts:
+        parts = {"train": "train", "test": "validation"}
         facts["description"] += " The test split is TFDS's 'validation'."
     facts["parts"] = list(parts)
+    facts["unused"] = [split for split in labeled if split not in parts.values()]
     targets = {part: [] for part in parts}
 
     def walk(part: str) -> Iterator[dict]:
@@ -153,14 +163,20 @@ def _names(key: str, feature) -> list[str]:
     return [f"{key}_{i}" for i in range(feature.shape[0])] if feature.shape else [key]
 
 
-def _test_split(builder, label: str, undecoded: tuple[str, ...]) -> str:
-    """The split that serves as the test: the first labeled one; empty if none."""
-    for split in ("test", "validation"):
-        if split in builder.info.splits:
-            first = next(tfds_prepare.examples(builder, split, undecoded))
-            if int(first[label]) >= 0:
-                return split
-    return ""
+def _labeled(builder, label: str, undecoded: tuple[str, ...]) -> list[str]:
+    """The splits whose first example has a label, and "train", which must have them."""
+    found = ["train"]
+    for split in builder.info.splits:
+        first = next(tfds_prepare.examples(builder, split, undecoded), None)
+        if split != "train" and first is not None and int(first[label]) >= 0:
+            found.append(split)
+    return found
+
+
+def _splits_of(source: Path) -> list[str]:
+    """The names of the splits in a dataset_info.json."""
+    about = json.loads(source.read_text(encoding="utf-8"))
+    return [split["name"] for split in about.get("splits", ())]
 
 
 def _text(content: bytes | str) -> str:
