@@ -286,7 +286,46 @@ def test_missing_word(mistake):
 
 
 def test_unknown_option(mistake):
-    assert "--bakend" in mistake("train", "circles", "--bakend", "jax")
+    said = mistake("train", "circles", "--bakend", "jax")
+    assert "unknown option of zoo train '--bakend'; did you mean '--backend'?" in said
+    assert "accepted: --backend, --devices, --help" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("find a b", "'b' is one word too many; zoo find takes WORD"),
+        ("list all", "'all' is one word too many; zoo list takes no words"),
+        ("tune", "the following arguments are required: RECIPE;"),
+        ("train circles --seed x", "--seed: 'x' is no whole number; give one such as"),
+        ("tune circles --lease x", "--lease: 'x' is no number; give one such as 1.5"),
+        ("tune circles --max-minutes nan", "max_minutes=nan; accepted: more than 0"),
+        ("tune circles --workers -1", "workers=-1; accepted: 0, this process, or more"),
+        ("tune circles --winners -1", "winners=-1; accepted: 0, no test, or more"),
+        ("tune circles --lease 0", "lease=0.0; accepted: more than 0 seconds"),
+        ("tune circles --trials 0", "trials=0; accepted: at least 1"),
+        ("train circles --devices 0", "devices=0; accepted: all, or a whole number"),
+        ("evaluate nowhere", "nowhere is not a run: there is no such folder; `zoo"),
+    ],
+)
+def test_words_and_numbers_out_of_range(mistake, words, part):
+    assert part in mistake(*words.split())
+
+
+def test_a_run_in_the_place_of_a_recipe_and_a_folder_of_a_file(mistake, circles):
+    assert "is the folder of a run, not a recipe; `zoo" in mistake("train", circles)
+    said = mistake("export", circles, "--to", circles)
+    assert f"is a folder; give a file, as {circles}/model.onnx" in said
+
+
+def test_an_input_that_looks_like_an_option(mistake, circles):
+    said = mistake("predict", circles, "-0.5,0.25")
+    assert "put -- before what begins with a minus" in said
+
+
+def test_unknown_split(mistake, circles):
+    said = mistake("evaluate", circles, "--split", "tset")
+    assert "unknown split 'tset'; did you mean 'test'?" in said
 
 
 def test_unknown_card(mistake):
@@ -312,7 +351,7 @@ UNKNOWN = {
     "unknown backend 'troch'; did you mean 'torch'?": ["circles", "--backend", "troch"],
     "batch=5000 is larger than the data": ["circles", "batch=5000"],
     "there is no folder ./nowhere": ["lenet_mnist", "data=./nowhere"],
-    "invalid int value: 'x'": ["circles", "--seed", "x"],
+    "'x' is no whole number": ["circles", "--seed", "x"],
     "here is not a run": ["here", "--resume"],
 }
 

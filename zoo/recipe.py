@@ -239,6 +239,11 @@ def load(name: str) -> Recipe:
             raise Mistake(f"there is no recipe file {name}")
     elif name in names():
         path = folder() / f"{name}.py"
+    elif (path / "recipe.json").is_file():
+        raise Mistake(
+            f"{name} is the folder of a run, not a recipe; `zoo train {name} --resume` "
+            "goes on with its training"
+        )
     else:
         raise unknown(
             "recipe", name, names(), "`zoo list` shows them; a path to a .py works too"

@@ -147,9 +147,10 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
         return run
     folder = Path(run)
     if not (folder / "recipe.json").is_file():
-        raise Mistake(
-            f"{folder} is not a run: it has no recipe.json; `zoo train` makes runs"
-        )
+        reason = "it is a file" if folder.is_file() else "it has no recipe.json"
+        if not folder.exists():
+            reason = "there is no such folder"
+        raise Mistake(f"{folder} is not a run: {reason}; `zoo train` makes runs")
     if not (folder / "metrics.json").is_file():
         raise Mistake(
             f"the run {folder} has not ended; "

@@ -85,7 +85,10 @@ def _run(words):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.arguments(parser)
-    module.run(parser.parse_intermixed_args(rest))
+    options, unread = parser.parse_known_intermixed_args(rest)
+    if unread:
+        raise parser.unread(unread)
+    module.run(options)
 
 
 def _one_line(message, category, *place, format=warnings.formatwarning) -> str:
@@ -109,5 +112,57 @@ def _overview() -> str:
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message):
+    """Raises a `Mistake` where argparse would print and exit."""
+
+    def __init__(self, **options):
+        super().__init__(**options, allow_abbrev=False)
+        self.register("type", int, _whole_number)
+        self.register("type", float, _number)
+
+    def error(self, message) -> NoReturn:
         raise Mistake(f"{message}; `{self.prog} --help` shows an example")
+
+    def unread(self, words: list[str]) -> Mistake:
+        """The error for words that the command does not take."""
+        first = words[0]
+        help_ = f"`{self.prog} --help` shows an example"
+        if first[:1] == "-" and first[1:2] and first[1] in ".0123456789":
+            return Mistake(
+                f"{first} looks like an option; put -- before what begins with a "
+                f"minus, as in `{self.prog} RUN -- {first}`"
+            )
+        if first.startswith("-"):
+            return unknown(
+                f"option of {self.prog}", first.split("=")[0], self._options(), help_
+            )
+        taken = [a.metavar for a in self._actions if not a.option_strings]
+        wanted = " ".join(map(str, taken)) or "no words"
+        return Mistake(
+            f"'{first}' is one word too many; {self.prog} takes {wanted}; {help_}"
+        )
+
+    def _options(self) -> list[str]:
+        return [a.option_strings[-1] for a in self._actions if a.option_strings]
+
+    def _check_value(self, action, value):
+        if action.choices is not None and value not in action.choices:
+            name = action.option_strings[-1].lstrip("-")
+            raise unknown(name, value, action.choices)
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no whole number; give one such as 3"
+        ) from error
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no number; give one such as 1.5"
+        ) from error

@@ -32,7 +32,11 @@ def arguments(parser):
         help="a name from `zoo list`, a .py file, or the folder of a search",
     )
     parser.add_argument(
-        "changes", nargs="*", metavar="field=value", help="changes to the recipe"
+        "changes",
+        nargs="*",
+        default=[],
+        metavar="field=value",
+        help="changes to the recipe",
     )
     parser.add_argument("--tuner", help="random (the default), bayesian or hyperband")
     parser.add_argument("--trials", type=int, help="how many (30)")

@@ -33,7 +33,11 @@ def arguments(parser):
         "model", metavar="NAME", help="a model or recipe from `zoo list`, or a .py file"
     )
     parser.add_argument(
-        "changes", nargs="*", metavar="field=value", help="changes to the recipe"
+        "changes",
+        nargs="*",
+        default=[],
+        metavar="field=value",
+        help="changes to the recipe",
     )
     parser.add_argument("--backends", help="such as jax,torch; all that are installed")
     parser.add_argument("--steps", type=int, default=20, help="training steps: 20")

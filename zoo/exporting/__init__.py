@@ -32,6 +32,8 @@ def export(
     """
     run = open_run(run, trust=trust)
     path = Path(path) if path else run.folder / "model.onnx"
+    if path.is_dir():
+        raise Mistake(f"{path} is a folder; give a file, as {path / 'model.onnx'}")
     if "torch" not in backend.installed():
         raise Mistake('ONNX is written on PyTorch: pip install "zoo[torch,export]"')
     for package in ("onnx", "onnxruntime"):
@@ -42,5 +44,6 @@ def export(
     done = processes.run(*program, *words, KERAS_BACKEND="torch")
     if done.returncode:
         reason = (done.stderr.strip() or "no reason given").splitlines()[-1]
+        reason = reason.removeprefix("zoo.errors.Mistake: ")
         raise Mistake(f"{run.folder} cannot be exported as ONNX: {reason}")
     return path

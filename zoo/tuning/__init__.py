@@ -163,7 +163,20 @@ def _checked(trials: int) -> int:
     return trials
 
 
+def _check_process(max_minutes, workers, winners, lease) -> None:
+    """Refuse what no search can be run with; "not >" holds for NaN too."""
+    if max_minutes is not None and not max_minutes > 0:
+        raise Mistake(f"max_minutes={max_minutes}; accepted: more than 0")
+    if workers < 0:
+        raise Mistake(f"workers={workers}; accepted: 0, this process, or more")
+    if winners < 0:
+        raise Mistake(f"winners={winners}; accepted: 0, no test, or more")
+    if not lease > 0:
+        raise Mistake(f"lease={lease}; accepted: more than 0 seconds")
+
+
 def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=""):
+    _check_process(max_minutes, workers, winners, lease)
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
     from zoo.training.folder import absolute
