@@ -350,7 +350,7 @@ UNKNOWN = {
     "'noize'; did you mean 'noise'?": ["circles", "data.noize=1"],
     "unknown backend 'troch'; did you mean 'torch'?": ["circles", "--backend", "troch"],
     "batch=5000 is larger than the data": ["circles", "batch=5000"],
-    "there is no folder ./nowhere": ["lenet_mnist", "data=./nowhere"],
+    "there is no folder /": ["lenet_mnist", "data=./nowhere"],
     "'x' is no whole number": ["circles", "--seed", "x"],
     "here is not a run": ["here", "--resume"],
 }
