@@ -303,6 +303,7 @@ def test_unknown_option(mistake):
         ("tune circles --workers -1", "workers=-1; accepted: 0, this process, or more"),
         ("tune circles --winners -1", "winners=-1; accepted: 0, no test, or more"),
         ("tune circles --lease 0", "lease=0.0; accepted: more than 0 seconds"),
+        ("tune circles --only ,", "--only names nothing; give names, as learning_rate"),
         ("tune circles --trials 0", "trials=0; accepted: at least 1"),
         ("train circles --devices 0", "devices=0; accepted: all, or a whole number"),
         ("evaluate nowhere", "nowhere is not a run: there is no such folder; `zoo"),

@@ -103,7 +103,10 @@ def run(options):
         recipes.override(recipes.load(options.recipe), options.changes)
         startup.load(options.backend)
         if "only" in decisive:
-            decisive["only"] = tuple(filter(None, decisive["only"].split(",")))
+            names = tuple(filter(None, decisive["only"].split(",")))
+            if not names:
+                raise Mistake("--only names nothing; give names, as learning_rate,l2")
+            decisive["only"] = names
         found = tuning.tune(options.recipe, options.changes, **decisive, **passing)
     _report(found, whole=options.max_minutes is None)
 
