@@ -3,6 +3,7 @@
 import os
 import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +34,22 @@ def sizes(dataset):
 
 def load(folder, **arguments):
     return data.load(str(folder), size=8, **arguments)
+
+
+def test_a_folder_is_given_as_a_path(tmp_path, monkeypatch):
+    fill(tmp_path / "pets", {"cat": 5, "dog": 5})
+    monkeypatch.chdir(tmp_path)
+    assert data.load(Path("pets"), size=8).classes == ("cat", "dog")
+    assert data.load(tmp_path / "pets", size=8).classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize("size", [8.5, "8", (8, 8.0), True, (8,), 0])
+def test_a_size_that_is_no_number_of_pixels(tmp_path, size):
+    fill(tmp_path, {"cat": 5, "dog": 5})
+    with pytest.raises(Mistake, match="give pixels, such as 224, or"):
+        data.load(str(tmp_path), size=size)
+    with pytest.raises(Mistake, match="size=100000; accepted: at most 33,554,432 pix"):
+        data.load(str(tmp_path), size=100_000)
 
 
 @pytest.mark.parametrize("name", ["val", "valid", "validation", "dev", "Val", "VALID"])

@@ -72,6 +72,7 @@ def test_arguments_change_the_points_and_the_seed_of_training_does_not():
         ("circles", {"noice": 0.1}, "argument of the data set circles 'noice'; did"),
         ("circles", {"factor": 1.0}, r"factor=1\.0; the inner radius lies between"),
         ("moons", {"samples": 5}, "samples=5; give a whole number from 20"),
+        ("moons", {"data_seed": -4}, "data_seed=-4; give a whole number from 0"),
         ("moons", {"noise": -1}, "noise or std is -1; give a number from 0"),
         ("blobs", {"centers": 1}, "centers=1; give 2 or more"),
         ("spirals", {"arms": 1}, "arms=1; give 2 or more"),

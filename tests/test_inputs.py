@@ -108,6 +108,12 @@ def test_channels_first_are_moved_to_the_end():
     np.testing.assert_array_equal(color(both)[1], COLOR[::-1])
 
 
+def test_the_lines_of_one_picture_are_not_pictures():
+    for given in (COLOR.tolist(), list(COLOR), (COLOR / 255).tolist()):
+        np.testing.assert_array_equal(color(given), [COLOR])
+    np.testing.assert_array_equal(color([COLOR.tolist()] * 2), [COLOR, COLOR])
+
+
 def test_pictures_in_every_holder(tmp_path):
     import pandas
     import torch
@@ -186,6 +192,8 @@ def test_rows_in_every_holder():
         ({"x": [1, 2], "y": [1]}, "the columns differ in length"),
         (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\) holds no rows"),
         ("0,5;0,25", "'0,5' where a number belongs; write a decimal point"),
+        ("x,x,y\n1,2,3", "row 1: 2 columns are called 'x'; keep one"),
+        (b"0.5,1", "b'0.5,1' cannot be read; give a row of values"),
         ("1e300,0", "1e300 is larger than 32 bits hold"),
         ({1, 2}, "a value of type set cannot be read"),
     ],

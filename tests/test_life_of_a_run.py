@@ -13,7 +13,7 @@ import zoo
 from zoo.core import files, locks, progress
 from zoo.data import Dataset, Split, identity
 from zoo.errors import Mistake
-from zoo.run import Run, new_folder
+from zoo.run import Run, check_folder, new_folder
 from zoo.training import session, states
 
 MOONS = zoo.Recipe(model="deep_mlp", data="moons", batch=100, epochs=1)
@@ -158,6 +158,12 @@ def test_a_failure_leaves_the_users_folders_and_nothing_else(
         zoo.train(MOONS, run=tmp_path / "mine" / "run", quiet=True)
     assert (tmp_path / "mine").exists() == there
     assert not (tmp_path / "mine" / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_name_that_no_folder_can_have(tmp_path, name):
+    with pytest.raises(Mistake, match=r"^no folder can be called"):
+        check_folder(tmp_path / name)
 
 
 def test_names_that_are_not_utf8_are_kept(tmp_path):

@@ -107,6 +107,32 @@ def test_what_is_no_loss_for_a_model(name, outputs, text):
         losses.make(name, outputs)
 
 
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_a_loss_of_ones_own_is_computed_before_training(outputs, monkeypatch):
+    def crooked(targets, logits):
+        return targets @ logits
+
+    def fine(targets, logits):
+        return keras.ops.square(targets - logits)
+
+    def nothing(targets, logits):
+        return keras.ops.log(0.0 * logits) + targets
+
+    given = {
+        "crooked": "cannot be computed of targets",
+        "nothing": "is -inf for logits",
+    }
+    for loss in (crooked, fine, nothing):
+        name = f"mine.{loss.__name__}"
+        monkeypatch.setattr(losses, "_imported", lambda name, loss=loss: loss)
+        made = losses.make(name, outputs)
+        if text := given.get(loss.__name__):
+            with pytest.raises(Mistake, match=f"loss {name} {text}"):
+                losses.try_out(name, *made, outputs)
+        else:
+            losses.try_out(name, *made, outputs)
+
+
 def test_class_numbers_cannot_be_mixed():
     with pytest.raises(
         Mistake, match="class numbers, which mixup and cutmix cannot mi"

@@ -228,6 +228,12 @@ def test_what_is_spared_keeps_its_value_under_weight_decay():
             {"optimizer": "sgd", "optimizer_arguments": {"nesterov": True}},
             "optimizer.nesterov=True does nothing without momentum",
         ),
+        (
+            {"optimizer_arguments": {"beta_1": "x"}},
+            "optimizer.beta_1='x'; accepted: a number, such as 0.9",
+        ),
+        ({"optimizer_arguments": {"beta_2": 2.0}}, "accepted: 0 <= beta_2 < 1"),
+        ({"optimizer_arguments": {"amsgrad": 3}}, "=3; accepted: True or False"),
         ({"warmup_epochs": 10.0}, r"warmup_epochs=10.0 is 10 of 10 updates; accepted"),
         (
             {"warmup_epochs": 9.0, "accumulate": 10},

@@ -196,8 +196,14 @@ def check_folder(folder: Path) -> None:
         Mistake: it, or the nearest folder above that exists, is a file or read-only.
     """
     nearest = folder.absolute()
-    while not nearest.exists():
-        nearest = nearest.parent
+    if "\0" in str(folder):
+        raise Mistake(f"no folder can be called {str(folder)!r}: it holds a NUL")
+    try:
+        while not nearest.exists():
+            nearest = nearest.parent
+    except OSError as error:
+        reason = error.strerror
+        raise Mistake(f"no folder can be called {str(folder)!r}: {reason}") from error
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         kind = "is read-only" if nearest.is_dir() else "is a file"
         raise Mistake(f"the run cannot be written to {folder}: {nearest} {kind}")

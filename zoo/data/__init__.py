@@ -47,7 +47,7 @@ def names() -> tuple[str, ...]:
 
 
 def load(
-    name: str,
+    name: str | os.PathLike,
     *,
     validation: float = VALIDATION,
     seed: int = 0,
@@ -59,7 +59,7 @@ def load(
 
     Args:
         name: one of `names()`, any name of TensorFlow Datasets, or the path of a folder
-            of class folders: "./pets", with a slash in it.
+            of class folders: "./pets", with a slash in it, or a `Path`.
         validation: share of the training split to hold out, stratified; 0 for none.
             Data with a validation split of their own are validated on that.
         seed: decides which examples are held out, and nothing else.
@@ -79,6 +79,8 @@ def load(
         Mistake: an unknown name or argument, a share out of range, data that cannot be
             had, or is damaged.
     """
+    if isinstance(name, os.PathLike):  # a Path drops the ./ that tells a folder
+        name = os.path.join(os.curdir, name)
     read = _reader(name, arguments)
     arguments = as_annotated(arguments, inspect.signature(read).parameters)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}

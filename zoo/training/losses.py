@@ -72,6 +72,29 @@ def make(
     return encode, lambda y, z: ops.mean(loss(y, z))
 
 
+def try_out(name: str, encode: Callable, loss: Callable, outputs: int) -> None:
+    """Compute a loss of the user's own once, as what it does is not known otherwise.
+
+    Raises:
+        Mistake: it does not take targets and logits, or gives no number.
+    """
+    if name.startswith("keras.losses.") or "." not in name:
+        return
+    targets = ops.convert_to_tensor(encode(np.array([0, 1])))
+    logits = ops.convert_to_tensor(np.array([[0.5] * outputs, [-0.5] * outputs], "f4"))
+    try:
+        value = float(ops.convert_to_numpy(loss(targets, logits)))
+    except Exception as error:  # whatever the user's function raises
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise Mistake(
+            f"loss {name} cannot be computed of targets {tuple(targets.shape)} and "
+            f"logits {tuple(logits.shape)}: {reason}; write it as a function of both, "
+            "of keras.ops"
+        ) from error
+    if not np.isfinite(value):
+        raise Mistake(f"loss {name} is {value} for logits of 0.5 and -0.5")
+
+
 def _imported(name: str):
     """The function or class of the dotted path `name`."""
     module, dot, function = name.rpartition(".")

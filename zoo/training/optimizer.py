@@ -48,6 +48,7 @@ def make(
     for name in recipe.optimizer_arguments:
         if name not in accepted:
             raise unknown(f"argument of {recipe.optimizer}", name, accepted, _OTHERS)
+        _check_type(recipe, name, parameters[name].default)
     options = dict(recipe.optimizer_arguments)
     options["learning_rate"] = schedule(recipe, steps_per_epoch)
     if recipe.momentum:
@@ -81,6 +82,19 @@ def make(
     if recipe.precision == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
+
+
+def _check_type(recipe: Recipe, name: str, default) -> None:
+    """Refuse a value of another type than Keras's default, and a decay above 1."""
+    value = recipe.optimizer_arguments[name]
+    given = f"optimizer.{name}={value!r}"
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(default, bool) and not isinstance(value, bool):
+        raise Mistake(f"{given}; accepted: True or False")
+    if isinstance(default, float) and not number:
+        raise Mistake(f"{given}; accepted: a number, such as {default:g}")
+    if name in ("beta_1", "beta_2", "rho") and number and not 0 <= value < 1:
+        raise Mistake(f"{given}; accepted: 0 <= {name} < 1")
 
 
 _WRAPPER = "lossscaleoptimizer"

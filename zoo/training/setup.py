@@ -106,7 +106,8 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
     if recipe.model not in registry.names():
         acceptance.try_out(recipe.model, model, dataset)
     for stage in recipe.stage_recipes():
-        losses.make(stage.loss, *_loss_arguments(stage, model))
+        arguments = _loss_arguments(stage, model)
+        losses.try_out(stage.loss, *losses.make(stage.loss, *arguments), arguments[0])
         optimizer.make(stage, -(-len(dataset.train) // stage.batch), [])
     _try_stages(recipe, model)
     return model

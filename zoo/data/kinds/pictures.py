@@ -136,6 +136,8 @@ def items(given, shape: tuple[int, ...]) -> list[Picture]:
         return list(pixels.to_bytes([np.stack(found)], ["the array"])[0])
     found = several(given, WANTED)
     names = [f"input {number}" for number in range(1, len(found) + 1)]
+    if _are_lines(found, shape):
+        return items(np.stack([array(line) for line in found]), shape)
     places = []
     for place, (name, item) in enumerate(zip(names, found, strict=True)):
         if _is_single(item):
@@ -195,9 +197,11 @@ def decode(raw, shape: tuple[int, ...], learned: float | None = None) -> np.ndar
 
 def checked(size, channels: int) -> tuple[tuple[int, int], int]:
     """(height, width) in pixels and the channels; a `Mistake` if they are none."""
-    pair = (size, size) if isinstance(size, int) else tuple(size)
-    if len(pair) != 2 or not all(isinstance(n, int) and n > 0 for n in pair):
+    pair = tuple(size) if isinstance(size, tuple | list | str) else (size, size)
+    if len(pair) != 2 or not all(type(n) is int and n > 0 for n in pair):
         raise Mistake(f"size={size}; give pixels, such as 224, or (height, width)")
+    if pair[0] * pair[1] > PIXELS:
+        raise Mistake(f"size={size}; accepted: at most {PIXELS:,} pixels a picture")
     if channels not in MODES:
         raise Mistake(f"channels={channels}; give 3 for RGB or 1 for gray")
     return pair, channels
@@ -345,6 +349,22 @@ def _is_single(given) -> bool:
 def _is_nested(item) -> bool:
     """Whether this is a list of lists of numbers."""
     return isinstance(item, list | tuple) and bool(item) and not _is_single(item[0])
+
+
+def _are_lines(found: list, shape: tuple[int, ...]) -> bool:
+    """Whether these are the lines (W, C) of one picture, not narrow gray pictures."""
+    if shape[1] in pixels.CHANNELS or len(found) < 2:
+        return False
+    if any(
+        _is_single(line) or not (is_array(line) or _is_nested(line)) for line in found
+    ):
+        return False
+    try:
+        shapes = {np.shape(line) for line in found}
+    except ValueError:  # of a list whose rows differ in length
+        return False
+    one = shapes.pop()
+    return not shapes and len(one) == 2 and one[1] in pixels.CHANNELS
 
 
 def _numbers(item, name: str) -> np.ndarray:

@@ -64,7 +64,9 @@ def items(given, features: tuple[str, ...]) -> list[Table]:
                 f"an array of shape {given.shape} holds no rows; give {wanted}"
             )
         given = given.tolist()
-    if _is_value(given) and len(features) == 1 and not isinstance(given, bytes):
+    if isinstance(given, bytes | bytearray):
+        raise Mistake(f"{described(given)} cannot be read; give {wanted}")
+    if _is_value(given) and len(features) == 1:
         return [[given]]
     found = several(given, wanted)
     if found and all(map(_is_value, found)):
@@ -214,6 +216,12 @@ def _parsed(
                 header = [cell.strip() for cell in cells]
                 if set(header) & set(features) or not any(map(_like_number, header)):
                     _pick(dict.fromkeys(header), features, f"{where}row 1")
+                    for name in features:
+                        if header.count(name) > 1:
+                            raise Mistake(
+                                f"{where}row 1: {header.count(name)} columns are "
+                                f"called '{_short(name)}'; keep one"
+                            )
                     places = [header.index(name) for name in features]
                     continue
             number += 1

@@ -26,7 +26,7 @@ def circles(
         factor: the inner radius, above 0 and below 1.
         data_seed: seed of the points and of the test split.
     """
-    _check(samples, noise)
+    _check(samples, noise, data_seed)
     if not 0 < factor < 1:
         raise Mistake(f"factor={factor}; the inner radius lies between 0 and 1")
     points = _sklearn("datasets").make_circles(
@@ -43,7 +43,7 @@ def moons(samples: int = 1000, noise: float = 0.1, data_seed: int = 42) -> Datas
         noise: standard deviation of the noise.
         data_seed: seed of the points and of the test split.
     """
-    _check(samples, noise)
+    _check(samples, noise, data_seed)
     points = _sklearn("datasets").make_moons(
         samples, noise=noise, random_state=data_seed
     )
@@ -61,7 +61,7 @@ def blobs(
         std: standard deviation of a cloud.
         data_seed: seed of the points and of the test split.
     """
-    _check(samples, std)
+    _check(samples, std, data_seed)
     if centers < 2:
         raise Mistake(f"centers={centers}; give 2 or more, each is a class")
     points = _sklearn("datasets").make_blobs(
@@ -82,7 +82,7 @@ def spirals(
         arms: classes, at least 2.
         data_seed: seed of the points and of the test split.
     """
-    _check(samples, noise)
+    _check(samples, noise, data_seed)
     if arms < 2:
         raise Mistake(f"arms={arms}; give 2 or more, each is a class")
     targets = np.arange(samples) % arms
@@ -124,13 +124,15 @@ def _points(
     )
 
 
-def _check(samples: int, spread: float) -> None:
+def _check(samples: int, spread: float, seed: int) -> None:
     if type(samples) is not int or samples < 20:
         raise Mistake(
             f"samples={samples}; give a whole number from 20, 20 % of them are the test"
         )
     if not isinstance(spread, int | float) or not spread >= 0:
         raise Mistake(f"noise or std is {spread}; give a number from 0")
+    if type(seed) is not int or not 0 <= seed < 2**32:
+        raise Mistake(f"data_seed={seed}; give a whole number from 0 to below 2**32")
 
 
 def _sklearn(module: str):
