@@ -201,7 +201,7 @@ def checked(size, channels: int) -> tuple[tuple[int, int], int]:
     if len(pair) != 2 or not all(type(n) is int and n > 0 for n in pair):
         raise Mistake(f"size={size}; give pixels, such as 224, or (height, width)")
     if pair[0] * pair[1] > PIXELS:
-        raise Mistake(f"size={size}; accepted: at most {PIXELS:,} pixels a picture")
+        raise Mistake(f"size={size}; accepted: at most {PIXELS:,} pixels")
     if channels not in MODES:
         raise Mistake(f"channels={channels}; give 3 for RGB or 1 for gray")
     return pair, channels
