@@ -132,6 +132,12 @@ def test_a_missing_file_is_named(run):
         open_run(run)
 
 
+def test_missing_weights_are_not_read_from_the_other_file(run):
+    (run / "model.safetensors").unlink()
+    with pytest.raises(Mistake, match=r"model.safetensors is missing; run.json lists"):
+        open_run(run)
+
+
 def test_a_run_without_its_sums_is_refused(run):
     (run / "run.json").unlink()
     with refused("run.json", "--resume"):

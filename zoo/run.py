@@ -20,6 +20,7 @@ from zoo.core.processors import processors
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
+WEIGHTS = "model.safetensors"
 _READ = (
     "recipe.json",
     "data.json",
@@ -156,12 +157,16 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
             f"the run {folder} has not ended; "
             f"`zoo train {folder} --resume` continues it"
         )
-    if (folder / "model.safetensors").exists() and not (folder / seal.NAME).exists():
+    if (folder / WEIGHTS).exists() and not (folder / seal.NAME).exists():
         raise Mistake(
             f"{folder} has no {seal.NAME}: its writing was interrupted, or the file "
             f"was taken away; `zoo train {folder} --resume` writes it again"
         )
     seal.check(folder, _READ)
+    if WEIGHTS in (seal.read(folder) or ()) and not (folder / WEIGHTS).exists():
+        raise Mistake(
+            f"{folder / WEIGHTS} is missing; {seal.NAME} lists it: copy the run again"
+        )
     return Run(folder, trust)
 
 

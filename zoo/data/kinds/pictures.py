@@ -30,6 +30,7 @@ SUFFIXES = (
 # No format that is a program, such as EPS, which Pillow hands to Ghostscript.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
+LARGEST_SIZE = 2**25  # pixels that a network may ask for; each takes some bytes
 WANTED = (
     "a picture: the name of a file, its bytes, an array, or an image of Pillow, or a "
     "list of these"
@@ -200,8 +201,8 @@ def checked(size, channels: int) -> tuple[tuple[int, int], int]:
     pair = tuple(size) if isinstance(size, tuple | list | str) else (size, size)
     if len(pair) != 2 or not all(type(n) is int and n > 0 for n in pair):
         raise Mistake(f"size={size}; give pixels, such as 224, or (height, width)")
-    if pair[0] * pair[1] > PIXELS:
-        raise Mistake(f"size={size}; accepted: at most {PIXELS:,} pixels")
+    if pair[0] * pair[1] > LARGEST_SIZE:
+        raise Mistake(f"size={size}; accepted: at most {LARGEST_SIZE:,} pixels")
     if channels not in MODES:
         raise Mistake(f"channels={channels}; give 3 for RGB or 1 for gray")
     return pair, channels
