@@ -132,6 +132,13 @@ def test_a_missing_file_is_named(run):
         open_run(run)
 
 
+def test_a_history_without_epochs_is_refused(run):
+    (run / "history.csv").write_text("")
+    seal.write(run)
+    with pytest.raises(Mistake, match=r"history.csv cannot be read: it holds no epoch"):
+        _ = open_run(run).history
+
+
 def test_missing_weights_are_not_read_from_the_other_file(run):
     (run / "model.safetensors").unlink()
     with pytest.raises(Mistake, match=r"model.safetensors is missing; run.json lists"):

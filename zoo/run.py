@@ -75,10 +75,13 @@ class Run:
         path = self.folder / "history.csv"
         try:
             lines = path.read_text("utf-8").splitlines()
-            return [
+            epochs = [
                 {key: float(value) for key, value in row.items()}
                 for row in csv.DictReader(lines, strict=True)
             ]
+            if not epochs:
+                raise ValueError("it holds no epoch")
+            return epochs
         except (OSError, ValueError, TypeError, csv.Error) as error:
             raise Mistake(f"{path} cannot be read: {error}") from error
 
