@@ -193,7 +193,7 @@ def accept(recipe, dataset):
 
 
 def test_early_stopping_of_a_stage_is_that_of_the_recipe(tmp_path):
-    base = dataclasses.replace(ROWS, learning_rate=0.01)
+    base = dataclasses.replace(ROWS, learning_rate=0.01, epochs=4)
     fields = {"early_stopping": 2, "epochs": 4}
     whole = train(dataclasses.replace(base, **fields), run=tmp_path / "a", quiet=True)
     staged = dataclasses.replace(base, stages=(fields,))
@@ -203,7 +203,16 @@ def test_early_stopping_of_a_stage_is_that_of_the_recipe(tmp_path):
 
 
 def test_the_history_of_a_stage_is_of_its_averaged_weights(tmp_path):
-    staged = dataclasses.replace(ROWS, stages=({"ema": 0.9, "epochs": 2},))
+    staged = dataclasses.replace(ROWS, epochs=2, stages=({"ema": 0.9, "epochs": 2},))
     run = train(staged, run=tmp_path / "run", quiet=True)
     kept = run.metrics["validation"]["loss"]
     assert run.history[-1]["validation_loss"] == pytest.approx(kept, rel=1e-6)
+
+
+def test_a_field_that_every_stage_sets_is_said_to_have_no_effect():
+    recipe = dataclasses.replace(
+        ROWS, epochs=7, stages=({"epochs": 1}, {"epochs": 2, "batch": 16})
+    )
+    dataset = data.load_for(recipe)
+    with pytest.warns(UserWarning, match="epochs=7 has no effect: every stage of the"):
+        check(recipe, dataset)

@@ -42,7 +42,7 @@ def run(sound, tmp_path):
 
 @pytest.fixture
 def old(run):
-    """The run as zoo 0.2 would have left it: `model.keras` and no sums."""
+    """The run as zoo 0.1 would have left it: `model.keras` and no sums."""
     (run / "model.safetensors").unlink()
     (run / "run.json").unlink()
     return run
@@ -358,6 +358,23 @@ def test_json_that_is_none_or_a_bomb_is_refused(run, name, content):
         done = open_run(run)
         zoo.predict(done, POINT)
         done.metrics  # noqa: B018
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("value", ["0.9", None, {"accuracy": "0.9"}, [True, "x"]])
+def test_metrics_that_are_no_numbers_are_refused(run, value):
+    about = {"test": value, "seconds": {"total": 1.0}}
+    (run / "metrics.json").write_text(json.dumps(about))
+    seal.write(run)
+    with refused("metrics.json is damaged: it holds something else than numbers"):
+        open_run(run).metrics  # noqa: B018
+
+
+def test_a_sealed_run_without_its_weights_is_no_older_run(run):
+    (run / "model.safetensors").unlink()
+    seal.write(run)
+    with refused("model.safetensors is missing; copy the run again, or train again"):
+        answer(run)
 
 
 WORDS = {"words": ["good", "not", "not good"], "length": 4, "keep": "last", "ngrams": 2}

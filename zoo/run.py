@@ -67,7 +67,12 @@ class Run:
 
     @cached_property
     def metrics(self) -> dict:
-        return _read(self.folder / "metrics.json")
+        """Numbers by name, in groups such as "test" and "seconds"."""
+        path = self.folder / "metrics.json"
+        found = _read(path)
+        if not _are_numbers(found):
+            raise Mistake(f"{path} is damaged: it holds something else than numbers")
+        return found
 
     @cached_property
     def history(self) -> list[dict[str, float]]:
@@ -271,3 +276,11 @@ def _git(checkout: Path, *words: str) -> str:
 
 def _read(path: Path) -> dict:
     return files.read_json(path, seal.LARGEST)
+
+
+def _are_numbers(value) -> bool:
+    """Whether nested dicts and lists hold numbers alone."""
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return all(_are_numbers(part) for part in parts)
+    return isinstance(value, int | float)

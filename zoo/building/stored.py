@@ -80,6 +80,10 @@ def load(
     elif is_own(recipe) or not (folder / WEIGHTS).exists():
         _check_there(folder, GRAPH)
         if not is_own(recipe):
+            if seal.read(folder) is not None:  # older runs have no checksums
+                raise Mistake(
+                    f"{folder / WEIGHTS} is missing; copy the run again, or train again"
+                )
             registry.module(recipe.model)  # which registers the layers it defines
             warnings.warn(
                 f"{folder} is a run of an older zoo: its model is read from {GRAPH}; "

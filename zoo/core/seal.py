@@ -30,7 +30,7 @@ def write(folder: Path) -> None:
 
 
 def read(folder: Path) -> dict[str, str] | None:
-    """File name -> SHA-256; None for a run of zoo 0.2 or before, which has no sums.
+    """File name -> SHA-256; None for a run of zoo 0.1, which has no sums.
 
     Raises:
         Mistake: `run.json` is damaged, or of a newer zoo.

@@ -1,5 +1,6 @@
 """What a recipe needs of its data before it can train: checks, model, feed and loss."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,16 @@ def check(recipe: Recipe, dataset: data.Dataset) -> None:
             not take, or early stopping without validation data.
     """
     count = len(dataset.train)
+    if recipe.stages:
+        plain = Recipe(model=recipe.model, data=recipe.data)
+        for name in set.intersection(*map(set, recipe.stages)):
+            set_there = [stage[name] for stage in recipe.stages]
+            if getattr(recipe, name) not in (getattr(plain, name), *set_there):
+                warnings.warn(
+                    f"{name}={getattr(recipe, name)} has no effect: every stage of the "
+                    f"recipe sets {name}",
+                    stacklevel=2,
+                )
     for stage in recipe.stage_recipes():
         if stage.batch > count:
             raise Mistake(
