@@ -14,6 +14,7 @@ import pytest
 import zoo
 from zoo import backend, cli
 from zoo import recipe as recipes
+from zoo.core import seal
 
 pytestmark = pytest.mark.without_tensorflow
 ROOT = Path(__file__).parents[1]
@@ -256,6 +257,7 @@ def test_a_warning_is_one_line(pictures, folder):
     shutil.copytree(pictures, folder / "run")
     about = json.loads((folder / "run" / "data.json").read_text())
     (folder / "run" / "data.json").write_text(json.dumps(about | {"border": 0.0}))
+    seal.write(folder / "run")
     picture(folder / "paper.png", 250)
     ran = program("predict", "run", "paper.png")
     assert ran.returncode == 0
@@ -495,4 +497,5 @@ def test_run_that_has_not_ended(mistake, folder):
 
 
 def test_split_that_is_not_there(mistake, circles):
-    assert "invalid choice: 'tests'" in mistake("evaluate", circles, "--split", "tests")
+    said = mistake("evaluate", circles, "--split", "tests")
+    assert "unknown split 'tests'; did you mean 'test'?" in said

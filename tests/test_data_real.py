@@ -57,7 +57,8 @@ def test_mnist_is_not_in_its_test_split(prepared):
 
 
 def test_reviews(prepared):
-    dataset = data.load("imdb_reviews", vocabulary_size=20_000, length=80)
+    with pytest.warns(UserWarning, match=r"texts of imdb_reviews's \w+ split"):
+        dataset = data.load("imdb_reviews", vocabulary_size=20_000, length=80)
     assert dataset.classes == ("neg", "pos")
     assert dataset.facts() == {
         "input_shape": (80,),
@@ -99,7 +100,8 @@ def test_mammograms(shared_data):
 
 
 def test_a_folder_of_pictures(shared_data):
-    dataset = data.load(str(shared_data / "raw/pizza_steak_sushi"), size=64)
+    with pytest.warns(UserWarning, match=r"PROVENANCE\.md: it lies beside the splits"):
+        dataset = data.load(str(shared_data / "raw/pizza_steak_sushi"), size=64)
     assert dataset.classes == ("pizza", "steak", "sushi")
     assert dataset.input_shape == (64, 64, 3)
     assert len(dataset.train) + len(dataset.validation) == 225

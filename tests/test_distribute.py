@@ -326,7 +326,7 @@ def test_torchrun_understands_the_commands_in_the_documentation():
     pages = [ROOT / "docs" / name for name in ("devices.md", "survival.md")]
     text = re.sub(r"\$\w+", "1", "".join(page.read_text() for page in pages))
     commands = re.findall(r"torchrun (--.*?recipes/\S+\.py [^'\n]+)", text, re.S)
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         words = command.replace("\\\n", " ").split()
         options = parse_args(words)

@@ -42,6 +42,8 @@ def test_model_gives_what_it_gave(path):
 
 @pytest.mark.realdata
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*PROVENANCE.md. it lies beside the splits")
+@pytest.mark.filterwarnings("ignore:found .* texts of imdb_reviews")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
 def test_losses_over_three_epochs_of_real_data(path, shared_data, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))

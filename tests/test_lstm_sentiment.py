@@ -171,6 +171,7 @@ def test_tokens_come_first_and_reversing_twice_is_nothing(tokens):
 def test_pooling_looks_at_real_tokens_only():
     states = np.array([[[0.1, -0.9], [0.3, -0.5], [0.9, 0.9]]], "float32")
     ids = np.array([[7, 7, 0]], "int32")
+    states = keras.ops.convert_to_tensor(states)
     expected = {"last": [0.3, -0.5], "max": [0.3, -0.5], "mean": [0.2, -0.7]}
     nothing = {"last": [0.1, -0.9], "max": [-1, -1], "mean": [0, 0]}
     for pooling in lstm_sentiment.POOLINGS:

@@ -178,7 +178,7 @@ def test_weight_decay_spares_what_is_no_kernel_and_no_embedding():
     x = layers.LayerNormalization(axis=(1, 2), name="layer")(x)
     x = layers.RMSNormalization(name="rms")(x)
     x = layers.PReLU(name="prelu")(x)
-    x = layers.SpectralNormalization(layers.Dense(8), name="spectral")(x)
+    x = layers.SpectralNormalization(layers.Dense(8, name="dense"), name="spectral")(x)
     x = layers.GroupNormalization(2, name="group")(x)
     x = layers.DepthwiseConv1D(2, name="depthwise")(x)
     x = layers.BatchNormalization(name="batch")(layers.Flatten()(x))
