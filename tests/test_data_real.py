@@ -56,6 +56,7 @@ def test_mnist_is_not_in_its_test_split(prepared):
     assert not train & test
 
 
+@pytest.mark.filterwarnings("ignore:found .* texts of imdb_reviews")
 def test_reviews(prepared):
     with pytest.warns(UserWarning, match=r"texts of imdb_reviews's \w+ split"):
         dataset = data.load("imdb_reviews", vocabulary_size=20_000, length=80)
