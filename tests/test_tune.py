@@ -14,6 +14,7 @@ from PIL import Image
 from searches import OWN_MODEL, TINY
 
 import zoo
+from zoo import backend
 from zoo import recipe as recipes
 from zoo.cli import call
 from zoo.errors import Mistake
@@ -368,3 +369,16 @@ def test_a_hyperparameter_may_have_the_name_of_a_column(tmp_path):
     assert read["epochs"] == 9
     assert read["reason"] == ""
     assert read["values"] == {"epochs": 3, "reason": "none"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(backend.current() != "torch", reason="JAX is not needed there")
+def test_a_search_on_pytorch_needs_no_jax():
+    code = (
+        "import sys; sys.modules['jax'] = None\n"
+        "from zoo.engine import startup; startup.load()\n"
+        "import zoo.tuning.tuner; print('works')"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "works"

@@ -17,11 +17,10 @@ from zoo.engine import device
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training.setup import build_for
-from zoo.tuning import oracle, trial
+from zoo.tuning import network, oracle, trial
 from zoo.tuning.progress import Progress
 from zoo.tuning.search import Settings, write_trials
 from zoo.tuning.sharing import Presence
-from zoo.tuning.side_by_side import network
 from zoo.tuning.space import space
 
 _WAVES = {"random": 128, "bayesian": 8, "hyperband": 128}

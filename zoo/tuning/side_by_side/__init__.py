@@ -22,7 +22,7 @@ from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training import losses, optimizer
 from zoo.training.setup import build_for, check
-from zoo.tuning.side_by_side import network
+from zoo.tuning import network
 from zoo.tuning.side_by_side.population import FIELDS, Population
 from zoo.tuning.trial import Limits, OutOfTime, judge
 

@@ -12,7 +12,7 @@ from zoo.engine.random_bits import bits_at
 from zoo.engine.steps import is_wrong
 from zoo.recipe import Recipe
 from zoo.training import losses, optimizer
-from zoo.tuning.side_by_side import network
+from zoo.tuning import network
 
 FIELDS = ("clip_norm", "loss", "label_smoothing")
 # On two CPU cores it compiles in 4.7 s in place of 6.3, and steps are no slower.
