@@ -289,7 +289,7 @@ def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_p
 def test_the_time_limit_leaves_a_search_that_goes_on(tmp_path):
     folder = tmp_path / "short"
     only = {"only": ("learning_rate",), "winners": 0, "quiet": True}
-    short = zoo.tune(TINY, trials=3, max_minutes=0, run=folder, **only)
+    short = zoo.tune(TINY, trials=3, max_minutes=1e-6, run=folder, **only)
     assert short.trials == []
     whole = reopen(folder, winners=0, quiet=True)
     assert [t["status"] for t in whole.trials] == ["COMPLETED"] * 3

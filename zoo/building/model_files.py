@@ -146,6 +146,10 @@ def _check_classes(path: Path, config: dict) -> None:
         if name in (None, "__keras_tensor__", "__tensor__", "__tuple__"):
             continue
         registered = part.get("registered_name")
+        inside = part.get("config")
+        called = str(inside.get("name", "")) if isinstance(inside, dict) else ""
+        if not called.isprintable():  # a name becomes a scope, which TensorFlow refuses
+            raise Mistake(f"{path} has a layer called {called[:80]!r}")
         rooms = module.split(".") if isinstance(module, str) else []
         own = isinstance(registered, str) and registered.startswith("zoo>")
         keras_own = rooms[:1] == ["keras"] and bool(set(rooms[1:]) & ROOMS)
