@@ -143,7 +143,7 @@ def test_the_history_ends_with_the_weights_that_are_kept(line, tmp_path):
 
 
 def test_every_stage_ends_with_an_update_of_what_is_left(line, tmp_path):
-    whole = dataclasses.replace(line, accumulate=20, optimizer="sgd")
+    whole = dataclasses.replace(line, accumulate=20, optimizer="sgd", epochs=1)
     parts = ({"epochs": 1}, {"epochs": 2, "accumulate": 7})
     run = train(
         dataclasses.replace(whole, stages=parts), run=tmp_path / "run", quiet=True

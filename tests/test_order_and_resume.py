@@ -295,6 +295,7 @@ RECIPES = {
     "accumulated gradients": dataclasses.replace(RECIPE, accumulate=3, ema=0.0),
     "two stages": dataclasses.replace(
         RECIPE,
+        epochs=1,
         stages=({"epochs": 1}, {"epochs": 1, "optimizer": "sgd", "batch": 24}),
     ),
     "convolutions": dataclasses.replace(

@@ -137,7 +137,7 @@ def test_nothing_to_compare(monkeypatch):
         (["lenet", "--steps", "0"], "steps=0; accepted: at least 1"),
         (["lenet", "epoch=3"], "unknown recipe field 'epoch'; did you mean 'epochs'?"),
         (["lenet", "--batch", "0"], "batch=0; accepted: 1 <= batch < 2147483648"),
-        (["lenet", "--batch", "ten"], "argument --batch: invalid int value: 'ten'"),
+        (["lenet", "--batch", "ten"], "argument --batch: 'ten' is no whole number"),
     ],
 )
 def test_mistakes(words, text, capsys):
