@@ -133,9 +133,7 @@ def test_folders_that_hold_no_run(tmp_path):
     with pytest.raises(Mistake, match="is not the folder of a run: it has no data"):
         data.restore(tmp_path)
     (tmp_path / "data.json").write_text('{"name": "dots", "ki')
-    with pytest.raises(
-        Mistake, match=r"data\.json cannot be read: Unterminated"
-    ):
+    with pytest.raises(Mistake, match=r"data\.json cannot be read: Unterminated"):
         data.restore(tmp_path)
     (tmp_path / "data.json").write_text(json.dumps({"name": "dots"}))
     with pytest.raises(Mistake, match="is damaged"):
