@@ -481,7 +481,7 @@ def own(tmp_path):
 
 @pytest.mark.slow
 def test_a_model_of_one_s_own_needs_trust_and_no_file(own, capsys):
-    known = dict(keras.saving.get_custom_objects())
+    known = dict(keras.saving.get_custom_objects())  # without what the run's file adds
     file, run = own()
     expected = answer(run)
     file.rename(file.with_name("gone.py"))

@@ -12,6 +12,7 @@ from functools import partial
 
 import keras
 
+from zoo.engine import private
 from zoo.engine.private import BaseOptimizer
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -109,7 +110,7 @@ def spared(model: keras.Model) -> list[keras.Variable]:
     """
     return [
         variable
-        for layer in model._flatten_layers()
+        for layer in private.layers(model)
         for variable in layer._trainable_variables
         if len(variable.shape) < 2
         or variable.name.split("_")[-1] == "bias"

@@ -22,20 +22,7 @@ from zoo.tuning.space import space
 def make(name: str | Recipe, arguments: dict) -> keras_tuner.HyperModel:
     """What keras-tuner searches: compiled models from a model's or a recipe's space.
 
-    Args:
-        name: a model (a name, a dotted path or a `.py` file with `build` and, for an
-            architecture to search, `space`), or a recipe (a name, a `.py` file or the
-            recipe itself), whose fields are then the defaults and whose data are
-            trained on where `search` is given none.
-        **arguments: of the model's `build`, such as `input_shape` and `classes`.
-
-    Returns:
-        A `HyperModel` whose models give logits and are compiled with a loss that takes
-        them, class numbers as targets, and the metric "accuracy". `fit` uses the batch
-        size that is searched. Augmentation is left out, for Keras's `fit` has none.
-
-    Raises:
-        Mistake: there is no such model or recipe.
+    Arguments, result and errors are those of `zoo.tuning.hypermodel`.
     """
     recipe = name if isinstance(name, Recipe) else _recipe(name)
     changes = {**recipe.model_arguments, **arguments}

@@ -16,7 +16,7 @@ def main(folder: Path, parent: int, lease: float) -> int:
 
     from zoo.tuning.tuner import RENEWED, Tuner
 
-    # TensorFlow never frees the graph of a loop: 0.3 GiB more after 16 trials.
+    # TensorFlow never frees the graph of a loop, so a fresh process goes on.
     most = RENEWED if settings.backend == "tensorflow" else None
     deadline = sharing.deadline_of_worker()
     tuner = Tuner(settings, folder, deadline, quiet=True, lease=lease, most=most)

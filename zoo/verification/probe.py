@@ -14,7 +14,7 @@ from keras import ops
 from zoo import augment, data
 from zoo.building import registry
 from zoo.data.sources.made_up import sample
-from zoo.engine import steps
+from zoo.engine import private, steps
 from zoo.recipe import Recipe
 from zoo.training import optimizer
 from zoo.training.setup import build_for, check, feed_and_loss
@@ -125,7 +125,7 @@ def _undone(model) -> Iterator[None]:
 
 def _draws(model, batch):
     found = {}
-    for layer in model._flatten_layers():
+    for layer in private.layers(model):
         if not hasattr(layer, "seed_generator"):
             continue
         with contextlib.suppress(AttributeError, ValueError):  # no shape is known

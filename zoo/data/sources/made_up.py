@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from zoo.data import Dataset, Split
+from zoo.engine import private
 from zoo.errors import Mistake
 
 _ANY_LENGTH = 32
@@ -80,7 +81,7 @@ def _tokens(generator, shape, truth, vocabulary):
 
 
 def _vocabulary(model):
-    layers = model._flatten_layers()
+    layers = private.layers(model)
     sizes = [la.input_dim for la in layers if isinstance(la, keras.layers.Embedding)]
     return min(sizes, default=100)
 
