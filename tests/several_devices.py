@@ -11,6 +11,7 @@ import dataclasses
 import io
 import json
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,11 @@ class Counting:
         return self.inputs[index]
 
 
+def large_state() -> bytes:
+    """16 MiB and a few bytes: a length that float32 cannot hold."""
+    return np.random.default_rng(0).bytes(2**24 + 3)
+
+
 def main():
     folder = Path(sys.argv[1])
     startup.load()
@@ -83,6 +89,7 @@ def main():
         with zoo.distribute(devices) as group, contextlib.redirect_stderr(said):
             metrics = zoo.train(RECIPE, run=folder / str(devices)).metrics
             gathered = group.gather([2**24 + 1, 2**53 - 1 - group.rank]).tolist()
+            received = group.broadcast(b"" if group.rank else large_state())
         seen = {
             "losses": losses,
             "wrong": wrong,
@@ -91,6 +98,7 @@ def main():
             },
             "said": said.getvalue(),
             "gathered": gathered,
+            "received": [len(received), zlib.crc32(received)],
             "metrics": {name: metrics[name] for name in ("test", "validation")},
         }
         (folder / f"{devices}-{group.rank}.json").write_text(json.dumps(seen))

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import zlib
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import zoo
+from tests import several_devices
 from zoo import backend, data
 from zoo.cli import call
 from zoo.engine import groups
@@ -154,10 +156,18 @@ def test_each_example_is_read_once_an_epoch_by_one_process(
         assert set(seen.read("test")) == {1}
     for seen in processes:
         assert len(seen.parts) == seen.devices
-        numbers = [[2**24 + 1, 2**53 - 1 - rank] for rank in range(seen.devices)]
-        assert [part["gathered"] for part in seen.parts] == [numbers] * seen.devices
         each = [np.sum(part["read"]["train"]) for part in seen.parts]
         assert max(each) - min(each) <= EPOCHS * STEPS
+
+
+@pytest.mark.slow
+def test_numbers_and_large_states_keep_their_bits_on_the_way(processes):
+    state = several_devices.large_state()
+    for seen in processes:
+        numbers = [[2**24 + 1, 2**53 - 1 - rank] for rank in range(seen.devices)]
+        assert [part["gathered"] for part in seen.parts] == [numbers] * seen.devices
+        for part in seen.parts:
+            assert part["received"] == [len(state), zlib.crc32(state)]
 
 
 @pytest.mark.slow
