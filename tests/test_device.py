@@ -1,5 +1,7 @@
 """What zoo asks of the device, beyond what the backend does by itself."""
 
+import dataclasses
+import os
 import threading
 import types
 from typing import ClassVar
@@ -8,8 +10,10 @@ import keras
 import numpy as np
 import pytest
 
+import zoo
 from zoo.engine import active, device, kernels, steps
 from zoo.engine.setting import Setting
+from zoo.training.session import Session
 
 
 def rounds_to_tf32() -> bool:
@@ -53,6 +57,48 @@ def test_float32_is_not_rounded_to_tf32_while_zoo_computes(monkeypatch):
     steps.compile_forward(model)(x[0])
     assert set(Watching.seen) == {False}
     assert rounds_to_tf32()  # the host's own computations are as they were
+
+
+def repeats_bits() -> bool:
+    """Whether the backend is asked for kernels that give the same bits in every run."""
+    match keras.backend.backend():
+        case "torch":
+            import torch
+
+            asked = torch.are_deterministic_algorithms_enabled()
+            return asked and "CUBLAS_WORKSPACE_CONFIG" in os.environ
+        case "tensorflow":
+            from tensorflow.python.framework import config
+
+            return config.is_op_determinism_enabled()
+        case "jax":
+            from zoo.engine.jax.device import compiler_options
+
+            return compiler_options() == {"xla_gpu_deterministic_ops": True}
+
+
+def test_bits_repeat_while_a_deterministic_recipe_is_trained(tmp_path, monkeypatch):
+    asked, run = [], Session.run
+
+    def noted(session, stop):
+        asked.append(repeats_bits())
+        return run(session, stop)
+
+    monkeypatch.setattr(Session, "run", noted)
+    recipe = zoo.Recipe(
+        model="deep_mlp",
+        model_arguments={"hidden": (4,), "dropout": 0.2},
+        data="moons",
+        epochs=1,
+    )
+    losses = []
+    for deterministic in (False, True):
+        changed = dataclasses.replace(recipe, deterministic=deterministic)
+        trained = zoo.train(changed, run=tmp_path / str(deterministic), quiet=True)
+        losses.append(trained.metrics["test"]["loss"])
+    assert asked == [False, True]
+    assert not repeats_bits()  # the host's own computations are as they were
+    assert losses[0] == losses[1]  # processors repeat their bits anyway
 
 
 def test_a_setting_is_changed_as_long_as_any_thread_needs_it():

@@ -102,6 +102,8 @@ def current() -> str:
 def use(name: str | None = None) -> str:
     """Choose the backend that Keras will run on; call it before Keras is imported.
 
+    It sets $KERAS_BACKEND, which Keras reads, and nothing else.
+
     Args:
         name: "jax", "tensorflow" or "torch"; None takes `current()`.
 
@@ -112,18 +114,21 @@ def use(name: str | None = None) -> str:
         Mistake: there is no such backend, it is not installed, or Keras has been
             imported with another one.
     """
+    name = check(name)
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = name
+    return name
+
+
+def check(name: str | None = None) -> str:
+    """The backend that `use(name)` would choose, or its `Mistake`; nothing is set."""
     name = _usable(name, "backend") if name else current()
-    if "keras" in sys.modules:
-        if name != current():
-            raise Mistake(
-                f"backend {name} comes too late: keras is already imported with "
-                f"{current()}; call zoo.backend.use('{name}') before importing keras, "
-                f"or set KERAS_BACKEND={name}"
-            )
-        return name
-    os.environ["KERAS_BACKEND"] = name
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    if "keras" in sys.modules and name != current():
+        raise Mistake(
+            f"backend {name} comes too late: keras is already imported with "
+            f"{current()}; call zoo.backend.use('{name}') before importing keras, "
+            f"or set KERAS_BACKEND={name}"
+        )
     return name
 
 

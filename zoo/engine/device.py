@@ -10,12 +10,13 @@ def describe() -> str:
     return active.own("device").describe()
 
 
-def make_deterministic() -> None:
-    """Ask the backend for kernels that give the same bits in every run.
+def deterministic() -> contextlib.AbstractContextManager[None]:
+    """Inside, kernels give the same bits in every run.
 
-    CPUs do so by default. On GPUs it costs speed; JAX must not have computed yet.
+    CPUs do so by default. On GPUs it costs speed, and PyTorch refuses what it has no
+    such kernel for.
     """
-    active.own("device").make_deterministic()
+    return active.own("device").deterministic()
 
 
 def full_float32() -> contextlib.AbstractContextManager[None]:

@@ -22,13 +22,19 @@ _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 _importing = threading.RLock()
 
 
-def import_keras() -> str:
-    """Import Keras on `zoo.backend.current()`; the name of the backend.
+def import_keras(name: str | None = None) -> str:
+    """Import Keras, as a library does; the name of the backend.
 
     The process stays as it is: environment, file descriptors and settings.
+
+    Args:
+        name: "jax", "tensorflow" or "torch"; None takes `zoo.backend.current()`.
+
+    Raises:
+        Mistake: see `zoo.backend.use`.
     """
     with _importing:
-        name = backend.current()
+        name = backend.check(name)
         if "keras" not in sys.modules:
             quiet = {k: v for k, v in _QUIET.items() if k not in os.environ}
             with changed({"KERAS_BACKEND": name, **quiet}), lazy_imports(name):
@@ -51,6 +57,8 @@ def load(name: str | None = None) -> str:
         Mistake: see `zoo.backend.use`.
     """
     name = backend.use(name)
+    for variable, value in _QUIET.items():
+        os.environ.setdefault(variable, value)
     keep_freed_memory()
     # Its threads cost more on small pictures than they save.
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")

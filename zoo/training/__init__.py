@@ -80,7 +80,7 @@ def train(
             return Run(folder, trust=True)
         try:
             if recipe.deterministic:
-                device.make_deterministic()
+                stack.enter_context(device.deterministic())
             dataset = group.in_turn(lambda: data.load_for(recipe))
             check(recipe, dataset)
             dataset = as_begun(group, folder, dataset)

@@ -19,6 +19,7 @@ from filelock import FileLock
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.core import files
+from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import new_folder
@@ -115,7 +116,7 @@ def tune(
         name,
         tuple(changes),
         recipe,
-        backend.use(),
+        backend.current(),
         tuner,
         _checked(trials),
         seed,
@@ -152,7 +153,6 @@ def reopen(
     settings = replace(
         settings, trials=_checked(settings.trials if trials is None else trials)
     )
-    backend.use(settings.backend)
     folder = Path(folder)
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
 
@@ -177,6 +177,7 @@ def _check_process(max_minutes, workers, winners, lease) -> None:
 
 def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=""):
     _check_process(max_minutes, workers, winners, lease)
+    startup.import_keras(settings.backend)
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
     from zoo.training.folder import absolute

@@ -113,7 +113,11 @@ class Tuner(keras_tuner.Tuner):
 
         What is in the folder already counts; other processes may work on it meanwhile.
         """
-        with self.presence.shown(), self.progress, device.many_networks():
+        with contextlib.ExitStack() as inside:
+            for each in (self.presence.shown(), self.progress, device.many_networks()):
+                inside.enter_context(each)
+            if self.settings.recipe.deterministic:
+                inside.enter_context(device.deterministic())
             self.show()
             try:
                 while not self.is_spent() and (drawn := self._draw()):

@@ -1,8 +1,9 @@
 """JAX: the device, and what is asked of it."""
 
 import contextlib
-import os
 import warnings
+from collections.abc import Iterator
+from contextvars import ContextVar
 
 import jax
 import jax.numpy as jnp
@@ -10,15 +11,32 @@ import jax.numpy as jnp
 from zoo.engine.reasons import reason
 
 _tried: dict[str, bool] = {}
+_deterministic: ContextVar[bool] = ContextVar("deterministic", default=False)
 
 
 def describe() -> str:
     return jax.devices()[0].device_kind
 
 
-def make_deterministic() -> None:
-    flags = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true"
+@contextlib.contextmanager
+def deterministic() -> Iterator[None]:
+    """See `zoo.engine.device.deterministic`; programs built inside stay so.
+
+    By an option of each program: XLA reads XLA_FLAGS once, at its first computation,
+    and would pass over what comes later.
+    """
+    before = _deterministic.set(True)
+    try:
+        yield
+    finally:
+        _deterministic.reset(before)
+
+
+def compiler_options(**own: str | int) -> dict[str, str | int]:
+    """`own` and what holds for all programs now, of the options that XLA knows."""
+    if _deterministic.get():
+        own["xla_gpu_deterministic_ops"] = True
+    return known_options(own)
 
 
 def full_float32() -> contextlib.AbstractContextManager[None]:
@@ -34,8 +52,8 @@ def forget_programs() -> None:
 def known_options(options: dict[str, str | int]) -> dict[str, str | int]:
     """Those of XLA's options that this version of XLA knows, each tried once.
 
-    Options of XLA are experiments, which come and go. One that is gone costs speed, and
-    a warning says so; it does not end the training.
+    Options of XLA are experiments, which come and go. One that is gone costs speed, or
+    bits that repeat, and a warning says so; it does not end the training.
     """
     for name, value in options.items():
         if name not in _tried:
@@ -45,8 +63,8 @@ def known_options(options: dict[str, str | int]) -> dict[str, str | int]:
             except jax.errors.JaxRuntimeError as error:
                 _tried[name] = False
                 warnings.warn(
-                    f"XLA does not know {name} any more, and training may be slower: "
-                    f"{reason(error)}",
+                    f"XLA does not know its option {name} any more, and zoo goes on "
+                    f"without it: {reason(error)}",
                     stacklevel=2,
                 )
     return {name: value for name, value in options.items() if _tried[name]}

@@ -7,7 +7,7 @@ import numpy as np
 
 from zoo.engine import groups, private
 from zoo.engine.jax import kernels
-from zoo.engine.jax.device import full_float32, known_options
+from zoo.engine.jax.device import compiler_options, full_float32
 from zoo.engine.reasons import reason
 from zoo.engine.steps import count_wrong
 
@@ -59,12 +59,17 @@ class Trainer:
 
         everywhere = getattr(self.group, "everywhere", None)
         self._uncompiled = step
-        self._step = jax.jit(step, donate_argnums=0, out_shardings=everywhere)
+        self._step = jax.jit(
+            step,
+            donate_argnums=0,
+            out_shardings=everywhere,
+            compiler_options=compiler_options(),
+        )
         self._steps = jax.jit(
             steps,
             donate_argnums=0,
             out_shardings=everywhere,
-            compiler_options=known_options(_WITHOUT_YNNPACK),
+            compiler_options=compiler_options(**_WITHOUT_YNNPACK),
         )
         self._fused = not _has_slow_convolution(model)
         self.slow_because = "" if self._fused else _SLOW
@@ -174,7 +179,11 @@ def compile_forward(model):
         with keras.StatelessScope(known), kernels.in_use():
             return model(inputs, training=False)
 
-    compiled = jax.jit(call, out_shardings=getattr(group, "everywhere", None))
+    compiled = jax.jit(
+        call,
+        out_shardings=getattr(group, "everywhere", None),
+        compiler_options=compiler_options(),
+    )
     chosen = compiled
 
     def run(inputs, rows=None):

@@ -6,6 +6,7 @@ import logging
 import tensorflow as tf
 
 from zoo.engine.setting import Setting
+from zoo.engine.tensorflow import private
 
 
 def describe() -> str:
@@ -16,8 +17,19 @@ def describe() -> str:
     return "cpu"
 
 
-def make_deterministic() -> None:
-    tf.config.experimental.enable_op_determinism()
+_deterministic = Setting(
+    private.is_op_determinism_enabled,
+    lambda wanted: (
+        tf.config.experimental.enable_op_determinism()
+        if wanted
+        else private.disable_op_determinism()
+    ),
+    True,
+)
+
+
+def deterministic() -> contextlib.AbstractContextManager[None]:
+    return _deterministic
 
 
 _rounded = Setting(

@@ -8,9 +8,18 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 from keras.src.losses.loss import unscale_loss_for_distribution
+from tensorflow.python.framework.config import (
+    disable_op_determinism,
+    is_op_determinism_enabled,
+)
 
-# Keras's losses divide by the number of replicas; only this undoes it.
-__all__ = ["unscale_loss_for_distribution"]
+# Keras's losses divide by the number of replicas; only `unscale_loss_for_distribution`
+# undoes it. `enable_op_determinism` is public, what ends it and asks for it is not.
+__all__ = [
+    "disable_op_determinism",
+    "is_op_determinism_enabled",
+    "unscale_loss_for_distribution",
+]
 
 
 def replace_update(optimizer: keras.Optimizer, update: Callable) -> None:

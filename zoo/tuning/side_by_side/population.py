@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from zoo.engine.jax.device import known_options
+from zoo.engine.jax.device import compiler_options
 from zoo.engine.random_bits import bits_at
 from zoo.engine.steps import is_wrong
 from zoo.recipe import Recipe
@@ -51,7 +51,7 @@ class Population:
         self.run = jax.jit(
             jax.vmap(self._epochs, in_axes=axes),
             donate_argnums=0,
-            compiler_options=known_options(_COMPILER),
+            compiler_options=compiler_options(**_COMPILER),
         )
 
     def start(self, weights, count):
