@@ -107,7 +107,8 @@ def is_wrong(targets, outputs):
     from keras import ops
 
     if outputs.shape[-1] == 1:
-        truth = ops.reshape(targets, (-1,)) > 0.5
+        # TensorFlow compares no integers with 0.5.
+        truth = ops.cast(ops.reshape(targets, (-1,)), "float32") > 0.5
         predicted = ops.reshape(outputs, (-1,)) >= 0
     else:
         truth = targets if len(targets.shape) == 1 else ops.argmax(targets, axis=-1)
