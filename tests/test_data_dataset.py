@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo import data
+from zoo.core.columns import Column
+from zoo.data import identity
 from zoo.data.dataset import Rows
 from zoo.data.splits import carve
 from zoo.errors import Mistake
@@ -127,6 +129,77 @@ def test_a_saved_data_set_comes_back_without_examples(tmp_path):
         assert getattr(restored, name) == getattr(dataset, name)
     np.testing.assert_array_equal(data.decode(restored, ["1,2"]), [[1, 2]])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data.json"]
+
+
+COLUMNS = (
+    Column("age", missing=True),
+    Column("town", "category", ("Bonn", "Köln")),
+    Column("seen", "date", format="%d.%m.%Y"),
+)
+
+
+def table(task="numbers", **given):
+    """Four rows of a number, a category and a date, and two numbers to answer."""
+    rows = np.arange(16, dtype="float32").reshape(4, 4)
+    targets = np.float32([[1, 0], [2.5, 1], [1e6, 1], [-3, 0]])
+    given = {"outputs": ("price", "rent"), "columns": COLUMNS, **given}
+    split = data.Split(rows, targets)
+    names = tuple(column.name for column in COLUMNS)
+    return data.Dataset("own", "tabular", split, features=names, task=task, **given)
+
+
+def test_a_table_of_numbers_to_answer_comes_back_with_its_columns(tmp_path):
+    table().save(tmp_path)
+    restored = data.restore(tmp_path)
+    assert (restored.task, restored.outputs) == ("numbers", ("price", "rent"))
+    assert restored.columns == COLUMNS
+    assert restored.input_shape == (4,)
+    assert restored.train.targets.shape == (0, 2)
+    assert restored.train.targets.dtype == np.float32
+    facts = restored.facts()
+    assert (facts["classes"], facts["task"]) == (2, "numbers")
+    assert facts["columns"] == COLUMNS
+
+
+def test_targets_of_several_numbers_are_told_apart_and_held_out():
+    whole, near = table().train.targets, table().train.targets + np.float32(0.25)
+    prints = {
+        identity.fingerprint(data.Split(table().train.inputs, targets))
+        for targets in (whole, near)
+    }
+    assert len(prints) == 2
+    kept, held = carve(whole, 0.5, 0, (), "test")
+    np.testing.assert_array_equal(np.sort([*kept, *held]), range(4))
+    assert len(held) == 2
+
+
+def test_columns_and_labels_are_put_into_the_order_that_a_run_learned():
+    labels = table("labels", outputs=(), classes=("new", "cheap"))
+    found = identity.align(labels, ("cheap", "new"), ("seen", "age", "town"))
+    np.testing.assert_array_equal(found.train.inputs[0], [2, 3, 0, 1])
+    np.testing.assert_array_equal(found.train.targets[:, 1], [1, 2.5, 1e6, -3])
+    assert [column.name for column in found.columns] == ["seen", "age", "town"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"task": "guesses"}, "task is 'guesses'; accepted: classes, numbers, labels"),
+        ({"outputs": []}, "its task is numbers, with 0 classes and 0 outputs"),
+        ({"classes": ["a", "b"]}, "its task is numbers, with 2 classes and 2 outputs"),
+        ({"task": "labels", "outputs": []}, "its task is labels, with 0 classes"),
+        ({"columns": [{"name": "age"}] * 4}, "names 3 columns and its input_shape"),
+        ({"columns": [{"name": "age", "kind": "word"}]}, "damaged: columns is"),
+        ({"columns": [{"name": "a", "kind": "category"}]}, "damaged: columns is"),
+        ({"columns": [{"name": "a", "size": 3}]}, "damaged: columns is"),
+    ],
+)
+def test_a_damaged_description_of_a_table_is_refused(tmp_path, change, words):
+    table().save(tmp_path)
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **change}))
+    with pytest.raises(Mistake, match=words):
+        data.restore(tmp_path)
 
 
 def test_folders_that_hold_no_run(tmp_path):

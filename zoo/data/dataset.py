@@ -9,23 +9,28 @@ from typing import Any
 
 import numpy as np
 
+from zoo.core import columns as described
 from zoo.core import files
+from zoo.core.columns import Column
 from zoo.core.random import order
 from zoo.data.kinds.texts import Vocabulary
 from zoo.errors import Mistake, unknown
 
 KINDS = ("image", "text", "tabular", "points")
+TASKS = ("classes", "numbers", "labels")
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Split:
-    """Examples and their classes.
+    """Examples and what is to be answered.
 
     inputs: array of shape (n, ...), or anything with `len`, `shape`, `dtype` and
         indexing by an array of positions that returns an array; texts before their
         words are numbered are `zoo.data.kinds.texts.Tokens`.
-    targets: int32 array of shape (n,), positions in `Dataset.classes`.
+    targets: by the data set's task: "classes", int32 array of shape (n,), positions in
+        `Dataset.classes`; "numbers", float32 (n, outputs), in the data's own unit;
+        "labels", float32 (n, classes), 1 for each label that an example has, else 0.
     prints: uint64 array of shape (n,), equal for equal inputs, so that copies can be
         kept on one side of a split; None where nobody looked for copies.
     """
@@ -73,14 +78,19 @@ class Rows:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set for classification.
+    """A data set: examples, and what is to be answered about each.
 
     name: as it was asked for.
     kind: "image" (uint8, (n, H, W, C)), "text" (int32 token ids, (n, length)),
         "tabular" or "points" (float32, (n, features)).
     train, validation, test: the splits; validation and test may be None.
-    classes: the name of each class.
+    classes: the name of each class or label; () if the task is "numbers".
     features: the name of each column of a table or coordinate of a point; else ().
+    task: "classes", each example has one of `classes`; "numbers", it has a number for
+        each of `outputs`; "labels", it has any of `classes`, several or none.
+    outputs: the name of each number to be answered; () for the other tasks.
+    columns: of a table, what each of `features` holds, so that raw cells can be read;
+        () where all are numbers that are read as they are.
     license, citation, description: of the data, as their source states them.
     encoder: turns sentences into token ids; None unless kind is "text".
     missing: whether NaN stands for a missing value; otherwise no NaN occurs.
@@ -103,6 +113,9 @@ class Dataset:
     missing: bool = False
     border: float | None = None
     examples: dict = field(default_factory=dict)
+    task: str = "classes"
+    outputs: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -111,9 +124,14 @@ class Dataset:
 
     def facts(self) -> dict:
         """What a model's `build` may want to know, by its argument names."""
-        facts = {"input_shape": self.input_shape, "classes": len(self.classes)}
+        count = len(self.outputs if self.task == "numbers" else self.classes)
+        facts: dict[str, Any] = {"input_shape": self.input_shape, "classes": count}
+        if self.task != "classes":
+            facts["task"] = self.task
         if self.kind == "tabular":
             facts["features"] = self.features
+        if self.columns:
+            facts["columns"] = self.columns
         if self.encoder:
             facts["vocabulary_size"] = self.encoder.size
             facts["length"] = self.encoder.length
@@ -125,7 +143,7 @@ class Dataset:
         lines = [
             f"{self.name}: {self.kind}, input shape {self.input_shape}",
             "examples: " + ", ".join(f"{k} {len(v):,}" for k, v in sizes if v),
-            f"classes: {', '.join(self.classes)}",
+            f"{self.task}: {', '.join(self.classes or self.outputs)}",
             f"columns: {', '.join(self.features)}" if self.features else "",
             f"license: {self.license}",
             self.description,
@@ -198,6 +216,9 @@ class Dataset:
             "missing": self.missing,
             "border": self.border,
             "examples": self.examples,
+            "task": self.task,
+            "outputs": self.outputs,
+            "columns": described.to_json(self.columns),
         }
         files.write_json(folder / "data.json", about, indent=1)
 
@@ -235,9 +256,23 @@ def restore(folder: str | os.PathLike) -> Dataset:
             f"{path} is damaged: an input of {about['kind']} data has {lengths} "
             f"dimensions, input_shape is {shape}"
         )
-    for name in ("classes", "features"):
-        about[name] = tuple(about[name])
-    if about["kind"] in ("tabular", "points") and [len(about["features"])] != shape:
+    for name in ("classes", "features", "outputs"):
+        about[name] = tuple(about.get(name, ()))
+    task = about.setdefault("task", "classes")
+    few, many = _COUNTS[task]
+    if not few <= len(about["classes"]) <= many or (
+        bool(about["outputs"]) != (task == "numbers")
+    ):
+        raise Mistake(
+            f"{path} is damaged: its task is {task}, with {len(about['classes'])} "
+            f"classes and {len(about['outputs'])} outputs"
+        )
+    about["columns"] = columns = described.of(about.get("columns", ()))
+    names = tuple(column.name for column in columns)
+    wide = described.width(columns) if columns else len(about["features"])
+    if about["kind"] in ("tabular", "points") and (
+        [wide] != shape or (columns and names != about["features"])
+    ):
         raise Mistake(
             f"{path} is damaged: it names {len(about['features'])} columns and its "
             f"input_shape is {shape}"
@@ -248,11 +283,15 @@ def restore(folder: str | os.PathLike) -> Dataset:
             f"{path} is damaged: input_shape is {shape}, and vocabulary.json has "
             f"texts of {encoder.length} tokens"
         )
-    empty = Split(np.zeros((0, *shape), dtype), np.zeros(0, np.int32))
+    targets = np.zeros(0, np.int32)
+    if task != "classes":
+        targets = np.zeros((0, len(about["classes"] or about["outputs"])), np.float32)
+    empty = Split(np.zeros((0, *shape), dtype), targets)
     return Dataset(**about, train=empty, encoder=encoder)
 
 
-OPTIONAL: tuple[str, ...] = ("examples",)  # what data.json of older runs does not hold
+# What data.json of older runs does not hold.
+OPTIONAL: tuple[str, ...] = ("examples", "task", "outputs", "columns")
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
 _WIDEST = (
     2**26
@@ -291,6 +330,22 @@ def _are_examples(value) -> bool:
     )
 
 
+def _are_columns(value) -> bool:
+    try:
+        found = described.of(value) if isinstance(value, list) else None
+    except Mistake:
+        return False
+    return found is not None and all(
+        column.kind != "text"
+        and len(set(column.categories)) == len(column.categories)
+        and bool(column.categories) == (column.kind in ("category", "boolean"))
+        and column.decimal in (".", ",")
+        for column in found
+    )
+
+
+# How many classes there are at least, and at most, in each task.
+_COUNTS = {"classes": (2, math.inf), "numbers": (0, 0), "labels": (1, math.inf)}
 _CHECKS = {
     "examples": ("for each split its number and fingerprint", _are_examples),
     "name": ("text", _is_text),
@@ -300,10 +355,10 @@ _CHECKS = {
         "uint8, int32, float32",
         lambda value: value in ("uint8", "int32", "float32"),
     ),
-    "classes": (
-        "two different names, or more",
-        lambda value: _are_names(value) and len(value) > 1,
-    ),
+    "classes": ("different names", _are_names),
+    "task": (", ".join(TASKS), lambda value: value in TASKS),
+    "outputs": ("different names", _are_names),
+    "columns": ("objects with name, kind and categories", _are_columns),
     "features": ("different names", _are_names),
     "license": ("text", _is_text),
     "citation": ("text", _is_text),

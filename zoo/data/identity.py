@@ -36,7 +36,9 @@ def fingerprint(split: Split) -> str:
     """
     inputs, count = split.inputs, len(split)
     digest = hashlib.sha256(f"{inputs.dtype.str} {tuple(inputs.shape)}".encode())
-    digest.update(np.ascontiguousarray(split.targets, "<i8"))
+    targets = np.asarray(split.targets)
+    kept = "<f4" if targets.dtype.kind == "f" else "<i8"
+    digest.update(np.ascontiguousarray(targets, kept))
     size = int(np.prod(inputs.shape, dtype=object)) * inputs.dtype.itemsize
     if size > WHOLE and count > SAMPLE:
         places = np.linspace(0, count - 1, SAMPLE).astype(int)
@@ -81,11 +83,26 @@ def align(dataset: Dataset, classes: Sequence[str], features: Sequence[str]) -> 
         if split := getattr(dataset, name):
             inputs, targets = split.inputs, split.targets
             if columns is not None:
-                inputs = inputs[:, np.argsort(columns)]
+                inputs = inputs[:, _taken(dataset, np.argsort(columns))]
             if numbers is not None:
-                targets = numbers[targets].astype(np.int32)
+                if targets.ndim == 1:
+                    targets = numbers[targets].astype(np.int32)
+                else:
+                    targets = targets[:, np.argsort(numbers)]
             splits[name] = replace(split, inputs=inputs, targets=targets)
+    if columns is not None and dataset.columns:
+        order = [dataset.columns[i] for i in np.argsort(columns)]
+        dataset = replace(dataset, columns=tuple(order))
     return replace(dataset, classes=classes, features=features, **splits)
+
+
+def _taken(dataset: Dataset, order: np.ndarray) -> np.ndarray:
+    """Where the numbers of the columns in this order stand in a row."""
+    if not dataset.columns:
+        return order
+    widths = [column.width for column in dataset.columns]
+    places = np.split(np.arange(sum(widths)), np.cumsum(widths)[:-1])
+    return np.concatenate([places[i] for i in order])
 
 
 def differences(then: dict[str, dict], now: dict[str, dict]) -> str:

@@ -41,7 +41,9 @@ def tell(dataset: Dataset) -> None:
                 f"({len(both) / len(prints[name]):.1%} of it) in {where} as well, such "
                 f"as {example}; its accuracy flatters the network: remove them"
             )
-    torn = _torn(seen, np.concatenate([part.targets for part in splits.values()]))
+    torn = seen[:0]
+    if dataset.task == "classes":
+        torn = _torn(seen, np.concatenate([part.targets for part in splits.values()]))
     if len(torn):
         split, place = _place(splits, torn[0])
         lines.append(

@@ -17,13 +17,14 @@ def carve(
     what: str,
     prints: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hold out a share of the examples, each class in proportion.
+    """Hold out a share of the examples, of classes each in proportion.
 
     Copies of an example stay on one side, and count as one. Only if a class has no
     other example do they go to both sides.
 
     Args:
-        targets: int array of shape (n,).
+        targets: int array of shape (n,), classes; or of shape (n, k), numbers or
+            labels, of which any are held out.
         share: at least 0 and below 1; round(share * n) examples are held out.
         seed: decides which; the same seed, the same examples.
         classes: their names, for the errors.
@@ -44,6 +45,8 @@ def carve(
     count = len(targets)
     if share == 0:
         return np.arange(count), np.arange(0)
+    if targets.ndim > 1:
+        targets, classes = np.zeros(count, np.int32), (f"all of {what}",)
     if prints is not None:
         firsts, members = _distinct(targets, prints)
         if len(firsts) < count:
@@ -111,7 +114,8 @@ def split(dataset: Dataset, fold: tuple[int, ...], seed: int) -> Dataset:
         case (part, parts, int(own)):
             return split(dataset, (part, parts), own)
         case (int(part), int(parts)) if 0 <= part < parts and 2 <= parts <= count:
-            shuffled = np.lexsort((order(count, seed, 0), targets))
+            strata = targets if targets.ndim == 1 else np.zeros(count)
+            shuffled = np.lexsort((order(count, seed, 0), strata))
             test = np.zeros(count, bool)
             test[shuffled[part::parts]] = True
             return replace(
