@@ -1,0 +1,76 @@
+"""Changes to a recipe, as they are typed: `epochs=2`, `model.variant=relu`."""
+
+import ast
+import dataclasses
+from collections.abc import Sequence
+
+from zoo.errors import Mistake
+from zoo.recipe.record import FIELDS, FIXED, Recipe, check_name, unknown_field
+
+_NESTED = {
+    "model": "model_arguments",
+    "data": "data_arguments",
+    "optimizer": "optimizer_arguments",
+    "augment": "augment",
+}
+
+
+def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
+    """`recipe` with changes such as "epochs=2", "model.variant=relu", "augment.flip=0".
+
+    A value is Python (`3e-4`, `True`, `64,64`) or else text; that of a field of text,
+    such as `data`, is text in any case. `model.NAME` sets an
+    argument of the model, `data.NAME` and `optimizer.NAME` one of the data set and of
+    the optimizer, `augment.NAME` an augmentation's strength and `stage.2.NAME` a field
+    of the second stage. Another optimizer has none of the last one's arguments.
+
+    Raises:
+        Mistake: not of the form field=value, no such field or stage, a wrong type, or
+            a field that the recipe's stages set.
+    """
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise Mistake(f"'{change}' is not field=value; for example: epochs=2")
+        recipe = dataclasses.replace(recipe, **_change(recipe, change, key, text))
+    return recipe
+
+
+def _change(recipe: Recipe, change: str, key: str, text: str) -> dict:
+    """The field of `recipe` that a change is about, and its new value."""
+    head, dot, tail = key.partition(".")
+    if dot and head in _NESTED:
+        name = _NESTED[head]
+        return {name: {**getattr(recipe, name), tail: _parse(text)}}
+    stages = list(recipe.stages)
+    if dot and head == "stage":
+        number, _, name = tail.partition(".")
+        if number not in map(str, range(1, len(stages) + 1)):
+            raise Mistake(f"'{change}': this recipe has {len(stages)} stages")
+        place = int(number) - 1
+        stages[place] = {**stages[place], name: _value(name, text)}
+        return {"stages": tuple(stages)}
+    value = _value(key, text)
+    if places := [n for n, stage in enumerate(stages, 1) if key in stage]:
+        raise Mistake(
+            f"'{change}': this recipe's stages set {key}; "
+            f"change it there: stage.{places[-1]}.{change}"
+        )
+    if key == "optimizer" and value != recipe.optimizer:
+        return {"optimizer": value, "optimizer_arguments": {}}
+    return {key: value}
+
+
+def _value(name: str, text: str):
+    """The value of the field `name` that was written as `text`."""
+    check_name(name)
+    if name in FIXED and not isinstance(_parse(text), dict):
+        raise unknown_field(name)
+    return text if FIELDS[name].type is str else _parse(text)
+
+
+def _parse(text: str):
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return {"true": True, "false": False}.get(text.lower(), text)

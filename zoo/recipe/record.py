@@ -1,0 +1,217 @@
+"""A recipe: one model on one data set, with every number written down."""
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from zoo.errors import Mistake, unknown
+from zoo.recipe.fields import set_fields
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a recipe claims: the mean of `metric` over the seeds.
+
+    Attributes:
+        metric: one of `zoo.evaluate`, such as "accuracy".
+        at_least: in the metric's own unit; an accuracy of 99 % is 0.99.
+        split: the examples that are measured.
+        folds: 0, or the number of parts of a stratified cross-validation over training
+            and test split, one for each seed; see `zoo.evaluation.cross_validation`.
+    """
+
+    metric: str
+    at_least: float
+    split: str = "test"
+    folds: int = 0
+
+    def __post_init__(self):
+        set_fields(self, "claim")
+        if self.split not in ("train", "validation", "test"):
+            accepted = ("train", "validation", "test")
+            raise unknown("split of a claim", self.split, accepted)
+        if self.folds < 0 or self.folds == 1:
+            raise Mistake(f"folds={self.folds}; accepted: 0 (off), or at least 2")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the result of a training run, device and backend apart.
+
+    A step computes the gradient of one batch; an update changes the weights, by the
+    mean gradient of `accumulate` steps. The last update of a stage takes the steps that
+    are left over. Numbers of NumPy and paths are stored as numbers and text of Python,
+    lists as tuples; dictionaries hold what JSON can hold.
+
+    Attributes:
+        model: a name from `zoo.names()`, or a dotted path to a module with `build`.
+        data: a name or folder that `zoo.data.load` understands.
+        model_arguments: keyword arguments of the model's `build`.
+        data_arguments: keyword arguments of `zoo.data.load`.
+        validation: share of the training split held out for validation, 0 to < 1.
+        augment: operation name -> strength, in order, for training batches only.
+        batch: examples a step, over all devices.
+        epochs: passes over the training split.
+        seed: decides weights, validation split, order, augmentation and dropout.
+        shuffle: False keeps the order of the data.
+        loss: "crossentropy", "mean_squared_error" (on probabilities), a loss of
+            `keras.losses` by its dotted name, or the dotted path of a function of
+            (targets, outputs); see `zoo.training.losses`.
+        optimizer: a name that `keras.optimizers.get` knows.
+        optimizer_arguments: further keyword arguments of the optimizer, such as
+            {"epsilon": 1e-8}; not those that are fields here.
+        momentum: of SGD and RMSprop.
+        learning_rate: the peak of the schedule.
+        schedule: "constant", "cosine" or "linear"; the last two fall to zero over the
+            updates of the stage.
+        warmup_epochs: length of the linear rise from zero, in epochs.
+        weight_decay: decoupled; of kernels and embeddings only, see
+            `zoo.training.optimizer.spared`.
+        clip_norm: largest norm of the whole gradient; 0 is no limit.
+        label_smoothing: 0 to < 1.
+        ema: momentum of the moving average of weights that is evaluated, once an
+            update; 0 is off.
+        accumulate: steps whose gradients are averaged into one update.
+        precision: "float32", "mixed_bfloat16" or "mixed_float16".
+        early_stopping: epochs without a better validation loss before the stage stops;
+            the best weights are kept; 0 is off.
+        save_every: epochs between two training states.
+        deterministic: ask the backend for kernels that repeat bit for bit.
+        stages: changes of fields one after the other, such as
+            ({"trainable": "head", "epochs": 5}, {"trainable": "all", "epochs": 5}).
+            `STAGE_FIELDS` are those that a stage can change.
+        trainable: which part of the model learns, if its module has `set_trainable`;
+            "" leaves it as it is.
+        expects: the result that was measured.
+
+    Raises:
+        Mistake: a value of the wrong type, or out of its range.
+    """
+
+    model: str
+    data: str
+    model_arguments: dict = field(default_factory=dict)
+    data_arguments: dict = field(default_factory=dict)
+    validation: float = 0.1
+    augment: dict = field(default_factory=dict)
+    batch: int = 128
+    epochs: int = 10
+    seed: int = 0
+    shuffle: bool = True
+    loss: str = "crossentropy"
+    optimizer: str = "adam"
+    optimizer_arguments: dict = field(default_factory=dict)
+    momentum: float = 0.0
+    learning_rate: float = 1e-3
+    schedule: str = "constant"
+    warmup_epochs: float = 0.0
+    weight_decay: float = 0.0
+    clip_norm: float = 0.0
+    label_smoothing: float = 0.0
+    ema: float = 0.0
+    accumulate: int = 1
+    precision: str = "float32"
+    early_stopping: int = 0
+    save_every: int = 1
+    deterministic: bool = False
+    stages: tuple = ()
+    trainable: str = ""
+    expects: Expected | None = None
+
+    def __post_init__(self):
+        set_fields(self, "recipe")
+        for name, lowest, below in _RANGES:
+            value = getattr(self, name)
+            if not lowest <= value < below:
+                raise Mistake(f"{name}={value}; accepted: {lowest} <= {name} < {below}")
+        for name, accepted in _CHOICES.items():
+            if getattr(self, name) not in accepted:
+                raise unknown(name, getattr(self, name), accepted)
+        for number, stage in enumerate(self.stages, 1):
+            if not isinstance(stage, dict):
+                raise Mistake(
+                    f"stage {number} is {stage!r}; accepted: a dictionary of fields, "
+                    'such as {"epochs": 5}'
+                )
+            for name in stage:
+                check_name(name)
+            self._stage(stage)
+
+    def stage_recipes(self) -> list["Recipe"]:
+        """One recipe a stage, in order; the recipe itself if it has no stages.
+
+        Raises:
+            Mistake: a stage sets a field that only the whole recipe can set.
+        """
+        for number, stage in enumerate(self.stages, 1):
+            for name in stage:
+                if name not in STAGE_FIELDS:
+                    raise Mistake(
+                        f"stage {number} sets {name}, which holds for the whole "
+                        f"recipe: set it there; a stage can change "
+                        f"{', '.join(STAGE_FIELDS)}"
+                    )
+        return [self._stage(stage) for stage in self.stages or ({},)]
+
+    def _stage(self, changes: dict) -> "Recipe":
+        """This recipe with the fields of one stage; see `optimizer_arguments`."""
+        if changes.get("optimizer", self.optimizer) != self.optimizer:
+            changes = {"optimizer_arguments": {}, **changes}
+        return dataclasses.replace(self, **{"stages": (), **changes})
+
+
+_RANGES = [
+    ("validation", 0, 1),
+    ("batch", 1, 2**31),
+    ("epochs", 1, 2**31),
+    ("seed", 0, 2**31),
+    ("momentum", 0, 1),
+    ("learning_rate", 0, float("inf")),
+    ("warmup_epochs", 0, float("inf")),
+    ("weight_decay", 0, float("inf")),
+    ("clip_norm", 0, float("inf")),
+    ("label_smoothing", 0, 1),
+    ("ema", 0, 1),
+    ("accumulate", 1, 2**31),
+    ("early_stopping", 0, 2**31),
+    ("save_every", 1, 2**31),
+]
+_CHOICES = {
+    "schedule": ("constant", "cosine", "linear"),
+    "precision": ("float32", "mixed_bfloat16", "mixed_float16"),
+}
+STAGE_FIELDS = (
+    "epochs",
+    "trainable",
+    "batch",
+    "shuffle",
+    "augment",
+    "loss",
+    "label_smoothing",
+    "optimizer",
+    "optimizer_arguments",
+    "momentum",
+    "learning_rate",
+    "schedule",
+    "warmup_epochs",
+    "weight_decay",
+    "clip_norm",
+    "ema",
+    "accumulate",
+    "early_stopping",
+)
+FIELDS = {item.name: item for item in dataclasses.fields(Recipe)}
+FIXED = ("model_arguments", "data_arguments", "optimizer_arguments", "expects")
+
+
+def check_name(name) -> None:
+    if name not in FIELDS:
+        raise unknown_field(name)
+
+
+def unknown_field(name) -> Mistake:
+    accepted = [field for field in FIELDS if field not in FIXED]
+    then = (
+        "arguments of model, data and optimizer are model.NAME, data.NAME, "
+        "optimizer.NAME"
+    )
+    return unknown("recipe field", name, accepted, then)

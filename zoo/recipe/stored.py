@@ -1,0 +1,45 @@
+"""A recipe as JSON values, as in a run's `recipe.json`."""
+
+import dataclasses
+
+from zoo.errors import Mistake
+from zoo.recipe.record import FIELDS, Expected, Recipe
+
+VERSION = 1  # of `recipe.json`; it grows when a field gets another meaning
+
+
+def to_json(recipe: Recipe) -> dict:
+    """All fields of `recipe` as JSON values, with the version of this form."""
+    return {**dataclasses.asdict(recipe), "version": VERSION}
+
+
+def from_json(values: dict) -> Recipe:
+    """The recipe that `to_json` wrote, of this version of zoo or an older one.
+
+    Raises:
+        Mistake: the values are none that `to_json` writes, or those of a newer zoo.
+    """
+    if not isinstance(values, dict):
+        raise Mistake(f"a recipe is an object of fields, not {type(values).__name__}")
+    values = dict(values)
+    version = values.pop("version", 1)
+    others = sorted(values.keys() - FIELDS.keys())
+    newer = isinstance(version, int) and version > VERSION
+    if newer or others:
+        named = f" with fields that this zoo does not know: {', '.join(others)}"
+        raise Mistake(
+            f"a recipe of version {version}{named if others else ''}; this zoo reads "
+            f"version {VERSION}: install the zoo that made it, or a newer one"
+        )
+    for name in ("model", "data"):
+        if name not in values:
+            raise Mistake(f"the recipe has no field {name}")
+    expects = values.pop("expects", None)
+    if expects is not None:
+        known = {item.name for item in dataclasses.fields(Expected)}
+        if not isinstance(expects, dict) or not {"metric", "at_least"} <= set(expects):
+            raise Mistake(f"recipe field expects is {expects!r}, which is no claim")
+        if unfit := sorted(expects.keys() - known):
+            raise Mistake(f"recipe field expects has unknown parts: {unfit}")
+        values["expects"] = Expected(**expects)
+    return Recipe(**values)
