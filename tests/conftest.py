@@ -14,6 +14,7 @@ from searches import OWN_MODEL, TINY
 
 from zoo import backend
 
+pytest_plugins = ["strangers"]  # the fixtures of the tests of runs from strangers
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
 if backend.use() == "jax":  # a network that is built again is not compiled again
     import jax
