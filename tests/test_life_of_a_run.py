@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo.core import files, locks, progress
+from zoo import backend
+from zoo.cli import call
+from zoo.core import files, locks, progress, seal
 from zoo.data import Dataset, Split, identity
 from zoo.errors import Mistake
-from zoo.run import Run, check_folder, new_folder
+from zoo.run import Run, check_folder, new_folder, open_run
 from zoo.training import session, states
 
 MOONS = zoo.Recipe(model="deep_mlp", data="moons", batch=100, epochs=1)
@@ -27,6 +30,13 @@ def paint(root: Path, label: str, channel: int, count: int = 20) -> None:
         pixels = generator.integers(0, 100, (8, 8, 3), "uint8")
         pixels[..., channel] += 120
         Image.fromarray(pixels).save(root / label / f"{number}.png")
+
+
+@pytest.fixture(scope="module")
+def moons_run(tmp_path_factory):
+    """The folder of a run that has ended; nobody changes it."""
+    folder = tmp_path_factory.mktemp("moons") / "run"
+    return zoo.train(MOONS, run=folder, keep_states=True, quiet=True).folder
 
 
 @pytest.fixture
@@ -117,6 +127,53 @@ def test_a_run_that_has_ended_is_not_another_recipes(tmp_path, capsys):
     )
     zoo.train(MOONS, run=tmp_path / "run", resume=True)
     assert "has ended; nothing is left to train" in capsys.readouterr().err
+
+
+def edit_recipe(folder, **changes):
+    about = json.loads((folder / "recipe.json").read_text("utf-8"))
+    (folder / "recipe.json").write_text(json.dumps(about | changes), "utf-8")
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_recipe_that_was_edited_afterward_is_told(ended, moons_run, tmp_path):
+    folder = Path(shutil.copytree(moons_run, tmp_path / "run"))
+    if not ended:
+        (folder / "metrics.json").unlink()
+    edit_recipe(folder, expects={"metric": "accuracy", "at_least": 0.5})
+    seal.write(folder)
+    zoo.train(MOONS, run=folder, resume=True, quiet=True)
+    edit_recipe(folder, learning_rate=0.5)
+    if ended:
+        with pytest.raises(Mistake, match="is not the file that training wrote"):
+            zoo.train(Run(folder).recipe, run=folder, resume=True, quiet=True)
+    seal.write(folder)  # so that the sums fit
+    with pytest.raises(Mistake) as mistake:
+        zoo.train(Run(folder).recipe, run=folder, resume=True, quiet=True)
+    assert str(mistake.value) == (
+        f"{folder / 'recipe.json'} was changed after the training began: put it "
+        "back, or train the changed recipe in a folder of its own: --run NEW"
+    )
+
+
+def test_a_run_that_died_before_its_sums_were_written_gets_them(moons_run, tmp_path):
+    folder = Path(shutil.copytree(moons_run, tmp_path / "run"))
+    (folder / "run.json").unlink()
+    with pytest.raises(Mistake, match="--resume` writes it again"):
+        open_run(folder)
+    zoo.train(MOONS, run=folder, resume=True, quiet=True)
+    np.testing.assert_equal(
+        open_run(folder).model.get_weights(), Run(moons_run).model.get_weights()
+    )
+
+
+def test_a_folder_without_a_run_is_told_when_it_is_resumed(tmp_path, capsys):
+    run = str(tmp_path / "new")
+    words = ["circles", "epochs=1", "--resume", f"--backend={backend.current()}"]
+    assert call(["train", *words, "--run", run]) == 0
+    told = f"zoo: {run} holds no run yet: a new one begins"
+    assert told in capsys.readouterr().err
+    assert call(["train", *words, "--run", run]) == 0
+    assert told not in capsys.readouterr().err
 
 
 def test_one_process_writes_to_a_folder(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoo import recipe as recipes
 from zoo import run as runs
 from zoo.errors import Mistake
+from zoo.recipe import FINGERPRINT
 from zoo.run import Run
 
 FILE = "results.jsonl"
@@ -29,6 +30,7 @@ def read() -> list[dict]:
 def entry(name: str, run: Run) -> dict:
     """The line for a finished run of the recipe `name`."""
     environment = json.loads((run.folder / "environment.json").read_text("utf-8"))
+    environment.pop(FINGERPRINT, None)  # the line holds the recipe's fields themselves
     return {
         "recipe": name,
         "seed": run.recipe.seed,

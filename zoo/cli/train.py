@@ -77,6 +77,8 @@ def run(options):
     with distribute(options.devices) if options.devices else joined() as group:
         if options.devices == "all" and group.devices == 1:
             print("all devices: this machine has one", file=sys.stderr)
+        if options.resume and group.rank == 0 and not _is_run(Path(folder)):
+            print(f"zoo: {folder} holds no run yet: a new one begins", file=sys.stderr)
         done = train(
             recipe,
             name=name,
@@ -89,8 +91,12 @@ def run(options):
             suggest(done, options, changes)
 
 
+def _is_run(folder: Path) -> bool:
+    return (folder / "recipe.json").is_file()
+
+
 def _stopped_run(folder: Path) -> Run:
-    if not (folder / "recipe.json").is_file():
+    if not _is_run(folder):
         raise Mistake(
             f"{folder} is not a run: it has no recipe.json; "
             "--resume takes the folder of a run, as in `zoo train DIR --resume`"

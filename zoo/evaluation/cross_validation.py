@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core import files, locks
+from zoo.core import files, locks, seal
 from zoo.core.progress import track
 from zoo.data import Dataset, identity, load_for
 from zoo.engine.steps import compile_forward, predict
 from zoo.errors import Mistake
 from zoo.metrics import intervals, rates
-from zoo.recipe import Recipe, to_json
+from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
 from zoo.run import Run
 from zoo.training import train
 from zoo.training.folder import absolute
@@ -77,9 +77,10 @@ def _cross_validate(recipe, parts, folder, choose) -> Run:
         "seconds": {key: sum(each[key] for each in spent) for key in spent[0]},
         "parameters": runs[0].metrics["parameters"],
     }
-    environment = (runs[0].folder / "environment.json").read_bytes()
-    files.write(folder / "environment.json", environment)
+    environment = files.read_json(runs[0].folder / "environment.json", seal.LARGEST)
     files.write_json(folder / "recipe.json", to_json(recipe))
+    environment[FINGERPRINT] = fingerprint(folder)
+    files.write_json(folder / "environment.json", environment)
     files.write_json(folder / "metrics.json", metrics)
     return Run(folder)
 

@@ -6,13 +6,15 @@ from pathlib import Path
 from zoo.errors import Mistake, unknown
 from zoo.recipe.overrides import override
 from zoo.recipe.record import STAGE_FIELDS, Expected, Recipe
-from zoo.recipe.stored import VERSION, from_json, to_json
+from zoo.recipe.stored import FINGERPRINT, VERSION, fingerprint, from_json, to_json
 
 __all__ = [
+    "FINGERPRINT",
     "STAGE_FIELDS",
     "VERSION",
     "Expected",
     "Recipe",
+    "fingerprint",
     "folder",
     "from_json",
     "load",

@@ -1,11 +1,16 @@
 """A recipe as JSON values, as in a run's `recipe.json`."""
 
 import dataclasses
+import hashlib
+import json
+from pathlib import Path
 
+from zoo.core import files, seal
 from zoo.errors import Mistake
 from zoo.recipe.record import FIELDS, Expected, Recipe
 
 VERSION = 1  # of `recipe.json`; it grows when a field gets another meaning
+FINGERPRINT = "recipe_sha256"  # in `environment.json`: the recipe that was trained
 
 
 def to_json(recipe: Recipe) -> dict:
@@ -43,3 +48,10 @@ def from_json(values: dict) -> Recipe:
             raise Mistake(f"recipe field expects has unknown parts: {unfit}")
         values["expects"] = Expected(**expects)
     return Recipe(**values)
+
+
+def fingerprint(folder: Path) -> str:
+    """The SHA-256 of what a run's `recipe.json` trains: all but what it expects."""
+    values = files.read_json(folder / "recipe.json", seal.LARGEST)
+    values = {k: v for k, v in values.items() if k not in ("expects", "version")}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -11,11 +11,11 @@ import keras
 
 from zoo import data
 from zoo import recipe as recipes
-from zoo.core import locks
+from zoo.core import files, locks, seal
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.run import Run, check_folder, new_folder
+from zoo.run import WEIGHTS, Run, check_folder, new_folder, open_run
 
 _PATHS = ("path", "file")
 """The arguments of data sets that are paths."""
@@ -76,7 +76,7 @@ def take(
         if lock:
             stack.enter_context(locks.hold(folder))
         before = {path.name for path in folder.iterdir()} - {locks.NAME}
-        begun, ended = "recipe.json" in before, "metrics.json" in before
+        begun, ended = "recipe.json" in before, _has_ended(before)
         if restarts is not None and begun and (restarts or not ended):
             resume = True
         if before and not resume:
@@ -85,6 +85,9 @@ def take(
                 "resume it with --resume or name another with --run"
             )
         if begun:
+            if ended:
+                open_run(folder)
+            _check_unchanged(folder)
             _check_recipe(folder, recipe, ended)
         else:
             stack.push(_emptying(folder, before))
@@ -121,6 +124,30 @@ def _emptying(folder: Path, before: set[str]):
                     path.unlink()
 
     return leave
+
+
+def _has_ended(names: set[str]) -> bool:
+    """Whether a run with these files has all that is written at its end.
+
+    The checksums are the last; zoo 0.1 wrote none, and no `model.safetensors`.
+    """
+    return "metrics.json" in names and (seal.NAME in names or WEIGHTS not in names)
+
+
+def _check_unchanged(folder: Path) -> None:
+    """Refuse a recipe that somebody edited after the training began.
+
+    The checksums of a run tell it, too, unless they were made to fit.
+    """
+    path = folder / "environment.json"
+    kept = path.is_file() and files.read_json(path, seal.LARGEST).get(
+        recipes.FINGERPRINT
+    )
+    if kept and kept != recipes.fingerprint(folder):
+        raise Mistake(
+            f"{folder / 'recipe.json'} was changed after the training began: put it "
+            "back, or train the changed recipe in a folder of its own: --run NEW"
+        )
 
 
 def _check_recipe(folder: Path, recipe: Recipe, ended: bool) -> None:

@@ -36,7 +36,7 @@ def begin(session, resume: bool) -> None:
                 (folder / seal.NAME).unlink(missing_ok=True)
                 stored.keep_source(recipe, folder)
                 files.write_json(folder / "recipe.json", recipes.to_json(recipe))
-                about["recipe"] = seal.checksum(folder / "recipe.json")
+                about[recipes.FINGERPRINT] = recipes.fingerprint(folder)
                 files.write_json(folder / "environment.json", about)
                 session.dataset.save(folder)
     state = session.group.broadcast(state or b"")
