@@ -13,6 +13,7 @@ import pytest
 from searches import OWN_MODEL, TINY
 
 from zoo import backend
+from zoo.data import floors
 
 pytest_plugins = ["strangers"]  # the fixtures of the tests of runs from strangers
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
@@ -65,6 +66,17 @@ def own_folders(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ZOO_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("TFDS_DATA_DIR", str(tmp_path_factory.mktemp("tfds")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_floors():
+    """No time for floors but the constant one, which needs no scikit-learn.
+
+    Tests of floors give them time; a child process has its usual time.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(floors, "SECONDS", 0.0)
         yield
 
 

@@ -135,6 +135,20 @@ def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     }
 
 
+def standard_error(share: float, count: int) -> float:
+    """How far a share of right answers is from that of endless examples, about.
+
+    Two right and two wrong answers are added, so that it is not 0 if all are right
+    (Agresti & Coull 1998, doi:10.1080/00031305.1998.10480550).
+
+    Args:
+        share: from 0 to 1.
+        count: examples, of which this is the share.
+    """
+    share = (share * count + 2) / (count + 4)
+    return math.sqrt(share * (1 - share) / (count + 4))
+
+
 def intervals(
     statistic: Callable, logits: np.ndarray, targets: np.ndarray, seed: int = 0
 ) -> dict[str, list[float]]:

@@ -46,6 +46,11 @@ def arguments(parser):
         help="keep the last training states of a run that has ended",
     )
     parser.add_argument(
+        "--no-floor",
+        action="store_true",
+        help="do not measure what needs no network",
+    )
+    parser.add_argument(
         "--devices",
         metavar="N",
         help="train on N devices, or on all; batch stays the number over all of them",
@@ -85,6 +90,7 @@ def run(options):
             run=folder,
             resume=options.resume,
             keep_states=options.keep_states,
+            floor=not options.no_floor,
         )
         if group.rank == 0:
             _report(done)
@@ -105,7 +111,7 @@ def _stopped_run(folder: Path) -> Run:
 
 
 def _report(done: Run) -> None:
-    from zoo.reporting.advice import advise
+    from zoo.reporting.advice import advise, compare
 
     for split in ("test", "validation"):
         if split in done.metrics:
@@ -113,6 +119,8 @@ def _report(done: Run) -> None:
             break
     else:
         print(f"training accuracy: {done.history[-1]['accuracy']:.2%}")
-    for advice in advise(done.history):
+    for line in compare(done.metrics):
+        print(line)
+    for advice in advise(done.history, done.metrics):
         print(advice)
     print(f"run: {done.folder}")

@@ -95,7 +95,7 @@ def _drawn(Figure, run, classes, confusion, split, readable):
         for name, n, found in zip(classes, totals, answered, strict=True)
         if n and not found
     ]
-    advice = advise(run.history)
+    advice = advise(run.history, run.metrics)
     if untested:
         advice.append(
             f"Untested: the {split} split has no example of {_listed(untested)}."

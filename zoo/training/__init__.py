@@ -28,6 +28,7 @@ def train(
     run: str | Path | None = None,
     resume: bool = False,
     keep_states: bool = False,
+    floor: bool = True,
     quiet: bool = False,
 ) -> Run:
     """Train `recipe` on the active backend.
@@ -42,6 +43,8 @@ def train(
             ended is returned as it is.
         keep_states: keep the last two training states when the run has ended; they
             are three times as large as the model with Adam, and nothing needs them.
+        floor: measure what needs no network, too, see `zoo.data.floors`: seconds at
+            most, and once for a data set.
         quiet: print no progress.
 
     Returns:
@@ -74,6 +77,7 @@ def train(
                 "run": chosen,
                 "resume": resume,
                 "keep_states": keep_states,
+                "floor": floor,
                 "quiet": quiet,
             }
             group.start(arguments)
@@ -90,7 +94,7 @@ def train(
             record.begin(session, resume)
             with processes.asked_to_stop() as asked:
                 session.run(asked)
-            return record.finish(session, keep_states)
+            return record.finish(session, keep_states, floor)
         except group.lost as error:
             reason = " ".join(str(error).split("\n\n")[-1].split())
             raise Mistake(

@@ -12,8 +12,11 @@ import numpy as np
 from zoo import recipe as recipes
 from zoo.building import model_files, stored, weight_files
 from zoo.core import files, seal
+from zoo.core.progress import Progress
+from zoo.data import floors
 from zoo.engine import device
 from zoo.errors import Mistake
+from zoo.metrics import standard_error
 from zoo.run import Run, environment, write_history
 from zoo.training import states
 
@@ -82,7 +85,7 @@ def save(session) -> None:
     session.saved = time.perf_counter()
 
 
-def finish(session, keep_states: bool = False) -> Run:
+def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     """Evaluate on the test split, once, and write the run."""
     save(session)
     metrics, totals, dataset = {}, session.state.totals, session.dataset
@@ -91,6 +94,9 @@ def finish(session, keep_states: bool = False) -> Run:
             metrics[split] = session.score(getattr(dataset, split))
     if not metrics:
         metrics["train"] = session.score(dataset.train)
+    split = next(iter(metrics))  # the one that the result is about
+    error = standard_error(metrics[split]["accuracy"], len(dataset.split(split)))
+    metrics["noise"] = {"accuracy": error}
     _count_time(session)
     train, waiting = totals["train"], totals["waiting"]
     metrics["seconds"] = {k: v for k, v in totals.items() if k != "examples"}
@@ -100,10 +106,21 @@ def finish(session, keep_states: bool = False) -> Run:
     metrics["epochs"] = session.state.epoch
     with session.group.shared_mistakes():
         if session.group.rank == 0:
+            if floor:
+                metrics["floors"] = _floors(session.dataset, split, session.quiet)
             _write_end(session.model, session.folder, metrics)
             if not keep_states:
                 states.forget(session.folder)
     return Run(session.folder, trust=True)
+
+
+def _floors(dataset, split: str, quiet: bool) -> dict[str, dict[str, float]]:
+    """What needs no network, on the same examples; what is left out is told."""
+    with Progress("measuring what needs no network", 1, quiet) as progress:
+        found = floors.floors(dataset, split)
+        for name, reason in found.left_out.items():
+            progress.say(f"{name}, which needs no network, is left out: {reason}")
+    return found.metrics
 
 
 def _write_end(model: keras.Model, folder: Path, metrics: dict):

@@ -1,0 +1,164 @@
+"""What a linear model sees of examples: columns, pixels, or words.
+
+    rows      numbers brought to mean 0 and deviation 1; a category as one column for
+              each of its values; a date as its day, and the month, weekday and hour as
+              points on a circle; a column that says where a value is missing
+    pictures  pixels from 0 to 1, averaged to about 32 x 32
+    texts     which words of the vocabulary occur
+
+Means, deviations and where values are missing are those of the training split.
+"""
+
+import numpy as np
+
+from zoo.data.dataset import Dataset, Split
+
+SIDE = 32  # pixels: larger pictures are averaged to about that
+LARGEST = 2**30  # bytes of dense features
+DENSE = 64  # values of a category, above which it is a sparse matrix
+BINS = 255  # values of a category that scikit-learn's gradient boosting takes
+
+
+class TooMany(Exception):
+    """Examples that a linear model would take too long to learn from; the reason."""
+
+
+def of(dataset: Dataset, train: Split, asked: Split) -> tuple:
+    """The features of two splits of a data set.
+
+    Returns:
+        Matrices (n, features) of floats, NumPy's, or SciPy's in compressed rows.
+
+    Raises:
+        TooMany: they need more than a GiB.
+    """
+    if dataset.kind == "image":
+        return _pixels(train), _pixels(asked)
+    if dataset.kind == "text":
+        assert dataset.encoder, "`load` gives texts an encoder"
+        size = dataset.encoder.size
+        return _words(train, size), _words(asked, size)
+    return _prepared(dataset, rows(train), rows(asked))
+
+
+def rows(split: Split) -> np.ndarray:
+    """The inputs of a split in memory."""
+    return np.asarray(split.inputs[np.arange(len(split))])
+
+
+def categories(dataset: Dataset) -> np.ndarray:
+    """Which numbers of a row stand for a category, for trees; bool (features,).
+
+    A category of many values counts as a number.
+    """
+    if not dataset.columns:
+        return np.zeros(dataset.input_shape, bool)
+    found = [
+        [0 < len(column.categories) <= BINS] * column.width
+        for column in dataset.columns
+    ]
+    return np.concatenate(found)
+
+
+def _prepared(dataset: Dataset, seen: np.ndarray, asked: np.ndarray) -> tuple:
+    place, parts = 0, []
+    for column in dataset.columns:
+        pair = seen[:, place : place + column.width], asked[:, place:]
+        place += column.width
+        if column.categories:
+            parts.append(_one_hot(*pair, len(column.categories)))
+        elif column.kind == "date":
+            parts.append(_scaled(*(_calendar(each[:, :2]) for each in pair)))
+        else:
+            parts.append(_scaled(pair[0], pair[1][:, :1]))
+    if not parts:
+        parts = [_scaled(seen, asked)]
+    wide = sum(part[0].shape[1] for part in parts if isinstance(part[0], np.ndarray))
+    if 8 * len(seen) * wide > LARGEST:
+        raise TooMany(f"{len(seen):,} rows of {wide:,} features need more than a GiB")
+    return tuple(_beside(list(each)) for each in zip(*parts, strict=True))
+
+
+def _beside(parts: list):
+    if all(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate(parts, axis=1)
+    from scipy.sparse import csr_matrix, hstack
+
+    return hstack([csr_matrix(part) for part in parts], format="csr")
+
+
+def _scaled(seen: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of mean 0 and deviation 1; missing values are 0, and have a column."""
+    known = ~np.isnan(seen)
+    counts = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, seen, 0).sum(axis=0, dtype="float64") / counts
+    square = np.square(np.where(known, seen - mean, 0)).sum(axis=0) / counts
+    scale = np.where(square > 0, np.sqrt(square), 1)
+    gaps = ~known.all(axis=0)
+
+    def prepare(numbers):
+        missing = np.isnan(numbers)
+        scaled = np.where(missing, 0, (numbers - mean) / scale)
+        return np.concatenate([scaled, missing[:, gaps]], axis=1)
+
+    return prepare(seen), prepare(asked)
+
+
+def _one_hot(seen: np.ndarray, asked: np.ndarray, size: int) -> tuple:
+    """A column of 0 and 1 for each value, and for a missing one; 0 where unknown."""
+    width = size + bool(np.isnan(seen[:, 0]).any())
+
+    def prepare(codes):
+        codes = np.where(np.isnan(codes), size, codes).astype(int)
+        found = np.flatnonzero((codes >= 0) & (codes < width))
+        if size <= DENSE:
+            table = np.zeros((len(codes), width))
+            table[found, codes[found]] = 1
+            return table
+        from scipy.sparse import csr_matrix
+
+        ones = np.ones(len(found))
+        return csr_matrix((ones, (found, codes[found])), shape=(len(codes), width))
+
+    return prepare(seen[:, 0]), prepare(asked[:, 0])
+
+
+def _calendar(dates: np.ndarray) -> np.ndarray:
+    """The day, NaN where missing, and month, weekday and hour on circles: (n, 7)."""
+    missing = np.isnan(dates[:, 0])
+    days = np.where(missing, 0, dates[:, 0]).astype("int64")
+    month = days.astype("datetime64[D]").astype("datetime64[M]").astype("int64") % 12
+    turns = month / 12, (days + 3) % 7 / 7, np.nan_to_num(dates[:, 1]) / 86_400
+    circles = [wave(2 * np.pi * turn) for turn in turns for wave in (np.sin, np.cos)]
+    found = np.stack([days, *circles], axis=1)
+    found[missing] = [np.nan] + [0] * len(circles)  # one column says where
+    return found
+
+
+def _words(split: Split, size: int):
+    """Which words each text holds: 0 or 1, sparse; id 0, which pads, is left out."""
+    from scipy.sparse import csr_matrix
+
+    ids = rows(split)
+    texts, places = np.nonzero(ids)
+    ones = np.ones(len(texts), np.float32)
+    held = csr_matrix((ones, (texts, ids[texts, places])), shape=(len(ids), size))
+    held.data[:] = 1  # words that occur twice were added up
+    return held
+
+
+def _pixels(split: Split, block: int = 1000) -> np.ndarray:
+    """Brightness of 0 to 1, float32 (n, pixels), of pictures averaged to `SIDE`."""
+    count, height, width, channels = split.inputs.shape
+    tall, wide = max(1, height // SIDE), max(1, width // SIDE)
+    lines, columns = height // tall, width // wide
+    if 4 * count * lines * columns * channels > LARGEST:
+        raise TooMany(f"{count:,} pictures need more than a GiB")
+    means = np.empty((count, lines * columns * channels), np.float32)
+    for start in range(0, count, block):
+        places = np.arange(start, min(start + block, count))
+        images = np.asarray(split.inputs[places])[:, : lines * tall, : columns * wide]
+        shape = (len(places), lines, tall, columns, wide, channels)
+        small = images.reshape(shape).mean((2, 4), dtype=np.float32)
+        means[places] = small.reshape(len(places), -1)
+    return means / 255
