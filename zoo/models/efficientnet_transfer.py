@@ -51,6 +51,7 @@ Differs from the paper:
 """
 
 import keras
+import numpy as np
 
 from zoo.errors import Mistake, unknown
 from zoo.layers import BatchNormalization, DepthwiseConv2D, Dropout
@@ -122,7 +123,10 @@ def build(
 
     keep_head = weights == "imagenet" and classes == 1000
     original, original_head = _original(variant, input_shape, weights, keep_head)
-    backbone = _frozen(original)
+    if weights is None:
+        # Nobody reads the original's weights; to draw them takes 13 s on JAX.
+        original.set_weights([np.zeros(w.shape, "float32") for w in original.weights])
+    backbone = _frozen(original, copy_weights=weights is not None)
     backbone.pretrained = weights == "imagenet"
     image = keras.Input(input_shape, name="image")
     x = keras.layers.GlobalAveragePooling2D(name="average")(backbone(image))
@@ -201,7 +205,7 @@ def _original(variant, input_shape, weights, keep_head):
         ) from error
 
 
-def _frozen(original):
+def _frozen(original, copy_weights=True):
     """A copy of a convolutional network that runs in inference mode only.
 
     Stochastic depth is left out. The layers that scale the input, which Keras numbers
@@ -223,7 +227,8 @@ def _frozen(original):
         return type(layer).from_config(config)
 
     copy = keras.models.clone_model(original, clone_function=clone)
-    copy.set_weights(original.get_weights())
+    if copy_weights:
+        copy.set_weights(original.get_weights())
     for layer in copy.layers:
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()
