@@ -42,7 +42,7 @@ def test_a_report_is_a_picture_in_the_run(moons):
 )
 def test_a_report_of_unusual_classes(tmp_path, monkeypatch, names, counts):
     line = {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "seconds": 1.0, "waiting": 0.0}
-    run = types.SimpleNamespace(folder=tmp_path, history=[line])
+    run = types.SimpleNamespace(folder=tmp_path, history=[line], metrics={})
     texts = []
     draw = Figure.savefig
 
@@ -69,7 +69,7 @@ def test_a_report_of_unusual_classes(tmp_path, monkeypatch, names, counts):
 def test_a_report_says_what_the_curves_show(moons, monkeypatch):
     plain = zoo.report(moons).read_bytes()
     report = vars(sys.modules["zoo.reporting"])
-    monkeypatch.setitem(report, "advise", lambda history: ["Underfitting. " * 20])
+    monkeypatch.setitem(report, "advise", lambda *given: ["Underfitting. " * 20])
     assert zoo.report(moons).read_bytes() != plain
 
 

@@ -51,10 +51,9 @@ def build(
 def arguments_for(recipe: Recipe, facts: dict) -> dict:
     """The arguments of `build`: facts of the data, and what the recipe sets."""
     accepted = inspect.signature(registry.module(recipe.model).build).parameters
-    classes, task = facts.get("classes"), facts.get("task", "classes")
+    if facts.get("classes") == 2 and facts.get("task", "classes") == "classes":
+        facts = {**facts, "classes": 1}
     facts = {key: value for key, value in facts.items() if key in accepted}
-    if classes == 2 and task == "classes":
-        facts["classes"] = 1
     return {**facts, **recipe.model_arguments}
 
 
