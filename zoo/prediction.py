@@ -74,7 +74,7 @@ def predict(
     outputs = steps.predict(steps.compile_forward(run.model), decoded, batch)
     if np.isnan(outputs).any():
         raise Mistake(f"the model of {run.folder} answers NaN; train it again")
-    shares = probabilities(outputs)
+    shares = probabilities(outputs / run.temperature)
     names = _names(dataset, raw, decoded)
     return [
         _prediction(name, share, dataset.classes)

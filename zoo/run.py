@@ -4,6 +4,7 @@ import csv
 import importlib.metadata
 import io
 import itertools
+import math
 import os
 import platform
 import subprocess
@@ -73,6 +74,19 @@ class Run:
         if not _are_numbers(found):
             raise Mistake(f"{path} is damaged: it holds something else than numbers")
         return found
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by so that probabilities mean what they say.
+
+        1 in runs without a validation split, and in those of an older zoo.
+        """
+        about = self.metrics.get("calibration", {})
+        found = about.get("temperature", 1.0) if isinstance(about, dict) else 0
+        if not isinstance(found, int | float) or not 0 < found < math.inf:
+            path = self.folder / "metrics.json"
+            raise Mistake(f"{path} is damaged: the temperature is {found}")
+        return float(found)
 
     @cached_property
     def history(self) -> list[dict[str, float]]:

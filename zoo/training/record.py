@@ -16,7 +16,7 @@ from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device
 from zoo.errors import Mistake
-from zoo.metrics import standard_error
+from zoo.metrics import calibration, measure, standard_error
 from zoo.run import Run, environment, write_history
 from zoo.training import states
 
@@ -88,13 +88,18 @@ def save(session) -> None:
 def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     """Evaluate on the test split, once, and write the run."""
     save(session)
-    metrics, totals, dataset = {}, session.state.totals, session.dataset
-    for split in ("test", "validation"):
-        if getattr(dataset, split) is not None:
-            metrics[split] = session.score(getattr(dataset, split))
-    if not metrics:
-        metrics["train"] = session.score(dataset.train)
+    totals, dataset = session.state.totals, session.dataset
+    held = [
+        name for name in ("test", "validation") if getattr(dataset, name) is not None
+    ]
+    outputs = {
+        name: (session.answer(dataset.split(name)), dataset.split(name).targets)
+        for name in held or ["train"]
+    }
+    metrics: dict = {name: measure(*each) for name, each in outputs.items()}
     split = next(iter(metrics))  # the one that the result is about
+    if "validation" in outputs and dataset.task == "classes":
+        metrics["calibration"] = calibration(outputs["validation"], outputs[split])
     error = standard_error(metrics[split]["accuracy"], len(dataset.split(split)))
     metrics["noise"] = {"accuracy": error}
     _count_time(session)

@@ -204,8 +204,11 @@ class Session:
 
     def score(self, split) -> dict:
         """The metrics of the model on `split`, see `zoo.metrics.measure`."""
-        outputs = steps.predict(self.forward, split.inputs)
-        return measure(outputs, split.targets)
+        return measure(self.answer(split), split.targets)
+
+    def answer(self, split) -> np.ndarray:
+        """The outputs of the model for the inputs of `split`."""
+        return steps.predict(self.forward, split.inputs)
 
     @contextlib.contextmanager
     def _evaluated_weights(self):
