@@ -23,9 +23,15 @@ def jax(case, inputs, classes):
 def tensorflow(case, inputs, classes):
     import tensorflow as tf
 
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+    from zoo.engine.tensorflow.device import full_float32
+
     a, b = map(tf.constant, _matrices())
-    return lambda: tf.linalg.matmul(a, b)[0, 0].numpy()
+
+    def multiply():
+        with full_float32():
+            return tf.linalg.matmul(a, b)[0, 0].numpy()
+
+    return multiply
 
 
 def torch(case, inputs, classes):
