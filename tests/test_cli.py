@@ -1,7 +1,10 @@
 """The command line: what it prints, and what it says to every mistake."""
 
+import argparse
+import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -111,6 +114,22 @@ def test_help_has_an_example_for_every_command(zoo_, capsys):
         text = capsys.readouterr().out
         assert f"\n  zoo {verb}" in text.split("Example")[1], verb
         assert f"zoo {verb}" in overview
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_help_says_which_numbers_are_accepted(verb, capsys):
+    with pytest.raises(SystemExit):
+        cli.call([verb, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    module = importlib.import_module(f"zoo.cli.{verb}")
+    parser = argparse.ArgumentParser()
+    module.arguments(parser)
+    for action in parser._actions:
+        if action.type in (int, float) or action.metavar == "N":
+            line = " ".join(action.help.split())
+            assert line in text
+            assert re.search(r"at least \d|above 0|\d to \d|from 0|or more", line), line
 
 
 def test_version(zoo_):
@@ -354,6 +373,10 @@ UNKNOWN = {
     "unknown backend 'troch'; did you mean 'torch'?": ["circles", "--backend", "troch"],
     "batch=5000 is larger than the data": ["circles", "batch=5000"],
     "there is no folder /": ["lenet_mnist", "data=./nowhere"],
+    "if you mean the data set, give 'moons'": ["circles", "data=moons/"],
+    "/5; if you mean the data set": ["perceptron_iris", "data=./5"],
+    "unknown data set '5'": ["lenet_mnist", "data=5"],
+    "there is no folder /0x1f": ["lenet_mnist", "data=folder", "data.path=/0x1f"],
     "'x' is no whole number": ["circles", "--seed", "x"],
     "here is not a run": ["here", "--resume"],
 }

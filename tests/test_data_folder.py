@@ -118,16 +118,21 @@ def test_classes_that_differ_between_splits(tmp_path):
         load(tmp_path)
 
 
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF")
+
+
 def test_pictures_are_known_by_their_first_bytes(tmp_path):
     fill(tmp_path, {"cat": 5, "dog": 5})
     random = np.random.default_rng(1)
-    for i, format in enumerate(("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")):
+    for i, format in enumerate(FORMATS):
         image = Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8))
         image.save(tmp_path / "cat" / f"photo{i}", format)
         turned = image.transpose(Image.Transpose.ROTATE_90)
         turned.save(tmp_path / "dog" / f"x{i}.jfif", "JPEG")
-    (tmp_path / "cat" / "photo3").unlink()  # "BM" begins texts as well
-    assert sizes(load(tmp_path, validation=0, test=0)) == [21, 0, 0]
+    for number, text in enumerate(("BMW and other cars", "P1 was first", "II*")):
+        (tmp_path / "cat" / f"note{number}").write_text(text, "utf-8")
+    with pytest.warns(UserWarning, match=r"3 files or folders are passed over .*note0"):
+        assert sizes(load(tmp_path, validation=0, test=0)) == [10 + 2 * 9, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +154,18 @@ def test_what_is_passed_over_is_told_with_an_example(tmp_path, name, why):
     shown = r"1 file or folder is passed over in .*" + why
     with pytest.warns(UserWarning, match=shown):
         load(tmp_path, validation=0, test=0)
+
+
+def test_links_to_nothing_are_told_with_their_target(tmp_path):
+    fill(tmp_path / "pets", {"cat": 3, "dog": 3})
+    (tmp_path / "pets" / "cat" / "lost.png").symlink_to(tmp_path / "gone.png")
+    (tmp_path / "pets" / "bird").symlink_to("birds")
+    shown = r"2 files or folders are passed over .*bird: it is a link to birds, not th"
+    with pytest.warns(UserWarning, match=shown):
+        assert load(tmp_path / "pets", validation=0, test=0).classes == ("cat", "dog")
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(Mistake, match="link is a link to nowhere, which is not there"):
+        load(tmp_path / "link")
 
 
 def test_what_systems_leave_behind_is_not_worth_a_line(tmp_path):

@@ -102,3 +102,8 @@ def test_data_to_learn_from_is_finite():
     array[0, 0] = np.inf
     with pytest.raises(Mistake, match="dots, row 1, column a: inf is not a finite"):
         check(array, ("a", "b"), True, "dots")
+    array[0, 0] = -3e38
+    with pytest.raises(
+        Mistake, match=r"a: -3e\+38 is too large; accepted: up to 1e\+18"
+    ):
+        check(array, ("a", "b"), True, "dots")

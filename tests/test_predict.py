@@ -193,6 +193,13 @@ def test_weights_that_are_not_numbers(runs, tmp_path):
         predict(broken, "1,2")
 
 
+def test_a_row_whose_numbers_overflow_in_the_network_has_no_answer(runs):
+    with pytest.raises(
+        Mistake, match=r"1 of 2 inputs have no answer, such as input 2, "
+    ):
+        predict(runs["rows"], [[1, 2], [3e38, 3e38]])
+
+
 def test_not_a_run(tmp_path):
     with pytest.raises(Mistake, match="is not a run"):
         predict(tmp_path, "1,2")

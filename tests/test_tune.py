@@ -221,7 +221,8 @@ def test_a_search_of_relative_paths_goes_on_from_another_folder(tmp_path, monkey
         batch=4,
     )
     settings = {"tuner": "random", "run": "search", "winners": 0, "quiet": True}
-    begun = zoo.tune(recipe, trials=1, **settings)
+    begun = zoo.tune(recipe, ["data=./pets"], trials=1, **settings)
+    assert begun.command.startswith(f"zoo train RECIPE data={tmp_path / 'pets'}")
     path = tmp_path / "search" / "search.json"
     kept = json.loads(path.read_text())
     assert kept["recipe"]["model"] == str(tmp_path / "net.py")
@@ -230,7 +231,7 @@ def test_a_search_of_relative_paths_goes_on_from_another_folder(tmp_path, monkey
 
     kept["recipe"] |= {"model": "net.py", "data": "./pets"}  # as zoo 0.1 wrote it
     path.write_text(json.dumps(kept))
-    zoo.tune(recipe, trials=1, **settings)
+    zoo.tune(recipe, ["data=./pets"], trials=1, **settings)
     assert json.loads(path.read_text())["recipe"]["model"] == str(tmp_path / "net.py")
 
     monkeypatch.chdir(tmp_path / "other")

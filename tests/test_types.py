@@ -10,6 +10,7 @@ SEEN = """
 import zoo
 
 recipe = zoo.Recipe(model="lenet", data="mnist_sample")
+reveal_type(zoo.build)
 reveal_type(zoo.build("lenet"))
 reveal_type(zoo.train(recipe, quiet=True))
 reveal_type(zoo.train(recipe).metrics)
@@ -33,7 +34,9 @@ def test_a_type_checker_sees_what_the_verbs_take_and_return(monkeypatch, tmp_pat
     assert not complaint
     lines = [line.split(": ", 1)[1] for line in said.splitlines() if ": " in line]
     types = [line for line in lines if line.startswith("note: Revealed type")]
-    assert [line.split('"')[1].split(".")[-1] for line in types] == [
+    build, *types = [line.split('"')[1] for line in types]
+    assert build == "def (str, *, seed: int =, **arguments: Any) -> Any"
+    assert [each.split(".")[-1] for each in types] == [
         "Any",  # a keras.Model: Keras 3.15 ships no py.typed
         "Run",
         "dict[Any, Any]",

@@ -27,7 +27,7 @@ def measure(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         and targets of both classes also "auc", 0 to 1.
 
     Raises:
-        Mistake: a logit is NaN, or shapes or targets have no meaning.
+        Mistake: a logit is NaN or infinite, or shapes or targets have no meaning.
     """
     logits = np.asarray(logits, "float64")
     if logits.ndim != 2 or logits.shape[1] < 1 or len(logits) != len(targets):
@@ -35,12 +35,13 @@ def measure(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
             f"outputs of shape {logits.shape} for {len(targets)} targets; accepted: "
             "(n, classes), or (n, 1), the logit of class 1"
         )
-    if np.isnan(logits).any():
-        count = int(np.isnan(logits).any(axis=1).sum())
+    if not np.isfinite(logits).all():
+        count = int((~np.isfinite(logits)).any(axis=1).sum())
+        what = "NaN" if np.isnan(logits).any() else "infinite"
         raise Mistake(
-            f"the model's outputs are NaN for {count} of {len(logits)} examples; "
-            "its weights or the data contain NaN: train again, with a smaller "
-            "learning_rate if the loss became NaN"
+            f"the model's outputs are {what} for {count} of {len(logits)} examples; "
+            f"its weights or the data are {what} or too large: train again, with a "
+            "smaller learning_rate if the loss became NaN"
         )
     targets = np.asarray(targets)
     classes = max(2, logits.shape[1])

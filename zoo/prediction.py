@@ -72,10 +72,10 @@ def predict(
     from zoo.engine import steps
 
     outputs = steps.predict(steps.compile_forward(run.model), decoded, batch)
-    if np.isnan(outputs).any():
-        raise Mistake(f"the model of {run.folder} answers NaN; train it again")
+    names = list(_names(dataset, raw, decoded))
+    if not np.isfinite(outputs).all():
+        raise _no_answer(run, names, outputs)
     shares = probabilities(outputs / run.temperature)
-    names = _names(dataset, raw, decoded)
     return [
         _prediction(name, share, dataset.classes)
         for name, share in zip(names, shares, strict=True)
@@ -101,6 +101,18 @@ def _names(dataset: "Dataset", raw: list, decoded: np.ndarray) -> Iterable[str]:
         ",".join("" if np.isnan(value) else f"{value:g}" for value in row)
         for row in decoded
     ]
+
+
+def _no_answer(run: Run, names: list[str], outputs: np.ndarray) -> Mistake:
+    """Whether the weights are at fault, or an input that is too large for them."""
+    if not all(np.isfinite(each).all() for each in run.model.get_weights()):
+        return Mistake(f"the model of {run.folder} answers NaN; train it again")
+    wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    return Mistake(
+        f"{len(wrong)} of {len(names)} inputs have no answer, such as input "
+        f"{wrong[0] + 1}, {names[wrong[0]][:60]}: the numbers overflow in the network; "
+        "give values in the range of the training data"
+    )
 
 
 def _prediction(name: str, share: np.ndarray, classes: tuple[str, ...]) -> Prediction:

@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 import warnings
+from functools import partial
 from typing import NoReturn
 
 from zoo.errors import Mistake, unknown
@@ -116,8 +117,8 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **options):
         super().__init__(**options, allow_abbrev=False)
-        self.register("type", int, _whole_number)
-        self.register("type", float, _number)
+        self.register("type", int, partial(_number, int, "whole number", 3))
+        self.register("type", float, partial(_number, float, "number", 1.5))
 
     def error(self, message) -> NoReturn:
         raise Mistake(f"{message}; `{self.prog} --help` shows an example")
@@ -150,19 +151,10 @@ class _Parser(argparse.ArgumentParser):
             raise unknown(name, value, action.choices)
 
 
-def _whole_number(text: str) -> int:
+def _number(kind, name: str, example: int | float, text: str) -> int | float:
     try:
-        return int(text)
+        return kind(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"'{text}' is no whole number; give one such as 3"
-        ) from error
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is no number; give one such as 1.5"
+            f"'{text}' is no {name}; give one such as {example}"
         ) from error

@@ -24,7 +24,9 @@ def arguments(parser):
         metavar="field=value",
         help="changes to the recipe",
     )
-    parser.add_argument("--seeds", type=int, default=5, help="how many runs (5)")
+    parser.add_argument(
+        "--seeds", type=int, default=5, help="how many runs, at least 2 (5)"
+    )
     parser.add_argument("--backend", help="jax, tensorflow or torch")
 
 

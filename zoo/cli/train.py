@@ -53,9 +53,11 @@ def arguments(parser):
     parser.add_argument(
         "--devices",
         metavar="N",
-        help="train on N devices, or on all; batch stays the number over all of them",
+        help="train on N devices, at least 1, or on all; batch is the number over all",
     )
-    parser.add_argument("--seed", type=int, help="the same as seed=SEED")
+    parser.add_argument(
+        "--seed", type=int, help="the same as seed=SEED: 0 to 2147483647"
+    )
     add_trust(parser)
 
 

@@ -39,26 +39,38 @@ def arguments(parser):
         help="changes to the recipe",
     )
     parser.add_argument("--tuner", help="random (the default), bayesian or hyperband")
-    parser.add_argument("--trials", type=int, help="how many (30)")
-    parser.add_argument("--seed", type=int, help="of the search (0)")
+    parser.add_argument("--trials", type=int, help="how many, at least 1 (30)")
+    parser.add_argument(
+        "--seed", type=int, help="of the search, a whole number from 0 (0)"
+    )
     parser.add_argument(
         "--objective", help="accuracy (the default) or loss, on validation data"
     )
     parser.add_argument(
         "--only", metavar="NAMES", help="search these: learning_rate,l2"
     )
-    parser.add_argument("--folds", type=int, help="of cross-validation (0: no folds)")
-    parser.add_argument("--max-minutes", type=float, help="stop the search then")
+    parser.add_argument(
+        "--folds", type=int, help="of cross-validation: 0, none, or at least 2 (0)"
+    )
+    parser.add_argument(
+        "--max-minutes", type=float, help="stop the search then; above 0 (no limit)"
+    )
     parser.add_argument("--run", metavar="DIR", help="folder of the search")
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument(
-        "--workers", type=int, help="processes that run trials (0: this one)"
+        "--workers",
+        type=int,
+        help="processes that run trials: 0, this one, or more (0)",
     )
     parser.add_argument(
-        "--winners", type=int, help="fresh seeds for the best trial (3)"
+        "--winners",
+        type=int,
+        help="fresh seeds for the best trial: 0, no test, or more (3)",
     )
     parser.add_argument(
-        "--lease", type=float, help="seconds until a worker is lost (60)"
+        "--lease",
+        type=float,
+        help="seconds until a silent worker is lost; above 0 (60)",
     )
     parser.add_argument(
         "--resume", action="store_true", help="go on with the search in a folder"

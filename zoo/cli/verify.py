@@ -40,8 +40,12 @@ def arguments(parser):
         help="changes to the recipe",
     )
     parser.add_argument("--backends", help="such as jax,torch; all that are installed")
-    parser.add_argument("--steps", type=int, default=20, help="training steps: 20")
-    parser.add_argument("--batch", type=int, help="examples in a step: 32 for a model")
+    parser.add_argument(
+        "--steps", type=int, default=20, help="training steps, at least 1 (20)"
+    )
+    parser.add_argument(
+        "--batch", type=int, help="examples in a step, at least 1 (a model: 32)"
+    )
 
 
 def run(options):

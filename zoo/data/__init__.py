@@ -158,6 +158,8 @@ def is_path(name: str) -> bool:
     """
     if name.startswith((".", "~", "/", "\\")) or PureWindowsPath(name).drive:
         return True
+    if name.endswith(("/", "\\")):
+        return True
     return ("/" in name or "\\" in name) and os.path.isdir(name)
 
 
@@ -170,6 +172,7 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
             raise Mistake("the data set 'folder' needs its path: path=./pets")
         read = folder.read
     elif is_path(name):
+        _check_there(name)
         read = partial(folder.read, name)
     else:
         read = partial(tfds.read, name)
@@ -179,6 +182,19 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
         if argument not in accepted:
             raise unknown(f"argument of the data set {name}", argument, accepted)
     return read
+
+
+def _check_there(name: str) -> None:
+    """Refuse a path at which nothing lies, before its arguments are looked at."""
+    path = os.path.abspath(os.path.expanduser(name))
+    if os.path.exists(path):
+        return
+    what = f"there is no folder {name}"
+    if os.path.islink(path):
+        raise Mistake(f"{name} is a link to {os.readlink(path)}, which is not there")
+    if os.path.dirname(path) == os.getcwd():
+        what += f"; if you mean the data set, give '{os.path.basename(path)}'"
+    raise Mistake(what)
 
 
 def _with_validation(dataset: Dataset, share: float, seed: int) -> Dataset:

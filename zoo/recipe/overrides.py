@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from zoo.errors import Mistake
 from zoo.recipe.record import FIELDS, FIXED, Recipe, check_name, unknown_field
 
+PATHS = ("path", "file")
+"""The arguments of data sets that are paths."""
 _NESTED = {
     "model": "model_arguments",
     "data": "data_arguments",
@@ -19,7 +21,7 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """`recipe` with changes such as "epochs=2", "model.variant=relu", "augment.flip=0".
 
     A value is Python (`3e-4`, `True`, `64,64`) or else text; that of a field of text,
-    such as `data`, is text in any case. `model.NAME` sets an
+    such as `data`, and a path are text in any case. `model.NAME` sets an
     argument of the model, `data.NAME` and `optimizer.NAME` one of the data set and of
     the optimizer, `augment.NAME` an augmentation's strength and `stage.2.NAME` a field
     of the second stage. Another optimizer has none of the last one's arguments.
@@ -41,7 +43,8 @@ def _change(recipe: Recipe, change: str, key: str, text: str) -> dict:
     head, dot, tail = key.partition(".")
     if dot and head in _NESTED:
         name = _NESTED[head]
-        return {name: {**getattr(recipe, name), tail: _parse(text)}}
+        value = text if head == "data" and tail in PATHS else _parse(text)
+        return {name: {**getattr(recipe, name), tail: value}}
     stages = list(recipe.stages)
     if dot and head == "stage":
         number, _, name = tail.partition(".")

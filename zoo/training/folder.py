@@ -15,16 +15,14 @@ from zoo.core import files, locks, seal
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
+from zoo.recipe.overrides import PATHS
 from zoo.run import WEIGHTS, Run, check_folder, new_folder, open_run
-
-_PATHS = ("path", "file")
-"""The arguments of data sets that are paths."""
 
 
 def absolute(recipe: Recipe) -> Recipe:
     """`recipe` with absolute paths, which mean the same from any working folder."""
     arguments = {
-        name: _absolute(value) if name in _PATHS else value
+        name: _absolute(value) if name in PATHS else value
         for name, value in recipe.data_arguments.items()
     }
     return replace(
@@ -35,8 +33,17 @@ def absolute(recipe: Recipe) -> Recipe:
     )
 
 
+def absolute_change(change: str) -> str:
+    """A change to a recipe, as it is typed, with an absolute path if it has one."""
+    key, equals, text = change.partition("=")
+    own = {"data": data.is_path(text), "model": text.endswith(".py")}
+    if own.get(key) or key in [f"data.{name}" for name in PATHS]:
+        return f"{key}{equals}{_absolute(text)}"
+    return change
+
+
 def _absolute(path) -> str:
-    return os.path.abspath(os.path.expanduser(path))
+    return os.path.abspath(os.path.expanduser(str(path)))
 
 
 @contextlib.contextmanager

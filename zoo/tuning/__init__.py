@@ -23,7 +23,7 @@ from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import new_folder
-from zoo.tuning.search import Search, Settings, check_same, load, to_json
+from zoo.tuning.search import Search, Settings, absolute, check_same, load, to_json
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -180,7 +180,6 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
     startup.import_keras(settings.backend)
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
-    from zoo.training.folder import absolute
     from zoo.training.session import Stopped
     from zoo.tuning import oracle
     from zoo.tuning.sharing import run_workers
@@ -188,8 +187,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
 
     oracle.make(settings)
     settings = replace(
-        settings,
-        recipe=absolute(settings.recipe),  # it is opened from other folders, too
+        absolute(settings),  # it is opened from other folders, too
         wave=wave(settings.recipe, settings.tuner, settings.folds),
     )
     folder = folder or new_folder(name, settings.backend)[0]

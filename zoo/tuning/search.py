@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import os
 import shlex
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -176,6 +177,19 @@ def from_json(values: dict) -> Settings:
     return Settings(**{**values, **lists, "recipe": recipe})
 
 
+def absolute(settings: Settings) -> Settings:
+    """The settings with absolute paths, which mean the same from any folder."""
+    from zoo.training import folder  # loads Keras; to read a search does not
+
+    name = settings.name
+    return replace(
+        settings,
+        name=os.path.abspath(name) if name.endswith(".py") else name,
+        changes=tuple(map(folder.absolute_change, settings.changes)),
+        recipe=folder.absolute(settings.recipe),
+    )
+
+
 def check_same(there: dict, settings: Settings, what: str, then: str) -> None:
     """Refuse settings that would not give the trials of a search that has begun.
 
@@ -188,10 +202,8 @@ def check_same(there: dict, settings: Settings, what: str, then: str) -> None:
     Raises:
         Mistake: they differ.
     """
-    from zoo.training.folder import absolute  # loads Keras; to read a search does not
-
     begun = from_json(there)  # its paths are relative if zoo 0.1 wrote it
-    there = to_json(replace(begun, recipe=absolute(begun.recipe)))
+    there = to_json(absolute(begun))
     for name, new in to_json(settings).items():
         if name != "trials" and there[name] != new:
             raise Mistake(f"{what} has {name}={there[name]}, not {new}; {then}")

@@ -8,6 +8,7 @@ is cut out in the proportions of that size and resized bicubically with antialia
 import contextlib
 import io
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,12 @@ SUFFIXES = (
 )
 # No format that is a program, such as EPS, which Pillow hands to Ghostscript.
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
-STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"II*\0", b"MM\0*")
+# How files of these formats begin; a dot is any byte.
+STARTS = re.compile(
+    rb"""(?sx) \xff\xd8\xff | \x89PNG\r\n\x1a\n | GIF8 | II[*+]\0 | MM\0[*+]
+    | RIFF....WEBP | BM....\0\0\0\0 | ....ftyp(avif|avis) | P[1-6]\s+[#\d]
+    | \0\0\0\x0cjP[ ][ ]\r\n\x87\n | \xff\x4f\xff\x51"""
+)
 LARGEST_SIZE = 2**25  # pixels that a network may ask for; each takes some bytes
 WANTED = (
     "a picture: the name of a file, its bytes, an array, or an image of Pillow, or a "
@@ -37,7 +43,7 @@ WANTED = (
 )
 DARK, BRIGHT = 64, 192
 MODES = {1: "L", 3: "RGB"}
-PNG, GRAY_8_BITS = STARTS[1], b"\x08\x00"
+PNG, GRAY_8_BITS = b"\x89PNG\r\n\x1a\n", b"\x08\x00"
 # Bytes that decoding and turning a picture may take, and what they are for a pixel, by
 # measurement: the decoders of some formats hold several copies.
 MEMORY = 2**28
@@ -113,7 +119,7 @@ def is_one(path: Path) -> bool:
             start = file.read(16)
     except OSError:
         return False
-    return start.startswith(STARTS) or (start[:4], start[8:12]) == (b"RIFF", b"WEBP")
+    return STARTS.match(start) is not None
 
 
 def items(given, shape: tuple[int, ...]) -> list[Picture]:

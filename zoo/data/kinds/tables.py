@@ -23,6 +23,7 @@ from zoo.errors import Mistake
 
 MISSING = ("", "?", "nan", "na", "n/a", "null", "none", "<na>", "nat")
 LARGEST = float(np.finfo(np.float32).max)
+LARGEST_LEARNED = 1e18  # its square is a number in 32 bits, and so are their means
 WIDEST = 2**16  # cells of a line
 LONGEST = 2**23  # letters of a line
 SHOWN = 20  # columns named in an error
@@ -115,6 +116,13 @@ def check(
         raise Mistake(
             f"{what}, row {row + 1}, column {features[column]}: {rows[row, column]} is "
             "not a finite number; correct the data"
+        )
+    huge = np.abs(rows) > LARGEST_LEARNED
+    if huge.any():
+        row, column = np.argwhere(huge)[0]
+        raise Mistake(
+            f"{what}, row {row + 1}, column {features[column]}: {rows[row, column]} is "
+            f"too large; accepted: up to {LARGEST_LEARNED:g}; use another unit"
         )
 
 

@@ -171,6 +171,10 @@ def _inside(root: Path, listing: Listing) -> tuple[list[Path], list[Path]]:
     for path in entries:
         if path.name.lower() in JUNK or path.name.startswith("._"):
             continue
+        if path.is_symlink() and not path.exists():
+            target = os.readlink(path)
+            listing.passed.append((path, f"it is a link to {target}, not there"))
+            continue
         if path.name[0] == ".":
             if pictures.is_one(path) or (path.is_dir() and _pictures_in(path)):
                 listing.passed.append((path, "it is hidden"))

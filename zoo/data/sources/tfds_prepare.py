@@ -80,6 +80,8 @@ def open_builder(name: str, file: str | os.PathLike | None = None):
         except tfds.core.DatasetNotFoundError as error:
             raise _unknown(name) from error
         except (ValueError, AssertionError) as error:
+            if "Parsing builder name" in str(error):  # no name that a set can have
+                raise _unknown(name) from error
             raise Mistake(f"{name}: {_first_line(error)}") from error
         for builder in found:
             if builder.is_prepared():
@@ -205,7 +207,7 @@ def _unknown(name: str) -> Mistake:
     offered = set(tfds.list_builders(with_community_datasets=False)) - set(own)
     near = difflib.get_close_matches(name, [*own, *offered], n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         hint = f"for the folder of this name give './{name}'; "
     return Mistake(
         f"unknown data set '{name}'; {hint}accepted: {', '.join(own)}, a folder of "
