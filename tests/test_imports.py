@@ -24,6 +24,7 @@ ORDER = (
     ("training",),
     ("prediction", "evaluation", "explanation", "verification", "reporting"),
     ("tuning", "exporting", "serving"),
+    ("publishing",),
     ("cli",),
     ("__main__",),
 )

@@ -69,6 +69,17 @@ def installed(tmp_path_factory):
     return folder
 
 
+def test_wheel_has_the_trained_weights(installed):
+    def files(package):
+        return {
+            path.relative_to(package / "weights"): path.read_bytes()
+            for path in (package / "weights").rglob("*")
+            if path.is_file()
+        }
+
+    assert files(installed / "zoo") == files(ROOT / "zoo") != {}
+
+
 def test_wheel_has_the_recipes_and_no_tests(installed):
     shipped = {path.name for path in (installed / "zoo" / "recipes").glob("*.py")}
     assert shipped == {path.name for path in (ROOT / "recipes").glob("*.py")}

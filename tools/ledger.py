@@ -93,9 +93,9 @@ def fields(recipe: recipes.Recipe) -> dict:
 def measured(name: str, backend: str, lines: list[dict]) -> list[dict]:
     """The lines of recipe `name` on `backend` that its file of today would give.
 
-    Lines of an older version of the recipe or of a search (`benchmarks.search gain`) do
-    not count; a field that a line lacks had its default. Of two lines with one seed the
-    later one counts.
+    Lines of an older version of the recipe, of a search (`benchmarks.search gain`) or
+    of released weights, whose training may share its machine, do not count; a field
+    that a line lacks had its default. Of two lines with one seed the later one counts.
     """
     today = fields(recipes.load(name))
     defaults = fields(recipes.Recipe(model="", data=""))
@@ -104,7 +104,7 @@ def measured(name: str, backend: str, lines: list[dict]) -> list[dict]:
             line["seed"]: line
             for line in lines
             if line["recipe"] == name
-            and "search" not in line
+            and not {"search", "released"} & line.keys()
             and line["backend"] == backend
             and {**defaults, **line["fields"]} == today
         }.values()

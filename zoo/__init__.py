@@ -11,7 +11,8 @@ __version__ = "0.2.0"
 
 if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo import augment, backend, data, layers
-    from zoo.building.registry import build, card, find, names
+    from zoo.building.registry import card, find, names
+    from zoo.building.trained import build
     from zoo.cli import main
     from zoo.distribution import distribute
     from zoo.evaluation import evaluate
@@ -19,13 +20,13 @@ if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo.prediction import predict
     from zoo.recipe import Expected, Recipe
     from zoo.reporting import report
-    from zoo.run import Run
+    from zoo.run import Run, load
     from zoo.training import train
     from zoo.tuning import Search, hypermodel, tune
     from zoo.verification import verify
 
 _HOMES = {
-    "build": "building.registry",
+    "build": "building.trained",
     "card": "building.registry",
     "find": "building.registry",
     "names": "building.registry",
@@ -33,6 +34,7 @@ _HOMES = {
     "Expected": "recipe",
     "train": "training",
     "Run": "run",
+    "load": "run",
     "evaluate": "evaluation",
     "predict": "prediction",
     "tune": "tuning",
@@ -64,6 +66,7 @@ __all__ = [
     "find",
     "hypermodel",
     "layers",
+    "load",
     "main",
     "names",
     "predict",

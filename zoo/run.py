@@ -13,13 +13,19 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zoo import backend
 from zoo import recipe as recipes
+from zoo.building import trained
 from zoo.core import files, seal
 from zoo.core.processors import processors
+from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
+
+if TYPE_CHECKING:
+    import keras
 
 WEIGHTS = "model.safetensors"
 _READ = (
@@ -29,6 +35,7 @@ _READ = (
     "environment.json",
     "history.csv",
     "metrics.json",
+    trained.CARD,
 )
 _PACKAGES = ("zoo", "keras", "jax", "tensorflow", "torch", "numpy")
 
@@ -58,13 +65,19 @@ class Run:
     @property
     def backend(self) -> str | None:
         """The backend that trained it; None if training has not begun."""
-        path = self.folder / "environment.json"
-        if not path.is_file():
+        if not self.environment:
             return None
-        name = _read(path).get("backend")
+        name = self.environment.get("backend")
         if name not in backend.NAMES:
+            path = self.folder / "environment.json"
             raise Mistake(f"{path} is damaged: the backend {str(name)[:40]!r}")
         return name
+
+    @property
+    def environment(self) -> dict:
+        """Where it was trained, see `environment`; {} if training has not begun."""
+        path = self.folder / "environment.json"
+        return _read(path) if path.is_file() else {}
 
     @cached_property
     def metrics(self) -> dict:
@@ -158,17 +171,18 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
     """The finished run in a folder; a run is returned as it is.
 
     Args:
-        run: a run or its folder. It may come from a stranger: no code in it is
-            executed, and no module that it names is imported.
+        run: a run, its folder, or the name of trained weights, such as "lenet:mnist".
+            It may come from a stranger: no code in it is executed, and no module that
+            it names is imported.
         trust: execute the run's own model file, if it has one.
 
     Raises:
-        Mistake: the folder is not a run, its training has not ended, or one of its
-            files is not the one that training wrote.
+        Mistake: there are no such weights, the folder is not a run, its training has
+            not ended, or one of its files is not the one that training wrote.
     """
     if isinstance(run, Run):
         return run
-    folder = Path(run)
+    folder = trained.folder(run)
     if not (folder / "recipe.json").is_file():
         reason = "it is a file" if folder.is_file() else "it has no recipe.json"
         if not folder.exists():
@@ -190,6 +204,24 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
             f"{folder / WEIGHTS} is missing; {seal.NAME} lists it: copy the run again"
         )
     return Run(folder, trust)
+
+
+def load(run: Run | str | Path, *, trust: bool = False) -> "keras.Model":
+    """The trained model of a run, or of trained weights, on the active backend.
+
+    Args:
+        run: a run, its folder, or the name of trained weights, such as "lenet:mnist".
+        trust: execute the run's own model file, see `open_run`.
+
+    Returns:
+        The model, a plain `keras.Model` that gives logits, not compiled.
+
+    Raises:
+        Mistake: see `open_run`.
+    """
+    opened = open_run(run, trust=trust)
+    startup.import_keras()
+    return opened.model
 
 
 def new_folder(name: str, backend: str) -> list[Path]:

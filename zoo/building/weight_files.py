@@ -70,37 +70,52 @@ def shapes(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
         raise Mistake(f"{path} cannot be read: {reason}") from error
 
 
-def load(model: keras.Model, path: Path) -> None:
+def load(model: keras.Model, path: Path, other_shapes: bool = False) -> list[str]:
     """Give `model` what `save` wrote, after all names, shapes and dtypes are compared.
+
+    Half precision in the file fits a variable of float32, which holds every such value.
 
     Args:
         model: as it was when it was saved; its variables may have no values yet.
         path: of the file.
+        other_shapes: whether arrays of another shape are passed over.
+
+    Returns:
+        The names of the arrays that were passed over.
 
     Raises:
         Mistake: the file does not fit the model, or holds a number that is not finite.
     """
     variables, fitted = _variables(model), _fitted(model)
-    there = shapes(path)
     wanted = {
         name: (variable.dtype, tuple(variable.shape))
         for name, variable in variables.items()
     }
     for name, (layer, attribute) in fitted.items():
         wanted[name] = "float64", np.shape(getattr(layer, attribute))
+    there = {
+        name: _widened(found, wanted.get(name)) for name, found in shapes(path).items()
+    }
+    left = []
     for name in sorted(wanted.keys() | there.keys()):
-        if wanted.get(name) != there.get(name):
-            raise Mistake(
-                f"{path} does not fit the model: {name} is {_words(there.get(name))} "
-                f"in the file and {_words(wanted.get(name))} in the model of the recipe"
-            )
+        here, found = wanted.get(name), there.get(name)
+        if here == found:
+            continue
+        if other_shapes and here and found and here[0] == found[0]:
+            left.append(name)
+            continue
+        raise Mistake(
+            f"{path} does not fit the model: {name} is {_words(found)} in the file and "
+            f"{_words(here)} in the model of the recipe"
+        )
     with safetensors.safe_open(path, "numpy") as file:
-        for name in wanted:
+        for name in [name for name in wanted if name not in left]:
             values = file.get_tensor(name)
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise Mistake(f"{path} holds numbers that are not finite, in {name}")
             if name in variables:
-                variables[name].assign(values)
+                half = values.dtype == "float16" and wanted[name][0] == "float32"
+                variables[name].assign(values.astype("float32") if half else values)
             else:
                 layer, attribute = fitted[name]
                 setattr(layer, attribute, values.tolist())
@@ -109,6 +124,13 @@ def load(model: keras.Model, path: Path) -> None:
     for _, layer in _walk(model):
         if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
             layer.finalize_state()
+    return left
+
+
+def _widened(found: tuple, wanted: tuple | None) -> tuple:
+    if found[0] == "float16" and wanted and wanted[0] == "float32":
+        return "float32", found[1]
+    return found
 
 
 def _words(about) -> str:

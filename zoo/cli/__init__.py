@@ -19,6 +19,7 @@ VERBS = (
     "list",
     "find",
     "card",
+    "weights",
     "train",
     "evaluate",
     "predict",

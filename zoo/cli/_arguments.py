@@ -3,7 +3,9 @@
 
 def add_run(parser) -> None:
     """Declare RUN and --trust."""
-    parser.add_argument("run", metavar="RUN", help="the folder of a run")
+    parser.add_argument(
+        "run", metavar="RUN", help="a run's folder, or a name of `zoo weights`"
+    )
     add_trust(parser)
 
 

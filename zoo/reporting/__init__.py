@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.building import trained
 from zoo.core import files
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -19,7 +20,7 @@ MOST = 200  # names at most along an axis
 
 
 def report(run: Run | str | Path, *, trust: bool = False) -> Path:
-    """Draw `report.png` into the run's folder.
+    """Draw `report.png` into the run's folder; of trained weights of zoo, here.
 
     Left: loss and accuracy of every epoch, training and validation. Right: how often
     each class of the test split (or validation, if there is none) was taken for each.
@@ -43,7 +44,7 @@ def report(run: Run | str | Path, *, trust: bool = False) -> Path:
     classes, confusion, split = _confusion(run)
     with labels.as_text([*classes, run.folder.name]) as readable:
         figure = _drawn(Figure, run, classes, confusion, split, readable)
-        path = run.folder / FILE
+        path = (Path() if trained.is_shipped(run.folder) else run.folder) / FILE
         with files.replacing(path) as temporary:
             figure.savefig(temporary, format="png", dpi=100)
     return path
