@@ -1,22 +1,28 @@
 """Cross-validation: parts without leakage, and what a screening test is judged by."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import brier_score_loss, recall_score, roc_auc_score
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss, log_loss, recall_score, roc_auc_score
+from sklearn.preprocessing import StandardScaler
 
 import zoo
-from zoo import data
+from zoo import cli, data
 from zoo.data.dataset import Dataset, Split
-from zoo.data.splits import split
+from zoo.data.folds import split
 from zoo.errors import Mistake
+from zoo.evaluation import cross_validation
 from zoo.evaluation.cross_validation import cross_validate
 from zoo.evaluation.reproduction import once
 from zoo.metrics import intervals, measure, rates, summarize
+from zoo.tuning import trial
+from zoo.tuning.choice import best_of
 
 RECIPE = zoo.Recipe(model="deep_mlp", data="moons", epochs=3, validation=0.0, seed=3)
 
@@ -63,11 +69,6 @@ def test_a_fold_out_of_range(fold):
         data.load("moons", fold=fold)
 
 
-def test_folds_of_pictures():
-    with pytest.raises(Mistake, match="fold is for rows; mnist_sample holds image"):
-        data.load("mnist_sample", fold=(0, 5))
-
-
 def test_rates_are_those_of_scikit_learn():
     random = np.random.default_rng(0)
     targets = random.integers(0, 2, 300)
@@ -109,6 +110,7 @@ def test_a_cross_validation_resumes_and_predicts_every_example(tmp_path):
     assert run.metrics["seconds"]["total"] > 0
     low, high = run.metrics["interval"]["accuracy"]
     assert 0.5 < low < run.metrics["test"]["accuracy"] < high < 1
+    assert [fold["examples"] for fold in run.metrics["folds"]] == [334, 333, 333]
     wrong = sum(
         (1 - zoo.Run(tmp_path / f"part-{part}").metrics["test"]["accuracy"]) * count
         for part, count in enumerate((334, 333, 333))
@@ -120,9 +122,111 @@ def test_a_cross_validation_resumes_and_predicts_every_example(tmp_path):
     assert (tmp_path / "part-0" / "model.keras").stat().st_mtime_ns == trained
 
 
-def test_more_than_two_classes(tmp_path):
-    with pytest.raises(Mistake, match="is for two classes; blobs has 4"):
-        cross_validate(dataclasses.replace(RECIPE, data="blobs"), 2, tmp_path)
+def test_many_classes_with_the_floors_of_every_fold(tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo.data.floors.SECONDS", 10.0)
+    blobs = {"samples": 120, "std": 3.0}
+    recipe = dataclasses.replace(
+        RECIPE, data="blobs", data_arguments=blobs, epochs=1, batch=8
+    )
+    found = cross_validate(recipe, 3, tmp_path, quiet=True).metrics
+    answers, targets, shares = [], [], []
+    for part in range(3):
+        own = data.load("blobs", **blobs, validation=0, seed=3, fold=(part, 3))
+        scale = StandardScaler().fit(own.train.inputs)
+        line = LogisticRegression().fit(
+            scale.transform(own.train.inputs), own.train.targets
+        )
+        answers.append(line.predict_proba(scale.transform(own.test.inputs)))
+        targets.append(own.test.targets)
+        shares.append(line.score(scale.transform(own.test.inputs), targets[-1]))
+        fold = found["folds"][part]
+        assert fold["examples"] == 40
+        assert fold["floors"]["logistic regression"]["accuracy"] == shares[-1]
+        run = zoo.Run(tmp_path / f"part-{part}")
+        assert fold["test"] == pytest.approx(run.metrics["test"], rel=1e-4)
+    linear = found["floors"]["logistic regression"]
+    assert linear["accuracy"] == pytest.approx(np.mean(shares))
+    loss = log_loss(np.concatenate(targets), np.concatenate(answers))
+    assert linear["loss"] == pytest.approx(loss, rel=0.01)
+    assert set(found["test"]) == {"loss", "accuracy"} == set(found["interval"])
+    assert "gradient boosting" in found["floors"]
+    with pytest.raises(Mistake, match=r"fold=\(0, 121\); accepted"):
+        cross_validate(recipe, 121, tmp_path / "many")
+
+
+@pytest.mark.once
+def test_a_floor_that_was_stopped_in_one_part_says_so():
+    one, two = np.zeros((2, 1)), np.ones((3, 1))
+    parts = [
+        {"mean": one, "line": one},
+        {"line, stopped after 40 iterations": two, "trees": two},
+    ]
+    (name,), (answers,) = zip(*cross_validation._together(parts).items(), strict=True)
+    assert name == "line, stopped after 40 iterations"
+    assert answers[:, 0].tolist() == [0, 0, 1, 1, 1]
+
+
+@pytest.mark.once
+def test_intervals_of_groups_are_those_of_fewer_examples():
+    random = np.random.default_rng(0)
+    groups = np.repeat(np.arange(60), 10)
+    right = np.repeat(random.random(60) < 0.7, 10)
+    logits = np.where(right, 1.0, -1.0)[:, None]
+    targets = np.ones(600, int)
+    targets[::2] = 0
+    logits[::2] *= -1
+
+    def width(**given):
+        low, high = intervals(measure, logits, targets, **given)["accuracy"]
+        return high - low
+
+    ratio = width(groups=groups) / width()
+    assert ratio == pytest.approx(np.sqrt(10), rel=0.2)
+
+
+@pytest.mark.once
+def test_a_nested_search_never_sees_the_part_that_is_answered(tmp_path, monkeypatch):
+    searched = []
+
+    def search(recipe, **how):
+        searched.append((recipe, how))
+        return SimpleNamespace(recipe=dataclasses.replace(recipe, learning_rate=0.5))
+
+    monkeypatch.setattr("zoo.tuning.choice.tune", search)
+    samples = {"samples": 60}
+    recipe = dataclasses.replace(RECIPE, data_arguments=samples, epochs=1, batch=8)
+    run = cross_validate(recipe, 2, tmp_path, best_of(30, 5), quiet=True)
+    for part, (one, how) in enumerate(searched):
+        assert (how["trials"], how["folds"], how["winners"]) == (30, 5, 0)
+        assert how["run"] == tmp_path / f"search-{part}"
+        fold = data.load("moons", **samples, validation=0, seed=3, fold=(part, 2))
+        answered = set(map(tuple, fold.test.inputs))
+        for inner in trial.datasets(one, 5):
+            seen = {*map(tuple, inner.train.inputs)}
+            seen |= {*map(tuple, inner.validation.inputs)}
+            assert len(seen) == 30
+            assert not seen & answered
+        assert zoo.Run(tmp_path / f"part-{part}").recipe.learning_rate == 0.5
+    assert run.recipe.learning_rate == recipe.learning_rate
+
+
+@pytest.mark.once
+def test_the_command_shows_every_fold_and_what_needs_no_network(tmp_path, capsys):
+    words = ["cross-validate", "moons", "data.samples=60", "epochs=1", "batch=8"]
+    words += ["--folds", "2"]
+    assert cli.call([*words, "--run", str(tmp_path / "run")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].split() == (
+        ["fold", "examples", "this", "network", "most", "frequent", "class"]
+    )
+    assert [line.split()[:2] for line in said[1:3]] == [["0", "30"], ["1", "30"]]
+    assert said[3].startswith("accuracy over all: ")
+    assert said[4].startswith("most frequent class 50.0%, this network ")
+    assert said[-1] == f"run: {tmp_path / 'run'}"
+    words += ["--groups", "patient"]
+    assert cli.call([*words, "--run", str(tmp_path / "other")]) == 2
+    assert "unknown column of moons 'patient'" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_claim_by_cross_validation(tmp_path):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo.cli import main
     from zoo.distribution import distribute
     from zoo.evaluation import evaluate
+    from zoo.evaluation.cross_validation import cross_validate
     from zoo.exporting import export
     from zoo.prediction import predict
     from zoo.recipe import Expected, Recipe
@@ -36,6 +37,7 @@ _HOMES = {
     "Run": "run",
     "load": "run",
     "evaluate": "evaluation",
+    "cross_validate": "evaluation.cross_validation",
     "predict": "prediction",
     "tune": "tuning",
     "hypermodel": "tuning",
@@ -47,7 +49,13 @@ _HOMES = {
     "main": "cli",
 }
 _SUBMODULES = ("augment", "backend", "data", "layers")
-_ON_KERAS = ("training", "tuning", "verification", "layers")
+_ON_KERAS = (
+    "training",
+    "tuning",
+    "verification",
+    "layers",
+    "evaluation.cross_validation",
+)
 
 __all__ = [
     "Expected",
@@ -59,6 +67,7 @@ __all__ = [
     "backend",
     "build",
     "card",
+    "cross_validate",
     "data",
     "distribute",
     "evaluate",

@@ -9,7 +9,8 @@ import numpy as np
 
 from zoo.errors import Mistake
 
-RESAMPLES = 1000
+RESAMPLES, FEWEST = 1000, 100
+MOST = 10**8  # outputs in all resamples
 BINS = 10
 HOTTEST = 100.0
 
@@ -218,22 +219,49 @@ def standard_error(share: float, count: int) -> float:
 
 
 def intervals(
-    statistic: Callable, logits: np.ndarray, targets: np.ndarray, seed: int = 0
+    statistic: Callable,
+    outputs: np.ndarray,
+    targets: np.ndarray,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
 ) -> dict[str, list[float]]:
     """95 % percentile intervals of every number that `statistic` returns.
 
-    From bootstrap resamples of the examples, stratified by class (Efron & Tibshirani
-    1993): how much the numbers depend on which patients were in the data.
+    From bootstrap resamples of the examples, stratified by class, or of whole groups
+    (Efron & Tibshirani 1993): how much the numbers depend on which patients were in the
+    data. There are 1,000 resamples, or 100 at least if the outputs are many.
+
+    Args:
+        statistic: from outputs and targets to numbers by their names.
+        outputs: float (n, k).
+        targets: class numbers, int (n,), or numbers or labels, float (n, k).
+        seed: of the resamples.
+        groups: int (n,), equal for examples that belong together; None if none do.
     """
     random = np.random.Generator(np.random.Philox(seed))
-    classes = [np.flatnonzero(targets == each) for each in (0, 1)]
-    values = []
-    for _ in range(RESAMPLES):
-        index = np.concatenate([random.choice(each, len(each)) for each in classes])
-        values.append(statistic(logits[index], targets[index]))
+    count, whole = len(targets), statistic(outputs, targets)
+    strata = targets if targets.ndim == 1 else np.zeros(count, int)
+    if groups is not None:
+        grouped = np.argsort(groups, kind="stable")
+        units = np.split(grouped, np.cumsum(np.unique_counts(groups).counts)[:-1])
+    else:
+        units = [np.flatnonzero(strata == each) for each in np.unique(strata)]
+    values: dict[str, list[float]] = {name: [] for name in whole}
+    for _ in range(min(RESAMPLES, max(FEWEST, MOST // outputs.size))):
+        if groups is None:
+            drawn = [random.choice(each, len(each)) for each in units]
+        else:
+            drawn = [units[i] for i in random.integers(0, len(units), len(units))]
+        index = np.concatenate(drawn)
+        if len(np.unique(strata[index])) < len(np.unique(strata)):
+            continue  # a class is lacking, so that not all numbers have a meaning
+        found = statistic(outputs[index], targets[index])
+        for name in whole:
+            values[name].append(found[name])
     return {
-        name: np.quantile([each[name] for each in values], [0.025, 0.975]).tolist()
-        for name in values[0]
+        name: np.quantile(each, [0.025, 0.975]).tolist()
+        for name, each in values.items()
+        if each
     }
 
 

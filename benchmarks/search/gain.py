@@ -65,16 +65,13 @@ def _nested(options) -> None:
     startup.load(options.backend)
 
     from zoo.evaluation.cross_validation import cross_validate
-    from zoo.tuning import tune
+    from zoo.tuning.choice import best_of
 
     recipe = recipes.override(recipes.load(options.search), options.changes)
     parts = recipe.expects.folds
     how = {"tuner": "random", "trials": options.trials, "folds": options.folds}
 
-    def best(one: Recipe, folder: Path) -> Recipe:
-        choice = {"trials": options.trials, "folds": options.folds}
-        return tune(one, **choice, run=folder, winners=0, quiet=True).recipe
-
+    best = best_of(options.trials, options.folds)
     _compare(
         options.search,
         recipe,

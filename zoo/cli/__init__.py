@@ -26,6 +26,7 @@ VERBS = (
     "report",
     "export",
     "tune",
+    "cross-validate",
     "verify",
     "reproduce",
     "backends",
@@ -80,7 +81,7 @@ def _run(words):
     verb, *rest = words
     if verb not in VERBS:
         raise unknown("command", verb, VERBS, "`zoo --help` says what they do")
-    module = importlib.import_module(f"zoo.cli.{verb}")
+    module = importlib.import_module(_file(verb))
     parser = _Parser(
         prog=f"zoo {verb}",
         description=module.__doc__,
@@ -91,6 +92,10 @@ def _run(words):
     if unread:
         raise parser.unread(unread)
     module.run(options)
+
+
+def _file(verb: str) -> str:
+    return f"zoo.cli.{verb.replace('-', '_')}"
 
 
 def _one_line(message, category, *place, format=warnings.formatwarning) -> str:
@@ -106,8 +111,8 @@ def _overview() -> str:
         "",
     ]
     for verb in VERBS:
-        summary = importlib.import_module(f"zoo.cli.{verb}").__doc__.splitlines()[0]
-        lines.append(f"  zoo {verb:<10}{summary}")
+        summary = importlib.import_module(_file(verb)).__doc__.splitlines()[0]
+        lines.append(f"  zoo {verb:<16}{summary}")
     example = "zoo train lenet_mnist data=mnist_sample"
     lines += ["", f"Example: {example}", "More: zoo VERB --help"]
     return "\n".join(lines)

@@ -14,7 +14,7 @@ import numpy as np
 from zoo.core.arguments import as_annotated
 from zoo.core.progress import track
 from zoo.core.random import order
-from zoo.data import builders, repeats, splits
+from zoo.data import builders, folds, keys, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
 from zoo.data.kinds import pictures, tables, texts
@@ -52,6 +52,8 @@ def load(
     validation: float = VALIDATION,
     seed: int = 0,
     fold: tuple[int, ...] | None = None,
+    groups: str = "",
+    time: str = "",
     encoder: texts.Vocabulary | None = None,
     **arguments,
 ) -> Dataset:
@@ -63,9 +65,13 @@ def load(
         validation: share of the training split to hold out, stratified; 0 for none.
             Data with a validation split of their own are validated on that.
         seed: decides which examples are held out, and nothing else.
-        fold: (i, k) splits training and test examples together into k stratified
-            parts, by `seed`, and makes part i, 0 <= i < k, the test split; for rows.
-            (i, k, s) splits by s, whatever `seed` is.
+        fold: (i, k) splits all examples into k parts, by `seed`, and makes part i,
+            0 <= i < k, the test split, see `zoo.data.folds.cut`. (i, k, s) splits by
+            s, whatever `seed` is.
+        groups: a column whose values say what belongs together, such as "patient":
+            examples with one value are in one split. It is no input of a network.
+        time: a column of numbers or dates: validation and test come after what is
+            learned from. It is no input of a network.
         encoder: for text, the vocabulary of a run, taken in place of the training
             split's own.
         arguments: those of the data set, see `generated`, `folder` and `tfds` in
@@ -85,8 +91,10 @@ def load(
     arguments = as_annotated(arguments, inspect.signature(read).parameters)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
     dataset = read(**arguments)
+    if groups or time:
+        dataset = keys.take(dataset, groups, time)
     if fold:
-        dataset = splits.split(dataset, fold, seed)
+        dataset = folds.split(dataset, fold, seed)
     dataset = _with_validation(dataset, validation, seed)
     repeats.tell(dataset)
     if dataset.kind == "text":
@@ -204,9 +212,8 @@ def _with_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
     """
     whole, classes, own = dataset.train, dataset.classes, dataset.validation
     if own is None:
-        kept, held = carve(
-            whole.targets, share, seed, classes, "validation", whole.prints
-        )
+        about = whole.prints, whole.groups, whole.times
+        kept, held = carve(whole.targets, share, seed, classes, "validation", *about)
         if not len(held):
             return dataset
         return replace(dataset, train=whole.take(kept), validation=whole.take(held))
@@ -232,7 +239,7 @@ def _encoded(
     """Turn words into ids by the vocabulary given, or that of the training split."""
     vocabulary = encoder or texts.Vocabulary.build(dataset.train.inputs, **wanted)
     numbered: dict[str, Any] = {
-        name: Split(vocabulary.encode_tokens(split.inputs), split.targets)
+        name: replace(split, inputs=vocabulary.encode_tokens(split.inputs))
         for name in track(SPLITS, len(SPLITS), "numbering words")
         if (split := getattr(dataset, name))
     }

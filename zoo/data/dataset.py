@@ -33,11 +33,17 @@ class Split:
         "labels", float32 (n, classes), 1 for each label that an example has, else 0.
     prints: uint64 array of shape (n,), equal for equal inputs, so that copies can be
         kept on one side of a split; None where nobody looked for copies.
+    groups: int64 array of shape (n,), equal for examples that belong together, such as
+        those of one patient, which stay on one side, too; None if there are none.
+    times: float64 array of shape (n,), when each example was; validation and test come
+        after the training then; None where the order says nothing.
     """
 
     inputs: Any
     targets: np.ndarray
     prints: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -46,19 +52,22 @@ class Split:
         """The examples at these positions, in this order; not copied from a disk."""
         if isinstance(self.inputs, Rows):
             inputs = Rows(self.inputs.array, self.inputs.index[index])
-        elif isinstance(self.inputs, np.memmap):
+        elif isinstance(self.inputs, np.memmap | Joined):
             inputs = Rows(self.inputs, index)
         else:
             inputs = self.inputs[index]
-        prints = None if self.prints is None else np.asarray(self.prints)[index]
-        return Split(inputs, np.asarray(self.targets)[index], prints)
+        about = {
+            name: None if (values := getattr(self, name)) is None else values[index]
+            for name in ("prints", "groups", "times")
+        }
+        return Split(inputs, np.asarray(self.targets)[index], **about)
 
 
 @dataclass(frozen=True)
 class Rows:
     """Some rows of an array on disk, read when they are asked for."""
 
-    array: np.ndarray
+    array: "np.ndarray | Joined"
     index: np.ndarray
 
     def __len__(self) -> int:
@@ -74,6 +83,31 @@ class Rows:
     @property
     def dtype(self) -> np.dtype:
         return self.array.dtype
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Arrays one after the other, read when they are asked for."""
+
+    parts: "tuple[np.ndarray | Rows, ...]"
+
+    def __getitem__(self, positions: np.ndarray) -> np.ndarray:
+        positions = np.asarray(positions)
+        found = np.empty((*positions.shape, *self.shape[1:]), self.dtype)
+        start = 0
+        for part in self.parts:
+            here = (positions >= start) & (positions < start + len(part))
+            found[here] = part[positions[here] - start]
+            start += len(part)
+        return found
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (sum(map(len, self.parts)), *self.parts[0].shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.parts[0].dtype
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from zoo.data.dataset import SPLITS, Dataset
+from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds.texts import Tokens
 
 SHORT = 5  # words; shorter texts are equal by chance
@@ -16,6 +16,7 @@ SHORT = 5  # words; shorter texts are equal by chance
 # whole numbers, or of iris: its columns could hold fewer than so many different rows
 # for each of its rows, and no column tells at least half of the rows apart.
 ROOM = 10_000
+BLOCK = 1000  # pictures that are read at a time
 
 
 def tell(dataset: Dataset) -> None:
@@ -54,6 +55,23 @@ def tell(dataset: Dataset) -> None:
     if lines and not _are_equal_by_nature(splits, len(np.unique(seen))):
         for line in lines:
             warnings.warn(line, stacklevel=3)
+
+
+def copies(dataset: Dataset, split: Split) -> np.ndarray | None:
+    """uint64 of shape (n,), equal for equal inputs; None if equal ones say nothing."""
+    if dataset.kind == "image":
+        count = len(split)
+        blocks = (np.arange(count)[i : i + BLOCK] for i in range(0, count, BLOCK))
+        found = [hash(each.tobytes()) for part in blocks for each in split.inputs[part]]
+        return np.array(found, np.int64).view(np.uint64)
+    prints = _prints(split.inputs)
+    alone = np.flatnonzero(prints == 0)
+    different = len(np.unique(prints))
+    if _are_equal_by_nature({"train": split}, different):
+        return None
+    free = np.setdiff1d(np.arange(1, 2 * len(prints) + 1), prints)  # of other inputs
+    prints[alone] = free[: len(alone)]
+    return prints.view(np.uint64)
 
 
 def _prints(inputs) -> np.ndarray:

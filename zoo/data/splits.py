@@ -1,11 +1,8 @@
-"""Who goes where: the order of an epoch, a part that is held out, parts in turn."""
-
-from dataclasses import replace
+"""Who is held out: a share of the examples, and what belongs together on one side."""
 
 import numpy as np
 
-from zoo.core.random import order, words
-from zoo.data.dataset import Dataset, Split
+from zoo.core.random import words
 from zoo.errors import Mistake
 
 
@@ -16,11 +13,16 @@ def carve(
     classes: tuple[str, ...],
     what: str,
     prints: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    times: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hold out a share of the examples, of classes each in proportion.
 
     Copies of an example stay on one side, and count as one. Only if a class has no
     other example do they go to both sides.
+
+    With `groups`, whole groups are held out, the classes as near to the share as they
+    allow; with `times`, the latest examples are.
 
     Args:
         targets: int array of shape (n,), classes; or of shape (n, k), numbers or
@@ -30,6 +32,7 @@ def carve(
         classes: their names, for the errors.
         what: the name of the split held out, for the errors.
         prints: array of shape (n,), equal for copies; None if none are looked for.
+        groups, times: see `zoo.data.dataset.Split`.
 
     Returns:
         The positions kept and the positions held out, both ascending.
@@ -47,6 +50,11 @@ def carve(
         return np.arange(count), np.arange(0)
     if targets.ndim > 1:
         targets, classes = np.zeros(count, np.int32), (f"all of {what}",)
+    if times is not None and round(share * count):
+        return _latest(times, share, what)
+    if groups is not None:
+        units = together(groups, prints)
+        return _whole_groups(targets, units, share, seed, what)
     if prints is not None:
         firsts, members = _distinct(targets, prints)
         if len(firsts) < count:
@@ -94,36 +102,64 @@ def _distinct(targets: np.ndarray, prints: np.ndarray) -> tuple[np.ndarray, np.n
     return np.unique(first, return_inverse=True)
 
 
-def split(dataset: Dataset, fold: tuple[int, ...], seed: int) -> Dataset:
-    """The data set with part i of k, `fold=(i, k)`, as test and the rest as training.
+def _latest(times: np.ndarray, share: float, what: str) -> tuple:
+    """Hold out the latest examples; those of one moment stay on one side."""
+    count = len(times)
+    first = np.sort(times)[count - round(share * count)]
+    kept, held = np.flatnonzero(times < first), np.flatnonzero(times >= first)
+    if not len(kept):
+        raise Mistake(
+            f"{what}={share}: all examples before the latest are of one moment, so "
+            "none would be left to train on; give another time column"
+        )
+    return kept, held
 
-    The parts are stratified: of each class, and in all, they hold equally many examples
-    or one more. They are a function of (data, k, seed); `fold=(i, k, s)` takes s for
-    the seed.
 
-    Raises:
-        Mistake: `fold` is out of range, or the examples are not rows.
+def _whole_groups(targets, groups, share: float, seed: int, what: str) -> tuple:
+    """Hold out groups, one after the other while they bring every class closer."""
+    count, sizes = len(targets), np.bincount(groups)
+    if len(sizes) < 2:
+        raise Mistake(
+            f"{what}={share}: all {count} examples are of one group, which cannot be "
+            f"both trained on and held out; give {what}=0"
+        )
+    grouped = np.split(np.argsort(groups, kind="stable"), np.cumsum(sizes)[:-1])
+    wanted = share * np.bincount(targets)
+    lacking = wanted.copy()
+    out = np.zeros(count, bool)
+    for unit in np.argsort(words(len(sizes), seed, 2**64 - 1)):
+        kinds, counts = np.unique(targets[grouped[unit]], return_counts=True)
+        # By how much it shrinks the squares of what each class lacks.
+        gain = (2 * lacking[kinds] - counts) * counts / wanted[kinds]
+        if gain.sum() > 0:
+            out[grouped[unit]] = True
+            lacking[kinds] -= counts
+    if not out.any():  # every group is larger than the share
+        out[grouped[sizes.argmin()]] = True
+    return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def together(*labels: np.ndarray | None) -> np.ndarray | None:
+    """Numbers of what stays together, int (n,), in the order of the first examples.
+
+    Examples with one label in any of the arrays belong together, and so do those that
+    each belong with a third one.
+
+    Args:
+        labels: arrays of shape (n,); None says nothing.
     """
-    if dataset.kind not in ("tabular", "points"):
-        raise Mistake(f"fold is for rows; {dataset.name} holds {dataset.kind} data")
-    splits = [part for part in (dataset.train, dataset.test) if part]
-    inputs = np.concatenate([part.inputs for part in splits])
-    targets = np.concatenate([part.targets for part in splits])
-    count = len(targets)
-    match fold:
-        case (part, parts, int(own)):
-            return split(dataset, (part, parts), own)
-        case (int(part), int(parts)) if 0 <= part < parts and 2 <= parts <= count:
-            strata = targets if targets.ndim == 1 else np.zeros(count)
-            shuffled = np.lexsort((order(count, seed, 0), strata))
-            test = np.zeros(count, bool)
-            test[shuffled[part::parts]] = True
-            return replace(
-                dataset,
-                train=Split(inputs[~test], targets[~test]),
-                test=Split(inputs[test], targets[test]),
-            )
-    raise Mistake(
-        f"fold={fold}; accepted: (i, k), or (i, k, seed), with 2 <= k <= {count} and "
-        "0 <= i < k"
-    )
+    known = [_numbered(each) for each in labels if each is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    one, two = known[0], known[1] + known[0].max() + 1
+    shape = (two.max() + 1,) * 2
+    edges = coo_matrix((np.ones(len(one), bool), (one, two)), shape)
+    return together(connected_components(edges)[1][one], *known[2:])
+
+
+def _numbered(labels: np.ndarray) -> np.ndarray:
+    _, first, number = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[number]

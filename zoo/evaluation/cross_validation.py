@@ -1,4 +1,4 @@
-"""Cross-validation of a recipe with two classes: every example is tested once."""
+"""Cross-validation: every example is answered by a network that did not see it."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,15 +7,26 @@ from pathlib import Path
 import numpy as np
 
 from zoo.core import files, locks, seal
-from zoo.core.progress import track
-from zoo.data import Dataset, identity, load_for
+from zoo.core.progress import say, track
+from zoo.data import Dataset, floors, identity, load_for
 from zoo.engine.steps import compile_forward, predict
 from zoo.errors import Mistake
-from zoo.metrics import intervals, rates
+from zoo.metrics import intervals, measure, rates, standard_error
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
 from zoo.run import Run
 from zoo.training import train
 from zoo.training.folder import absolute
+from zoo.training.setup import check
+
+
+@dataclasses.dataclass
+class _Part:
+    """A part that is answered by the network that learned from the others."""
+
+    run: Run
+    dataset: Dataset
+    outputs: np.ndarray
+    floors: dict[str, np.ndarray]
 
 
 def cross_validate(
@@ -23,66 +34,127 @@ def cross_validate(
     parts: int,
     folder: str | Path,
     choose: Callable[[Recipe, Path], Recipe] = lambda one, _: one,
+    *,
+    quiet: bool = False,
 ) -> Run:
-    """Train `recipe` once for each of `parts` stratified parts of its examples.
+    """Train `recipe` once for each of `parts` parts of its examples.
 
-    The part is the test split; everything that is fitted, imputation and scaling
-    included, is fitted to the other parts. The recipe's seed decides the parts. Parts
-    that are finished in `folder` are not trained again.
+    The part is the test split; everything that is fitted, imputation, scaling and the
+    words of a vocabulary included, is fitted to the other parts. The recipe's seed
+    decides the parts, see `zoo.data.folds.cut`: of classes they are stratified; with
+    `data_arguments={"groups": ...}` a group is in one part, and with {"time": ...}
+    every part is answered from the past. Parts that are finished in `folder` are not
+    trained again.
 
     Args:
-        recipe: what to train, for two classes.
+        recipe: what to train.
         parts: how many, at least 2.
         folder: of the run.
         choose: from the recipe whose test split is the part, and a folder, to the
-            recipe that is trained instead, such as the best one of a search.
+            recipe that is trained instead, such as the best one of a search, see
+            `zoo.tuning.choice.best_of`.
+        quiet: print no progress.
 
     Returns:
-        A run without a model. Its `metrics["test"]` are those of `rates` over all
-        examples, each predicted by the network that did not see it;
+        A run without a model. Its `metrics["test"]` are over all examples that were
+        answered, of two classes those of `rates`, else those of `measure`;
         `metrics["interval"]` has their 95 % intervals, see `intervals`;
-        `metrics["seconds"]` is the sum over the parts.
+        `metrics["floors"]` the same of what needs no network, learned and asked part by
+        part as the network is; `metrics["folds"]`, for each part, its number of
+        examples, its metrics and its floors; `metrics["seconds"]` is the sum over the
+        parts.
 
     Raises:
-        Mistake: the recipe has more than two classes, or its data cannot be split.
+        Mistake: the data cannot be split into so many parts, or do not fit the recipe.
     """
-    folder = Path(folder)
+    folder, recipe = Path(folder), absolute(recipe)
+    first = _of_part(recipe, 0, parts)
+    check(first, load_for(first))  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     with locks.hold(folder):
-        return _cross_validate(absolute(recipe), parts, folder, choose)
+        return _cross_validate(recipe, parts, folder, choose, quiet)
 
 
-def _cross_validate(recipe, parts, folder, choose) -> Run:
-    runs, logits, targets = [], [], []
-    for part in track(range(parts), parts, f"training on all parts but one of {parts}"):
-        arguments = {**recipe.data_arguments, "fold": (part, parts)}
-        one = dataclasses.replace(recipe, data_arguments=arguments, expects=None)
-        dataset = load_for(one, validation=0)
-        if len(dataset.classes) != 2:
-            raise Mistake(
-                f"cross-validation is for two classes; {recipe.data} has "
-                f"{len(dataset.classes)}"
-            )
-        one = choose(one, folder / f"search-{part}")
-        run = train(one, run=folder / f"part-{part}", resume=True, quiet=True)
+def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
+    answered, left_out = [], {}
+    numbers = range(parts)
+    if not quiet:
+        numbers = track(numbers, parts, f"training on all parts but one of {parts}")
+    for part in numbers:
+        one = choose(_of_part(recipe, part, parts), folder / f"search-{part}")
+        place = folder / f"part-{part}"
+        run = train(one, run=place, resume=True, floor=False, quiet=True)
         dataset = _as_learned(run, load_for(one))
-        runs.append(run)
-        logits.append(predict(compile_forward(run.model), dataset.test.inputs))
-        targets.append(dataset.test.targets)
-    logits, targets = np.concatenate(logits), np.concatenate(targets)
-    spent = [run.metrics["seconds"] for run in runs]
-    metrics = {
-        "test": rates(logits, targets),
-        "interval": intervals(rates, logits, targets, recipe.seed),
-        "seconds": {key: sum(each[key] for each in spent) for key in spent[0]},
-        "parameters": runs[0].metrics["parameters"],
-    }
-    environment = files.read_json(runs[0].folder / "environment.json", seal.LARGEST)
+        outputs = predict(compile_forward(run.model), dataset.test.inputs)
+        found, reasons = floors.answers(dataset, dataset.test, floors.SECONDS)
+        left_out |= reasons
+        answered.append(_Part(run, dataset, outputs, found))
+    if not quiet:
+        for name, reason in left_out.items():
+            say(f"{name}, which needs no network, is left out: {reason}")
+    environment = files.read_json(
+        answered[0].run.folder / "environment.json", seal.LARGEST
+    )
     files.write_json(folder / "recipe.json", to_json(recipe))
     environment[FINGERPRINT] = fingerprint(folder)
     files.write_json(folder / "environment.json", environment)
-    files.write_json(folder / "metrics.json", metrics)
+    files.write_json(folder / "metrics.json", _measured(answered, recipe.seed))
     return Run(folder)
+
+
+def _of_part(recipe: Recipe, part: int, parts: int) -> Recipe:
+    arguments = {**recipe.data_arguments, "fold": (part, parts)}
+    return dataclasses.replace(recipe, data_arguments=arguments, expects=None)
+
+
+def _measured(parts: list[_Part], seed: int) -> dict:
+    """The metrics of a cross-validation."""
+    judge = rates if len(parts[0].dataset.classes) == 2 else measure
+    outputs = np.concatenate([part.outputs for part in parts])
+    splits = [part.dataset.test for part in parts]
+    targets = np.concatenate([split.targets for split in splits])
+    groups = None
+    if splits[0].groups is not None:
+        groups = np.concatenate([split.groups for split in splits])
+    found = judge(outputs, targets)
+    spent = [part.run.metrics["seconds"] for part in parts]
+    return {
+        "test": found,
+        "interval": intervals(judge, outputs, targets, seed, groups),
+        "noise": {"accuracy": standard_error(found["accuracy"], len(targets))},
+        "floors": {
+            name: judge(answers, targets)
+            for name, answers in _together([part.floors for part in parts]).items()
+        },
+        "folds": [
+            {
+                "examples": len(split),
+                "test": measure(part.outputs, split.targets),
+                "floors": {
+                    name: measure(answers, split.targets)
+                    for name, answers in part.floors.items()
+                },
+            }
+            for part, split in zip(parts, splits, strict=True)
+        ],
+        "seconds": {key: sum(each[key] for each in spent) for key in spent[0]},
+        "parameters": parts[0].run.metrics["parameters"],
+    }
+
+
+def _together(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The answers of the floors that all parts have, by name, to all examples.
+
+    A floor that was stopped early in some parts has the name that says so.
+    """
+    plain = [{name.split(",")[0]: name for name in part} for part in parts]
+    common = [name for name in plain[0] if all(name in part for part in plain)]
+    return {
+        max((names[name] for names in plain), key=len): np.concatenate(
+            [part[names[name]] for part, names in zip(parts, plain, strict=True)]
+        )
+        for name in common
+    }
 
 
 def _as_learned(run: Run, dataset: Dataset) -> Dataset:

@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo import data
 from zoo.data import Dataset, order
+from zoo.data.folds import cut, join
 from zoo.engine import device, groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -48,7 +49,8 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
 
     Args:
         recipe: names the data, the share of validation and the seed.
-        folds: of cross-validation, stratified; 0 takes the recipe's validation split.
+        folds: of cross-validation, see `zoo.data.folds.cut`; 0 takes the recipe's
+            validation split.
 
     Returns:
         One data set, or one a fold.
@@ -66,23 +68,16 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
                 "set validation=0.1 or use --folds 5"
             )
         return [whole]
-    examples = whole.train
+    examples = join(whole)
     if not 2 <= folds <= len(examples):
         raise Mistake(
             f"folds={folds}; accepted: 0, or 2 to {len(examples)}, "
             "as there are training examples"
         )
-    index = order(len(examples), recipe.seed, _FOLDS_EPOCH)
-    index = index[np.argsort(examples.targets[index], kind="stable")]
-    fold = np.empty(len(examples), int)
-    fold[index] = np.arange(len(examples)) % folds
+    rank = np.argsort(order(len(examples), recipe.seed, _FOLDS_EPOCH))
     return [
-        replace(
-            whole,
-            train=examples.take(np.flatnonzero(fold != k)),
-            validation=examples.take(np.flatnonzero(fold == k)),
-        )
-        for k in range(folds)
+        replace(whole, train=examples.take(kept), validation=examples.take(held))
+        for kept, held in cut(whole, examples, folds, rank)
     ]
 
 

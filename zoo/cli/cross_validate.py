@@ -1,0 +1,102 @@
+"""Train a recipe on all parts of its data but one, in turn, and answer that part.
+
+Every example is answered by a network that did not see it. Parts of classes are
+stratified, and copies of an example stay in one part. --groups keeps examples with one
+value of a column together, such as those of one patient; --time answers every part from
+the past. With --trials each part has a search of its own, which sees the other parts
+alone (nested). Beside the result stands what needs no network.
+
+Examples:
+  zoo cross-validate blobs --folds 10
+  zoo cross-validate mammogram --folds 10 --trials 30 --inner-folds 5
+"""
+
+from pathlib import Path
+
+from zoo import backend
+from zoo import recipe as recipes
+from zoo.cli._table import table
+from zoo.engine import startup
+from zoo.run import Run, new_folder
+
+
+def arguments(parser):
+    parser.add_argument(
+        "recipe", metavar="RECIPE", help="a name from `zoo list`, or a .py file"
+    )
+    parser.add_argument(
+        "changes",
+        nargs="*",
+        default=[],
+        metavar="field=value",
+        help="changes to the recipe",
+    )
+    parser.add_argument("--folds", type=int, default=5, help="how many parts (5)")
+    parser.add_argument(
+        "--groups", metavar="COLUMN", help="the same as data.groups=COLUMN"
+    )
+    parser.add_argument("--time", metavar="COLUMN", help="the same as data.time=COLUMN")
+    parser.add_argument(
+        "--trials", type=int, default=0, help="of a search in each part (0: none)"
+    )
+    parser.add_argument(
+        "--inner-folds",
+        type=int,
+        default=0,
+        help="of that search (0: the recipe's validation split)",
+    )
+    parser.add_argument(
+        "--run", metavar="DIR", help="folder; parts that ended there are kept"
+    )
+    parser.add_argument("--backend", help="jax, tensorflow or torch")
+
+
+def run(options):
+    recipe = recipes.load(options.recipe)
+    changes = [
+        *options.changes,
+        *(
+            f"data.{name}={value}"
+            for name in ("groups", "time")
+            if (value := getattr(options, name))
+        ),
+    ]
+    recipe = recipes.override(recipe, changes)
+    backend.require("train", startup.load(options.backend))
+
+    from zoo.evaluation.cross_validation import cross_validate
+
+    choose = {}
+    if options.trials:
+        from zoo.tuning.choice import best_of
+
+        choose["choose"] = best_of(options.trials, options.inner_folds)
+    name = f"cross-validate-{Path(options.recipe).stem}"
+    folder = options.run or new_folder(name, backend.current())[0]
+    _report(cross_validate(recipe, options.folds, folder, **choose))
+
+
+def _report(done: Run) -> None:
+    from zoo.reporting.advice import compare
+
+    floors = list(done.metrics["floors"])
+    rows = [
+        [
+            str(number),
+            f"{fold['examples']:,}",
+            *(
+                f"{each['accuracy']:.2%}"
+                for each in (fold["test"], *fold["floors"].values())
+            ),
+        ]
+        for number, fold in enumerate(done.metrics["folds"])
+    ]
+    table(["fold", "examples", "this network", *floors], rows)
+    low, high = done.metrics["interval"]["accuracy"]
+    print(
+        f"accuracy over all: {done.metrics['test']['accuracy']:.2%}, 95 % interval "
+        f"{low:.2%} to {high:.2%}"
+    )
+    for line in compare(done.metrics):
+        print(line)
+    print(f"run: {done.folder}")

@@ -1,0 +1,169 @@
+"""Parts in turn: each is answered by a network that learned from the others.
+
+What belongs together, copies and groups, is never on both sides. Examples with times
+are answered by what learned from earlier ones alone.
+"""
+
+import bisect
+from dataclasses import replace
+
+import numpy as np
+
+from zoo.core.random import order
+from zoo.data import repeats
+from zoo.data.dataset import SPLITS, Dataset, Joined, Split
+from zoo.data.kinds.texts import Tokens
+from zoo.data.splits import together
+from zoo.errors import Mistake
+
+
+def split(dataset: Dataset, fold: tuple[int, ...], seed: int) -> Dataset:
+    """The data set with part i of k, `fold=(i, k)`, as test and the rest as training.
+
+    All examples, those of the data set's own splits, are joined first. The parts are a
+    function of (data, k, seed), see `cut`; `fold=(i, k, s)` takes s for the seed.
+
+    Raises:
+        Mistake: `fold` is out of range.
+    """
+    whole = join(dataset)
+    count = len(whole)
+    match fold:
+        case (int(part), int(parts), int(own)):
+            return split(dataset, (part, parts), own)
+        case (int(part), int(parts)) if 0 <= part < parts and 2 <= parts <= count:
+            kept, held = cut(dataset, whole, parts, order(count, seed, 0))[part]
+            train, test = whole.take(kept), whole.take(held)
+            return replace(dataset, train=train, validation=None, test=test)
+    raise Mistake(
+        f"fold={fold}; accepted: (i, k), or (i, k, seed), with 2 <= k <= {count} and "
+        "0 <= i < k"
+    )
+
+
+def join(dataset: Dataset) -> Split:
+    """All examples of a data set, with the prints of copies if there may be any."""
+    splits = [part for name in SPLITS if (part := getattr(dataset, name))]
+    inputs = _joined([part.inputs for part in splits])
+    about = {}
+    for name in ("prints", "groups", "times"):
+        values = [getattr(part, name) for part in splits]
+        if all(each is not None for each in values):
+            about[name] = np.concatenate(values)
+    targets = np.concatenate([part.targets for part in splits])
+    whole = Split(inputs, targets, **about)
+    if whole.prints is None:
+        whole = replace(whole, prints=repeats.copies(dataset, whole))
+    return whole
+
+
+def cut(
+    dataset: Dataset, whole: Split, parts: int, rank: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The positions to learn from and to answer, for each of `parts`, all ascending.
+
+    Every example is answered once. Parts of classes are stratified: of each class, and
+    in all, they hold equally many examples or one more, as far as what belongs together
+    allows. With times, the examples are cut into `parts` + 1 blocks, one after the
+    other; every block but the first is answered by what learned from those before it.
+
+    Args:
+        dataset: of which `whole` is.
+        whole: the examples.
+        parts: how many, at least 2.
+        rank: int (n,), a permutation that decides who goes where.
+
+    Raises:
+        Mistake: there are fewer groups, or moments, than parts need.
+    """
+    count = len(whole)
+    if whole.times is not None:
+        block = _blocks(whole.times, parts)
+        return [
+            (np.flatnonzero(block <= part), np.flatnonzero(block == part + 1))
+            for part in range(parts)
+        ]
+    strata = np.zeros(count, int)
+    if dataset.task == "classes":
+        strata = np.asarray(whole.targets)
+    members = together(whole.groups, whole.prints)
+    if members is None or len(np.unique(members)) == count:
+        number = np.empty(count, int)
+        number[np.lexsort((rank, strata))] = np.arange(count) % parts
+    else:
+        number = _dealt(members, strata, parts, rank)
+    return [
+        (np.flatnonzero(number != part), np.flatnonzero(number == part))
+        for part in range(parts)
+    ]
+
+
+def _dealt(members, strata, parts: int, rank) -> np.ndarray:
+    """The part of each example; those with one number in `members` have one part.
+
+    Groups come first, the largest ones before the others, each to the part that has
+    the fewest of its classes; single examples then even out each class.
+    """
+    sizes = np.bincount(members)
+    if len(sizes) < parts:
+        raise Mistake(
+            f"{parts} folds of {len(sizes)} groups; give {len(sizes)} folds or fewer, "
+            "for what belongs together stays in one"
+        )
+    number = np.empty(len(members), int)
+    totals = np.bincount(strata)
+    held = np.zeros((parts, len(totals)))
+    grouped = np.lexsort((rank, members))
+    starts = np.cumsum(sizes) - sizes
+    large = np.flatnonzero(sizes > 1)
+    for unit in large[np.lexsort((rank[grouped[starts[large]]], -sizes[large]))]:
+        own = grouped[starts[unit] : starts[unit] + sizes[unit]]
+        kinds, counts = np.unique(strata[own], return_counts=True)
+        grown = (2 * held[:, kinds] + counts) * counts / totals[kinds]
+        part = np.lexsort((held.sum(axis=1), grown.sum(axis=1)))[0]
+        number[own] = part
+        held[part, kinds] += counts
+    single = sizes[members] == 1
+    for kind in np.unique(strata[single]):
+        own = np.flatnonzero(single & (strata == kind))
+        own = own[np.argsort(rank[own])]
+        added = _level(held[:, kind], len(own), held.sum(axis=1))
+        number[own] = np.repeat(np.arange(parts), added)
+        held[:, kind] += added
+    return number
+
+
+def _level(heights: np.ndarray, count: int, sums: np.ndarray) -> np.ndarray:
+    """How many of `count` go on each height so that all become as equal as they can."""
+    reached = range(count + int(heights.max()) + 1)
+    needed = lambda height: np.maximum(0, height - heights).sum()  # noqa: E731
+    level = bisect.bisect_right(reached, count, key=needed) - 1
+    added = np.maximum(0, level - heights).astype(int)
+    low = np.flatnonzero(heights <= level)
+    added[low[np.argsort(sums[low], kind="stable")[: count - added.sum()]]] += 1
+    return added
+
+
+def _blocks(times: np.ndarray, parts: int) -> np.ndarray:
+    """The block of each example, 0 to `parts`; those of one moment are in one."""
+    starts = np.sort(times)[np.arange(1, parts + 1) * len(times) // (parts + 1)]
+    if not times.min() < starts[0] or not (np.diff(starts) > 0).all():
+        raise Mistake(
+            f"{parts} folds in the order of time need {parts + 1} blocks of examples, "
+            f"and there are {len(np.unique(times))} different moments, many of which "
+            "are those of many examples; give fewer folds"
+        )
+    return np.searchsorted(starts, times, side="right")
+
+
+def _joined(inputs: list):
+    if len(inputs) == 1:
+        return inputs[0]
+    if isinstance(inputs[0], Tokens):  # their words are the same list
+        found = [each.joined() for each in inputs]
+        flat = np.concatenate([each.flat for each in found])
+        lengths = np.concatenate([each.lengths for each in found])
+        return Tokens(flat, np.cumsum(lengths) - lengths, lengths, inputs[0].words)
+    if all(type(each) is np.ndarray for each in inputs):
+        return np.concatenate(inputs)
+    return Joined(tuple(inputs))

@@ -1,0 +1,114 @@
+"""Columns that decide who goes where, and are no inputs: groups, and time."""
+
+import itertools
+import warnings
+from dataclasses import replace
+
+import numpy as np
+
+from zoo.core import columns as described
+from zoo.core.columns import Column
+from zoo.data.dataset import SPLITS, Dataset, Split
+from zoo.data.folds import join
+from zoo.data.splits import carve
+from zoo.errors import Mistake, unknown
+
+DAY = 86_400  # seconds
+
+
+def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
+    """The data set with these columns as `Split.groups` and `Split.times`.
+
+    Where the splits that it came with are not apart in them, the test split is drawn
+    anew, as large as it was, and a warning says so.
+
+    Args:
+        dataset: a table.
+        groups, time: the names of the columns; "" is none.
+
+    Raises:
+        Mistake: both are given, there is no such column, nothing is left beside it, a
+            value is missing, or the time is neither a number nor a date.
+    """
+    name = groups or time
+    if groups and time:
+        raise Mistake(
+            f"groups={groups} and time={time}: give one of them; examples are held out "
+            "by group, or by time"
+        )
+    if not dataset.features:
+        raise Mistake(
+            f"{'groups' if groups else 'time'}={name} names a column, and "
+            f"{dataset.name} has none: it holds {dataset.kind} data"
+        )
+    if name not in dataset.features:
+        raise unknown(f"column of {dataset.name}", name, dataset.features)
+    if len(dataset.features) == 1:
+        raise Mistake(f"{dataset.name} has no other column than {name} to learn from")
+    columns = dataset.columns or tuple(map(Column, dataset.features))
+    at = dataset.features.index(name)
+    start, width = described.width(columns[:at]), columns[at].width
+    if time and columns[at].kind not in ("number", "date"):
+        raise Mistake(
+            f"time={time} is a column of kind {columns[at].kind}; accepted: numbers or "
+            "dates"
+        )
+    places = slice(start, start + width)
+    splits = {part: each for part in SPLITS if (each := getattr(dataset, part))}
+    values = {
+        part: _values(np.asarray(each.inputs[:, places], float), dataset.name, name)
+        for part, each in splits.items()
+    }
+    known = np.unique(np.concatenate(list(values.values())))
+    for part, each in splits.items():
+        splits[part] = replace(
+            each,
+            inputs=np.delete(np.asarray(each.inputs), places, axis=1),
+            groups=np.searchsorted(known, values[part]) if groups else None,
+            times=values[part] if time else None,
+        )
+    without = lambda given: given[:at] + given[at + 1 :]  # noqa: E731
+    dataset = replace(
+        dataset,
+        **splits,
+        features=without(dataset.features),
+        columns=without(dataset.columns),
+    )
+    return dataset if _apart(splits, time) else _drawn(dataset, name)
+
+
+def _values(cells: np.ndarray, data: str, name: str) -> np.ndarray:
+    """One number for each row, from that of a cell, or from day and second."""
+    missing = int(np.isnan(cells).any(axis=1).sum())
+    if missing:
+        raise Mistake(
+            f"column {name} of {data} has no value in {missing:,} rows, so nobody "
+            "knows where they belong; fill them in, or leave these rows out"
+        )
+    return cells[:, 0] * DAY + cells[:, 1] if cells.shape[1] == 2 else cells[:, 0]
+
+
+def _apart(splits: dict[str, Split], time: str) -> bool:
+    """Whether no group is in two splits, or each split comes after the one before."""
+    parts = list(splits.values())
+    if time:
+        return all(
+            one.times.max() < two.times.min() for one, two in itertools.pairwise(parts)
+        )
+    found = np.concatenate([np.unique(part.groups) for part in parts])
+    return len(np.unique(found)) == len(found)
+
+
+def _drawn(dataset: Dataset, name: str) -> Dataset:
+    """The data set with a test split that is apart from the training."""
+    whole = join(dataset)
+    share = len(dataset.test or ()) / len(whole)
+    about = whole.prints, whole.groups, whole.times
+    kept, held = carve(whole.targets, share, 0, dataset.classes, "test", *about)
+    warnings.warn(
+        f"the splits of {dataset.name} are not apart in {name}: test is drawn anew, "
+        f"{len(held):,} of {len(whole):,} examples",
+        stacklevel=4,
+    )
+    test = whole.take(held) if len(held) else None
+    return replace(dataset, train=whole.take(kept), validation=None, test=test)
