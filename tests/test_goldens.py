@@ -63,6 +63,7 @@ def test_losses_over_three_epochs_of_real_data(path, shared_data, monkeypatch):
         ({"model_arguments": {"initializer": "he_normal"}}, "weights"),
     ],
 )
+@pytest.mark.once
 def test_a_change_is_noticed(change, quantity):
     golden = read(FOLDER / "deep_mlp.json")
     arguments = golden.recipe.model_arguments | change.pop("model_arguments", {})
@@ -71,6 +72,7 @@ def test_a_change_is_noticed(change, quantity):
     assert quantity in beyond(differences(golden.found, found))
 
 
+@pytest.mark.once
 def test_another_order_is_noticed(monkeypatch):
     golden = read(FOLDER / "deep_mlp.json")
     monkeypatch.setattr(
@@ -81,6 +83,7 @@ def test_another_order_is_noticed(monkeypatch):
 
 
 @pytest.mark.parametrize("operation", ["shift", "rotation", "zoom"])
+@pytest.mark.once
 def test_another_augmentation_is_noticed(operation, monkeypatch):
     golden = read(FOLDER / "deep_mlp.json")
     change = AFFINE[operation]
@@ -91,6 +94,7 @@ def test_another_augmentation_is_noticed(operation, monkeypatch):
     assert {"gradient", "loss"} <= {*beyond(differences(golden.found, found))}
 
 
+@pytest.mark.once
 def test_another_dropout_is_noticed(monkeypatch):
     golden = read(FOLDER / "deep_mlp.json")
     reseed = Dropout.reseed

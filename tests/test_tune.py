@@ -110,6 +110,7 @@ def test_a_finished_search_is_read_without_keras(found):
     assert done.stdout.split() == ["6", str(found.best["trial"]), "False"]
 
 
+@pytest.mark.once
 def test_the_same_seed_gives_the_same_trials_and_winner(found, tmp_path):
     only = ("learning_rate", "hidden_1", "activation", "dropout")
     again = zoo.tune(TINY, trials=6, only=only, run=tmp_path, winners=0, quiet=True)
@@ -148,6 +149,7 @@ def test_a_trial_is_judged_by_the_weights_that_training_keeps():
     assert (best["validation_accuracy"], best["validation_loss"]) == (0.7, 0.3)
 
 
+@pytest.mark.once
 def test_fresh_seeds_leave_the_test_split_as_the_search_had_it(tmp_path):
     fold = {"samples": 120, "fold": (1, 5)}
     recipe = dataclasses.replace(TINY, data_arguments=fold, seed=4, epochs=1)
@@ -199,6 +201,7 @@ def test_another_search_in_the_folder_is_not_mixed_up(found):
         zoo.tune(TINY, trials=6, seed=7, run=found.folder, quiet=True)
 
 
+@pytest.mark.once
 def test_a_search_of_relative_paths_goes_on_from_another_folder(tmp_path, monkeypatch):
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -262,6 +265,7 @@ def test_each_trial_that_ends_is_told_once(terminal, capsys, monkeypatch):
     assert ("2/4" in told) == terminal
 
 
+@pytest.mark.once
 def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_path):
     diverging = dataclasses.replace(own_recipe, learning_rate=1e30, clip_norm=0.0)
     search = zoo.tune(
@@ -287,6 +291,7 @@ def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_p
     assert any(reasons.values())
 
 
+@pytest.mark.once
 def test_the_time_limit_leaves_a_search_that_goes_on(tmp_path):
     folder = tmp_path / "short"
     only = {"only": ("learning_rate",), "winners": 0, "quiet": True}
@@ -296,6 +301,7 @@ def test_the_time_limit_leaves_a_search_that_goes_on(tmp_path):
     assert [t["status"] for t in whole.trials] == ["COMPLETED"] * 3
 
 
+@pytest.mark.once
 def test_hyperband_continues_its_best_trials(tmp_path):
     recipe = dataclasses.replace(TINY, epochs=4)
     search = zoo.tune(
