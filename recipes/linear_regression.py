@@ -10,6 +10,11 @@ In Python the line is what the run answers at 0 and at 1:
 
     at_0, at_1 = (each.numbers["y"] for each in zoo.predict(run, [[0], [1]]))
     weight, bias = at_1 - at_0, at_0
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        mae 4.659e-06 ± 9.5e-06 (5), 0.0019 minutes, cpu, 2 cores
+    TensorFlow mae 4.669e-06 ± 9.5e-06 (5), 0.0058 minutes, cpu, 2 cores
+    PyTorch    mae 4.68e-06 ± 9.5e-06 (5), 0.003 minutes, cpu, 2 cores
 """
 
 import zoo
