@@ -1,9 +1,8 @@
-"""Predict: raw in, answer out. A run answers pictures, sentences and rows."""
+"""Predict: raw in, label out. A run answers pictures, sentences and rows."""
 
-import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,36 +19,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a run says about one input; what its task has not is empty, or NaN.
+    """What a run says about one input.
 
     Attributes:
         input: the picture's name, the sentence, or the row as text.
         label: the most probable class.
         probability: of that class, 0 to 1.
         probabilities: of every class, the most probable first; they sum to 1.
-        numbers: each number that is answered, by its name, in the unit of the training
-            data.
     """
 
     input: str
-    label: str = ""
-    probability: float = math.nan
-    probabilities: dict[str, float] = field(default_factory=dict)
-    numbers: dict[str, float] = field(default_factory=dict)
-
-    def to_json(self) -> dict:
-        """The input, and what its task has, as JSON values."""
-        return {
-            key: value
-            for key, value in vars(self).items()
-            if key == "input" or (value and value == value)
-        }
+    label: str
+    probability: float
+    probabilities: dict[str, float]
 
 
 def predict(
     run: Run | str | Path, inputs, *, batch: int = 500, trust: bool = False
 ) -> list[Prediction]:
-    """Answer raw inputs with what a run has learned, on any backend.
+    """Classify raw inputs with what a run has learned, on any backend.
 
     Args:
         run: a run or its folder.
@@ -87,11 +75,6 @@ def predict(
     names = list(_names(dataset, raw, decoded))
     if not np.isfinite(outputs).all():
         raise _no_answer(run, names, outputs)
-    if dataset.task == "numbers":
-        return [
-            Prediction(name, numbers=dict(zip(dataset.outputs, row, strict=True)))
-            for name, row in zip(names, outputs.tolist(), strict=True)
-        ]
     shares = probabilities(outputs / run.temperature)
     return [
         _prediction(name, share, dataset.classes)
@@ -114,6 +97,10 @@ def _names(dataset: "Dataset", raw: list, decoded: np.ndarray) -> Iterable[str]:
             str(item) if isinstance(item, readable) else f"input {number}"
             for number, item in enumerate(raw, 1)
         ]
+    if dataset.columns:
+        from zoo.data.kinds import rows
+
+        return [rows.shown(row, dataset.columns) for row in decoded]
     return [
         ",".join("" if np.isnan(value) else f"{value:g}" for value in row)
         for row in decoded

@@ -125,7 +125,7 @@ class Run:
 
         about = data.restore(self.folder)
         return stored.load(
-            self.folder, self.recipe, about.facts(), about.answers, self.trust
+            self.folder, self.recipe, about.facts(), about.classes, self.trust
         )
 
     def dataset(self, **changes):
@@ -154,7 +154,7 @@ class Run:
             )
         known = data.restore(self.folder)
         dataset = data.load_for(self.recipe, encoder=known.encoder, **changes)
-        dataset = identity.align(dataset, known.classes, known.features)
+        dataset = identity.align(dataset, known.classes, known.features, known.columns)
         then = {} if changes else known.examples
         now = identity.examples(dataset) if then else {}
         if words := identity.differences(then, now):

@@ -107,10 +107,7 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
 
 
 def make(
-    name: str,
-    arguments: dict,
-    fill: Callable[["keras.Model"], None],
-    finish: Callable[["keras.Model"], "keras.Model"] = lambda model: model,
+    name: str, arguments: dict, fill: Callable[["keras.Model"], None]
 ) -> "keras.Model":
     """The model `name`, whose weights are what `fill` assigns to its variables.
 
@@ -119,7 +116,6 @@ def make(
         arguments: of the model's `build`.
         fill: is given the model while its variables have no values; no memory is taken
             for them before.
-        finish: adds what does not depend on the model, see `zoo.building.unit`.
 
     Raises:
         Mistake: see `build`.
@@ -151,7 +147,6 @@ def make(
             raise Mistake(
                 f"build of model '{name}' returned a {kind}, not a keras.Model"
             )
-        model = finish(model)
         fill(model)
     if keras.backend.backend() == "torch":
         # Keras makes variables the parameters of a `torch.nn.Module` when a layer is

@@ -155,9 +155,11 @@ def _variables(model) -> dict[str, keras.Variable]:
 
 
 def _fitted(model) -> dict[str, tuple[keras.layers.Layer, str]]:
-    return {
-        f"{path}/{attribute}": (layer, attribute)
-        for path, layer in _walk(model)
-        for attribute in FITTED
-        if getattr(layer, attribute, None) is not None
-    }
+    found, seen = {}, set()
+    for path, layer in _walk(model):
+        for attribute in FITTED:
+            values = getattr(layer, attribute, None)
+            if values is not None and id(values) not in seen:
+                seen.add(id(values))  # which a layer inside of this one may hold
+                found[f"{path}/{attribute}"] = layer, attribute
+    return found

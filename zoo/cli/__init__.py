@@ -21,6 +21,7 @@ VERBS = (
     "card",
     "weights",
     "train",
+    "recipe",
     "evaluate",
     "predict",
     "report",

@@ -49,12 +49,19 @@ def _program() -> str:
 def _example(done: Run) -> list[str]:
     """Words that give `zoo predict` an input; a picture is put into the run."""
     from zoo import data
+    from zoo.data.kinds import rows
 
     kind = data.restore(done.folder).kind
     if kind == "text":
         return ["a film that I would gladly see again"]
-    dataset = data.load_for(done.recipe, validation=0)
+    if kind == "tabular":  # with the columns of the run
+        dataset = done.dataset()
+    else:
+        dataset = data.load_for(done.recipe, validation=0)
     example = (dataset.test or dataset.train).inputs[0]
+    if dataset.columns:
+        known = data.restore(done.folder).columns
+        return ["--", rows.shown(example, known)]
     if kind != "image":
         return ["--", ",".join(f"{value:.4g}" for value in example)]
     picture = done.folder / "example.png"

@@ -1,13 +1,15 @@
-"""Train a recipe and evaluate what it learned.
+"""Train a recipe, or data of your own, and evaluate what was learned.
 
-The recipe's fields can be changed on the way: epochs=2, learning_rate=3e-4,
-data=mnist_sample, model.variant=relu, data.noise=0.2, augment.rotation=10,
-stage.2.epochs=5.
+For data of your own, a table, or a folder of pictures or texts, model and numbers are
+chosen by their kind, and the recipe is shown. The recipe's fields can be changed on the
+way: epochs=2, learning_rate=3e-4, data=mnist_sample, model.variant=relu,
+data.noise=0.2, augment.rotation=10, stage.2.epochs=5.
 
 Examples:
   zoo train lenet_mnist data=mnist_sample
   zoo train lenet_mnist --backend torch epochs=2
   zoo train lenet_mnist --devices all
+  zoo train own.csv --target price epochs=50
   zoo train runs/lenet_mnist-jax-20260131-120000 --resume
 """
 
@@ -18,10 +20,10 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import stored
 from zoo.cli._arguments import add_trust
+from zoo.cli._data import load_or_choose
 from zoo.cli._next import suggest
 from zoo.engine import startup
 from zoo.errors import Mistake
-from zoo.metrics import shown
 from zoo.run import Run
 
 
@@ -29,7 +31,8 @@ def arguments(parser):
     parser.add_argument(
         "recipe",
         metavar="RECIPE",
-        help="a name from `zoo list`, a .py file, or with --resume the folder of a run",
+        help="a name from `zoo list`, a .py file, your own data (a table or a folder), "
+        "or with --resume the folder of a run",
     )
     parser.add_argument(
         "changes",
@@ -37,6 +40,9 @@ def arguments(parser):
         default=[],
         metavar="field=value",
         help="changes to the recipe",
+    )
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="the column of a table that is answered"
     )
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument("--run", metavar="DIR", help="folder of the run; not yet there")
@@ -66,6 +72,8 @@ def run(options):
     changes = list(options.changes)
     if options.seed is not None:
         changes.append(f"seed={options.seed}")
+    if options.target is not None:
+        changes.append(f"data.target={options.target}")
     folder = options.run
     if options.resume and not folder:
         folder = options.recipe
@@ -73,7 +81,7 @@ def run(options):
         if not options.trust:
             stored.check_trust(recipe, Path(folder))
     else:
-        recipe = recipes.load(options.recipe)
+        recipe = load_or_choose(options.recipe, changes)
     recipe = recipes.override(recipe, changes)
     used = options.backend or (options.resume and Run(Path(folder)).backend)
     backend.require("train", startup.load(used))
@@ -100,11 +108,6 @@ def run(options):
             suggest(done, options, changes)
 
 
-def _shown(values: dict[str, float]) -> list[str]:
-    names = [name for name in ("accuracy", "mae", "r2") if name in values]
-    return [f"{name}: {shown(name, values[name])}" for name in names]
-
-
 def _is_run(folder: Path) -> bool:
     return (folder / "recipe.json").is_file()
 
@@ -123,11 +126,10 @@ def _report(done: Run) -> None:
 
     for split in ("test", "validation"):
         if split in done.metrics:
-            values = done.metrics[split]
-            print(", ".join(f"{split} {line}" for line in _shown(values)))
+            print(f"{split} accuracy: {done.metrics[split]['accuracy']:.2%}")
             break
     else:
-        print(f"training {_shown(done.history[-1])[0]}")
+        print(f"training accuracy: {done.history[-1]['accuracy']:.2%}")
     for line in compare(done.metrics):
         print(line)
     for advice in advise(done.history, done.metrics):

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from zoo.core.arguments import as_annotated
+from zoo.core.kept import keep
 from zoo.core.progress import track
 from zoo.core.random import order
-from zoo.data import builders, folds, keys, repeats
+from zoo.data import builders, categories, folds, keys, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
-from zoo.data.kinds import pictures, tables, texts
-from zoo.data.sources import folder, generated, numbers, tfds
+from zoo.data.kinds import pictures, rows, tables, texts
+from zoo.data.sources import generated, own, tfds
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -43,13 +44,11 @@ TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
 def names() -> tuple[str, ...]:
     """The zoo's own data sets; every name of TensorFlow Datasets works as well."""
-    return tuple(
-        sorted([*builders.names(), *generated.NAMES, *numbers.NAMES, "folder"])
-    )
+    return tuple(sorted([*builders.names(), *generated.NAMES, "folder"]))
 
 
 def load(
-    name: str | os.PathLike,
+    name: Any,
     *,
     validation: float = VALIDATION,
     seed: int = 0,
@@ -62,8 +61,9 @@ def load(
     """Read a data set and hold a validation split out of its training split.
 
     Args:
-        name: one of `names()`, any name of TensorFlow Datasets, or the path of a folder
-            of class folders: "./pets", with a slash in it, or a `Path`.
+        name: one of `names()`, any name of TensorFlow Datasets, or a path of one's own:
+            the file of a table, or a folder of class folders: "./pets", with a slash in
+            it, or a `Path`. Data in memory are taken as `zoo.core.kept.keep` does.
         validation: share of the training split to hold out, stratified; 0 for none.
             Data with a validation split of their own are validated on that.
         seed: decides which examples are held out, and nothing else.
@@ -76,12 +76,13 @@ def load(
             learned from. It is no input of a network.
         encoder: for text, the vocabulary of a run, taken in place of the training
             split's own.
-        arguments: those of the data set, see `generated`, `numbers`, `folder` and
-            `tfds` in `zoo.data.sources`; for text `vocabulary_size`, `length`, `keep`
-            and `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
+        arguments: those of the data set, see `generated`, `folder`, `table` and `tfds`
+            in `zoo.data.sources`; for text `vocabulary_size`, `length`, `keep` and
+            `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
 
     Returns:
-        The data set; its vocabulary, if any, is that of the training split alone.
+        The data set; its vocabulary and categories are those of the training split
+        alone.
 
     Raises:
         Mistake: an unknown name or argument, a share out of range, data that cannot be
@@ -89,7 +90,9 @@ def load(
     """
     if isinstance(name, os.PathLike):  # a Path drops the ./ that tells a folder
         name = os.path.join(os.curdir, name)
-    read = _reader(name, arguments)
+    elif not isinstance(name, str):
+        name = keep(name)
+    read = _reader(name, arguments, [key for key in (groups, time) if key])
     arguments = as_annotated(arguments, inspect.signature(read).parameters)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
     dataset = read(**arguments)
@@ -97,7 +100,7 @@ def load(
         dataset = keys.take(dataset, groups, time)
     if fold:
         dataset = folds.split(dataset, fold, seed)
-    dataset = _with_validation(dataset, validation, seed)
+    dataset = categories.learned(_with_validation(dataset, validation, seed))
     repeats.tell(dataset)
     if dataset.kind == "text":
         return _encoded(dataset, encoder, **wanted)
@@ -124,8 +127,8 @@ def load_for(recipe: Recipe, **changes) -> Dataset:
 def items(dataset: Dataset, given) -> list:
     """The pictures, texts or rows that a user gave, one or several, as a list.
 
-    What may be given is said by `items` in `zoo.data.kinds.pictures`, `texts` and
-    `tables`.
+    What may be given is said by `items` in `zoo.data.kinds.pictures`, `texts`,
+    `rows` and `tables`.
 
     Raises:
         Mistake: it, or one of several, cannot be meant; it is named.
@@ -136,6 +139,8 @@ def items(dataset: Dataset, given) -> list:
         return pictures.items(given, dataset.input_shape)
     if dataset.kind == "text":
         return texts.items(given)
+    if dataset.columns:
+        return rows.items(given, dataset.columns)
     return tables.items(given, dataset.features)
 
 
@@ -158,6 +163,8 @@ def decode(dataset: Dataset, raw) -> np.ndarray:
     if dataset.kind == "text":
         assert dataset.encoder, "`restore` and `load` give texts an encoder"
         return dataset.encoder.encode(raw)
+    if dataset.columns:
+        return rows.decode(raw, dataset.columns)
     return tables.decode(raw, dataset.features, dataset.missing)
 
 
@@ -168,24 +175,22 @@ def is_path(name: str) -> bool:
     """
     if name.startswith((".", "~", "/", "\\")) or PureWindowsPath(name).drive:
         return True
-    if name.endswith(("/", "\\")):
+    if name.endswith(("/", "\\")) or own.is_file(name):
         return True
     return ("/" in name or "\\" in name) and os.path.isdir(name)
 
 
-def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
+def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Dataset]:
     """What reads a data set, after a look at the names of its arguments."""
     if name in generated.NAMES:
         read = getattr(generated, name)
-    elif name in numbers.NAMES:
-        read = getattr(numbers, name)
     elif name == "folder":
         if "path" not in arguments:
             raise Mistake("the data set 'folder' needs its path: path=./pets")
-        read = folder.read
+        read = own.folder.read
     elif is_path(name):
         _check_there(name)
-        read = partial(folder.read, name)
+        read = own.reader(name, kept)
     else:
         read = partial(tfds.read, name)
     accepted = set(inspect.signature(read).parameters)
@@ -201,7 +206,7 @@ def _check_there(name: str) -> None:
     path = os.path.abspath(os.path.expanduser(name))
     if os.path.exists(path):
         return
-    what = f"there is no folder {name}"
+    what = f"there is no {'file' if own.is_file(name) else 'folder'} {name}"
     if os.path.islink(path):
         raise Mistake(f"{name} is a link to {os.readlink(path)}, which is not there")
     if os.path.dirname(path) == os.getcwd():

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import columns as described
+from zoo.core.columns import Column
+from zoo.data import categories
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
 from zoo.errors import Mistake
 
@@ -53,47 +56,73 @@ def fingerprint(split: Split) -> str:
 def kept(folder: Path) -> dict | None:
     """What a run keeps of its data: names and fingerprints; None if there is nothing.
 
-    JSON values: "classes" and "features", lists of names, and "examples", see
-    `examples`, which is {} for a run of zoo 0.2 or older.
+    JSON values: "classes" and "features", lists of names; "columns", see
+    `zoo.core.columns.to_json`; and "examples", see `examples`, which is {} for a run of
+    zoo 0.2 or older.
     """
     if not (folder / "data.json").is_file():
         return None
     known = restore(folder)
     names = {"classes": list(known.classes), "features": list(known.features)}
-    return {**names, "examples": known.examples}
+    columns = described.to_json(known.columns)
+    return {**names, "columns": columns, "examples": known.examples}
 
 
-def align(dataset: Dataset, classes: Sequence[str], features: Sequence[str]) -> Dataset:
+def align(
+    dataset: Dataset,
+    classes: Sequence[str],
+    features: Sequence[str],
+    columns: Sequence = (),
+) -> Dataset:
     """`dataset` with these classes and columns in this order, matched by name.
 
     Args:
         dataset: as it was loaded.
-        classes, features: what a run learned from, see `kept`.
+        classes, features, columns: what a run learned from, see `kept`.
 
     Raises:
         Mistake: the classes or the columns have other names.
     """
     classes, features = tuple(classes), tuple(features)
     numbers = _places("classes", dataset.name, dataset.classes, classes)
-    columns = _places("columns", dataset.name, dataset.features, features)
-    if numbers is None and columns is None:
-        return dataset
+    moved = _places("columns", dataset.name, dataset.features, features)
+    then = described.of(columns)
+    if numbers is None and moved is None:
+        return _with_columns(dataset, then)
     splits = {}
     for name in SPLITS:
         if split := getattr(dataset, name):
             inputs, targets = split.inputs, split.targets
-            if columns is not None:
-                inputs = inputs[:, _taken(dataset, np.argsort(columns))]
+            if moved is not None:
+                inputs = inputs[:, _taken(dataset, np.argsort(moved))]
             if numbers is not None:
                 if targets.ndim == 1:
                     targets = numbers[targets].astype(np.int32)
                 else:
                     targets = targets[:, np.argsort(numbers)]
             splits[name] = replace(split, inputs=inputs, targets=targets)
-    if columns is not None and dataset.columns:
-        order = [dataset.columns[i] for i in np.argsort(columns)]
+    if moved is not None and dataset.columns:
+        order = [dataset.columns[i] for i in np.argsort(moved)]
         dataset = replace(dataset, columns=tuple(order))
-    return replace(dataset, classes=classes, features=features, **splits)
+    dataset = replace(dataset, classes=classes, features=features, **splits)
+    return _with_columns(dataset, then)
+
+
+def _with_columns(dataset: Dataset, then: tuple[Column, ...]) -> Dataset:
+    """The data set with the categories that a run learned.
+
+    Raises:
+        Mistake: a column holds something else than it did.
+    """
+    for now, before in zip(dataset.columns, then, strict=False):
+        if now.kind != before.kind:
+            raise Mistake(
+                f"column '{now.name}' of {dataset.name} holds kind {now.kind}, and the "
+                f"run learned it as {before.kind}; give the run the data that it was "
+                f"trained on, or set data.columns.{now.name}={before.kind}"
+            )
+    same = len(then) == len(dataset.columns)
+    return categories.recoded(dataset, then) if then and same else dataset
 
 
 def _taken(dataset: Dataset, order: np.ndarray) -> np.ndarray:

@@ -160,8 +160,9 @@ def _together(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
 def _as_learned(run: Run, dataset: Dataset) -> Dataset:
     """The data set with the classes and columns of a run, which it began with."""
     kept = identity.kept(run.folder)
-    dataset = identity.align(dataset, kept["classes"], kept["features"])
-    words = identity.differences(kept["examples"], identity.examples(dataset))
+    then = kept.pop("examples")
+    dataset = identity.align(dataset, **kept)
+    words = identity.differences(then, identity.examples(dataset))
     if words:
         raise Mistake(
             f"the data are not those that {run.folder} was trained on: {words}; "

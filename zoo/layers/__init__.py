@@ -2,9 +2,10 @@
 
 Each takes the arguments of the Keras layer whose name it bears, has its weights, and
 computes the same function. It is saved as that layer, so that plain Keras opens a model
-that holds it. Keras has no `MinGRU`.
+that holds it. Keras has no `MinGRU`, and no `Columns`, which makes numbers of a table.
 """
 
+from zoo.layers.columns import Columns
 from zoo.layers.convolution import (
     AveragePooling2D,
     Conv2D,
@@ -20,6 +21,7 @@ __all__ = [
     "LSTM",
     "AveragePooling2D",
     "BatchNormalization",
+    "Columns",
     "Conv2D",
     "DepthwiseConv2D",
     "Dropout",

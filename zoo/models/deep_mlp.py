@@ -13,7 +13,8 @@ With `mirror` an image is judged together with its mirror image (Krizhevsky et a
 doi:10.1145/3065386), by the mean of the logits; it is trained without it.
 
 Input: (28, 28, 1) uint8 or float32, pixels 0 to 255, scaled to 0 to 1 and flattened
-inside; a row, input_shape (features,), float32 of any range, is taken as it is
+inside; a row, input_shape (features,), float32 of any range, is taken as it is, or by
+`zoo.layers.Columns`, if `columns` says what it holds
 Output: (10,) float32, logits
 
 Parameters: 50,890 (defaults)
@@ -48,11 +49,14 @@ weights (2010).
 """
 
 import math
+from collections.abc import Sequence
 
 import keras
 
+from zoo.core import columns as described
+from zoo.core.columns import Column
 from zoo.errors import Mistake, unknown
-from zoo.layers import BatchNormalization, Dropout
+from zoo.layers import BatchNormalization, Columns, Dropout
 from zoo.layers.precision import logits_dtype
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "linear", "elu", "selu", "gelu", "silu")
@@ -71,6 +75,7 @@ def build(
     max_norm: float = 0.0,
     initializer: str = "glorot_uniform",
     mirror: bool = False,
+    columns: Sequence[Column] = (),
 ) -> keras.Model:
     """A multilayer perceptron.
 
@@ -88,6 +93,8 @@ def build(
         initializer: Keras's name of the initializer of all kernels.
         mirror: whether an image is judged, outside training, by the mean of its logits
             and those of its mirror image; for images whose left and right mean nothing.
+        columns: of a table, what each number of a row holds, see `zoo.layers.Columns`;
+            () where rows are taken as they are.
 
     Returns:
         A model from (batch, *input_shape) to logits, float32 (batch, classes).
@@ -110,12 +117,19 @@ def build(
         raise unknown(
             "batch_normalization", str(batch_normalization), ("before", "after")
         )
+    if columns and described.width(described.of(columns)) != input_shape[0]:
+        raise Mistake(
+            f"columns take {described.width(described.of(columns))} numbers; given "
+            f"input_shape={input_shape}"
+        )
     regularizer = keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
     constraint = keras.constraints.MaxNorm(max_norm) if max_norm else None
 
     x = inputs = keras.Input(input_shape, name="input")
     if len(input_shape) == 3:
         x = keras.layers.Rescaling(1 / 255, name="scale")(x)
+    if columns:
+        x = Columns(columns, name="columns")(x)
     if mirror:
         x = WithMirrorImage(name="with_mirror_image")(x)
         x = keras.layers.Reshape((-1, math.prod(input_shape)), name="flatten")(x)

@@ -21,13 +21,14 @@ margin  | 1 circumscribed, 2 microlobulated, 3 obscured, 4 ill-defined, 5 spicul
         | nominal
 density | 1 high, 2 iso, 3 low, 4 fat-containing; ordinal
 
-The first layers take them as they are. A missing value is NaN. A BI-RADS of 55, a known
-slip of the pen in the data, is read as 5; 0, "assessment incomplete", as missing.
-`findings` standardizes every column, and a missing value becomes 0, the mean. With
-`encoding="one_hot"` shape and margin become a column for each category instead, all 0
-where the value is missing or no category. `findings.adapt(rows)` learns means and
-deviations from the training rows; until then they are those of the 961 masses, rounded.
-They are saved in the model's configuration and are no parameters.
+The first layer, `findings`, a `zoo.layers.Columns`, takes them as they are. A missing
+value is NaN. A BI-RADS of 55, a known slip of the pen in the data, is read as 5; 0,
+"assessment incomplete", as missing. Every column is standardized, and a missing value
+becomes 0, the mean. With `encoding="one_hot"` shape and margin become a column for each
+category instead, all 0 where the value is missing or no category.
+`findings.adapt(rows)` learns means and deviations from the training rows; until then
+they are those of the 961 masses, rounded. They are saved in the model's configuration
+and are no parameters.
 
 Input: (4,) float32, age, shape, margin, density as above, NaN = missing
 Output: (1,) float32, logits (`classes=1`: the logit of "malignant")
@@ -37,7 +38,6 @@ Parameters: 37 (defaults)
 stage    | output shape | parameters
 -------- | ------------ | ----------
 findings | (4,)         | 0
-encoded  | (4,)         | 0
 hidden_1 | (6,)         | 30
 logits   | (1,)         | 7
 
@@ -45,8 +45,7 @@ Parameters: 79 (encoding="one_hot")
 
 stage    | output shape | parameters
 -------- | ------------ | ----------
-findings | (4,)         | 0
-encoded  | (11,)        | 0
+findings | (11,)        | 0
 hidden_1 | (6,)         | 72
 logits   | (1,)         | 7
 
@@ -60,13 +59,12 @@ which, however, drop the rows with missing values.
 from functools import partial
 
 import keras
-import numpy as np
 from keras import ops
 
+from zoo.core.columns import Column
 from zoo.errors import Mistake, unknown
-from zoo.layers import Dropout
+from zoo.layers import Columns, Dropout
 from zoo.layers.precision import logits_dtype
-from zoo.layers.saved_form import saved_as_keras, stage
 
 FEATURES = ("bi_rads", "age", "shape", "margin", "density")
 CATEGORIES = {"shape": 4, "margin": 5}
@@ -112,12 +110,16 @@ def build(
     if not isinstance(hidden, tuple | list) or any(width < 1 for width in hidden):
         raise Mistake(f"hidden takes widths such as (64, 64); given {hidden!r}")
     _check(features, encoding)
-    rows = x = keras.Input((len(features),), name="rows")
-    if "bi_rads" in features:
-        x = stage(partial(_read, features=features), rows, name="read")
-    standard = Normalization(features=features, name="findings")(x)
-    encode = partial(_encode, features=features, encoding=encoding)
-    x = stage(encode, x, standard, name="encoded")
+    nominal = CATEGORIES if encoding == "one_hot" else {}
+    slips = "bi_rads" in features or nominal.keys() & set(features)
+    rows = keras.Input((len(features),), name="rows")
+    x = Columns(
+        [_column(feature, nominal.get(feature, 0)) for feature in features],
+        mean=[MEANS[feature] for feature in features],
+        variance=[DEVIATIONS[feature] ** 2 for feature in features],
+        read=partial(_read, features=features, nominal=nominal) if slips else None,
+        name="findings",
+    )(rows)
     penalty = keras.regularizers.L2(l2) if l2 else None
     for number, width in enumerate(hidden, 1):
         x = keras.layers.Dense(
@@ -169,99 +171,27 @@ def _check(features, encoding):
         raise unknown("encoding", encoding, ENCODINGS)
 
 
-def _read(rows, features):
-    """`rows` without the slips of BI-RADS."""
+def _column(feature: str, categories: int) -> Column:
+    if not categories:
+        return Column(feature)
+    return Column(feature, "category", tuple(map(str, range(1, categories + 1))))
+
+
+def _read(rows, features, nominal):
+    """`rows` without the slips of BI-RADS, and nominal features counted from 0."""
     columns = ops.split(rows, len(features), axis=1)
-    place = features.index("bi_rads")
-    column = ops.where(ops.equal(columns[place], 55), 5.0, columns[place])
-    columns[place] = ops.where(ops.equal(column, 0), float("nan"), column)
-    return ops.concatenate(columns, axis=1)
-
-
-def _encode(rows, standard, features, encoding):
-    """Columns for a network, none of them missing.
-
-    Args:
-        rows: (batch, len(features)), as read.
-        standard: the same, standardized.
-        features: names of the columns, in order.
-        encoding: "plain" or "one_hot", of the nominal features.
-    """
-    standard = ops.where(ops.isnan(rows), 0.0, standard)
-    if encoding == "plain":
-        return standard
-    columns = []
     for place, feature in enumerate(features):
-        column = slice(place, place + 1)
-        for category in range(1, CATEGORIES.get(feature, 0) + 1):
-            one_hot = ops.equal(rows[:, column], category)
-            columns.append(ops.cast(one_hot, standard.dtype))
-        if feature not in CATEGORIES:
-            columns.append(standard[:, column])
+        if feature == "bi_rads":
+            column = ops.where(ops.equal(columns[place], 55), 5.0, columns[place])
+            columns[place] = ops.where(ops.equal(column, 0), float("nan"), column)
+        elif feature in nominal:
+            columns[place] = columns[place] - 1
     return ops.concatenate(columns, axis=1)
-
-
-@saved_as_keras
-class Normalization(keras.layers.Normalization):
-    """`keras.layers.Normalization` of columns in which values may be missing.
-
-    Args:
-        features: names of the columns, in order; what is opened from a file has none.
-        mean, variance: of each column; by default those of the 961 masses.
-
-    Input and output: (batch, len(features)) float32, NaN = missing.
-    """
-
-    def __init__(self, axis=-1, mean=None, variance=None, features=None, **options):
-        if mean is None:
-            mean = [MEANS[feature] for feature in features]
-            variance = [DEVIATIONS[feature] ** 2 for feature in features]
-        super().__init__(axis, mean, variance, **options)
-        self.features = features
-
-    def adapt(self, rows: np.ndarray) -> None:
-        """Learn each column's mean and variance from its known values.
-
-        Call it before the model is compiled or used: a compiled model may keep the
-        old ones. A column of one value keeps a variance of 1.
-
-        Args:
-            rows: (n, len(features)), as the model takes them, NaN = missing.
-
-        Raises:
-            Mistake: another number of columns, an infinite value, a column without
-                any known value, or the layer comes from a file.
-        """
-        if self.features is None:
-            raise Mistake(
-                "findings that come from a file do not know the names of their "
-                "columns; adapt those of zoo.build('mammogram_mlp', ...)"
-            )
-        rows = np.asarray(rows, "float32")
-        if rows.ndim != 2 or rows.shape[1] != len(self.features):
-            raise Mistake(
-                f"rows have the shape {rows.shape}; accepted: "
-                f"(n, {len(self.features)}), the columns {', '.join(self.features)}"
-            )
-        if "bi_rads" in self.features:
-            rows = ops.convert_to_numpy(_read(ops.array(rows), self.features))
-        known = rows.astype("float64")
-        for feature, column in zip(self.features, known.T, strict=True):
-            if np.isinf(column).any() or np.isnan(column).all():
-                raise Mistake(
-                    f"column '{feature}' has infinite values or no known one; give "
-                    "finite numbers, NaN where one is missing"
-                )
-        self.input_mean = np.nanmean(known, axis=0).tolist()
-        self.input_variance = [
-            variance or 1.0 for variance in np.nanvar(known, axis=0).tolist()
-        ]
-        self.build((None, len(self.features)))
 
 
 @keras.saving.register_keras_serializable(package="zoo")
 class Findings(keras.layers.Layer):
-    """In files of zoo 0.1: what `build` makes of the rows at first."""
+    """In files of zoo 0.1: what `Columns` makes of the rows."""
 
     def __init__(self, features, encoding, means, deviations, **options):
         super().__init__(**options)
@@ -269,10 +199,19 @@ class Findings(keras.layers.Layer):
         self.means, self.deviations = means, deviations
 
     def call(self, rows):
-        if "bi_rads" in self.features:
-            rows = _read(rows, self.features)
-        means, deviations = ops.array(self.means), ops.array(self.deviations)
-        return _encode(rows, (rows - means) / deviations, self.features, self.encoding)
+        nominal = CATEGORIES if self.encoding == "one_hot" else {}
+        rows = _read(rows, self.features, nominal)
+        standard = (rows - ops.array(self.means)) / ops.array(self.deviations)
+        standard = ops.where(ops.isnan(rows), 0.0, standard)
+        columns = []
+        for place, feature in enumerate(self.features):
+            column = slice(place, place + 1)
+            for category in range(nominal.get(feature, 0)):
+                one_hot = ops.equal(rows[:, column], category)
+                columns.append(ops.cast(one_hot, standard.dtype))
+            if feature not in nominal:
+                columns.append(standard[:, column])
+        return ops.concatenate(columns, axis=1)
 
     def get_config(self):
         own = {name: getattr(self, name) for name in ("features", "encoding")}

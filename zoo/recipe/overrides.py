@@ -23,8 +23,9 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     A value is Python (`3e-4`, `True`, `64,64`) or else text; that of a field of text,
     such as `data`, and a path are text in any case. `model.NAME` sets an
     argument of the model, `data.NAME` and `optimizer.NAME` one of the data set and of
-    the optimizer, `augment.NAME` an augmentation's strength and `stage.2.NAME` a field
-    of the second stage. Another optimizer has none of the last one's arguments.
+    the optimizer, `data.columns.NAME` one in a dictionary, `augment.NAME` an
+    augmentation's strength and `stage.2.NAME` a field of the second stage. Another
+    optimizer has none of the last one's arguments.
 
     Raises:
         Mistake: not of the form field=value, no such field or stage, a wrong type, or
@@ -44,7 +45,7 @@ def _change(recipe: Recipe, change: str, key: str, text: str) -> dict:
     if dot and head in _NESTED:
         name = _NESTED[head]
         value = text if head == "data" and tail in PATHS else _parse(text)
-        return {name: {**getattr(recipe, name), tail: value}}
+        return {name: _changed(getattr(recipe, name), tail, value)}
     stages = list(recipe.stages)
     if dot and head == "stage":
         number, _, name = tail.partition(".")
@@ -62,6 +63,15 @@ def _change(recipe: Recipe, change: str, key: str, text: str) -> dict:
     if key == "optimizer" and value != recipe.optimizer:
         return {"optimizer": value, "optimizer_arguments": {}}
     return {key: value}
+
+
+def _changed(values: dict, key: str, value) -> dict:
+    """`values` with one changed; that of "columns.zip" is one in a dictionary."""
+    key, dot, inside = key.partition(".")
+    if dot:
+        inner = values.get(key) or {}
+        value = _changed(inner if isinstance(inner, dict) else {}, inside, value)
+    return {**values, key: value}
 
 
 def _value(name: str, text: str):

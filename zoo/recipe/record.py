@@ -3,6 +3,7 @@
 import dataclasses
 from dataclasses import dataclass, field
 
+from zoo.core.kept import is_data, keep
 from zoo.errors import Mistake, unknown
 from zoo.recipe.fields import set_fields
 
@@ -13,38 +14,24 @@ class Expected:
 
     Attributes:
         metric: one of `zoo.evaluate`, such as "accuracy".
-        at_least: in the metric's own unit; an accuracy of 99 % is 0.99. None if
-            `at_most` is given.
-        at_most: for a metric that is better when it is smaller, such as "mae"; None if
-            `at_least` is given.
+        at_least: in the metric's own unit; an accuracy of 99 % is 0.99.
         split: the examples that are measured.
         folds: 0, or the number of parts of a stratified cross-validation over training
             and test split, one for each seed; see `zoo.evaluation.cross_validation`.
     """
 
     metric: str
-    at_least: float | None = None
+    at_least: float
     split: str = "test"
     folds: int = 0
-    at_most: float | None = None
 
     def __post_init__(self):
         set_fields(self, "claim")
-        if (self.at_least is None) == (self.at_most is None):
-            raise Mistake(
-                f"a claim says at_least or at_most, one of them; given "
-                f"at_least={self.at_least}, at_most={self.at_most}"
-            )
         if self.split not in ("train", "validation", "test"):
             accepted = ("train", "validation", "test")
             raise unknown("split of a claim", self.split, accepted)
         if self.folds < 0 or self.folds == 1:
             raise Mistake(f"folds={self.folds}; accepted: 0 (off), or at least 2")
-
-    @property
-    def bound(self) -> float:
-        """What is claimed, in the metric's own unit."""
-        return self.at_most if self.at_least is None else self.at_least
 
 
 @dataclass(frozen=True)
@@ -58,7 +45,8 @@ class Recipe:
 
     Attributes:
         model: a name from `zoo.names()`, or a dotted path to a module with `build`.
-        data: a name or folder that `zoo.data.load` understands.
+        data: a name or path that `zoo.data.load` understands. Of data in memory, such
+            as a frame, `zoo.core.kept.keep` writes a copy, whose path stands here.
         model_arguments: keyword arguments of the model's `build`.
         data_arguments: keyword arguments of `zoo.data.load`.
         validation: share of the training split held out for validation, 0 to < 1.
@@ -69,9 +57,7 @@ class Recipe:
         shuffle: False keeps the order of the data.
         loss: "crossentropy", "mean_squared_error" (on probabilities), a loss of
             `keras.losses` by its dotted name, or the dotted path of a function of
-            (targets, outputs); see `zoo.training.losses`. Where the data have numbers
-            to be answered, "mean_squared", as which "crossentropy" counts,
-            "mean_absolute" or "huber", see `zoo.training.number_losses`.
+            (targets, outputs); see `zoo.training.losses`.
         optimizer: a name that `keras.optimizers.get` knows.
         optimizer_arguments: further keyword arguments of the optimizer, such as
             {"epsilon": 1e-8}; not those that are fields here.
@@ -134,6 +120,8 @@ class Recipe:
     expects: Expected | None = None
 
     def __post_init__(self):
+        if is_data(self.data):
+            object.__setattr__(self, "data", keep(self.data))
         set_fields(self, "recipe")
         for name, lowest, below in _RANGES:
             value = getattr(self, name)

@@ -39,6 +39,10 @@ def from_json(values: dict) -> Recipe:
     for name in ("model", "data"):
         if name not in values:
             raise Mistake(f"the recipe has no field {name}")
+        if not isinstance(values[name], str):  # data in a file are no data to be kept
+            raise Mistake(
+                f"recipe field {name} is of type str; given: {values[name]!r:.60}"
+            )
     expects = values.pop("expects", None)
     if expects is not None:
         known = {item.name for item in dataclasses.fields(Expected)}

@@ -86,7 +86,7 @@ def train(
             if recipe.deterministic:
                 stack.enter_context(device.deterministic())
             dataset = group.in_turn(lambda: data.load_for(recipe))
-            check(recipe, dataset)
+            check(recipe, dataset, quiet or group.rank > 0)
             dataset = as_begun(group, folder, dataset)
             with group.scope():
                 model = build_for(recipe, dataset)

@@ -5,11 +5,13 @@ run, saved and opened, since what it does cannot be known otherwise.
 """
 
 import tempfile
+from inspect import signature
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from zoo.building import registry
 from zoo.data import Dataset
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
@@ -45,6 +47,23 @@ def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
             f"model {name} gives outputs of shape {tuple(gives)} an example; accepted: "
             "(classes,), or (1,), the logit of the second class of two"
         )
+
+
+def check_columns(name: str, dataset: Dataset) -> None:
+    """Refuse a model that would take categories or dates of a table for numbers.
+
+    Raises:
+        Mistake: its `build` takes no columns, and not all of them are numbers.
+    """
+    build = registry.module(name).build
+    for column in dataset.columns:
+        if column.kind != "number" and "columns" not in signature(build).parameters:
+            raise Mistake(
+                f"model {name} takes numbers alone, and column '{column.name}' is a "
+                f"{column.kind}; take deep_mlp, leave the column out with "
+                f"data.columns.{column.name}=ignore, or give a build of your own the "
+                "argument columns, for zoo.layers.Columns(columns)"
+            )
 
 
 def check_values(name: str, model: keras.Model, dataset: Dataset) -> None:
@@ -101,7 +120,7 @@ def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
         )
     if np.isfinite(inputs).all() and not np.isfinite(outputs).all():
         raise Mistake(f"model {name} gives NaN or infinity at its initial weights")
-    if dataset.task != "numbers" and _is_probability(model, outputs):
+    if _is_probability(model, outputs):
         raise Mistake(
             f"build of model {name} gives probabilities; zoo takes logits: remove the "
             "sigmoid or softmax at its end"

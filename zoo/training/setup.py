@@ -9,24 +9,28 @@ import keras
 import numpy as np
 
 from zoo import augment, data
-from zoo.building import fitting, registry, unit
-from zoo.data import identity
+from zoo.building import fitting, registry
+from zoo.core.progress import say
+from zoo.data import categories, identity
 from zoo.engine import groups
 from zoo.engine.private import layers
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.training import acceptance, losses, number_losses, optimizer
+from zoo.training import acceptance, losses, optimizer
 from zoo.training.feed import Feed
 
 
-def check(recipe: Recipe, dataset: data.Dataset) -> None:
-    """Refuse a recipe that does not fit the data.
+def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
+    """Refuse a recipe that does not fit the data; show what a table's columns hold.
 
     Raises:
         Mistake: too large a batch, an augmentation that the data's kind or shape does
             not take, or early stopping without validation data.
     """
     count = len(dataset.train)
+    if dataset.columns and not quiet:
+        say(categories.table(dataset))
+    acceptance.check_columns(recipe.model, dataset)
     if recipe.stages:
         plain = Recipe(model=recipe.model, data=recipe.data)
         for name in set.intersection(*map(set, recipe.stages)):
@@ -71,13 +75,13 @@ def as_begun(group, folder: Path, dataset: data.Dataset) -> data.Dataset:
     Raises:
         Mistake: the run in `folder` began with other data.
     """
-    known = group.decide(lambda: identity.kept(folder))
+    known, then = group.decide(lambda: identity.kept(folder)), {}
     if known:
-        dataset = identity.align(dataset, known["classes"], known["features"])
+        then = known.pop("examples")
+        dataset = identity.align(dataset, **known)
     with group.shared_mistakes():
         if group.rank == 0:
             dataset = replace(dataset, examples=identity.examples(dataset))
-            then = known["examples"] if known else {}
             if words := identity.differences(then, dataset.examples):
                 raise Mistake(
                     f"the data are not those that the run in {folder} began with: "
@@ -109,20 +113,16 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
             f"are of shape {tuple(dataset.input_shape)}: {reason}"
         ) from error
     acceptance.check_shapes(recipe.model, model, dataset)
-    fitting.check_outputs(model, recipe, dataset.answers, dataset.task)
+    fitting.check_outputs(model, recipe, dataset.classes)
     for layer in model.layers:
-        if layer.name == unit.NAME and dataset.task == "numbers":
-            unit.adapt(layer, dataset.train.targets, dataset.outputs)
-        elif hasattr(layer, "adapt"):
+        if hasattr(layer, "adapt"):
             layer.adapt(np.asarray(dataset.train.inputs))
     acceptance.check_values(recipe.model, model, dataset)
     if recipe.model not in registry.names():
         acceptance.try_out(recipe.model, model, dataset)
     for stage in recipe.stage_recipes():
-        encode, loss = _loss(stage, model, dataset.task)
-        losses.try_out(
-            stage.loss, encode, loss, dataset.train.targets[:2], model.output_shape[-1]
-        )
+        arguments = _loss_arguments(stage, model)
+        losses.try_out(stage.loss, *losses.make(stage.loss, *arguments), arguments[0])
         optimizer.make(stage, -(-len(dataset.train) // stage.batch), [])
     _try_stages(recipe, model)
     return model
@@ -147,23 +147,19 @@ def _is_kerass(error: Exception) -> bool:
     return isinstance(error, ValueError) and module.startswith("keras.")
 
 
-def _loss(stage: Recipe, model: keras.Model, task: str) -> tuple[Callable, Callable]:
-    """How targets are encoded, and the loss that takes them."""
-    if task == "numbers":
-        spread = unit.spread(model)
-        return number_losses.make(stage.loss, spread, stage.label_smoothing)
-    outputs, soft = model.output_shape[-1], augment.mixes(stage.augment)
-    return losses.make(stage.loss, outputs, stage.label_smoothing, soft)
+def _loss_arguments(stage: Recipe, model: keras.Model) -> tuple[int, float, bool]:
+    soft = augment.mixes(stage.augment)
+    return model.output_shape[-1], stage.label_smoothing, soft
 
 
 def feed_and_loss(
-    stage: Recipe, model: keras.Model, split: data.Split, task: str = "classes"
+    stage: Recipe, model: keras.Model, split: data.Split
 ) -> tuple[Feed, Callable]:
     """The batches that a stage trains on, and the loss that takes their targets.
 
     A single device holds a small split, see `Feed`.
     """
-    encode, loss = _loss(stage, model, task)
+    encode, loss = losses.make(stage.loss, *_loss_arguments(stage, model))
     hold = groups.current().devices == 1
     feed = Feed(
         split, stage.batch, stage.seed, encode, stage.augment, stage.shuffle, hold

@@ -45,7 +45,7 @@ def items(given, features: tuple[str, ...]) -> list[Table]:
     Raises:
         Mistake: it is nothing of this.
     """
-    wanted = f"a row of values for {_listed(features)}, a list of rows, or a CSV file"
+    wanted = f"a row of values for {listed(features)}, a list of rows, or a CSV file"
     if isinstance(given, str | os.PathLike):
         return [given]
     if is_frame(given):
@@ -100,7 +100,7 @@ def decode(raw, features: tuple[str, ...], missing: bool) -> np.ndarray:
     numbers = Numbers("f")
     for place, item in enumerate(given, 1):
         row_name = "the row" if len(given) == 1 else f"row {place}"
-        for where, row in _rows(item, features, row_name):
+        for where, row in rows(item, features, row_name):
             for cell, name in zip(row, features, strict=True):
                 numbers.append(_number(cell, f"{where}, column {name}", missing))
     return np.array(numbers, np.float32).reshape(-1, len(features))
@@ -140,7 +140,7 @@ def _columns(frame) -> list[list]:
 
 def _of_columns(columns: Mapping, features: tuple[str, ...]) -> list[Table]:
     """The rows of a mapping from column to values, or the one row of values."""
-    chosen = _pick(columns, features, "the row")
+    chosen = pick(columns, features, "the row")
     many = [not _is_value(values) for values in chosen]
     if not any(many):
         return [dict(zip(features, chosen, strict=True))]
@@ -160,24 +160,27 @@ def _of_columns(columns: Mapping, features: tuple[str, ...]) -> list[Table]:
     return list(map(list, zip(*lists, strict=True)))
 
 
-def _rows(
-    item: Table, features: tuple[str, ...], row_name: str
+def rows(
+    item: Table, features: tuple[str, ...], row_name: str, words: bool = False
 ) -> Iterable[tuple[str, list]]:
-    """The values of each row in the order of `features`, with words saying where."""
+    """The values of each row in the order of `features`, with words saying where.
+
+    With `words`, a first line without numbers is a row, unless it names a feature.
+    """
     if is_series(item) and set(features) <= set(getattr(item, "index", ())):
         item = item.to_dict()
     if isinstance(item, Mapping):
-        return [(row_name, _pick(item, features, row_name))]
+        return [(row_name, pick(item, features, row_name))]
     if not isinstance(item, str | os.PathLike):
         if is_array(item):
             item = array(item).tolist()
-        wanted = f"a value for each of {_listed(features)}"
+        wanted = f"a value for each of {listed(features)}"
         row = several(item, wanted)
         return [(row_name, _fit(row, features, row_name))]
-    return _lines(item, features)
+    return _lines(item, features, words)
 
 
-def _lines(item: str | os.PathLike, features: tuple[str, ...]) -> Iterator:
+def _lines(item: str | os.PathLike, features: tuple[str, ...], words: bool) -> Iterator:
     """The rows of a CSV file, or of text as in one, as they are read."""
     where = ""
     try:
@@ -198,9 +201,9 @@ def _lines(item: str | os.PathLike, features: tuple[str, ...]) -> Iterator:
     if not text:
         raise Mistake(
             f"there is no file '{_short(item)}'; give a CSV file with the columns "
-            f"{_listed(features)}, or one row of values in that order"
+            f"{listed(features)}, or one row of values in that order"
         )
-    yield from _parsed(iter(item.splitlines(keepends=True)), features, "")
+    yield from _parsed(iter(item.splitlines(keepends=True)), features, "", words)
 
 
 def _bounded(file, name) -> Iterator[str]:
@@ -214,7 +217,7 @@ def _bounded(file, name) -> Iterator[str]:
 
 
 def _parsed(
-    lines: Iterator[str], features: tuple[str, ...], where: str
+    lines: Iterator[str], features: tuple[str, ...], where: str, words: bool = False
 ) -> Iterator[tuple[str, list]]:
     header, places, number, first = [], None, 0, True
     try:
@@ -222,8 +225,9 @@ def _parsed(
             if first:
                 first = False
                 header = [cell.strip() for cell in cells]
-                if set(header) & set(features) or not any(map(_like_number, header)):
-                    _pick(dict.fromkeys(header), features, f"{where}row 1")
+                named = not (words or any(map(_like_number, header)))
+                if named or set(header) & set(features):
+                    pick(dict.fromkeys(header), features, f"{where}row 1")
                     for name in features:
                         if header.count(name) > 1:
                             raise Mistake(
@@ -239,7 +243,7 @@ def _parsed(
     except csv.Error as error:
         raise Mistake(f"{where}row {number + 1} is no CSV: {error}") from error
     if not number:
-        raise Mistake(f"{where}no rows; give a row of values for {_listed(features)}")
+        raise Mistake(f"{where}no rows; give a row of values for {listed(features)}")
 
 
 def _cells(lines: Iterator[str]) -> Iterator[list[str]]:
@@ -262,12 +266,12 @@ def _cells(lines: Iterator[str]) -> Iterator[list[str]]:
             yield cells
 
 
-def _pick(cells: Mapping, features: tuple[str, ...], where: str) -> list:
+def pick(cells: Mapping, features: tuple[str, ...], where: str) -> list:
     lacking = [name for name in features if name not in cells]
     if lacking:
         raise Mistake(
             f"{where}: missing column '{lacking[0]}'; found: "
-            f"{_listed(list(cells))}; needed: {_listed(features)}"
+            f"{listed(list(cells))}; needed: {listed(features)}"
         )
     return [cells[name] for name in features]
 
@@ -276,12 +280,12 @@ def _fit(cells: list, names: Sequence[str], where: str) -> list:
     if len(cells) != len(names):
         raise Mistake(
             f"{where} has {len(cells)} values where {len(names)} belong: "
-            f"{_listed(names)}"
+            f"{listed(names)}"
         )
     return cells
 
 
-def _listed(names: Sequence) -> str:
+def listed(names: Sequence) -> str:
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(map(_short, names[:SHOWN])) + more
 

@@ -1,0 +1,360 @@
+"""A table of one's own: read, described, trained on and asked, without a recipe."""
+
+import datetime
+import random
+import runpy
+import warnings
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo import cli, data
+from zoo.data import categories
+from zoo.errors import Mistake
+from zoo.run import Run
+
+once = pytest.mark.once
+
+
+def german(path, rows=200):
+    """As a spreadsheet in German exports it."""
+    draw = random.Random(0)
+    lines = ["nr;größe;farbe;tag;ok;einheit;satz;kopie;art"]
+    for number in range(1, rows + 1):
+        kind = draw.choice(["äpfel", "birnen"])
+        size = draw.random() * 5 + 5 * (kind == "äpfel")
+        cells = [
+            number,
+            f"{size:.3f}".replace(".", ","),
+            draw.choice(["rot", "grün", ""]),
+            f"{draw.randint(1, 28):02}.03.2020",
+            draw.choice(["ja", "nein"]),
+            "kg",
+            f"dies ist der lange Satz {number}",
+            kind[0],
+            kind,
+        ]
+        lines.append(";".join(map(str, cells)))
+    path.write_text("\n".join(lines) + "\n", encoding="cp1252")
+    return str(path)
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return german(tmp_path / "own.csv")
+
+
+def load(*arguments, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return data.load(*arguments, **options)
+
+
+def written(path, text, **options):
+    path.write_text(text, **options)
+    return str(path)
+
+
+@once
+def test_separator_decimals_encoding_and_columns_are_found_and_said(table):
+    with pytest.warns(UserWarning, match="left out") as warned:
+        found = data.load(table, target="art")
+    said = str(warned[0].message)
+    for name, why in {
+        "nr": "it counts the rows",
+        "einheit": "it has one value",
+        "satz": "sentences",
+        "kopie": "it tells the target art: a leak",
+    }.items():
+        assert f"{name} ({why}" in said
+    assert found.classes == ("birnen", "äpfel")
+    assert found.task == "classes"
+    kinds = {column.name: column.kind for column in found.columns}
+    assert kinds == {
+        "größe": "number",
+        "farbe": "category",
+        "tag": "date",
+        "ok": "boolean",
+    }
+    for words in ("separator semicolon", "decimal comma", "cp1252", "a header"):
+        assert words in found.description
+    shown = categories.table(found)
+    assert "read as %d.%m.%Y" in shown
+    assert "grün, rot; 2" in shown  # per cent missing
+    assert [len(part) for part in (found.train, found.validation, found.test)] == [
+        144,
+        16,
+        40,
+    ]
+
+
+@once
+def test_what_is_found_can_be_set(tmp_path):
+    text = "1|2|a\n3|4|b\n5|2|a\n7|4|b\n9|4|a\n"
+    path = written(tmp_path / "own.txt", text)
+    options = {"separator": "|", "header": False, "columns": {"column 2": "category"}}
+    found = load(path, target="column 3", validation=0, test=0, **options)
+    np.testing.assert_array_equal(
+        found.train.inputs.T, [[1, 3, 5, 7, 9], [0, 1, 0, 1, 1]]
+    )
+    assert found.columns[1].categories == ("2", "4")
+    ignored = {"column 2": "ignore"}
+    found = load(path, target="column 3", validation=0, test=0, columns=ignored)
+    assert found.features == ("column 1",)
+    path = written(
+        tmp_path / "us.csv", "when,y\n" + '"03/04/2020",a\n"05/04/2020",b\n' * 3
+    )
+    for form, day in (("%m/%d/%Y", 4), ("%d/%m/%Y", 3)):
+        columns = {"when": {"kind": "date", "format": form}}
+        found = load(path, target="y", validation=0, test=0, columns=columns)
+        days = found.train.inputs[0, 0].astype(int).astype("datetime64[D]").item()
+        assert days.day == day
+
+
+@once
+@pytest.mark.parametrize(
+    "suffix", [".csv", ".tsv", ".parquet", ".jsonl", "frame", "dict"]
+)
+def test_the_same_rows_in_every_form(suffix, tmp_path):
+    import pandas
+
+    frame = pandas.DataFrame(
+        {
+            "size": [1.5, None, 3.25, 4.0, 0.5, 2.0],
+            "color": ["red", "blue", None, "red", "blue", "red"],
+            "count": [3, 1, 4, 1, 5, 9],
+            "kind": ["a", "b", "a", "b", "a", "b"],
+        }
+    )
+    path = tmp_path / f"own{suffix}"
+    match suffix:
+        case ".csv" | ".tsv":
+            frame.to_csv(path, index=False, sep="," if suffix == ".csv" else "\t")
+        case ".parquet":
+            frame.to_parquet(path)
+        case ".jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        case "frame":
+            path = frame
+        case "dict":
+            path = {name: frame[name].tolist() for name in frame}
+    found = load(path, target="kind", test=0, validation=0)
+    rows = found.train.inputs
+    np.testing.assert_array_equal(rows[:, 0], [1.5, np.nan, 3.25, 4, 0.5, 2])
+    np.testing.assert_array_equal(rows[:, 1], [1, 0, np.nan, 1, 0, 1])
+    np.testing.assert_array_equal(rows[:, 2], [3, 1, 4, 1, 5, 9])
+    np.testing.assert_array_equal(found.train.targets, [0, 1] * 3)
+    again = data.decode(found, frame if suffix == "frame" else path)
+    np.testing.assert_array_equal(again, rows)
+
+
+@once
+def test_a_workbook(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    day = datetime.datetime(2024, 1, 2, 12)
+    for row in [
+        ("day", "size", "kind"),
+        *[(day, i / 2, "ab"[i % 2]) for i in range(6)],
+    ]:
+        book.active.append(row)
+    book.save(tmp_path / "own.xlsx")
+    found = load(tmp_path / "own.xlsx", target="kind", test=0, validation=0)
+    assert found.features == ("size",)  # the day is the same everywhere
+    assert found.train.inputs[:, 0].tolist() == [i / 2 for i in range(6)]
+
+
+@once
+def test_a_category_of_other_splits_is_unknown_and_so_is_one_that_comes_later(tmp_path):
+    rows = "".join(f"{'rare' if i == 7 else 'ab'[i % 2]},{i % 3}\n" for i in range(30))
+    path = written(tmp_path / "own.csv", "word,y\n" + rows)
+    for seed in range(9):
+        found = load(path, target="y", validation=0.3, seed=seed)
+        known = set(found.columns[0].categories)
+        if "rare" not in known:
+            assert sorted(known) == ["a", "b"]
+            places = [found.validation.inputs[:, 0], found.test.inputs[:, 0]]
+            assert (np.concatenate(places) == -1).sum() == 1
+            break
+    else:
+        raise AssertionError("the rare word was in every training split")
+    codes = data.decode(found, [["b"], ["never seen"], [None]])[:, 0]
+    np.testing.assert_array_equal(codes, [1, -1, np.nan])
+
+
+@once
+def test_tasks_follow_from_the_target(tmp_path):
+    rows = [
+        f"{i * 0.37 % 5:.2f},{i * 1.7:.1f},{i % 2},{i // 3 % 2},{i % 5}"
+        for i in range(60)
+    ]
+    path = written(tmp_path / "own.csv", "x,price,a,b,rank\n" + "\n".join(rows))
+    price = load(path, target="price", test=0, validation=0)
+    assert (price.task, price.outputs, price.classes) == ("numbers", ("price",), ())
+    np.testing.assert_allclose(
+        price.train.targets[:, 0], np.arange(60) * 1.7, rtol=1e-5
+    )
+    labels = load(path, target="a,b", test=0, validation=0)
+    assert (labels.task, labels.classes) == ("labels", ("a", "b"))
+    np.testing.assert_array_equal(labels.train.targets[:, 0], np.arange(60) % 2)
+    assert load(path, target="rank").classes == ("0", "1", "2", "3", "4")
+    assert load(path, target="rank", task="numbers").outputs == ("rank",)
+    path = tmp_path / "own.jsonl"
+    lines = [f'{{"x": {i % 7}, "tags": ["t{i % 2}", "u"]}}' for i in range(30)]
+    found = load(written(path, "\n".join(lines)), target="tags", test=0, validation=0)
+    assert (found.task, found.classes) == ("labels", ("t0", "t1", "u"))
+    np.testing.assert_array_equal(found.train.targets[:2], [[1, 0, 1], [0, 1, 1]])
+
+
+MISTAKES = {
+    "no such column": (
+        "a,b\n1,x\n2,y\n",
+        {"target": "c"},
+        "unknown column of own.csv 'c'",
+    ),
+    "no target": ("a,b\n1,x\n2,y\n", {}, "has the columns a, b; say which.*--target b"),
+    "a target is missing": (
+        "a,b\n1,x\n2,\n3,y\n",
+        {"target": "b"},
+        r"own.csv, row 2: the target 'b' is missing \(1 of 3 rows\)",
+    ),
+    "one class": ("a,b\n1,x\n2,x\n", {"target": "b"}, "'b' is 'x' in every row; two"),
+    "a word among numbers": (
+        "a,b\n" + "".join(f"{i},{'xy'[i % 2]}\n" for i in range(30)) + "oops,x\n",
+        {"target": "b"},
+        r"column 'a' holds numbers, and in row 31 'oops' \(1 of 31 are no numbers\).*"
+        "data.columns.a=category",
+    ),
+    "too many classes": (
+        "a,b\n" + "".join(f"{i % 9},w{i}\n" for i in range(10_000)),
+        {"target": "b"},
+        "'b' has 10,000 different values in 10,000 rows; accepted: at most 1,000",
+    ),
+    "empty": ("", {"target": "b"}, "own.csv is empty"),
+    "a header alone": ("a,b\n", {"target": "b"}, "own.csv has no rows"),
+    "100,000 columns": (
+        ",".join(f"c{i}" for i in range(100_000)) + "\n" + "1," * 99_999 + "1\n",
+        {"target": "c1"},
+        "own.csv has 100,000 columns; accepted: at most 16,384",
+    ),
+    "a short row": (
+        "a,b\n1,x\n2\n3,y\n",
+        {"target": "b"},
+        "own.csv, line 3 has 1 cells where 2 belong: '2'",
+    ),
+    "a column twice": ("a,a,b\n1,2,x\n", {"target": "b"}, "2 columns are called 'a'"),
+    "an unknown kind": (
+        "a,b\n1,x\n2,y\n",
+        {"target": "b", "columns": {"a": "nmber"}},
+        "unknown kind of column 'a' 'nmber'; did you mean 'number'",
+    ),
+    "another encoding": (
+        "a,b\n1,x\n2,y\n",
+        {"target": "b", "encoding": "utf-61"},
+        "there is no encoding 'utf-61'; give one of Python's",
+    ),
+    "bytes": ("\0\1\2\n", {"target": "b"}, "own.csv is no text: it holds NUL bytes"),
+    "nothing to learn from": ("a,b\n1,x\n1,y\n", {"target": "b"}, "no column to learn"),
+    "infinite": (
+        "a,b\n1,x\ninf,y\n",
+        {"target": "b"},
+        "row 2, column a: inf is not a finite number",
+    ),
+}
+
+
+@once
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_table_that_cannot_be_learned_is_one_line(case, tmp_path, monkeypatch):
+    text, options, message = MISTAKES[case]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").write_text(text)
+    with pytest.raises(Mistake, match=message) as caught:
+        load("own.csv", **options)
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["own.csv"]
+
+
+@once
+def test_utf_16_and_quoted_lines_and_bare_returns(tmp_path):
+    text = "name,y\n" + '"a\nb",1\n"c;d",0\n' * 2
+    path = written(tmp_path / "own.csv", text, encoding="utf-16")
+    found = load(path, target="y", test=0, validation=0)
+    assert found.columns[0].categories == ("a\nb", "c;d")
+
+
+@pytest.mark.filterwarnings("ignore:own.csv. left out")
+def test_a_table_is_trained_on_without_a_recipe_and_asked(table, capsys):
+    words = [
+        "train",
+        table,
+        "--target",
+        "art",
+        "epochs=15",
+        "--run",
+        "run",
+        "--no-floor",
+    ]
+    assert cli.call(words) == 0
+    _, err = capsys.readouterr()
+    assert 'data_arguments={"target": "art"}' in err
+    assert "farbe   category, 2 values" in err
+    run = Run("run")
+    assert run.metrics["test"]["accuracy"] >= 0.9
+    rows = [
+        {"größe": "9,5", "farbe": "rot", "tag": "01.03.2020", "ok": "ja"},
+        {"größe": 0.5, "farbe": "lila", "tag": None, "ok": "nein"},
+    ]
+    answers = zoo.predict(run, rows)
+    assert [each.label for each in answers] == ["äpfel", "birnen"]
+    assert answers[0].input == "9,5;rot;01.03.2020;ja"
+    again = zoo.predict(run, [each.input for each in answers])
+    assert [each.label for each in again] == ["äpfel", "birnen"]
+    assert len(zoo.predict(run, table)) == 200
+    assert zoo.evaluate(run)["accuracy"] == run.metrics["test"]["accuracy"]
+    assert cli.call(["recipe", "run"]) == 0
+    with open("again.py", "w", encoding="utf-8") as file:
+        file.write(capsys.readouterr().out)
+    assert runpy.run_path("again.py")["recipe"] == run.recipe
+
+
+@once
+def test_a_model_that_knows_no_columns_is_refused(table):
+    recipe = zoo.Recipe(
+        model="perceptron", data=table, data_arguments={"target": "art"}
+    )
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(
+            Mistake, match="takes numbers alone, and column 'farbe' is a cat"
+        ),
+    ):
+        zoo.train(recipe, quiet=True, run="run")
+
+
+def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path):
+    import pandas
+
+    draw = np.random.default_rng(0)
+    frame = pandas.DataFrame({"x": draw.normal(size=80), "c": ["u", "v"] * 40})
+    frame["y"] = np.where(frame["x"] > 0, "high", "low")
+    recipe = zoo.Recipe(
+        model="deep_mlp",
+        data=frame,
+        data_arguments={"target": "y"},
+        batch=8,
+        epochs=4,
+        learning_rate=0.03,
+    )
+    assert zoo.Recipe(model="deep_mlp", data=frame).data == recipe.data
+    run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
+    assert zoo.evaluate(run)["accuracy"] >= 0.9
+    found = [each.label for each in zoo.predict(run, frame[:4])]
+    assert found == frame["y"][:4].tolist()
+    pair = zoo.Recipe(model="deep_mlp", data=(frame[["x", "c"]], frame["y"]))
+    assert load(pair.data).classes == ("high", "low")
+    with pytest.raises(Mistake, match="data is of type list; give the name of a data"):
+        zoo.Recipe(model="deep_mlp", data=[1, 2, 3])

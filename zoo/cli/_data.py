@@ -1,0 +1,42 @@
+"""A recipe by its name, or chosen for data of the user's own."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from zoo import recipe as recipes
+from zoo.core.progress import say
+from zoo.recipe import Recipe
+from zoo.recipe.source import fields
+
+
+def load_or_choose(name: str, changes: Sequence[str]) -> Recipe:
+    """The recipe `name`; or one for the data at this path, which is shown.
+
+    Args:
+        name: as `zoo.recipe.load` takes it, or the path of a table or a folder.
+        changes: to the recipe, of which those of the data are needed to read them.
+    """
+    if not _is_data(name):
+        return recipes.load(name)
+
+    from zoo.training import defaults
+
+    about = [each for each in changes if each.startswith(("data.", "validation="))]
+    asked = recipes.override(Recipe("deep_mlp", name), about)
+    given = any(each.startswith("validation=") for each in about)
+    validation = asked.validation if given else None
+    recipe = defaults.recipe_for(name, asked.data_arguments, validation)
+    shown = fields(recipes.override(recipe, changes))
+    say(f"recipe, which `zoo recipe RUN` writes as a file:\n{shown}")
+    return recipe
+
+
+def _is_data(name: str) -> bool:
+    if name in recipes.names() or name.endswith(".py"):
+        return False
+    from zoo import data
+
+    if os.path.isdir(name):
+        return not (Path(name) / "recipe.json").is_file()
+    return data.is_path(name)

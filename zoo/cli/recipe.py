@@ -1,0 +1,34 @@
+"""Print the recipe of a run, or of a name, as a Python file that runs.
+
+Examples:
+  zoo recipe runs/own > own.py
+  zoo train own.py epochs=100
+"""
+
+from pathlib import Path
+
+from zoo import recipe as recipes
+from zoo.errors import Mistake
+from zoo.recipe.source import source
+from zoo.run import Run
+
+
+def arguments(parser):
+    parser.add_argument(
+        "name", metavar="RUN", help="the folder of a run, or a name from `zoo list`"
+    )
+
+
+def run(options):
+    folder = Path(options.name)
+    if (folder / "recipe.json").is_file():
+        recipe = Run(folder).recipe
+        title = f"{Path(recipe.model).stem} on {Path(recipe.data).name}."
+    elif folder.is_dir():
+        raise Mistake(f"{folder} is not a run: it has no recipe.json")
+    else:
+        recipe = recipes.load(options.name)
+        title = f"As {folder.stem}."
+    if not title.isprintable() or '"' in title or "\\" in title:
+        title = "A recipe."
+    print(source(recipe, title), end="")

@@ -1,0 +1,133 @@
+"""Data that a program holds in memory, kept as a file, so that a run can name them."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from zoo.core.folders import cache_dir
+from zoo.errors import Mistake
+
+WANTED = (
+    "the name of a data set, a path, a frame of pandas or polars, a dictionary of "
+    "columns, or (inputs, targets)"
+)
+TARGET = "target"
+
+
+def keep(given) -> str:
+    """The path of a file with these data; the same data have the same file.
+
+    Args:
+        given: a frame of pandas or polars, or a dictionary of columns; or a pair
+            (inputs, targets), in which inputs are rows, (n, columns) or a frame,
+            pictures, (n, H, W) or (n, H, W, C), or a list of texts.
+
+    Raises:
+        Mistake: they are nothing of this, or differ in length.
+    """
+    if isinstance(given, tuple | list) and len(given) == 2:
+        inputs, targets = given
+        if np.ndim(inputs) > 2 and not _is_frame(inputs):
+            return _arrays(np.asarray(inputs), np.asarray(targets))
+        name = getattr(targets, "name", None)
+        name = name if isinstance(name, str) and name else TARGET
+        return _table({**_columns(inputs), name: targets}, name)
+    if _is_frame(given) or isinstance(given, Mapping):
+        return _table(_columns(given))
+    raise Mistake(f"data is of type {type(given).__name__}; give {WANTED}")
+
+
+def is_data(given) -> bool:
+    """Whether these may be data themselves, and no name of some."""
+    return _is_frame(given) or isinstance(given, Mapping | tuple | list)
+
+
+def array(values):
+    """Values as an array of pyarrow; where they are of several types, as text."""
+    import pyarrow
+
+    if hasattr(values, "to_arrow"):  # of polars
+        return values.to_arrow()
+    if isinstance(values, np.ndarray) and values.ndim > 1:
+        values = values.tolist()
+    try:
+        return pyarrow.array(values, from_pandas=True)
+    except (
+        pyarrow.ArrowInvalid,
+        pyarrow.ArrowTypeError,
+        pyarrow.ArrowNotImplementedError,
+    ):
+        plain = values.tolist() if hasattr(values, "tolist") else list(values)
+        return pyarrow.array(list(map(_text, plain)), pyarrow.string())
+
+
+def _text(value) -> str | None:
+    if value is None or value != value:  # NaN
+        return None
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)
+
+
+def _is_frame(given) -> bool:
+    return hasattr(given, "columns") and hasattr(given, "to_dict")
+
+
+def _columns(given) -> dict:
+    if _is_frame(given):
+        return {str(name): given[name] for name in given.columns}
+    if isinstance(given, Mapping):
+        return {str(name): values for name, values in given.items()}
+    if np.ndim(given) == 1:
+        kind = np.asarray(given).dtype.kind
+        return {"text" if kind in "UO" else "x1": given}
+    table = np.asarray(given)
+    if table.ndim != 2:
+        raise Mistake(f"inputs of shape {table.shape} are no rows; give {WANTED}")
+    return {f"x{i + 1}": column for i, column in enumerate(table.T)}
+
+
+def _table(columns: dict, target: str | None = None) -> str:
+    import pyarrow
+    from pyarrow import parquet
+
+    arrays = {name: array(values) for name, values in columns.items()}
+    lengths = {name: len(values) for name, values in arrays.items()}
+    if len(set(lengths.values())) != 1 or not next(iter(lengths.values()), 0):
+        found = ", ".join(f"{name}: {n}" for name, n in list(lengths.items())[:10])
+        raise Mistake(f"the columns have these lengths: {found}; give equally many")
+    table = pyarrow.table(arrays)
+    if target:
+        table = table.replace_schema_metadata({"zoo target": target})
+    return _written(".parquet", lambda path: parquet.write_table(table, path))
+
+
+def _arrays(inputs: np.ndarray, targets: np.ndarray) -> str:
+    if len(inputs) != len(targets) or not len(inputs):
+        raise Mistake(
+            f"{len(inputs)} inputs and {len(targets)} targets; give equally many"
+        )
+    return _written(".npz", lambda path: np.savez(path, x=inputs, y=targets))
+
+
+def _written(suffix: str, write) -> str:
+    """The path of what `write` writes, named by its content."""
+    folder = cache_dir() / "given"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number, name = tempfile.mkstemp(suffix=suffix, dir=folder)
+        os.close(number)
+        write(name)
+    except OSError as error:
+        raise Mistake(
+            f"the cache folder {folder} cannot be written ({error.strerror}); set "
+            "ZOO_CACHE to a folder that can"
+        ) from error
+    with open(name, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    path = Path(folder, f"{digest[:16]}{suffix}")
+    os.replace(name, path)
+    return str(path)

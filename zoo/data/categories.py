@@ -1,0 +1,91 @@
+"""The categories of columns: those of the training split, in the order of a run."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from zoo.core.columns import Column
+from zoo.data.dataset import SPLITS, Dataset
+
+MOST = 200  # columns that are shown
+DONE = {
+    "number": "standardized",
+    "category": "a number for each",
+    "boolean": "a number for each",
+    "date": "day, month, weekday, hour",
+}
+
+
+def learned(dataset: Dataset) -> Dataset:
+    """The data set with the categories that its training split holds, and no others.
+
+    A category of another split alone becomes unknown, as it would be in a table that
+    is read later. Whether values are missing is that of the training split, too.
+    """
+    train, columns, place = dataset.train.inputs, [], 0
+    for column in dataset.columns:
+        values = train[:, place]
+        place += column.width
+        gone = np.isnan(values)
+        column = replace(column, missing=bool(gone.any()))
+        if column.kind == "category":
+            seen = np.unique(values[~gone]).astype(int)
+            kept = tuple(column.categories[i] for i in seen[seen >= 0])
+            column = replace(column, categories=kept or column.categories[:1])
+        columns.append(column)
+    return recoded(dataset, tuple(columns))
+
+
+def recoded(dataset: Dataset, columns: tuple[Column, ...]) -> Dataset:
+    """The data set with these columns, which are its own with other categories.
+
+    A category that they do not have is unknown.
+    """
+    changed, place = {}, 0
+    for now, then in zip(dataset.columns, columns, strict=True):
+        if now.categories != then.categories:
+            places = {name: i for i, name in enumerate(then.categories)}
+            numbers = [places.get(name, -1) for name in now.categories]
+            changed[place] = np.array([*numbers, -1], np.float32)  # unknown stays so
+        place += now.width
+    splits = {}
+    for name in SPLITS if changed else ():
+        if split := getattr(dataset, name):
+            inputs = np.array(split.inputs)
+            for at, numbers in changed.items():
+                known = ~np.isnan(inputs[:, at])
+                inputs[known, at] = numbers[inputs[known, at].astype(int)]
+            splits[name] = replace(split, inputs=inputs)
+    return replace(dataset, columns=columns, **splits)
+
+
+def about(dataset: Dataset) -> list[tuple[str, str, str]]:
+    """Of each column its name, its kind, and what becomes of it, in words."""
+    found, place = [], 0
+    for column in dataset.columns:
+        gone = float(np.isnan(dataset.train.inputs[:, place]).mean())
+        place += column.width
+        kind, done = column.kind, DONE[column.kind]
+        if column.categories:
+            kind = f"{kind}, {len(column.categories):,} values"
+            more = ", ..." if len(column.categories) > 4 else ""
+            done += f": {', '.join(column.categories[:4])}{more}"
+        elif kind == "date":
+            done += f"; read as {column.format or 'ISO 8601'}"
+        elif column.decimal == ",":
+            done += "; decimal comma"
+        if column.missing:
+            done += f"; {gone:.1%} missing"
+        found.append((column.name, kind, done))
+    return found
+
+
+def table(dataset: Dataset) -> str:
+    """The same as lines of text, below what was found about the file."""
+    rows = [("column", "kind", "what is done"), *about(dataset)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip()
+        for row in (rows if len(rows) <= MOST else [*rows[:MOST], ("...", "", "")])
+    ]
+    return "\n".join([dataset.description, *lines])

@@ -1,0 +1,366 @@
+"""The cells of one column: what they hold, and the numbers that they become."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from zoo.core.columns import Column
+from zoo.errors import Mistake
+
+MISSING = ("", "?", "nan", "na", "n/a", "null", "none", "<na>", "nat")
+PAIRS = (
+    {"no", "yes"},
+    {"false", "true"},
+    {"n", "y"},
+    {"f", "t"},
+    {"nein", "ja"},
+    {"non", "oui"},
+    {"no", "si"},
+    {"off", "on"},
+)
+DATES = ("%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y%m%d")
+TIMES = ("", " %H:%M", " %H:%M:%S")
+MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
+WORDY = 3.5  # words in a cell, on average, of a column of text
+ALIKE = 0.5  # of the cells of a text column are different, at least
+CALENDAR = (1000, 3000)  # years that a number of eight digits may name
+SHOWN = 40  # letters of a cell in an error
+LARGEST = float(np.finfo(np.float32).max)
+
+
+def plain(cells, decimal: str = "."):
+    """Cells of any type as text without spaces around, or as numbers, times, lists.
+
+    Args:
+        cells: pyarrow's array.
+        decimal: unused for cells that are numbers already.
+
+    Returns:
+        An array of strings, float64, bools, timestamps or lists; null where missing.
+    """
+    import pyarrow
+    from pyarrow import compute, types
+
+    if isinstance(cells, pyarrow.ChunkedArray):
+        cells = cells.combine_chunks()
+    kind = cells.type
+    if types.is_dictionary(kind):
+        cells = cells.dictionary_decode()
+        kind = cells.type
+    if types.is_boolean(kind) or types.is_list(kind) or types.is_large_list(kind):
+        return cells
+    if types.is_integer(kind):
+        return cells.cast(pyarrow.float64(), safe=False)
+    if types.is_floating(kind) or types.is_decimal(kind):
+        cells = cells.cast(pyarrow.float64())
+        return compute.if_else(compute.is_nan(cells), None, cells)
+    if types.is_timestamp(kind) or types.is_date(kind):
+        return cells.cast(pyarrow.timestamp("s"), safe=False)
+    if types.is_null(kind):
+        return cells.cast(pyarrow.string())
+    try:
+        cells = cells.cast(pyarrow.string())
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
+        raise Mistake(f"cells of type {kind} cannot be read: {error}") from error
+    cells = compute.utf8_trim_whitespace(cells)
+    short = compute.less_equal(compute.binary_length(cells), max(map(len, MISSING)))
+    lowered = compute.utf8_lower(compute.if_else(short, cells, "x"))
+    gone = compute.is_in(lowered, value_set=pyarrow.array(MISSING))
+    return compute.if_else(gone, None, cells)
+
+
+def find(name: str, cells, decimal: str = ".") -> Column | None:
+    """What a column holds; None if it holds nothing.
+
+    Args:
+        name: its header.
+        cells: as `plain` gives them.
+        decimal: the sign before the decimals of numbers that are text.
+
+    Raises:
+        Mistake: nearly all cells are numbers, and some are not.
+    """
+    from pyarrow import compute, types
+
+    count = len(cells) - cells.null_count
+    if not count:
+        return None
+    column = Column(name, missing=cells.null_count > 0)
+    if types.is_boolean(cells.type):
+        return replace(column, kind="boolean", categories=("false", "true"))
+    if types.is_timestamp(cells.type):
+        return replace(column, kind="date")
+    if not types.is_string(cells.type):
+        return column
+    wrong = _wrong(cells, decimal)
+    if not len(wrong):
+        known = compute.drop_null(cells)
+        if _are_dates(known):
+            return replace(column, kind="date", format="%Y%m%d")
+        return replace(column, decimal=decimal)
+    if len(wrong) <= (1 - MOSTLY) * count:
+        place = int(wrong[0])
+        raise Mistake(
+            f"column '{name}' holds numbers, and in row {place + 1} "
+            f"'{cells[place].as_py()[:SHOWN]}' ({len(wrong):,} of {count:,} are no "
+            f"numbers); correct it, or set data.columns.{name}=category"
+        )
+    values = compute.unique(compute.drop_null(cells))
+    if {value.lower() for value in values[:3].to_pylist()} in PAIRS:
+        return replace(column, kind="boolean", categories=_sorted(values))
+    if (form := _date_format(values)) is not None:
+        return replace(column, kind="date", format=form)
+    if _is_text(values, count):
+        return replace(column, kind="text")
+    return replace(column, kind="category", categories=_sorted(values))
+
+
+def set_to(column: Column, kind: str, cells) -> Column:
+    """`column` with the kind that a user gave it, and the categories of these cells."""
+    if kind == column.kind:
+        return column
+    column = replace(column, kind=kind, categories=(), format="")
+    from pyarrow import compute
+
+    if kind in ("category", "boolean"):
+        values = compute.unique(compute.drop_null(texts(cells)))
+        column = replace(column, categories=_sorted(values))
+        if kind == "boolean" and len(column.categories) > 2:
+            raise Mistake(
+                f"column '{column.name}' has {len(column.categories):,} values, a "
+                "boolean has 2; set it to category"
+            )
+    elif kind == "date":
+        values = compute.unique(compute.drop_null(texts(cells)))
+        form = _date_format(values)
+        column = replace(column, format=form or "")
+    return column
+
+
+def encode(column: Column, cells, where: str = "") -> np.ndarray:
+    """Cells as the numbers of a row, float32 (n, `column.width`); NaN = missing.
+
+    Args:
+        column: what they hold.
+        cells: as `plain` gives them.
+        where: before the number of a row in an error, such as "own.csv, ".
+
+    Raises:
+        Mistake: names the row of a cell that is no number or date.
+    """
+    if column.kind in ("category", "boolean"):
+        return codes(column.categories, cells)[:, None]
+    if column.kind == "date":
+        return _days(column, cells, where)
+    return _numbers(column, cells, where)[:, None]
+
+
+def codes(categories: tuple[str, ...], cells) -> np.ndarray:
+    """The place of each cell among the categories; -1 if unknown, NaN if missing."""
+    import pyarrow
+    from pyarrow import compute
+
+    found = texts(cells)
+    places = compute.index_in(found, value_set=pyarrow.array(categories, found.type))
+    places = compute.fill_null(places, -1).to_numpy(zero_copy_only=False)
+    return np.where(
+        cells.is_null().to_numpy(zero_copy_only=False), np.nan, places
+    ).astype(np.float32)
+
+
+def texts(cells):
+    """Cells as text, whole numbers without a point: 3 and 3.0 are the same category."""
+    import pyarrow
+    from pyarrow import compute, types
+
+    if types.is_floating(cells.type):
+        values = cells.to_numpy(zero_copy_only=False)
+        known = values[~np.isnan(values)]
+        if (known == np.floor(known)).all() and (np.abs(known) < 2**53).all():
+            cells = cells.cast(pyarrow.int64())
+    if types.is_timestamp(cells.type):
+        return compute.strftime(cells, format="%Y-%m-%d %H:%M:%S")
+    return cells.cast(pyarrow.string())
+
+
+def shown(column: Column, numbers: np.ndarray) -> str:
+    """The numbers of a cell as the cell was written, more or less."""
+    first = numbers[0]
+    if np.isnan(first):
+        return ""
+    if column.categories:
+        code = int(first)
+        return column.categories[code] if 0 <= code < len(column.categories) else "?"
+    if column.kind == "date":
+        moment = np.datetime64(int(first), "D") + np.timedelta64(int(numbers[1]), "s")
+        form = column.format or ("%Y-%m-%d %H:%M:%S" if numbers[1] else "%Y-%m-%d")
+        return moment.item().strftime(form)
+    return f"{first:g}".replace(".", column.decimal)
+
+
+def _numbers(column: Column, cells, where: str) -> np.ndarray:
+    from pyarrow import types
+
+    if types.is_string(cells.type):
+        wrong = _wrong(cells, column.decimal)
+        if len(wrong):
+            place = int(wrong[0])
+            raise Mistake(
+                f"{where}row {place + 1}, column {column.name}: "
+                f"'{cells[place].as_py()[:SHOWN]}' where a number belongs"
+            )
+        cells = _cast(cells, column.decimal)
+    elif types.is_boolean(cells.type):
+        cells = cells.cast("int8").cast("float64")
+    elif not types.is_floating(cells.type):
+        raise Mistake(f"column {column.name} holds {cells.type} where numbers belong")
+    values = cells.to_numpy(zero_copy_only=False)
+    with np.errstate(over="ignore"):
+        small = values.astype(np.float32)
+    if np.isinf(small).any():
+        place = int(np.flatnonzero(np.isinf(small))[0])
+        raise Mistake(
+            f"{where}row {place + 1}, column {column.name}: {values[place]:g} is not a "
+            "finite number of 32 bits; correct the data"
+        )
+    return small
+
+
+def _days(column: Column, cells, where: str) -> np.ndarray:
+    import pyarrow
+    from pyarrow import compute, types
+
+    if types.is_floating(cells.type):
+        cells = texts(cells)
+    if types.is_string(cells.type):
+        moments = _parsed(cells, column.format)
+        wrong = compute.and_(cells.is_valid(), moments.is_null())
+        if compute.any(wrong).as_py():
+            place = compute.index(wrong, True).as_py()
+            form = f", written as {column.format}" if column.format else ""
+            raise Mistake(
+                f"{where}row {place + 1}, column {column.name}: "
+                f"'{cells[place].as_py()[:SHOWN]}' where a date belongs{form}"
+            )
+        cells = moments
+    elif not types.is_timestamp(cells.type):
+        raise Mistake(f"column {column.name} holds {cells.type} where dates belong")
+    seconds = cells.cast(pyarrow.int64()).fill_null(0)
+    seconds = seconds.to_numpy(zero_copy_only=False)
+    found = np.stack(np.divmod(seconds, 86_400), axis=1).astype(np.float32)
+    found[cells.is_null().to_numpy(zero_copy_only=False)] = np.nan
+    return found
+
+
+def _cast(strings, decimal: str):
+    """Strings that are numbers as float64."""
+    import pyarrow
+    from pyarrow import compute
+
+    if decimal == ",":
+        strings = compute.replace_substring(strings, ".", "")
+        strings = compute.replace_substring(strings, ",", ".")
+    elif compute.any(compute.match_substring(strings, ",")).as_py():
+        strings = compute.replace_substring(strings, ",", "")
+    strings = compute.utf8_ltrim(strings, "+")
+    return strings.cast(pyarrow.float64())
+
+
+def _wrong(strings, decimal: str) -> np.ndarray:
+    """Where the cells are neither numbers nor missing; positions, ascending."""
+    import pyarrow
+    from pyarrow import compute
+
+    try:  # as most columns of numbers are
+        if decimal == ".":
+            strings.cast(pyarrow.float64())
+            return np.zeros(0, int)
+    except pyarrow.ArrowInvalid:
+        pass
+    point, mark = re.escape(decimal), re.escape("," if decimal == "." else ".")
+    number = rf"([0-9]+|[0-9]{{1,3}}({mark}[0-9]{{3}})+)?({point}[0-9]*)?"
+    pattern = rf"^[+-]?{number}([eE][+-]?[0-9]+)?$"
+    fits = compute.match_substring_regex(strings, pattern)
+    fits = compute.and_(fits, compute.match_substring_regex(strings, "[0-9]"))
+    infinite = compute.is_in(
+        compute.utf8_lower(strings),
+        value_set=pyarrow.array(["inf", "-inf", "infinity"]),
+    )
+    bad = compute.invert(compute.or_(fits, infinite)).fill_null(False)
+    return np.flatnonzero(bad.to_numpy(zero_copy_only=False))
+
+
+def _parsed(strings, form: str):
+    """Timestamps of one second; null where a string is no date."""
+    import pyarrow
+    from pyarrow import compute
+
+    if form:
+        return compute.strptime(strings, format=form, unit="s", error_is_null=True)
+    pattern = (
+        r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$"
+    )
+    fits = compute.match_substring_regex(strings, pattern)
+    strings = compute.if_else(fits, strings, None)
+    # What a clock on the wall says counts, not the zone that it hangs in.
+    strings = compute.replace_substring_regex(
+        strings, r"(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$", ""
+    )
+    strings = compute.replace_substring_regex(
+        strings, r"(T| )(\d{2}:\d{2})$", r"\1\2:00"
+    )
+    try:
+        return strings.cast(pyarrow.timestamp("s"))
+    except pyarrow.ArrowInvalid:  # such as the 30th of February
+        found = [_moment(text) for text in strings.to_pylist()]
+        return pyarrow.array(found, pyarrow.timestamp("s"))
+
+
+def _moment(text: str | None):
+    try:
+        return None if text is None else np.datetime64(text, "s").item()
+    except ValueError:
+        return None
+
+
+def _date_format(values) -> str | None:
+    """How these different cells are dates: "" for ISO 8601; None if they are not."""
+    sample = values[:1000]
+    for form in ("", *(date + time for date in DATES[:-1] for time in TIMES)):
+        if (
+            not _parsed(sample, form).null_count
+            and not _parsed(values, form).null_count
+        ):
+            return form
+    return None
+
+
+def _are_dates(known) -> bool:
+    """Whether numbers are dates of eight digits, such as 20260131."""
+    sample = known[:1000].to_pylist()
+    if not all(len(cell) == 8 and cell.isdigit() for cell in sample):
+        return False
+    first, last = CALENDAR
+    return (
+        all(first < int(cell[:4]) < last for cell in sample)
+        and not _parsed(known, "%Y%m%d").null_count
+    )
+
+
+def _is_text(values, count: int) -> bool:
+    """Whether different cells are sentences rather than categories."""
+    from pyarrow import compute
+
+    sample = values[:1000]
+    words = compute.add(compute.count_substring(sample, " "), 1)
+    return len(values) >= ALIKE * count and compute.mean(words).as_py() >= WORDY
+
+
+def _sorted(values) -> tuple[str, ...]:
+    """Categories in the order of their numbers, if all are some, or their letters."""
+    found = values.to_pylist()
+    try:
+        return tuple(sorted(found, key=float))
+    except ValueError:
+        return tuple(sorted(found))

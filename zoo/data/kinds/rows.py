@@ -1,0 +1,180 @@
+"""Rows of a table of one's own, as a user gives them, become a network's input."""
+
+import datetime
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from zoo.core import kept
+from zoo.core.columns import Column
+from zoo.data.kinds import cells, given, tables
+from zoo.data.kinds.sheet import Sheet, read
+from zoo.errors import Mistake
+
+BLOCK = 2**16  # rows of a list that are turned into numbers at a time
+
+
+def items(raw, columns: tuple[Column, ...]) -> list:
+    """The rows, lines, files and tables that a user gave, one or several.
+
+    Args:
+        raw: the file of a table, or text as in a CSV file; a row: a mapping from column
+            to value, or a flat sequence with a value for each column; several rows: an
+            array (n, columns), a frame of pandas or polars, a mapping from column to
+            values, or a list of any of these.
+        columns: in the order in which the network takes them.
+
+    Raises:
+        Mistake: it is nothing of this.
+    """
+    names = tuple(column.name for column in columns)
+    wanted = f"a row of values for {tables.listed(names)}, a list of rows, or a table"
+    if isinstance(raw, str | os.PathLike):
+        return [[raw]] if len(names) == 1 and not _is_file(raw) else [raw]
+    if given.is_frame(raw):
+        there = list(raw.columns)
+        numbered = all(isinstance(name, int | np.integer) for name in there)
+        named = names if numbered and len(there) == len(names) else map(str, there)
+        return [_sheet({n: raw[old] for n, old in zip(named, there, strict=True)})]
+    if isinstance(raw, Mapping):
+        return [raw] if all(map(_is_cell, raw.values())) else [_sheet(raw)]
+    if given.is_series(raw) and set(names) <= set(getattr(raw, "index", ())):
+        return [raw.to_dict()]
+    if given.is_array(raw):
+        raw = given.array(raw)
+        if raw.dtype.names:
+            return [
+                _sheet({name: np.atleast_1d(raw[name]) for name in raw.dtype.names})
+            ]
+        raw = raw.tolist()
+    if _is_cell(raw) and not isinstance(raw, bytes) and len(names) == 1:
+        return [[raw]]
+    found = given.several(raw, wanted)
+    if found and all(map(_is_cell, found)):
+        if len(names) == 1:
+            return [each if _is_file(each) else [each] for each in found]
+        texts = [each for each in found if isinstance(each, str)]
+        lines = any(_is_file(each) or set(each) & set(",;\t") for each in texts)
+        if len(found) == len(names) and not lines:
+            return [found]
+    for number, item in enumerate(found, 1):
+        if _is_cell(item) and not isinstance(item, str):
+            raise Mistake(f"input {number} is {given.described(item)}; give {wanted}")
+    return found
+
+
+def _sheet(columns: Mapping) -> Sheet:
+    found = {str(name): kept.array(values) for name, values in columns.items()}
+    lengths = {name: len(values) for name, values in found.items()}
+    if len(set(lengths.values())) > 1:
+        several = ", ".join(f"{k}: {n}" for k, n in list(lengths.items())[:20])
+        raise Mistake(
+            f"the columns differ in length ({several}); give equally many values"
+        )
+    return Sheet("the table", found)
+
+
+def _is_cell(value) -> bool:
+    """Whether this is one cell of a row, as opposed to a row or a file."""
+    if given.is_array(value) and not isinstance(value, np.generic):
+        return getattr(value, "ndim", 1) == 0
+    kinds = str | int | float | np.generic | datetime.date | bytes
+    return isinstance(value, kinds) or given.is_missing(value)
+
+
+def decode(raw, columns: tuple[Column, ...]) -> np.ndarray:
+    """Rows as a network's input, in the order in which they are given.
+
+    Args:
+        raw: see `items`.
+        columns: what each cell is.
+
+    Returns:
+        float32 array (rows, width), see `zoo.core.columns`; NaN where a value is
+        missing, -1 where a category is unknown.
+
+    Raises:
+        Mistake: a missing column, a row of the wrong length, or a cell that is not of
+            its column's kind.
+    """
+    parts, waiting = [], []
+    for item in items(raw, columns):
+        if isinstance(item, Sheet) or _is_file(item):
+            whole = item if isinstance(item, Sheet) else _read(item, columns)
+            parts += [_of_rows(waiting, columns), _of_sheet(whole, columns)]
+            waiting = []
+        else:
+            waiting.append(item)
+            if len(waiting) == BLOCK:
+                parts.append(_of_rows(waiting, columns))
+                waiting = []
+    return np.concatenate([*parts, _of_rows(waiting, columns)])
+
+
+def _is_file(item) -> bool:
+    if not isinstance(item, str | os.PathLike):
+        return False
+    text = os.fspath(item)
+    return isinstance(item, os.PathLike) or (len(text) < 4096 and os.path.isfile(text))
+
+
+def _read(path, columns: tuple[Column, ...]) -> Sheet:
+    return read(path, known=tuple(column.name for column in columns))
+
+
+def _of_sheet(found: Sheet, columns: tuple[Column, ...]) -> np.ndarray:
+    tables.pick(found.columns, tuple(column.name for column in columns), found.name)
+    parts = []
+    for column in columns:
+        plain = cells.plain(found.columns[column.name])
+        if found.found and column.kind == "number":  # a file has a sign of its own
+            column = replace(column, decimal=found.decimal)
+        parts.append(cells.encode(column, plain, f"{found.name}, "))
+    return np.concatenate(parts, axis=1)
+
+
+def _of_rows(several: list, columns: tuple[Column, ...]) -> np.ndarray:
+    names = tuple(column.name for column in columns)
+    rows, places = [], []
+    for number, item in enumerate(several, 1):
+        name = "the row" if len(several) == 1 else f"row {number}"
+        for where, row in tables.rows(item, names, name, words=True):
+            rows.append(row)
+            places.append(where)
+    if not rows:
+        width = sum(column.width for column in columns)
+        return np.zeros((0, width), np.float32)
+    parts = []
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        parts.append(_of_values(column, list(values), places))
+    return np.concatenate(parts, axis=1)
+
+
+def _of_values(column: Column, values: list, places: list[str]) -> np.ndarray:
+    if column.decimal != "." and any(isinstance(value, str) for value in values):
+        values = [
+            str(value).replace(".", column.decimal) if type(value) is float else value
+            for value in values
+        ]
+    try:
+        return cells.encode(column, cells.plain(kept.array(values)))
+    except Mistake:
+        for value, place in zip(values, places, strict=True):
+            try:
+                cells.encode(column, cells.plain(kept.array([value])))
+            except Mistake as mistake:
+                text = str(mistake).replace("row 1", place, 1)
+                raise Mistake(text) from None
+        raise
+
+
+def shown(row: np.ndarray, columns: tuple[Column, ...]) -> str:
+    """A decoded row as a line that `decode` takes."""
+    found, place = [], 0
+    for column in columns:
+        found.append(cells.shown(column, row[place : place + column.width]))
+        place += column.width
+    ends = ";" if any("," in cell for cell in found) else ","
+    return ends.join(f'"{cell}"' if ends in cell else cell for cell in found)

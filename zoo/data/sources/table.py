@@ -1,0 +1,442 @@
+"""A table of one's own: which column is answered, and what the others hold."""
+
+import contextlib
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from zoo.core import columns as described
+from zoo.core.columns import KINDS, Column
+from zoo.data.dataset import TASKS, Dataset, Split
+from zoo.data.kinds import cells, sheet, texts
+from zoo.data.kinds.sheet import Sheet
+from zoo.data.splits import carve
+from zoo.errors import Mistake, unknown
+
+TEST = 0.2
+FEW = 20  # whole numbers of so many values, at most, are classes
+MOST = 1000  # classes
+SHOWN = 20  # names in an error
+INDEX = 20  # rows, from which a column that counts, names or tells is suspected
+IGNORE = "ignore"
+
+
+@dataclass
+class Target:
+    """What is to be answered about each row; see `Dataset` and `Split`."""
+
+    names: tuple[str, ...]
+    task: str
+    values: np.ndarray
+    classes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass
+class Rows:
+    """The columns that a network learns from, and why it does not from others."""
+
+    columns: list[Column] = field(default_factory=list)
+    parts: list[np.ndarray] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def read(
+    path: str | os.PathLike,
+    target: str | tuple[str, ...] | None = None,
+    task: str | None = None,
+    text: str | None = None,
+    columns: dict | None = None,
+    test: float | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
+    kept: tuple[str, ...] = (),
+) -> Dataset:
+    """The rows of a CSV, TSV, JSON lines, Parquet or xlsx file.
+
+    The kind of each column is found from its cells. Left out, with a warning that says
+    so, are columns of one value, those that count or name the rows, repeat another
+    column, tell the target, or hold sentences. A share of the rows is carved out as the
+    test split: stratified, always the same.
+
+    Args:
+        path: of the file.
+        target: the column to be answered, or several.
+        task: "classes", "numbers" or "labels"; by default classes, where the target is
+            words or whole numbers of 20 values at most; labels, where it is lists or
+            several columns of 0 and 1; else numbers.
+        text: a column of texts, which alone is read; by default it is the only one.
+        columns: kinds by the names of columns, "number", "category", "boolean", "date"
+            or "ignore", or the attributes of `zoo.core.columns.Column`.
+        test: share of the rows to carve out for the test, default 0.2.
+        separator, decimal, encoding, header, sheet: see `zoo.data.kinds.sheet.read`.
+        kept: columns that are kept in any case, since they say who goes where.
+
+    Raises:
+        Mistake: no such file, column or kind; a target that is missing in a row, or has
+            one value; or cells that are not of their column's kind.
+    """
+    options = (separator, decimal, encoding, header, sheet)
+    asked = (target, task, text, columns, test, kept)
+    key = f"{os.path.realpath(path)} {options} {asked}"
+    if key in _AHEAD:
+        return _AHEAD.pop(key)
+    named = target.split(",") if isinstance(target, str) else target or ()
+    hints = (*named, *([text] if text else []), *(columns or {}))
+    dataset = of(str(path), load(path, *options, hints), *asked)
+    if _AHEAD_OF:
+        _AHEAD[key] = dataset
+    return dataset
+
+
+load = sheet.read
+_AHEAD: dict[str, Dataset] = {}
+_AHEAD_OF: list[bool] = []
+
+
+@contextlib.contextmanager
+def ahead() -> Iterator[None]:
+    """Inside, a table is read ahead: the next one to read it is given what was read."""
+    _AHEAD_OF.append(True)
+    try:
+        yield
+    finally:
+        _AHEAD_OF.pop()
+
+
+def of(
+    name: str,
+    found: Sheet,
+    target=None,
+    task: str | None = None,
+    text: str | None = None,
+    columns: Mapping | None = None,
+    test: float | None = None,
+    kept: tuple[str, ...] = (),
+) -> Dataset:
+    """The data set of a table; see `read`."""
+    asked = _target_names(found, target or found.target)
+    wanted = _wanted(found, columns or {}, asked)
+    plain = {}
+    for each in list(found.columns):  # memory of a column is given back at once
+        plain[each] = cells.plain(found.columns.pop(each))
+    answers = _target(found, {each: plain.pop(each) for each in asked}, task)
+    if text is not None:
+        if text not in plain:
+            raise unknown("column of texts", text, list(plain))
+        return _texts(name, found, plain[text], text, answers, test)
+    rows = _rows(found, plain, wanted, answers, kept)
+    sentences = [each for each, why in rows.left_out.items() if why == SENTENCES]
+    if not rows.columns and len(sentences) == 1:
+        [text] = sentences
+        return _texts(name, found, plain[text], text, answers, test)
+    if not rows.columns:
+        reasons = "; ".join(f"{k}: {v}" for k, v in rows.left_out.items())
+        raise Mistake(
+            f"{found.name} has no column to learn from ({reasons or 'only the target'})"
+            "; set data.columns.NAME=number to take one all the same"
+        )
+    if rows.left_out:
+        several = "; ".join(
+            f"{each} ({why})" for each, why in list(rows.left_out.items())[:SHOWN]
+        )
+        more = len(rows.left_out) - SHOWN
+        warnings.warn(
+            f"{found.name}: left out {several}"
+            f"{f' and {more} more' if more > 0 else ''}; data.columns.NAME=KIND "
+            "takes a column all the same",
+            stacklevel=4,
+        )
+    inputs = np.concatenate(rows.parts, axis=1)
+    described_columns = tuple(rows.columns)
+    dataset = Dataset(
+        name=name,
+        kind="tabular",
+        train=Split(inputs, answers.values),
+        classes=answers.classes,
+        features=tuple(column.name for column in described_columns),
+        license="that of the table: zoo does not know it",
+        description=f"The rows of {found.name}. {found.found}".strip(),
+        missing=True,
+        task=answers.task,
+        outputs=answers.outputs,
+        columns=described_columns,
+    )
+    return carved(dataset, test)
+
+
+def carved(dataset: Dataset, test: float | None = None) -> Dataset:
+    """The data set with a test split, if it has none: a share of its training rows."""
+    if dataset.test is not None:
+        if test is not None:
+            raise Mistake(f"{dataset.name} has its own test; leave out test={test}")
+        return dataset
+    default = 0.0 if dataset.validation is not None else TEST
+    share = default if test is None else test
+    whole = dataset.train
+    kept, held = carve(whole.targets, share, 0, dataset.classes, "test", whole.prints)
+    if not len(held):
+        return dataset
+    description = (
+        f"{dataset.description} {len(held)} of {len(whole)} examples were carved out "
+        "as the test split, stratified, seed 0."
+    )
+    return replace(
+        dataset,
+        train=whole.take(kept),
+        test=whole.take(held),
+        description=description.strip(),
+    )
+
+
+SENTENCES = "sentences; data.text=NAME learns from them alone"
+
+
+def _target_names(found: Sheet, target) -> tuple[str, ...]:
+    names = tuple(found.columns)
+    listed = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    if not target:
+        raise Mistake(
+            f"{found.name} has the columns {listed}; say which one is to be answered: "
+            f"--target {names[-1]} (in a recipe: data_arguments={{'target': "
+            f"'{names[-1]}'}})"
+        )
+    if isinstance(target, str):
+        several = tuple(part.strip() for part in target.split(","))
+        target = (target,) if target in names else several
+    for each in target:
+        if each not in names:
+            raise unknown(f"column of {found.name}", str(each), names)
+    if len(set(target)) < len(target):
+        raise Mistake(f"the target names a column twice: {', '.join(target)}")
+    return tuple(target)
+
+
+def _wanted(found: Sheet, given: Mapping, target: tuple) -> dict[str, dict]:
+    if not isinstance(given, Mapping):
+        raise Mistake(
+            f"data.columns is {given!r}; give kinds by name, such as "
+            "{'zip': 'category', 'note': 'ignore'}"
+        )
+    wanted = {}
+    for name, kind in given.items():
+        if name not in found.columns:
+            raise unknown(f"column of {found.name}", name, list(found.columns))
+        if name in target:
+            raise Mistake(f"column '{name}' is the target; data.task says what it is")
+        about = dict(kind) if isinstance(kind, Mapping) else {"kind": kind}
+        if about.get("kind", "number") not in (*KINDS, IGNORE):
+            accepted = (*KINDS, IGNORE)
+            raise unknown(f"kind of column '{name}'", str(about["kind"]), accepted)
+        wanted[name] = about
+    return wanted
+
+
+def _target(found: Sheet, given: dict, task: str | None) -> Target:
+    from pyarrow import types
+
+    if task is not None and task not in TASKS:
+        raise unknown("task", task, TASKS)
+    for name, values in given.items():
+        gone = values.is_null().to_numpy(zero_copy_only=False)
+        if gone.any():
+            row = int(np.flatnonzero(gone)[0]) + 1
+            raise Mistake(
+                f"{found.name}, row {row}: the target '{name}' is missing "
+                f"({gone.sum():,} of {len(gone):,} rows); remove these rows"
+            )
+    names = tuple(given)
+    if len(given) == 1:
+        [(name, values)] = given.items()
+        if types.is_list(values.type) or types.is_large_list(values.type):
+            return _label_lists(name, values)
+        column = cells.find(name, values, found.decimal)
+        assert column, "no cell is missing"
+        if column.kind in ("date", "text") and task is None:
+            kinds = {"date": "dates", "text": "sentences"}
+            raise Mistake(
+                f"the target '{name}' holds {kinds[column.kind]}; accepted: classes, "
+                "numbers, or lists of labels"
+            )
+        numbers = column.kind == "number"
+        if task == "numbers" or (task is None and numbers and not _few(column, values)):
+            return _numbers(found, given)
+        if task == "labels":
+            raise Mistake(
+                f"task=labels: the target '{name}' holds no lists; give several "
+                "columns of 0 and 1: --target a,b,c"
+            )
+        return _classes(name, values)
+    if task == "classes":
+        raise Mistake(f"task=classes has one target; given: {', '.join(names)}")
+    answers = _numbers(found, given)
+    zero_or_one = bool(np.isin(answers.values, (0, 1)).all())
+    if task == "labels" and not zero_or_one:
+        raise Mistake(f"task=labels: {', '.join(names)} hold more than 0 and 1")
+    if zero_or_one and task != "numbers":
+        return Target(names, "labels", answers.values, classes=names)
+    return answers
+
+
+def _few(column: Column, values) -> bool:
+    """Whether numbers are the numbers of classes: whole, and of few values."""
+    numbers = np.unique(cells.encode(column, values))
+    return len(numbers) <= FEW and bool((numbers == np.floor(numbers)).all())
+
+
+def _classes(name: str, values) -> Target:
+    column = cells.set_to(Column(name), "category", values)
+    classes = column.categories
+    if len(classes) < 2:
+        raise Mistake(
+            f"the target '{name}' is '{classes[0]}' in every row; two classes are "
+            "needed, or more"
+        )
+    if len(classes) > MOST:
+        raise Mistake(
+            f"the target '{name}' has {len(classes):,} different values in "
+            f"{len(values):,} rows; accepted: at most {MOST:,} classes; if they are "
+            "numbers, set data.task=numbers"
+        )
+    codes = cells.codes(classes, values).astype(np.int32)
+    return Target((name,), "classes", codes, classes=classes)
+
+
+def _numbers(found: Sheet, given: dict) -> Target:
+    parts = []
+    for name, values in given.items():
+        column = Column(name, decimal=found.decimal)
+        parts.append(cells.encode(column, values, f"{found.name}, "))
+    values = np.concatenate(parts, axis=1)
+    names = tuple(given)
+    for name, column in zip(names, values.T, strict=True):
+        if len(column) and column.min() == column.max():
+            raise Mistake(
+                f"the target '{name}' is {column[0]:g} in every row; nothing is to be "
+                "learned"
+            )
+    return Target(names, "numbers", values, outputs=names)
+
+
+def _label_lists(name: str, values) -> Target:
+    lists = [[str(each) for each in row] for row in values.to_pylist()]
+    classes = tuple(sorted({each for row in lists for each in row}))
+    if not 1 <= len(classes) <= MOST:
+        raise Mistake(
+            f"the target '{name}' has {len(classes):,} different labels; accepted: 1 "
+            f"to {MOST:,}"
+        )
+    places = {each: i for i, each in enumerate(classes)}
+    targets = np.zeros((len(lists), len(classes)), np.float32)
+    for row, labels in enumerate(lists):
+        targets[row, [places[each] for each in labels]] = 1
+    return Target((name,), "labels", targets, classes=classes)
+
+
+def _rows(found: Sheet, plain: dict, wanted: dict, answers: Target, kept) -> Rows:
+    rows, seen = Rows(), {}
+    for name, values in plain.items():
+        about = wanted.get(name)
+        if about and about.get("kind") == IGNORE:
+            continue
+        column = _column(found, name, values, about)
+        if column is None:
+            rows.left_out[name] = "it is empty"
+            continue
+        if column.kind == "text":
+            rows.left_out[name] = SENTENCES
+            continue
+        numbers = cells.encode(column, values, f"{found.name}, ")
+        same = seen.setdefault(numbers[:LOOK].tobytes(), [])
+        twin = next((c for c, n in same if np.array_equal(n, numbers, True)), None)
+        why = (
+            "" if about or name in kept else _suspicion(column, numbers, answers, twin)
+        )
+        if why:
+            rows.left_out[name] = why
+            continue
+        same.append((name, numbers))
+        rows.columns.append(column)
+        rows.parts.append(numbers)
+    return rows
+
+
+LOOK = 1024  # rows by which two columns are told apart before all are compared
+
+
+def _column(found: Sheet, name: str, values, about: dict | None) -> Column | None:
+    if not about:
+        return cells.find(name, values, found.decimal)
+    kind = about.get("kind", "number")
+    if kind == "number":
+        column = Column(name, decimal=found.decimal, missing=values.null_count > 0)
+    else:
+        column = Column(name, missing=values.null_count > 0)
+        column = cells.set_to(column, kind, values)
+    [column] = described.of([{**described.to_json((column,))[0], **about}])
+    return column
+
+
+def _suspicion(column: Column, numbers: np.ndarray, answers: Target, twin) -> str:
+    """Why a network should not learn from a column; "" if nothing speaks against it."""
+    first = numbers[:, 0]
+    known = first[~np.isnan(first)]
+    whole = len(known) == len(first)
+    if twin:
+        return f"it repeats {twin}"
+    if whole and (numbers == numbers[0]).all():
+        return "it has one value"
+    if whole and len(first) >= INDEX:  # of fewer rows, any column may do so by chance
+        if column.kind == "category" and len(column.categories) == len(first):
+            return "it has another value in each row, as a name has"
+        if column.kind == "number" and (np.diff(np.sort(first)) == 1).all():
+            return "it counts the rows"
+        if _tells(first, column, answers):
+            return f"it tells the target {answers.names[0]}: a leak"
+    return ""
+
+
+def _tells(numbers: np.ndarray, column: Column, answers: Target) -> bool:
+    """Whether a column is the target in other words, one to one."""
+    if answers.task == "labels":
+        return any((numbers == label).all() for label in answers.values.T)
+    if answers.task == "numbers":
+        return column.kind == "number" and any(
+            _is_line(numbers, each) for each in answers.values.T
+        )
+    values = np.unique(numbers)
+    if len(values) != len(answers.classes):
+        return False
+    pairs = np.unique(np.stack([numbers, answers.values.astype(np.float32)]), axis=1)
+    return pairs.shape[1] == len(values)
+
+
+def _is_line(numbers: np.ndarray, target: np.ndarray) -> bool:
+    """Whether the target is a number times the column, plus another."""
+    first, second = (each.astype("float64") - each.mean() for each in (numbers, target))
+    length = np.sqrt((first**2).sum() * (second**2).sum())
+    return bool(length) and abs(first @ second) / length > 1 - 1e-9
+
+
+def _texts(name, found, values, column, answers: Target, test) -> Dataset:
+    from zoo.core.progress import track
+
+    written = cells.texts(values).fill_null("").to_pylist()
+    tokens = texts.split_words(track(written, len(written), "splitting words"))[0]
+    dataset = Dataset(
+        name=name,
+        kind="text",
+        train=Split(tokens, answers.values),
+        classes=answers.classes,
+        license="that of the texts: zoo does not know it",
+        description=f"The column {column} of {found.name}. {found.found}".strip(),
+        task=answers.task,
+        outputs=answers.outputs,
+    )
+    return carved(dataset, test)

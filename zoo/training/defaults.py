@@ -1,0 +1,71 @@
+"""A recipe for data of one's own: the model and the numbers, by the kind of data."""
+
+import math
+from dataclasses import replace
+
+from zoo import data
+from zoo.data.sources import own, table
+from zoo.errors import Mistake
+from zoo.recipe import Recipe
+
+STEPS = 3000  # of an optimizer, about
+SMALL = 50  # training examples, below which none are held out for validation
+PICTURES = 64  # height and width
+
+
+def recipe_for(path: str, arguments: dict, validation: float | None = None) -> Recipe:
+    """A sensible first recipe for the data at a path.
+
+    Rows are learned by a multilayer perceptron, texts by a recurrent network, pictures
+    by a small convolutional one. The batch and the epochs follow from the number of
+    examples.
+
+    Args:
+        path: of the data.
+        arguments: of the data set, such as {"target": "price"}.
+        validation: share to hold out; by default a tenth, or none of few examples.
+
+    Raises:
+        Mistake: the data cannot be loaded.
+    """
+    path = path if data.is_path(path) else f"./{path}"
+    if own.is_pictures(path) and "size" not in arguments:
+        arguments = {**arguments, "size": PICTURES}
+    with table.ahead():
+        dataset = data.load(path, validation=0.0, **arguments)
+    count = len(dataset.train)
+    if validation is None:
+        small = count < SMALL and dataset.validation is None
+        validation = 0.0 if small else data.VALIDATION
+    batch = 2 ** max(2, min(9, round(math.log2(count / 16))))
+    batch = min(batch, max(1, count - round(validation * count)))
+    epochs = max(2, min(100, round(STEPS * batch / count)))
+    draft = Recipe(
+        model="deep_mlp",
+        data=path,
+        data_arguments=arguments,
+        validation=validation,
+        batch=batch,
+        epochs=epochs,
+        learning_rate=3e-3,
+        schedule="cosine",
+    )
+    if dataset.kind == "text":
+        assert dataset.encoder, "`load` gives texts an encoder"
+        return replace(
+            draft,
+            model="lstm_sentiment",
+            model_arguments={"embedding": 32, "units": (32,), "dropout": 0.3},
+            batch=min(32, batch),
+            epochs=min(10, epochs),
+        )
+    if dataset.kind == "image":
+        if min(dataset.input_shape[:2]) < 12:
+            raise Mistake(
+                f"pictures of {dataset.input_shape[:2]} are too small for tiny_vgg; "
+                "name a model in a recipe"
+            )
+        return replace(draft, model="tiny_vgg", epochs=min(30, epochs))
+    return replace(
+        draft, model_arguments={"hidden": (64, 32), "dropout": 0.1}, weight_decay=0.01
+    )
