@@ -280,8 +280,9 @@ def test_a_warning_is_one_line(pictures, folder):
     picture(folder / "paper.png", 250)
     ran = program("predict", "run", "paper.png")
     assert ran.returncode == 0
-    (line,) = ran.stderr.splitlines()
-    assert line.startswith("zoo: paper.png is dark on a bright ground")
+    told = ran.stderr.splitlines()
+    assert len(told) == 1, ran.stderr
+    assert told[0].startswith("zoo: paper.png is dark on a bright ground")
 
 
 def test_predict_rows(zoo_, circles, folder):
