@@ -124,13 +124,13 @@ def test_a_loss_of_ones_own_is_computed_before_training(outputs, monkeypatch):
     }
     for loss in (crooked, fine, nothing):
         name = f"mine.{loss.__name__}"
-        monkeypatch.setattr(losses, "_imported", lambda name, loss=loss: loss)
+        monkeypatch.setattr(losses, "imported", lambda name, loss=loss: loss)
         made = losses.make(name, outputs)
         if text := given.get(loss.__name__):
             with pytest.raises(Mistake, match=f"loss {name} {text}"):
-                losses.try_out(name, *made, outputs)
+                losses.try_out(name, *made, np.array([0, 1]), outputs)
         else:
-            losses.try_out(name, *made, outputs)
+            losses.try_out(name, *made, np.array([0, 1]), outputs)
 
 
 def test_class_numbers_cannot_be_mixed():

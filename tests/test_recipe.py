@@ -142,7 +142,7 @@ def test_stages_and_claims_are_checked_where_the_recipe_is_made():
     with pytest.raises(Mistake, match="unknown split of a claim 'tset'; did you mean"):
         zoo.Expected("accuracy", 0.9, split="tset")
     with pytest.raises(
-        Mistake, match="claim field at_least is of type float; given: '"
+        Mistake, match="claim field at_least is of type float or None; given: '"
     ):
         zoo.Expected("accuracy", "0.9")
 

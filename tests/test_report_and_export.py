@@ -52,8 +52,14 @@ def test_a_report_of_unusual_classes(tmp_path, monkeypatch, names, counts):
 
     monkeypatch.setattr(Figure, "savefig", savefig)
     monkeypatch.setattr(reporting, "open_run", lambda run, trust: run)
-    confusion = np.array(counts, int)
-    monkeypatch.setattr(reporting, "_confusion", lambda run: (names, confusion, "test"))
+    truth, said = np.indices((len(names), len(names))).reshape(2, -1)
+    often = np.array(counts, int).ravel()
+    split = types.SimpleNamespace(targets=np.repeat(truth, often))
+    dataset = types.SimpleNamespace(
+        task="classes", classes=names, answers=names, split=lambda name: split
+    )
+    outputs = np.eye(len(names))[np.repeat(said, often)]
+    monkeypatch.setattr(reporting, "_answers", lambda run: (dataset, "test", outputs))
     assert zoo.report(run).is_file()
     said = "\n".join(texts)
     if "rare" in names:

@@ -19,7 +19,7 @@ import ledger
 import pages
 
 from zoo import recipe as recipes
-from zoo.metrics import Summary, summarize
+from zoo.metrics import Summary, better, shown, summarize
 
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 RESULTS = "<!-- results: tools/tables.py writes this -->", "<!-- end of results -->"
@@ -73,11 +73,11 @@ def _best(lines: list[dict]) -> list[str]:
     for name in SHOWN:
         recipe, rows = recipes.load(name), _rows(name, lines)
         most = max(rows.values(), key=len)
-        value, share, how = _summary(name, most), *_floor(name)
+        value, share, how = _summary(name, most), *_floor(name, 1)
         hardware |= {_hardware(line) for row in rows.values() for line in row}
         table.append(
             f"| {recipe.model} | [{recipe.data}](recipes/{name}.py) "
-            f"| {value.percent()} | {share:.1%} {how} "
+            f"| {value.percent()} | {share} {how} "
             f"| {_span(rows)} | {apart(name, rows)} |"
         )
     note = (
@@ -104,7 +104,8 @@ def _results(lines: list[dict]) -> list[str]:
         "Mean ± standard deviation over seeds (number of seeds), of the metric and "
         "examples that the recipe's `expects` names; the better of two floors, the "
         "most frequent class and scikit-learn's logistic regression on the same "
-        "examples (C=1; \\* stopped after 100 iterations of L-BFGS; "
+        "examples, of numbers the mean and ridge regression (C=1; \\* stopped after "
+        "100 iterations of L-BFGS; "
         "`recipes/floors.json`); median minutes of processor time of a run on "
         f"{' / '.join(BACKENDS.values())}, a number for each kind of hardware; median "
         "share of the training time that went by in waiting for data. Measured on: "
@@ -123,11 +124,11 @@ def _gallery(lines: list[dict]) -> list[str]:
         recipe, rows = recipes.load(name), _rows(name, lines)
         source = (recipes.folder() / f"{name}.py").read_text("utf-8")
         what = ast.get_docstring(ast.parse(source)).splitlines()[0]
-        most = _summary(name, max(rows.values(), key=len))
-        share, how = _floor(name)
+        most = _shown(name, max(rows.values(), key=len))
+        share, how = _floor(name, 1)
         table.append(
             f"| [{name}]({name}.py) | {what} | {recipe.model} | {recipe.data} | "
-            f"{most.percent()} | {share:.1%} {how} | {_span(rows)} |"
+            f"{most} | {share} {how} | {_span(rows)} |"
         )
     return table
 
@@ -136,12 +137,12 @@ def _rows(name: str, lines: list[dict]) -> dict[str, list[dict]]:
     return {each: ledger.measured(name, each, lines) for each in BACKENDS}
 
 
-def _floor(name: str) -> tuple[float, str]:
+def _floor(name: str, digits: int = 2) -> tuple[str, str]:
     """The better of the floors of a recipe, and how it is reached."""
-    found = floors.read()[name]["floors"]
-    how = max(found, key=found.get)
+    found, metric = floors.read()[name]["floors"], _expects(name).metric
+    how = max(found, key=lambda each: better(metric, found[each]))
     star = r"\*" if "stopped" in how else ""
-    return found[how], how.split(",")[0] + star
+    return shown(metric, found[how], digits), how.split(",")[0] + star
 
 
 def apart(name: str, rows: dict[str, list[dict]]) -> str:
@@ -216,11 +217,8 @@ def _row(name: str, rows: dict[str, list[dict]]) -> str:
     line = next(line for row in rows.values() for line in row)
     share, how = _floor(name)
     cells = [name, recipe.model, recipe.data, f"{line['metrics']['parameters']:,}"]
-    cells.append(f"{share:.2%} {how}")
-    cells += [
-        _summary(name, row).percent() if row else "not measured"
-        for row in rows.values()
-    ]
+    cells.append(f"{share} {how}")
+    cells += [_shown(name, row) if row else "not measured" for row in rows.values()]
     minutes = (" or ".join(_minutes(row).values()) or "-" for row in rows.values())
     cells.append(" / ".join(minutes))
     cells.append(" / ".join(_waiting(row) for row in rows.values()))
@@ -229,8 +227,19 @@ def _row(name: str, rows: dict[str, list[dict]]) -> str:
 
 def _values(name: str, lines: list[dict]) -> list[float]:
     """What the recipe's claim is about, in each run."""
-    expects = recipes.load(name).expects or recipes.Expected("accuracy", 0)
+    expects = _expects(name)
     return [line["metrics"][expects.split][expects.metric] for line in lines]
+
+
+def _expects(name: str) -> recipes.Expected:
+    return recipes.load(name).expects or recipes.Expected("accuracy", 0)
+
+
+def _shown(name: str, lines: list[dict]) -> str:
+    """Such as 99.12% ± 0.05 (5), or mae 0.00012 ± 3e-06 (5)."""
+    metric, summary = _expects(name).metric, _summary(name, lines)
+    named = "" if metric == "accuracy" else f"{metric} "
+    return named + summary.shown(metric)
 
 
 def _summary(name: str, lines: list[dict]) -> Summary:
@@ -284,7 +293,7 @@ def _docstring(text: str, name: str, lines: list[dict]) -> str:
     for each, label in BACKENDS.items():
         row = ledger.measured(name, each, lines)
         if row:
-            summary = _summary(name, row).percent()
+            summary = _shown(name, row)
             took = [f"{n} minutes, {where}" for where, n in _minutes(row).items()]
             measured.append(f"    {label:10} {summary}, " + f";\n{15 * ' '}".join(took))
             measured += _intervals(row)

@@ -1,8 +1,9 @@
-"""Predict: raw in, label out. A run answers pictures, sentences and rows."""
+"""Predict: raw in, answer out. A run answers pictures, sentences and rows."""
 
+import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,25 +20,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a run says about one input.
+    """What a run says about one input; what its task has not is empty, or NaN.
 
     Attributes:
         input: the picture's name, the sentence, or the row as text.
         label: the most probable class.
         probability: of that class, 0 to 1.
         probabilities: of every class, the most probable first; they sum to 1.
+        numbers: each number that is answered, by its name, in the unit of the training
+            data.
     """
 
     input: str
-    label: str
-    probability: float
-    probabilities: dict[str, float]
+    label: str = ""
+    probability: float = math.nan
+    probabilities: dict[str, float] = field(default_factory=dict)
+    numbers: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict:
+        """The input, and what its task has, as JSON values."""
+        return {
+            key: value
+            for key, value in vars(self).items()
+            if key == "input" or (value and value == value)
+        }
 
 
 def predict(
     run: Run | str | Path, inputs, *, batch: int = 500, trust: bool = False
 ) -> list[Prediction]:
-    """Classify raw inputs with what a run has learned, on any backend.
+    """Answer raw inputs with what a run has learned, on any backend.
 
     Args:
         run: a run or its folder.
@@ -75,6 +87,11 @@ def predict(
     names = list(_names(dataset, raw, decoded))
     if not np.isfinite(outputs).all():
         raise _no_answer(run, names, outputs)
+    if dataset.task == "numbers":
+        return [
+            Prediction(name, numbers=dict(zip(dataset.outputs, row, strict=True)))
+            for name, row in zip(names, outputs.tolist(), strict=True)
+        ]
     shares = probabilities(outputs / run.temperature)
     return [
         _prediction(name, share, dataset.classes)

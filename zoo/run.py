@@ -125,7 +125,7 @@ class Run:
 
         about = data.restore(self.folder)
         return stored.load(
-            self.folder, self.recipe, about.facts(), about.classes, self.trust
+            self.folder, self.recipe, about.facts(), about.answers, self.trust
         )
 
     def dataset(self, **changes):

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zoo.building import registry
+from zoo.building import registry, unit
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
@@ -22,7 +22,8 @@ def build(
     Args:
         recipe: names the model, its arguments, the precision and the seed.
         facts: of the data by the names of `build`'s arguments, see `Dataset.facts`; two
-            classes make one logit, that of the second class.
+            classes make one logit, that of the second class; of numbers the model gives
+            back the unit, see `zoo.building.unit`.
         fill: assigns the weights, see `registry.make`; by default they are drawn from
             the recipe's seed.
 
@@ -31,19 +32,23 @@ def build(
     """
     import keras
 
+    from zoo.building.initial_weights import initialize, seed_dropout
+
+    def filled(model):
+        if fill is None:
+            initialize(model, recipe.seed)
+            return
+        seed_dropout(model, recipe.seed)  # the weight file does not hold it
+        fill(model)
+
+    def finish(model):
+        return unit.undone(model) if facts.get("task") == "numbers" else model
+
     arguments = arguments_for(recipe, facts)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(recipe.precision)
     try:
-        if fill is None:
-            return registry.build(recipe.model, seed=recipe.seed, **arguments)
-        from zoo.building.initial_weights import seed_dropout
-
-        def filled(model):
-            seed_dropout(model, recipe.seed)  # the weight file does not hold it
-            fill(model)
-
-        return registry.make(recipe.model, arguments, filled)
+        return registry.make(recipe.model, arguments, filled, finish)
     finally:
         keras.config.set_dtype_policy(policy)
 
@@ -57,15 +62,23 @@ def arguments_for(recipe: Recipe, facts: dict) -> dict:
     return {**facts, **recipe.model_arguments}
 
 
-def check_outputs(model: "keras.Model", recipe: Recipe, classes: tuple) -> None:
-    """Refuse a model whose outputs are not the classes of the data.
+def check_outputs(
+    model: "keras.Model", recipe: Recipe, answers: tuple, task: str = "classes"
+) -> None:
+    """Refuse a model whose outputs are not what the data ask for.
+
+    Args:
+        model: to be checked.
+        recipe: that names it.
+        answers: the names of the classes, numbers or labels.
+        task: which of these they are, see `zoo.data.Dataset`.
 
     Raises:
         Mistake: their numbers differ; one logit is for two classes.
     """
-    outputs = model.output_shape[-1]
-    if outputs != len(classes) and (outputs, len(classes)) != (1, 2):
+    outputs, count = model.output_shape[-1], len(answers)
+    if outputs != count and (outputs, count, task) != (1, 2, "classes"):
         raise Mistake(
             f"model {recipe.model} has {outputs} outputs and data {recipe.data} has "
-            f"{len(classes)} classes ({', '.join(classes)})"
+            f"{count} {task} ({', '.join(answers)})"
         )

@@ -107,7 +107,10 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
 
 
 def make(
-    name: str, arguments: dict, fill: Callable[["keras.Model"], None]
+    name: str,
+    arguments: dict,
+    fill: Callable[["keras.Model"], None],
+    finish: Callable[["keras.Model"], "keras.Model"] = lambda model: model,
 ) -> "keras.Model":
     """The model `name`, whose weights are what `fill` assigns to its variables.
 
@@ -116,6 +119,7 @@ def make(
         arguments: of the model's `build`.
         fill: is given the model while its variables have no values; no memory is taken
             for them before.
+        finish: adds what does not depend on the model, see `zoo.building.unit`.
 
     Raises:
         Mistake: see `build`.
@@ -147,6 +151,7 @@ def make(
             raise Mistake(
                 f"build of model '{name}' returned a {kind}, not a keras.Model"
             )
+        model = finish(model)
         fill(model)
     if keras.backend.backend() == "torch":
         # Keras makes variables the parameters of a `torch.nn.Module` when a layer is

@@ -58,7 +58,7 @@ def check_trust(recipe: Recipe, folder: Path) -> None:
 
 
 def load(
-    folder: Path, recipe: Recipe, facts: dict, classes: tuple, trust: bool
+    folder: Path, recipe: Recipe, facts: dict, answers: tuple, trust: bool
 ) -> "keras.Model":
     """The model of a run, on the active backend.
 
@@ -66,7 +66,7 @@ def load(
         folder: of the run.
         recipe: of the run.
         facts: of its data, see `zoo.data.Dataset.facts`.
-        classes: of its data.
+        answers: the names of its data's classes, numbers or labels.
         trust: whether a model file of the user's own may be executed.
 
     Raises:
@@ -75,6 +75,7 @@ def load(
     """
     from zoo.building import model_files
 
+    task = facts.get("task", "classes")
     if is_own(recipe) and trust:
         recipe = dataclasses.replace(recipe, model=_trusted_source(folder, recipe))
     elif is_own(recipe) or not (folder / WEIGHTS).exists():
@@ -97,7 +98,7 @@ def load(
                 f"{error}; the run would execute {recipe.model}, code that is not "
                 "zoo's; if you trust it, add --trust (in Python: trust=True)"
             ) from error
-        fitting.check_outputs(model, recipe, classes)
+        fitting.check_outputs(model, recipe, answers, task)
         return model
 
     from zoo.building import weight_files
@@ -126,7 +127,7 @@ def load(
             f"{folder}: model {recipe.model} cannot be built with the arguments in "
             f"recipe.json and data.json: {reason}"
         ) from error
-    fitting.check_outputs(model, recipe, classes)
+    fitting.check_outputs(model, recipe, answers, task)
     return model
 
 

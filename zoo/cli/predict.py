@@ -1,4 +1,4 @@
-"""Classify pictures, sentences or rows with a run, on any backend.
+"""Answer pictures, sentences or rows with a run, on any backend.
 
 What goes in is what the run learned from: names of pictures; sentences, in quotes; or
 CSV files and rows such as 5.1,1.4. A row that begins with a minus stands after --.
@@ -9,7 +9,6 @@ Examples:
   zoo predict runs/circles -- -0.5,0.25
 """
 
-import dataclasses
 import json
 
 from zoo import backend
@@ -25,7 +24,7 @@ ENDS = 30  # letters shown of each end of a long input
 def arguments(parser):
     add_run(parser)
     parser.add_argument(
-        "inputs", metavar="INPUT", nargs="*", default=[], help="what to classify"
+        "inputs", metavar="INPUT", nargs="*", default=[], help="what to answer"
     )
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -39,7 +38,11 @@ def run(options):
 
     predictions = predict(done, options.inputs)
     if options.json:
-        print(json.dumps([dataclasses.asdict(each) for each in predictions], indent=1))
+        print(json.dumps([each.to_json() for each in predictions], indent=1))
+        return
+    if predictions[0].numbers:
+        rows = [(_shortened(each.input), *_numbers(each)) for each in predictions]
+        table(["input", *predictions[0].numbers], rows)
         return
     rows = [_row(each) for each in predictions]
     table(["input", "label", "probability", "other labels"], rows)
@@ -53,6 +56,10 @@ def _row(prediction):
         f"{prediction.probability:.2%}",
         ", ".join(f"{label} {share:.2%}" for label, share in others),
     )
+
+
+def _numbers(prediction):
+    return [f"{number:.6g}" for number in prediction.numbers.values()]
 
 
 def _shortened(text):

@@ -1,7 +1,8 @@
 """Train a recipe with several seeds and say whether its claim holds.
 
 The claim holds if the seeds support it: the lower end of the 95 % interval of their
-mean (one-sided, Student) is not below it.
+mean (one-sided, Student) is not below it; of a claim `at_most`, the upper end is not
+above it.
 The exit status is 1 if it does not. Fields of the recipe can be changed as for
 `zoo train`, above all where the data lie: data.path=./pizza_steak_sushi.
 
@@ -13,6 +14,7 @@ import sys
 
 from zoo import backend
 from zoo.engine import startup
+from zoo.metrics import shown
 
 
 def arguments(parser):
@@ -36,10 +38,11 @@ def run(options):
     from zoo.evaluation.reproduction import reproduce
 
     verdict = reproduce(options.recipe, options.changes, seeds=options.seeds)
-    values = ", ".join(f"{value:.2%}" for value in verdict.values)
-    print(f"{verdict.metric}, one value a seed: {values}")
-    print(f"mean ± standard deviation (n): {verdict.summary.percent()}")
+    metric = verdict.metric
+    values = ", ".join(shown(metric, value) for value in verdict.values)
+    print(f"{metric}, one value a seed: {values}")
+    print(f"mean ± standard deviation (n): {verdict.summary.shown(metric)}")
     holds = "holds" if verdict.holds else "does NOT hold"
-    print(f"the claim of {verdict.claim:.2%} {holds}")
+    print(f"the claim of {shown(metric, verdict.claim)} {holds}")
     if not verdict.holds:
         sys.exit(1)

@@ -24,6 +24,7 @@ from zoo.cli._data import load_or_choose
 from zoo.cli._next import suggest
 from zoo.engine import startup
 from zoo.errors import Mistake
+from zoo.metrics import shown
 from zoo.run import Run
 
 
@@ -108,6 +109,11 @@ def run(options):
             suggest(done, options, changes)
 
 
+def _shown(values: dict[str, float]) -> list[str]:
+    names = [name for name in ("accuracy", "mae", "r2") if name in values]
+    return [f"{name}: {shown(name, values[name])}" for name in names]
+
+
 def _is_run(folder: Path) -> bool:
     return (folder / "recipe.json").is_file()
 
@@ -126,10 +132,11 @@ def _report(done: Run) -> None:
 
     for split in ("test", "validation"):
         if split in done.metrics:
-            print(f"{split} accuracy: {done.metrics[split]['accuracy']:.2%}")
+            values = done.metrics[split]
+            print(", ".join(f"{split} {line}" for line in _shown(values)))
             break
     else:
-        print(f"training accuracy: {done.history[-1]['accuracy']:.2%}")
+        print(f"training {_shown(done.history[-1])[0]}")
     for line in compare(done.metrics):
         print(line)
     for advice in advise(done.history, done.metrics):

@@ -19,7 +19,7 @@ from zoo.data import builders, categories, folds, keys, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
 from zoo.data.kinds import pictures, rows, tables, texts
-from zoo.data.sources import generated, own, tfds
+from zoo.data.sources import generated, numbers, own, tfds
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -44,7 +44,9 @@ TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
 def names() -> tuple[str, ...]:
     """The zoo's own data sets; every name of TensorFlow Datasets works as well."""
-    return tuple(sorted([*builders.names(), *generated.NAMES, "folder"]))
+    return tuple(
+        sorted([*builders.names(), *generated.NAMES, *numbers.NAMES, "folder"])
+    )
 
 
 def load(
@@ -76,9 +78,9 @@ def load(
             learned from. It is no input of a network.
         encoder: for text, the vocabulary of a run, taken in place of the training
             split's own.
-        arguments: those of the data set, see `generated`, `folder`, `table` and `tfds`
-            in `zoo.data.sources`; for text `vocabulary_size`, `length`, `keep` and
-            `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
+        arguments: those of the data set, see `generated`, `numbers`, `folder`, `table`
+            and `tfds` in `zoo.data.sources`; for text `vocabulary_size`, `length`,
+            `keep` and `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
 
     Returns:
         The data set; its vocabulary and categories are those of the training split
@@ -184,6 +186,8 @@ def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Datase
     """What reads a data set, after a look at the names of its arguments."""
     if name in generated.NAMES:
         read = getattr(generated, name)
+    elif name in numbers.NAMES:
+        read = getattr(numbers, name)
     elif name == "folder":
         if "path" not in arguments:
             raise Mistake("the data set 'folder' needs its path: path=./pets")

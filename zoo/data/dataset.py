@@ -156,10 +156,15 @@ class Dataset:
         """The shape of one input, without the batch."""
         return tuple(self.train.inputs.shape[1:])
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The name of each class, number or label."""
+        return self.outputs if self.task == "numbers" else self.classes
+
     def facts(self) -> dict:
         """What a model's `build` may want to know, by its argument names."""
-        count = len(self.outputs if self.task == "numbers" else self.classes)
-        facts: dict[str, Any] = {"input_shape": self.input_shape, "classes": count}
+        facts: dict[str, Any] = {"input_shape": self.input_shape}
+        facts["classes"] = len(self.answers)
         if self.task != "classes":
             facts["task"] = self.task
         if self.kind == "tabular":
@@ -177,7 +182,7 @@ class Dataset:
         lines = [
             f"{self.name}: {self.kind}, input shape {self.input_shape}",
             "examples: " + ", ".join(f"{k} {len(v):,}" for k, v in sizes if v),
-            f"{self.task}: {', '.join(self.classes or self.outputs)}",
+            f"{self.task}: {', '.join(self.answers)}",
             f"columns: {', '.join(self.features)}" if self.features else "",
             f"license: {self.license}",
             self.description,

@@ -86,7 +86,11 @@ def floors(dataset: Dataset, split: str, seconds: float | None = None) -> Floors
             path.unlink()
     given = dataset.split(split)
     answered, left_out = answers(dataset, given, seconds)
-    found = {name: measure(each, given.targets) for name, each in answered.items()}
+    spread = np.std(dataset.train.targets, axis=0, dtype="float64")
+    found = {
+        name: measure(each, given.targets, dataset.task, np.where(spread, spread, 1.0))
+        for name, each in answered.items()
+    }
     files.write_json(path, {"metrics": found, "left_out": left_out})
     return Floors(found, left_out)
 

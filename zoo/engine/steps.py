@@ -2,12 +2,13 @@
 
 Every backend's file `zoo/engine/*/steps.py` defines two things of the same shape:
 
-`Trainer(model, loss, optimizer, on_device)`, where `on_device` are the inputs and the
-targets of all examples, for the device to hold, or None, with
+`Trainer(model, loss, optimizer, on_device, count)`, where `on_device` are the inputs
+and the targets of all examples, for the device to hold, or None, and `count` is a
+function of `zoo.engine.counting`, with
     `train(inputs, targets, count, rows=None)`: takes `count` optimizer steps on the
         batches `inputs[0], ..., inputs[count - 1]`, which are examples, or positions
-        in what is on the device; returns each step's loss, float32 (count,), and the
-        number of wrong predictions, int (count,);
+        in what is on the device; returns each step's loss, float32 (count,), and what
+        `count` gives, float32 (count,);
     `examples_by_device()`: how many examples each device computed since the last call,
         for the devices that hold all variables; {} on a single device;
     `pull()`: takes the values of the model's and optimizer's variables;
@@ -25,7 +26,7 @@ are of the whole batch.
 import keras
 import numpy as np
 
-from zoo.engine import active, groups
+from zoo.engine import active, counting, groups
 
 CONVOLUTIONS = tuple(
     getattr(keras.layers, name)
@@ -45,10 +46,11 @@ def trainer(
     loss,
     optimizer: keras.optimizers.Optimizer,
     on_device: tuple[np.ndarray, np.ndarray] | None = None,
+    count=counting.wrong,
 ):
     """The active backend's `Trainer`."""
     optimizer.build(model.trainable_variables)
-    return _backend().Trainer(model, loss, optimizer, on_device)
+    return _backend().Trainer(model, loss, optimizer, on_device, count)
 
 
 def compile_forward(model: keras.Model):
@@ -88,30 +90,3 @@ def skipped(trainer, losses: np.ndarray) -> np.ndarray:
         if float(keras.ops.convert_to_numpy(trainer.optimizer.dynamic_scale)) >= 1:
             return lost
     return np.zeros_like(lost)
-
-
-def count_wrong(targets, outputs):
-    """How many predictions in a batch are wrong, a scalar int32; see `is_wrong`."""
-    from keras import ops
-
-    return ops.sum(ops.cast(is_wrong(targets, outputs), "int32"))
-
-
-def is_wrong(targets, outputs):
-    """Which predictions are wrong, bool (n,); a tie counts for the upper class.
-
-    Args:
-        targets: class numbers (n,), or (n, 1) for one logit, or shares (n, classes).
-        outputs: logits (n, classes), or (n, 1): the logit of class 1.
-    """
-    from keras import ops
-
-    if outputs.shape[-1] == 1:
-        # TensorFlow compares no integers with 0.5.
-        truth = ops.cast(ops.reshape(targets, (-1,)), "float32") > 0.5
-        predicted = ops.reshape(outputs, (-1,)) >= 0
-    else:
-        truth = targets if len(targets.shape) == 1 else ops.argmax(targets, axis=-1)
-        predicted = ops.argmax(outputs, axis=-1)
-        truth = ops.cast(truth, predicted.dtype)
-    return truth != predicted

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoo import data
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import measure
@@ -19,6 +20,7 @@ def evaluate(
     split: "Split | str" = "test",
     *,
     batch: int = 500,
+    task: str = "classes",
     trust: bool = False,
 ) -> dict[str, float]:
     """The metrics of a model on a split.
@@ -27,10 +29,11 @@ def evaluate(
     like any other and every backend has the same definition.
 
     Args:
-        model: a model whose outputs are logits, a run, or the folder of a run.
+        model: a model whose outputs are logits or numbers, a run, or its folder.
         split: the examples; for a run also "train", "validation" or "test" of the
             data set that it was trained on.
         batch: examples that are computed at a time.
+        task: of the split, for a model; a run knows its own.
         trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
@@ -44,6 +47,7 @@ def evaluate(
         model = open_run(model, trust=trust)
     if isinstance(model, Run):
         split = model.dataset().split(split) if isinstance(split, str) else split
+        task = data.restore(model.folder).task
         startup.import_keras()
         model = model.model
     if isinstance(split, str):
@@ -54,7 +58,8 @@ def evaluate(
     if len(split) == 0:
         raise Mistake("the split to evaluate on has no examples")
 
+    from zoo.building import unit
     from zoo.engine import steps
 
     outputs = steps.predict(steps.compile_forward(model), split.inputs, batch)
-    return measure(outputs, split.targets)
+    return measure(outputs, split.targets, task, unit.spread(model))

@@ -11,7 +11,7 @@ from zoo import recipe as recipes
 from zoo.errors import Mistake
 from zoo.evaluation.cross_validation import cross_validate
 from zoo.metrics import Summary, summarize
-from zoo.recipe import Recipe
+from zoo.recipe import Expected, Recipe
 from zoo.run import Run
 from zoo.training import train
 
@@ -24,7 +24,7 @@ class Verdict:
         metric: what was measured.
         values: one a seed.
         summary: of the values.
-        claim: the mean that the recipe claims to reach.
+        claim: the mean that the recipe claims to reach, or to stay within.
         holds: whether the values support the claim, see `zoo.metrics.Summary`.
     """
 
@@ -56,8 +56,7 @@ def reproduce(
         raise Mistake(f"recipe {name} has no `expects=`, so there is nothing to check")
     if seeds < 2:
         raise Mistake(f"seeds={seeds}; accepted: at least 2, for a spread")
-    metric, claim = recipe.expects.metric, recipe.expects.at_least
-    values = []
+    expects, values = recipe.expects, []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(seeds):
             if not quiet:
@@ -67,9 +66,17 @@ def reproduce(
                 Path(folder) / str(seed),
                 quiet=quiet,
             )
-            values.append(run.metrics[recipe.expects.split][metric])
+            values.append(run.metrics[expects.split][expects.metric])
     summary = summarize(values)
-    return Verdict(metric, tuple(values), summary, claim, summary.reaches(claim))
+    kept = holds(expects, summary)
+    return Verdict(expects.metric, tuple(values), summary, expects.bound, kept)
+
+
+def holds(expects: Expected, summary: Summary) -> bool:
+    """Whether the measurements support the claim."""
+    if expects.at_most is not None:
+        return summary.stays_within(expects.at_most)
+    return summary.reaches(expects.bound)
 
 
 def once(recipe: Recipe, folder: Path, *, quiet: bool = False) -> Run:

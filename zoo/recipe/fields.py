@@ -13,14 +13,15 @@ def set_fields(instance, what: str) -> None:
     """Store the fields of a frozen dataclass as plain values of their types."""
     for item in dataclasses.fields(instance):
         value = _plain(getattr(instance, item.name))
-        if item.type is float and type(value) is int:
+        if item.type in (float, float | None) and type(value) is int:
             value = float(value)
         if isinstance(item.type, types.UnionType):
             fits = isinstance(value, item.type)
         else:
             fits = type(value) is item.type  # for `isinstance`, True is an int
         if not fits:
-            wanted = getattr(item.type, "__name__", "Expected or None")
+            wanted = getattr(item.type, "__name__", str(item.type))
+            wanted = wanted.replace("zoo.recipe.record.", "").replace(" | ", " or ")
             raise Mistake(
                 f"{what} field {item.name} is of type {wanted}; "
                 f"given: {value!r}, of type {type(value).__name__}"

@@ -14,24 +14,38 @@ class Expected:
 
     Attributes:
         metric: one of `zoo.evaluate`, such as "accuracy".
-        at_least: in the metric's own unit; an accuracy of 99 % is 0.99.
+        at_least: in the metric's own unit; an accuracy of 99 % is 0.99. None if
+            `at_most` is given.
+        at_most: for a metric that is better when it is smaller, such as "mae"; None if
+            `at_least` is given.
         split: the examples that are measured.
         folds: 0, or the number of parts of a stratified cross-validation over training
             and test split, one for each seed; see `zoo.evaluation.cross_validation`.
     """
 
     metric: str
-    at_least: float
+    at_least: float | None = None
     split: str = "test"
     folds: int = 0
+    at_most: float | None = None
 
     def __post_init__(self):
         set_fields(self, "claim")
+        if (self.at_least is None) == (self.at_most is None):
+            raise Mistake(
+                f"a claim says at_least or at_most, one of them; given "
+                f"at_least={self.at_least}, at_most={self.at_most}"
+            )
         if self.split not in ("train", "validation", "test"):
             accepted = ("train", "validation", "test")
             raise unknown("split of a claim", self.split, accepted)
         if self.folds < 0 or self.folds == 1:
             raise Mistake(f"folds={self.folds}; accepted: 0 (off), or at least 2")
+
+    @property
+    def bound(self) -> float:
+        """What is claimed, in the metric's own unit."""
+        return self.at_most if self.at_least is None else self.at_least
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,9 @@ class Recipe:
         shuffle: False keeps the order of the data.
         loss: "crossentropy", "mean_squared_error" (on probabilities), a loss of
             `keras.losses` by its dotted name, or the dotted path of a function of
-            (targets, outputs); see `zoo.training.losses`.
+            (targets, outputs); see `zoo.training.losses`. Where the data have numbers
+            to be answered, "mean_squared", as which "crossentropy" counts,
+            "mean_absolute" or "huber", see `zoo.training.number_losses`.
         optimizer: a name that `keras.optimizers.get` knows.
         optimizer_arguments: further keyword arguments of the optimizer, such as
             {"epsilon": 1e-8}; not those that are fields here.

@@ -1,7 +1,9 @@
 """Pictures of a run: its curves, its confusion matrix, and what they say."""
 
+import math
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,18 +15,23 @@ from zoo.reporting import labels
 from zoo.reporting.advice import advise
 from zoo.run import Run, open_run
 
+if TYPE_CHECKING:
+    from zoo.data import Dataset
+
 FILE = "report.png"
 INCHES = 0.16  # of the matrix for each class: a line of small letters
 COUNTED = 30  # classes at most whose counts are written into the matrix
 MOST = 200  # names at most along an axis
+SHOWN = 9  # numbers at most whose answers are drawn
 
 
 def report(run: Run | str | Path, *, trust: bool = False) -> Path:
     """Draw `report.png` into the run's folder; of trained weights of zoo, here.
 
     Left: loss and accuracy of every epoch, training and validation. Right: how often
-    each class of the test split (or validation, if there is none) was taken for each.
-    Below: what `zoo.reporting.advice` says of the curves.
+    each class of the test split (or validation, if there is none) was taken for each;
+    of numbers the mean absolute error, and answers beside the truth. Below: what
+    `zoo.reporting.advice` says of the curves.
 
     Args:
         run: a run or its folder.
@@ -41,20 +48,23 @@ def report(run: Run | str | Path, *, trust: bool = False) -> Path:
     except ImportError as error:
         raise Mistake('a report needs matplotlib: pip install "zoo[report]"') from error
     run = open_run(run, trust=trust)
-    classes, confusion, split = _confusion(run)
-    with labels.as_text([*classes, run.folder.name]) as readable:
-        figure = _drawn(Figure, run, classes, confusion, split, readable)
+    dataset, split, outputs = _answers(run)
+    with labels.as_text([*dataset.answers, run.folder.name]) as readable:
+        if dataset.task == "numbers":
+            figure = _of_numbers(Figure, run, dataset, split, outputs, readable)
+        else:
+            figure = _of_classes(Figure, run, dataset, split, outputs, readable)
         path = (Path() if trained.is_shipped(run.folder) else run.folder) / FILE
         with files.replacing(path) as temporary:
             figure.savefig(temporary, format="png", dpi=100)
     return path
 
 
-def _drawn(Figure, run, classes, confusion, split, readable):
-    side = float(np.clip(INCHES * len(classes), 6, 32))
+def _with_curves(Figure, run, side, metrics, readable):
+    """A figure with the curves on its left, and what is to its right, empty."""
     figure = Figure(figsize=(6 + side, side), layout="constrained")
     ((left, right),) = figure.subfigures(1, 2, squeeze=False, width_ratios=[6, side])
-    for axes, metric in zip(left.subplots(2, 1, sharex=True), _METRICS, strict=True):
+    for axes, metric in zip(left.subplots(2, 1, sharex=True), metrics, strict=True):
         for key in (metric, f"validation_{metric}"):
             if key in run.history[0]:
                 epochs = [line["epoch"] for line in run.history]
@@ -65,6 +75,47 @@ def _drawn(Figure, run, classes, confusion, split, readable):
         axes.grid(alpha=0.3)
         axes.legend()
     axes.set_xlabel("epoch")
+    left.suptitle(labels.shortened(readable(run.folder.name)))
+    return figure, right
+
+
+def _with_advice(figure, advice, readable):
+    advice = [textwrap.fill(readable(line), _COLUMNS) for line in advice]
+    figure.supxlabel("\n".join(advice), x=0.01, ha="left", fontsize="medium")
+    return figure
+
+
+def _of_numbers(Figure, run, dataset, split, outputs, readable):
+    """Answers beside the truth, for each number that is answered, up to nine."""
+    names = dataset.outputs[:SHOWN]
+    rows = math.ceil(math.sqrt(len(names)))
+    figure, right = _with_curves(Figure, run, 6.0, ("loss", "mae"), readable)
+    truth = np.asarray(dataset.split(split).targets)
+    grid = right.subplots(-(-len(names) // rows), rows, squeeze=False)
+    for place, axes in enumerate(grid.flat):
+        if place >= len(names):
+            axes.set_axis_off()
+            continue
+        ends = [
+            min(truth[:, place].min(), outputs[:, place].min()),
+            max(truth[:, place].max(), outputs[:, place].max()),
+        ]
+        axes.plot(ends, ends, color="gray", linewidth=1)
+        axes.plot(truth[:, place], outputs[:, place], ".", alpha=0.6)
+        axes.set_xlabel(f"{labels.shortened(readable(names[place]))}, true")
+        axes.set_ylabel("predicted")
+        axes.grid(alpha=0.3)
+    metrics = run.metrics[split]
+    shown = [f"{name} {metrics[name]:.4g}" for name in ("mae", "r2") if name in metrics]
+    right.suptitle(f"{split}: {', '.join(shown)}")
+    return _with_advice(figure, advise(run.history, run.metrics), readable)
+
+
+def _of_classes(Figure, run, dataset, split, outputs, readable):
+    classes = dataset.classes
+    confusion = _confusion(outputs, dataset.split(split).targets, len(classes))
+    side = float(np.clip(INCHES * len(classes), 6, 32))
+    figure, right = _with_curves(Figure, run, side, ("loss", "accuracy"), readable)
     axes = right.subplots()
     totals, answered = confusion.sum(axis=1), confusion.sum(axis=0)
     axes.imshow(confusion / np.maximum(totals, 1)[:, None], "Blues", vmin=0, vmax=1)
@@ -89,7 +140,6 @@ def _drawn(Figure, run, classes, confusion, split, readable):
     right.suptitle(
         f"{split}: {np.trace(confusion) / max(confusion.sum(), 1):.2%} right"
     )
-    left.suptitle(labels.shortened(readable(run.folder.name)))
     untested = [name for name, n in zip(classes, totals, strict=True) if not n]
     silent = [
         name
@@ -106,9 +156,7 @@ def _drawn(Figure, run, classes, confusion, split, readable):
             f"Never answered: {_listed(silent)}, although the {split} split has "
             "examples; more of them, or weights for the classes, help."
         )
-    advice = [textwrap.fill(readable(line), _COLUMNS) for line in advice]
-    figure.supxlabel("\n".join(advice), x=0.01, ha="left", fontsize="medium")
-    return figure
+    return _with_advice(figure, advice, readable)
 
 
 def _listed(names: list[str]) -> str:
@@ -116,22 +164,24 @@ def _listed(names: list[str]) -> str:
     return ", ".join(map(labels.shortened, names[:10])) + more
 
 
-_METRICS = ("loss", "accuracy")
 _COLUMNS = 150
 
 
-def _confusion(run: Run) -> tuple[tuple[str, ...], np.ndarray, str]:
-    """Class names, counts [true, predicted], and the split they are of."""
+def _answers(run: Run) -> tuple["Dataset", str, np.ndarray]:
+    """The data set, the name of the split that is shown, and the outputs for it."""
     startup.import_keras()
     from zoo.engine import steps
 
     dataset = run.dataset()
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
-    split = dataset.split(name)
-    outputs = steps.predict(steps.compile_forward(run.model), split.inputs)
+    inputs = dataset.split(name).inputs
+    return dataset, name, steps.predict(steps.compile_forward(run.model), inputs)
+
+
+def _confusion(outputs: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
+    """How often each class was taken for each: counts [true, predicted]."""
     binary = outputs.shape[1] == 1
     predicted = (outputs[:, 0] >= 0).astype(int) if binary else outputs.argmax(axis=1)
-    count = len(dataset.classes)
     confusion = np.zeros((count, count), int)
-    np.add.at(confusion, (split.targets, predicted), 1)
-    return dataset.classes, confusion, name
+    np.add.at(confusion, (targets, predicted), 1)
+    return confusion

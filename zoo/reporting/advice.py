@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.metrics import better, is_share, shown
+
 WAITING_SHARE, WAITING_SECONDS = 0.05, 1.0
 
 
@@ -20,33 +22,38 @@ def compare(metrics: dict) -> list[str]:
     found = metrics.get("floors", {})
     if not found:
         return []
-    own, noise = _own(metrics), metrics["noise"]["accuracy"]
+    metric, own, noise = _own(metrics)
+    spread = f"{100 * noise:.1f}" if is_share(metric) else f"{noise:.2g}"
     lines = []
-    for name in sorted(found, key=lambda name: found[name]["accuracy"]):
-        ahead = own - found[name]["accuracy"]
+    for name in sorted(found, key=lambda name: better(metric, found[name][metric])):
+        floor = found[name][metric]
+        ahead = better(metric, own) - better(metric, floor)
         verdict = "within its noise"
         if abs(ahead) > 2 * noise:
-            verdict = f"{abs(ahead):.1%} {'better' if ahead > 0 else 'worse'}"
+            size = shown(metric, abs(ahead), 1)
+            verdict = f"{size} {'better' if ahead > 0 else 'worse'}"
+        named = name if metric == "accuracy" else f"{name}, {metric}"
         lines.append(
-            f"{name} {found[name]['accuracy']:.1%}, this network {own:.1%} "
-            f"± {100 * noise:.1f}: {verdict}"
+            f"{named} {shown(metric, floor, 1)}, this network "
+            f"{shown(metric, own, 1)} ± {spread}: {verdict}"
         )
     return lines
 
 
-def _own(metrics: dict) -> float:
-    """The accuracy that a run is about."""
+def _own(metrics: dict) -> tuple[str, float, float]:
+    """The metric that a run is about, its value, and how far it is from the truth."""
     split = next(each for each in ("test", "validation", "train") if each in metrics)
-    return metrics[split]["accuracy"]
+    metric, noise = next(iter(metrics["noise"].items()))
+    return metric, metrics[split][metric], noise
 
 
 def advise(history: list[dict[str, float]], metrics: dict | None = None) -> list[str]:
     """Advice on a training run.
 
     Args:
-        history: a dict per epoch with "loss", "accuracy", "seconds" and "waiting"
-            (of these seconds, for data), and, if there was a validation split,
-            "validation_loss" and "validation_accuracy".
+        history: a dict per epoch with "loss", "accuracy" or "mae", "seconds" and
+            "waiting" (of these seconds, for data), and, if there was a validation
+            split, "validation_loss" and so on.
         metrics: those of the run, with its floors.
 
     Returns:
@@ -66,17 +73,13 @@ def _of_curves(history: list[dict[str, float]]) -> list[str]:
         )
     if len(history) < 3 or "validation_loss" not in history[-1]:
         return advice
+    if "mae" in history[-1]:
+        return advice + _of_numbers(history)
     loss = np.array([line["loss"] for line in history])
     validation = np.array([line["validation_loss"] for line in history])
     best, last = int(validation.argmin()), len(history) - 1
     rise = validation[-1] / max(validation[best], 1e-12)
-    if _jumped(loss):
-        peak = int((loss / np.minimum.accumulate(loss)).argmax())
-        advice.append(
-            f"Learning rate too high: the training loss jumped from "
-            f"{loss[:peak].min():.3g} to {loss[peak]:.3g} in epoch {peak + 1}; try a "
-            "third of the learning_rate, a warm-up, or clip_norm=1."
-        )
+    advice += _of_jumps(loss)
     first, final = history[-1]["accuracy"], history[-1]["validation_accuracy"]
     if rise > 1.1 and loss[-1] < 0.7 * validation[-1] and final < 0.999:
         advice.append(
@@ -111,19 +114,70 @@ def _of_curves(history: list[dict[str, float]]) -> list[str]:
     return advice
 
 
+def _of_numbers(history: list[dict[str, float]]) -> list[str]:
+    """The same of numbers, by their mean absolute error, which has their unit."""
+    advice = _of_jumps(np.array([line["loss"] for line in history]))
+    trained = np.array([line["mae"] for line in history])
+    validation = np.array([line["validation_mae"] for line in history])
+    best, last = int(validation.argmin()), len(history) - 1
+    first, final, before = trained[-1], validation[-1], validation[last * 4 // 5]
+    r2 = history[-1].get("validation_r2", 1.0)
+    if final > 1.05 * validation[best] and first < 0.85 * final:
+        advice.append(
+            f"Overfitting: the validation mae was {validation[best]:.3g} in epoch "
+            f"{best + 1} and is {final:.3g} now, the training mae {first:.3g}; more "
+            "data, dropout, weight_decay or early_stopping help."
+        )
+    elif first < 0.7 * final:
+        advice.append(
+            f"Overfitting: mae is {first:.3g} in training and {final:.3g} in "
+            "validation; more data, dropout or weight_decay help."
+        )
+    elif best >= 0.9 * last and final < 0.99 * before:
+        advice.append(
+            f"Still improving: the validation mae fell from {before:.3g} to "
+            f"{final:.3g} over the last fifth of the epochs; more epochs help."
+        )
+    elif r2 < 0.1:
+        advice.append(
+            f"Underfitting: r2 is {r2:.2f} in validation, where the mean of all "
+            "examples has 0; a larger model, a larger learning_rate or more epochs "
+            "help, unless the inputs say so little."
+        )
+    elif abs(first - final) < 0.1 * final and not advice:
+        advice.append(
+            f"No need to regularize more: mae is {first:.3g} in training and "
+            f"{final:.3g} in validation."
+        )
+    return advice
+
+
+def _of_jumps(loss: np.ndarray) -> list[str]:
+    if not _jumped(loss):
+        return []
+    peak = int((loss / np.minimum.accumulate(loss)).argmax())
+    return [
+        f"Learning rate too high: the training loss jumped from "
+        f"{loss[:peak].min():.3g} to {loss[peak]:.3g} in epoch {peak + 1}; try a "
+        "third of the learning_rate, a warm-up, or clip_norm=1."
+    ]
+
+
 def _of_floors(metrics: dict) -> list[str]:
     """Whether something that needs no network answers as well."""
     found = metrics.get("floors", {})
     if not found:
         return []
-    best = max(found, key=lambda name: found[name]["accuracy"])
-    own, floor = _own(metrics), found[best]["accuracy"]
-    if own - floor > 2 * metrics["noise"]["accuracy"]:
+    metric, own, noise = _own(metrics)
+    best = max(found, key=lambda name: better(metric, found[name][metric]))
+    floor = found[best][metric]
+    if better(metric, own) - better(metric, floor) > 2 * noise:
         return []
+    named = "" if metric == "accuracy" else f"{metric} "
     return [
-        f"No network needed so far: {best} reaches {floor:.1%} on the same examples, "
-        f"this network {own:.1%}; use that, or train longer, on more data, or another "
-        "network."
+        f"No network needed so far: {best} reaches {named}{shown(metric, floor, 1)} on "
+        f"the same examples, this network {shown(metric, own, 1)}; use that, or train "
+        "longer, on more data, or another network."
     ]
 
 

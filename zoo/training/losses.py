@@ -54,7 +54,7 @@ def make(
         _refuse_smoothing(name, smoothing)
         squash = _probabilities(outputs)
         return encode, lambda y, z: ops.mean(ops.square(y - squash(z)))
-    loss = _imported(name)
+    loss = imported(name)
     if inspect.isclass(loss) and issubclass(loss, losses.Loss):
         short = loss.__name__.lower()
     else:
@@ -72,16 +72,25 @@ def make(
     return encode, lambda y, z: ops.mean(loss(y, z))
 
 
-def try_out(name: str, encode: Callable, loss: Callable, outputs: int) -> None:
+def try_out(
+    name: str, encode: Callable, loss: Callable, targets: np.ndarray, outputs: int
+) -> None:
     """Compute a loss of the user's own once, as what it does is not known otherwise.
+
+    Args:
+        name: of the loss.
+        encode, loss: what `make` gave.
+        targets: of two examples.
+        outputs: length of the model's output.
 
     Raises:
         Mistake: it does not take targets and logits, or gives no number.
     """
     if name.startswith("keras.losses.") or "." not in name:
         return
-    targets = ops.convert_to_tensor(encode(np.array([0, 1])))
-    logits = ops.convert_to_tensor(np.array([[0.5] * outputs, [-0.5] * outputs], "f4"))
+    targets = ops.convert_to_tensor(encode(targets))
+    logits = np.array([[0.5] * outputs, [-0.5] * outputs], "f4")[: len(targets)]
+    logits = ops.convert_to_tensor(logits)
     try:
         value = float(ops.convert_to_numpy(loss(targets, logits)))
     except Exception as error:  # whatever the user's function raises
@@ -95,7 +104,7 @@ def try_out(name: str, encode: Callable, loss: Callable, outputs: int) -> None:
         raise Mistake(f"loss {name} is {value} for logits of 0.5 and -0.5")
 
 
-def _imported(name: str):
+def imported(name: str):
     """The function or class of the dotted path `name`."""
     module, dot, function = name.rpartition(".")
     if not dot:

@@ -45,7 +45,7 @@ class Progress:
         shown = [
             f"{name.replace('_', ' ')} {value:.4f}"
             for name, value in line.items()
-            if name.endswith(("loss", "accuracy", "auc"))
+            if name.endswith(("loss", "accuracy", "auc", "mae", "r2"))
         ]
         text = ", ".join([*shown, f"{line['seconds']:.1f} s"])
         self.say(f"epoch {line['epoch']}/{self.epochs}: {text}")

@@ -16,7 +16,7 @@ from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device
 from zoo.errors import Mistake
-from zoo.metrics import calibration, measure, standard_error
+from zoo.metrics import calibration, noise
 from zoo.run import Run, environment, write_history
 from zoo.training import states
 
@@ -96,12 +96,11 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
         name: (session.answer(dataset.split(name)), dataset.split(name).targets)
         for name in held or ["train"]
     }
-    metrics: dict = {name: measure(*each) for name, each in outputs.items()}
+    metrics: dict = {name: session.measure(*each) for name, each in outputs.items()}
     split = next(iter(metrics))  # the one that the result is about
     if "validation" in outputs and dataset.task == "classes":
         metrics["calibration"] = calibration(outputs["validation"], outputs[split])
-    error = standard_error(metrics[split]["accuracy"], len(dataset.split(split)))
-    metrics["noise"] = {"accuracy": error}
+    metrics["noise"] = noise(*outputs[split], dataset.task)
     _count_time(session)
     train, waiting = totals["train"], totals["waiting"]
     metrics["seconds"] = {k: v for k, v in totals.items() if k != "examples"}

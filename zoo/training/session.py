@@ -10,10 +10,10 @@ import time
 import keras
 import numpy as np
 
-from zoo.building import registry
-from zoo.engine import groups, steps
+from zoo.building import registry, unit
+from zoo.engine import counting, groups, steps
 from zoo.errors import Mistake
-from zoo.metrics import measure
+from zoo.metrics import counted, measure
 from zoo.training import optimizer, record
 from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
@@ -67,12 +67,14 @@ class Session:
         stage = self.stages[self.state.stage]
         if stage.trainable:
             registry.module(stage.model).set_trainable(self.model, stage.trainable)
-        self.feed, loss = feed_and_loss(stage, self.model, self.dataset.train)
+        task = self.dataset.task
+        self.feed, loss = feed_and_loss(stage, self.model, self.dataset.train, task)
         with self.group.scope():
             spared = optimizer.spared(self.model)
             self.optimizer = optimizer.make(stage, self.feed.steps, spared)
+            on_device, count = self.feed.on_device, counting.of(task)
             self.trainer = steps.trainer(
-                self.model, loss, self.optimizer, self.feed.on_device
+                self.model, loss, self.optimizer, on_device, count
             )
         self.compiled: set[int] = set()
         self.said = ""  # why steps are slow, once a stage
@@ -127,7 +129,7 @@ class Session:
         state.sums["skipped"] = (
             state.sums.get("skipped", 0) + int(skipped.sum()) * batch
         )
-        state.sums["wrong"] += int(wrong.sum())
+        state.sums["wrong"] += float(wrong.sum(dtype="float64"))
         state.sums["examples"] += chunk.count * batch
         state.sums["seconds"] += seconds + chunk.waited
         state.sums["waited"] += chunk.waited
@@ -159,8 +161,7 @@ class Session:
         line = {
             "epoch": state.epoch + 1,
             "loss": self._mean_loss(),
-            "accuracy": 1 - sums["wrong"] / sums["examples"],
-            "wrong": sums["wrong"],
+            **counted(self.dataset.task, sums["wrong"], sums["examples"]),
         }
         with self._evaluated_weights():
             if self.dataset.validation is not None:
@@ -204,11 +205,16 @@ class Session:
 
     def score(self, split) -> dict:
         """The metrics of the model on `split`, see `zoo.metrics.measure`."""
-        return measure(self.answer(split), split.targets)
+        return self.measure(self.answer(split), split.targets)
 
     def answer(self, split) -> np.ndarray:
-        """The outputs of the model for the inputs of `split`."""
+        """The outputs of the model for a split."""
         return steps.predict(self.forward, split.inputs)
+
+    def measure(self, outputs, targets) -> dict:
+        """The metrics of outputs for these targets."""
+        task, spread = self.dataset.task, unit.spread(self.model)
+        return measure(outputs, targets, task, spread)
 
     @contextlib.contextmanager
     def _evaluated_weights(self):

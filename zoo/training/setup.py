@@ -9,14 +9,14 @@ import keras
 import numpy as np
 
 from zoo import augment, data
-from zoo.building import fitting, registry
+from zoo.building import fitting, registry, unit
 from zoo.core.progress import say
 from zoo.data import categories, identity
 from zoo.engine import groups
 from zoo.engine.private import layers
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.training import acceptance, losses, optimizer
+from zoo.training import acceptance, losses, number_losses, optimizer
 from zoo.training.feed import Feed
 
 
@@ -113,16 +113,20 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
             f"are of shape {tuple(dataset.input_shape)}: {reason}"
         ) from error
     acceptance.check_shapes(recipe.model, model, dataset)
-    fitting.check_outputs(model, recipe, dataset.classes)
+    fitting.check_outputs(model, recipe, dataset.answers, dataset.task)
     for layer in model.layers:
-        if hasattr(layer, "adapt"):
+        if layer.name == unit.NAME and dataset.task == "numbers":
+            unit.adapt(layer, dataset.train.targets, dataset.outputs)
+        elif hasattr(layer, "adapt"):
             layer.adapt(np.asarray(dataset.train.inputs))
     acceptance.check_values(recipe.model, model, dataset)
     if recipe.model not in registry.names():
         acceptance.try_out(recipe.model, model, dataset)
     for stage in recipe.stage_recipes():
-        arguments = _loss_arguments(stage, model)
-        losses.try_out(stage.loss, *losses.make(stage.loss, *arguments), arguments[0])
+        encode, loss = _loss(stage, model, dataset.task)
+        losses.try_out(
+            stage.loss, encode, loss, dataset.train.targets[:2], model.output_shape[-1]
+        )
         optimizer.make(stage, -(-len(dataset.train) // stage.batch), [])
     _try_stages(recipe, model)
     return model
@@ -147,19 +151,23 @@ def _is_kerass(error: Exception) -> bool:
     return isinstance(error, ValueError) and module.startswith("keras.")
 
 
-def _loss_arguments(stage: Recipe, model: keras.Model) -> tuple[int, float, bool]:
-    soft = augment.mixes(stage.augment)
-    return model.output_shape[-1], stage.label_smoothing, soft
+def _loss(stage: Recipe, model: keras.Model, task: str) -> tuple[Callable, Callable]:
+    """How targets are encoded, and the loss that takes them."""
+    if task == "numbers":
+        spread = unit.spread(model)
+        return number_losses.make(stage.loss, spread, stage.label_smoothing)
+    outputs, soft = model.output_shape[-1], augment.mixes(stage.augment)
+    return losses.make(stage.loss, outputs, stage.label_smoothing, soft)
 
 
 def feed_and_loss(
-    stage: Recipe, model: keras.Model, split: data.Split
+    stage: Recipe, model: keras.Model, split: data.Split, task: str = "classes"
 ) -> tuple[Feed, Callable]:
     """The batches that a stage trains on, and the loss that takes their targets.
 
     A single device holds a small split, see `Feed`.
     """
-    encode, loss = losses.make(stage.loss, *_loss_arguments(stage, model))
+    encode, loss = _loss(stage, model, task)
     hold = groups.current().devices == 1
     feed = Feed(
         split, stage.batch, stage.seed, encode, stage.augment, stage.shuffle, hold

@@ -32,8 +32,9 @@ class State:
         backend: the backend that trains; another one would round differently.
         stage, epoch, step: the position of the next batch, each from 0. Epochs count
             over all stages, steps within the epoch.
-        sums: over the epoch so far: the loss, the number of wrong predictions and of
-            examples, the seconds, and how many of these waited for data.
+        sums: over the epoch so far: the loss, what is wrong with the answers, see
+            `zoo.engine.counting`, the number of examples, the seconds, and how many of
+            these waited for data.
         totals: over all starts of the run: seconds of each kind, and the number of
             examples that were trained on during the seconds "train".
         history: a dict for each epoch that has ended.

@@ -12,7 +12,8 @@ from zoo import data
 from zoo import recipe as recipes
 from zoo.building import registry
 from zoo.building.lookup import is_recipe
-from zoo.engine.steps import is_wrong
+from zoo.engine.counting import is_wrong
+from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training import losses, optimizer
 from zoo.training.setup import build_for
@@ -42,6 +43,11 @@ class _HyperModel(keras_tuner.HyperModel):
         self.recipe, self.dataset = recipe, None
         if recipe.data:
             self.dataset = data.load_for(recipe)
+            if self.dataset.task != "classes":
+                raise Mistake(
+                    f"a hypermodel learns classes; {recipe.data} has the task "
+                    f"{self.dataset.task}: `zoo tune` searches for it"
+                )
 
     def build(self, hp):
         examples = len(self.dataset.train) if self.dataset else None

@@ -37,8 +37,15 @@ def wave(recipe: Recipe, tuner: str, folds: int = 0) -> int:
 
     It depends on the recipe alone, so that every backend draws the same trials; JAX
     trains those of a wave side by side, see `zoo.tuning.side_by_side`.
+
+    Raises:
+        Mistake: the data have no classes.
     """
     dataset = trial.datasets(recipe, folds)[0]
+    if dataset.task != "classes":
+        raise Mistake(
+            f"a search judges classes so far; {recipe.data} has the task {dataset.task}"
+        )
     small = network.network(recipe, build_for(recipe, dataset), dataset)
     return _WAVES.get(tuner, 1) if small else 1
 

@@ -9,11 +9,10 @@ from zoo.engine import groups, private
 from zoo.engine.jax import kernels
 from zoo.engine.jax.device import compiler_options, full_float32
 from zoo.engine.reasons import reason
-from zoo.engine.steps import count_wrong
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer, on_device):
+    def __init__(self, model, loss, optimizer, on_device, count):
         self.model, self.optimizer = model, optimizer
         self.on_device = jax.device_put(on_device)
         self.group = groups.current()
@@ -38,7 +37,7 @@ class Trainer:
                 known = zip(optimizer.variables, optimizer_state, strict=True)
                 with keras.StatelessScope(state_mapping=list(known)):
                     scaled = optimizer.scale_loss(value)
-                return scaled, (value, updated, count_wrong(y, outputs))
+                return scaled, (value, updated, count(y, outputs))
 
             gradient = jax.grad(objective, has_aux=True)
             grads, (value, other, errors) = gradient(trainable)
@@ -54,7 +53,7 @@ class Trainer:
                 return state, values.at[i].set(value), errors.at[i].set(error)
 
             length = inputs.shape[0]
-            empty = jnp.zeros(length, "float32"), jnp.zeros(length, "int32")
+            empty = jnp.zeros(length, "float32"), jnp.zeros(length, "float32")
             return jax.lax.fori_loop(0, count, body, (state, *empty))
 
         everywhere = getattr(self.group, "everywhere", None)

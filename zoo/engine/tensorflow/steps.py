@@ -9,15 +9,16 @@ from zoo.engine import groups
 from zoo.engine.batch_normalization import normalize_together
 from zoo.engine.private import layers
 from zoo.engine.reasons import reason
-from zoo.engine.steps import CONVOLUTIONS, count_wrong
+from zoo.engine.steps import CONVOLUTIONS
 from zoo.engine.tensorflow import private
 from zoo.engine.tensorflow.device import full_float32
 from zoo.engine.tensorflow.group import total
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer, on_device):
+    def __init__(self, model, loss, optimizer, on_device, count):
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.count = count
         self.on_device = on_device and [
             tf.identity(_tensor(array)) for array in on_device
         ]
@@ -81,7 +82,7 @@ class Trainer:
         def steps(inputs, targets, count):
             capacity = tf.shape(inputs)[0]
             values = tf.TensorArray("float32", capacity, element_shape=[])
-            errors = tf.TensorArray("int32", capacity, element_shape=[])
+            errors = tf.TensorArray("float32", capacity, element_shape=[])
 
             def step(i, values, errors):
                 x, y = inputs[i], targets[i]
@@ -117,7 +118,7 @@ class Trainer:
         grads = tape.gradient(scaled, variables)
         # An embedding's is sparse, and optimizers square its repeated rows one by one.
         grads = [grad if grad is None else tf.convert_to_tensor(grad) for grad in grads]
-        return grads, value, count_wrong(y, outputs)
+        return grads, value, self.count(y, outputs)
 
     def _together(self, x, y, rows):
         """The same on every replica with its rows, then the means over replicas.
@@ -133,12 +134,11 @@ class Trainer:
                 grads, value, error = self._alone(x, y, rows)
             self._seen.assign_add(x.shape[0])
             known = [grad for grad in grads if grad is not None]
-            sums = total([*known, value, tf.cast(error, "float32")])
+            sums = total([*known, value, error])
             *means, value, error = [each / replicas for each in sums]
             means = iter(means)
             grads = [None if grad is None else next(means) for grad in grads]
-            error = tf.round(error * replicas if split else error)
-            return grads, value, tf.cast(error, "int32")
+            return grads, value, error * replicas if split else error
 
         strategy = self.group.strategy
         results = strategy.run(replica, args=(x, y))

@@ -9,7 +9,6 @@ import torch
 
 from zoo.engine import groups
 from zoo.engine.reasons import reason
-from zoo.engine.steps import count_wrong
 from zoo.engine.torch import private
 from zoo.engine.torch.device import device, full_float32
 from zoo.engine.torch.recording import (
@@ -21,8 +20,9 @@ from zoo.engine.torch.recording import (
 
 
 class Trainer:
-    def __init__(self, model, loss, optimizer, on_device):
+    def __init__(self, model, loss, optimizer, on_device, count):
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.count = count
         self.device = device()
         self.on_device = on_device and [
             torch.from_numpy(a).to(self.device) for a in on_device
@@ -57,7 +57,7 @@ class Trainer:
         values, errors = torch.stack(values).cpu(), torch.stack(errors).cpu()
         values, errors = map(self.group.total, (values.numpy(), errors.numpy()))
         processes = self.group.processes
-        return values / processes, errors // (1 if split else processes)
+        return values / processes, errors / (1 if split else processes)
 
     def examples_by_device(self):
         if self.group.processes == 1:
@@ -133,7 +133,7 @@ class Trainer:
         return gradients, update
 
     def _gradients(self, x, y, *values):
-        """Loss, wrong predictions, and the gradients of the variables that are used.
+        """Loss, what is counted, and the gradients of the variables that are used.
 
         Which these are is noted in `self._used`; what the model writes to its variables
         is written to `values`.
@@ -149,7 +149,7 @@ class Trainer:
         self._used = [grad is not None for grad in grads]
         # in the order in memory for which the update is recorded
         grads = [grad.contiguous() for grad in grads if grad is not None]
-        return value.detach(), count_wrong(y, outputs.detach()), *grads
+        return value.detach(), self.count(y, outputs.detach()), *grads
 
     def _update(self, *grads_and_values):
         """Nothing; what the optimizer computes is written to the values."""
@@ -227,7 +227,7 @@ class Trainer:
         self.optimizer.scale_loss(value).backward()
         with torch.no_grad():
             self.optimizer.apply([v.value.grad for v in variables], variables)
-            return value.detach(), count_wrong(y, outputs)
+            return value.detach(), self.count(y, outputs)
 
     def pull(self):
         pass

@@ -117,6 +117,8 @@ def _members(number, recipe, datasets):
     for fold, dataset in enumerate(datasets):
         try:
             check(recipe, dataset)
+            if dataset.task != "classes":
+                return []
             plain = network.network(recipe, build_for(recipe, dataset), dataset)
         except Exception:
             return []  # told when it is trained by itself

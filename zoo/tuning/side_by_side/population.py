@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from zoo.engine.counting import is_wrong
 from zoo.engine.jax.device import compiler_options
 from zoo.engine.random_bits import bits_at
-from zoo.engine.steps import is_wrong
 from zoo.recipe import Recipe
 from zoo.training import losses, optimizer
 from zoo.tuning import network

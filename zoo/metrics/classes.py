@@ -1,21 +1,19 @@
-"""Numbers that say how good answers are, in NumPy, the same for every backend."""
+"""How often classes are answered rightly, and with which probabilities."""
 
-import dataclasses
 import math
-import statistics
 from collections.abc import Callable
 
 import numpy as np
 
 from zoo.errors import Mistake
+from zoo.metrics.outputs import refuse_no_numbers
 
 RESAMPLES, FEWEST = 1000, 100
 MOST = 10**8  # outputs in all resamples
 BINS = 10
-HOTTEST = 100.0
 
 
-def measure(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     """Loss and accuracy, and for one logit the area under the ROC curve.
 
     Args:
@@ -36,14 +34,7 @@ def measure(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
             f"outputs of shape {logits.shape} for {len(targets)} targets; accepted: "
             "(n, classes), or (n, 1), the logit of class 1"
         )
-    if not np.isfinite(logits).all():
-        count = int((~np.isfinite(logits)).any(axis=1).sum())
-        what = "NaN" if np.isnan(logits).any() else "infinite"
-        raise Mistake(
-            f"the model's outputs are {what} for {count} of {len(logits)} examples; "
-            f"its weights or the data are {what} or too large: train again, with a "
-            "smaller learning_rate if the loss became NaN"
-        )
+    refuse_no_numbers(logits)
     targets = np.asarray(targets)
     classes = max(2, logits.shape[1])
     if len(targets) and not 0 <= targets.min() <= targets.max() < classes:
@@ -75,76 +66,16 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
         logits: float (n, classes); or (n, 1), the logit of class 1, which gives two
             columns.
     """
-    logits = _of_all_classes(logits)
+    logits = of_all_classes(logits)
     return np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
 
 
-def _of_all_classes(logits: np.ndarray) -> np.ndarray:
+def of_all_classes(logits: np.ndarray) -> np.ndarray:
+    """Logits of all classes, float64; 0 beside the logit of class 1 of two."""
     logits = np.asarray(logits, "float64")
     if logits.shape[1] == 1:
         logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
     return logits
-
-
-def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
-    """What logits are divided by so that probabilities mean what they say.
-
-    It has the least mean cross-entropy on these examples, which training has not seen
-    (Guo et al. 2017, arXiv:1706.04599). The cross-entropy is convex in its inverse,
-    whose derivative is halved to its zero.
-
-    Args:
-        logits: float (n, classes), or (n, 1): the logit of class 1; n >= 1.
-        targets: int (n,), class numbers from 0.
-
-    Returns:
-        From 1 / HOTTEST to HOTTEST; 1 if all answers are right, as then nothing says
-        how often they are wrong.
-    """
-    logits = _of_all_classes(logits)
-    if (logits.argmax(axis=1) == targets).all():
-        return 1.0
-    truth = logits[np.arange(len(logits)), targets]
-    low, high = -math.log(HOTTEST), math.log(HOTTEST)
-    while high - low > 1e-6:
-        middle = (low + high) / 2
-        shares = probabilities(logits * math.exp(middle))
-        if ((shares * logits).sum(axis=1) - truth).mean() < 0:
-            low = middle
-        else:
-            high = middle
-    return math.exp(-(low + high) / 2)
-
-
-def calibration_error(logits: np.ndarray, targets: np.ndarray) -> float:
-    """The mean distance between how sure answers are and how often they are right.
-
-    Over the probability of the most probable class, in ten bins of equal width,
-    weighted by their counts (Naeini et al. 2015, AAAI). From 0 to 1.
-    """
-    shares = probabilities(logits)
-    sure = shares.max(axis=1)
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    excess = np.bincount(bins, sure - (shares.argmax(axis=1) == targets), BINS)
-    return float(np.abs(excess).sum() / len(targets))
-
-
-def calibration(
-    held_out: tuple[np.ndarray, np.ndarray], answered: tuple[np.ndarray, np.ndarray]
-) -> dict[str, float]:
-    """A temperature, and what it does to the calibration error of other examples.
-
-    Args:
-        held_out: logits and targets that the temperature is fitted to.
-        answered: logits and targets that the errors are measured on.
-    """
-    fitted = temperature(*held_out)
-    logits, targets = answered
-    return {
-        "temperature": fitted,
-        "error_before": calibration_error(logits, targets),
-        "error_after": calibration_error(logits / fitted, targets),
-    }
 
 
 def area_under_curve(score: np.ndarray, targets: np.ndarray) -> float:
@@ -173,7 +104,7 @@ def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         targets: int (n,), 0 or 1; both must occur.
 
     Returns:
-        Besides those of `measure`: "sensitivity" and "specificity", the
+        Besides those of `of_classes`: "sensitivity" and "specificity", the
         shares of the positives and of the negatives that are recognized at a
         probability of 0.5; "brier", the mean squared error of the probability; and
         "calibration_error", the mean distance between probability and frequency in ten
@@ -196,7 +127,7 @@ def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     bins = np.minimum((probability * BINS).astype(int), BINS - 1)
     excess = np.bincount(bins, probability - positive, BINS)
     return {
-        **measure(logits, targets),
+        **of_classes(logits, targets),
         "sensitivity": float(said[positive].mean()),
         "specificity": float((~said[~positive]).mean()),
         "brier": float(np.square(probability - positive).mean()),
@@ -263,54 +194,3 @@ def intervals(
         for name, each in values.items()
         if each
     }
-
-
-@dataclasses.dataclass(frozen=True)
-class Summary:
-    """A metric over the seeds: mean, standard deviation (0 for one seed), count."""
-
-    mean: float
-    deviation: float
-    count: int
-
-    def lower(self) -> float:
-        """The mean is above this in 95 % of such measurements (one-sided, Student).
-
-        One value has no spread, and supports nothing: -inf.
-        """
-        if self.count == 1:
-            return -math.inf
-        error = self.deviation / math.sqrt(self.count)
-        return self.mean - _student(self.count - 1) * error
-
-    def reaches(self, claim: float) -> bool:
-        """Whether the measurements support that the mean is at least `claim`."""
-        return self.lower() >= claim
-
-    def percent(self) -> str:
-        """For a metric that is a share: "99.12% ± 0.05 (5)"; one has no spread."""
-        spread = f" ± {100 * self.deviation:.2f}" if self.count > 1 else ""
-        return f"{self.mean:.2%}{spread} ({self.count})"
-
-
-def summarize(values: list[float]) -> Summary:
-    """Mean and sample standard deviation of at least one value."""
-    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return Summary(statistics.mean(values), deviation, len(values))
-
-
-_STUDENT = (6.3138, 2.9200, 2.3534, 2.1318, 2.0150, 1.9432, 1.8946, 1.8595, 1.8331)
-
-
-def _student(freedom: int) -> float:
-    """The 95 % quantile of Student's t, within 0.001.
-
-    From a table for less than ten degrees of freedom, from Fisher's expansion above
-    (Abramowitz & Stegun 26.7.5).
-    """
-    if freedom <= len(_STUDENT):
-        return _STUDENT[freedom - 1]
-    z = statistics.NormalDist().inv_cdf(0.95)
-    first = (z**3 + z) / (4 * freedom)
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-    return z + first + second

@@ -1,0 +1,63 @@
+"""What is counted in training, beside the loss: how far off the answers are.
+
+A sum over the batch, a scalar float32, for each task of a data set. Whole numbers are
+exact up to 16 million.
+"""
+
+from collections.abc import Callable
+
+
+def of(task: str) -> Callable:
+    """The function `(targets, outputs)` that counts for a task, see `zoo.data`."""
+    return {"classes": wrong, "numbers": error, "labels": wrong_labels}[task]
+
+
+def wrong(targets, outputs):
+    """How many predictions in a batch are wrong; see `is_wrong`."""
+    from keras import ops
+
+    return ops.sum(ops.cast(is_wrong(targets, outputs), "float32"))
+
+
+def is_wrong(targets, outputs):
+    """Which predictions are wrong, bool (n,); a tie counts for the upper class.
+
+    Args:
+        targets: class numbers (n,), or (n, 1) for one logit, or shares (n, classes).
+        outputs: logits (n, classes), or (n, 1): the logit of class 1.
+    """
+    from keras import ops
+
+    if outputs.shape[-1] == 1:
+        # TensorFlow compares no integers with 0.5.
+        truth = ops.cast(ops.reshape(targets, (-1,)), "float32") > 0.5
+        predicted = ops.reshape(outputs, (-1,)) >= 0
+    else:
+        truth = targets if len(targets.shape) == 1 else ops.argmax(targets, axis=-1)
+        predicted = ops.argmax(outputs, axis=-1)
+        truth = ops.cast(truth, predicted.dtype)
+    return truth != predicted
+
+
+def error(targets, outputs):
+    """The sum of absolute errors, each example's the mean over its numbers.
+
+    Args:
+        targets, outputs: float (n, outputs).
+    """
+    from keras import ops
+
+    return ops.sum(ops.mean(ops.abs(targets - outputs), axis=-1))
+
+
+def wrong_labels(targets, outputs):
+    """The sum of the shares of an example's labels that are answered wrongly.
+
+    Args:
+        targets: float (n, classes), above 0.5 for a label that an example has.
+        outputs: logits (n, classes).
+    """
+    from keras import ops
+
+    missed = (targets > 0.5) != (outputs >= 0)
+    return ops.sum(ops.mean(ops.cast(missed, "float32"), axis=-1))

@@ -1,0 +1,93 @@
+"""Numbers that say how good answers are, in NumPy, the same for every backend."""
+
+import numpy as np
+
+from zoo.metrics.classes import (
+    area_under_curve,
+    intervals,
+    of_classes,
+    probabilities,
+    rates,
+    standard_error,
+)
+from zoo.metrics.names import better, is_share, shown
+from zoo.metrics.numbers import of_numbers
+from zoo.metrics.summary import Summary, summarize
+from zoo.metrics.sureness import calibration, calibration_error, temperature
+
+__all__ = [
+    "Summary",
+    "area_under_curve",
+    "better",
+    "calibration",
+    "calibration_error",
+    "counted",
+    "intervals",
+    "is_share",
+    "measure",
+    "noise",
+    "of_classes",
+    "of_numbers",
+    "probabilities",
+    "rates",
+    "shown",
+    "standard_error",
+    "summarize",
+    "temperature",
+]
+
+
+def measure(
+    outputs: np.ndarray,
+    targets: np.ndarray,
+    task: str = "classes",
+    spread: np.ndarray | float = 1.0,
+) -> dict[str, float]:
+    """How good a model's outputs are, by the task of its data.
+
+    Args:
+        outputs: float (n, k), n >= 1: of "classes" logits, or for k = 1 the logit of
+            class 1; of "numbers" the answers.
+        targets: as in `zoo.data.Split`, by the task.
+        task: "classes" or "numbers".
+        spread: of numbers the unit of their loss, float (k,), see `zoo.building.unit`.
+
+    Returns:
+        Of "classes", see `of_classes`; of "numbers", see `of_numbers`.
+
+    Raises:
+        Mistake: an output is NaN, or shapes or targets have no meaning.
+    """
+    if task == "numbers":
+        return of_numbers(outputs, targets, spread)
+    return of_classes(outputs, targets)
+
+
+def counted(task: str, sum_wrong: float, examples: int) -> dict[str, float]:
+    """What the sums of `zoo.engine.counting` over an epoch say, by the metrics' names.
+
+    They are of the weights as they were at each step.
+    """
+    if task == "numbers":
+        return {"mae": sum_wrong / examples}
+    wrong = round(sum_wrong)
+    return {"accuracy": 1 - wrong / examples, "wrong": wrong}
+
+
+def noise(
+    outputs: np.ndarray, targets: np.ndarray, task: str = "classes"
+) -> dict[str, float]:
+    """How far a task's first metric is from that of endless examples, about.
+
+    Args:
+        outputs, targets, task: see `measure`.
+
+    Returns:
+        By the metric's name its standard error over the examples: of "classes" that of
+        "accuracy", see `standard_error`; of "numbers" that of "mae".
+    """
+    count = len(targets)
+    if task == "numbers":
+        errors = np.abs(np.asarray(outputs, "float64") - targets).mean(axis=1)
+        return {"mae": float(errors.std(ddof=count > 1) / np.sqrt(count))}
+    return {"accuracy": standard_error(measure(outputs, targets)["accuracy"], count)}

@@ -1,0 +1,19 @@
+"""What the names of metrics mean: which way is better, and how one is written."""
+
+SMALLER_IS_BETTER = ("loss", "mae", "rmse", "brier", "calibration_error")
+NUMBERS = ("loss", "mae", "rmse", "r2")  # the others are shares, 0 to 1
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric is a share, which is shown in percent."""
+    return metric not in NUMBERS
+
+
+def better(metric: str, value: float) -> float:
+    """A number that is larger for a better value of the metric."""
+    return -value if metric in SMALLER_IS_BETTER else value
+
+
+def shown(metric: str, value: float, digits: int = 2) -> str:
+    """A value as it is printed: "81.25%" of a share, else "43.21"."""
+    return f"{value:.{digits}%}" if is_share(metric) else f"{value:.{digits + 2}g}"
