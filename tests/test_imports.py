@@ -20,7 +20,7 @@ ORDER = (
     ("models",),
     ("building",),
     ("augment", "data"),
-    ("run",),
+    ("exported", "run"),
     ("training",),
     ("prediction", "evaluation", "explanation", "verification", "reporting"),
     ("tuning", "exporting", "serving"),

@@ -38,6 +38,13 @@ def take_moments(model):
     assert calls == [[0]]
 
 
+def nodes(model):
+    calls = list(private.nodes(keras.Function(model.inputs, model.outputs)))
+    assert [call.operation for call in calls] == model.layers[1:]
+    assert calls[0].arguments.fill_in({id(model.inputs[0]): "x"}) == (("x",), {})
+    assert calls[1].outputs == model.outputs
+
+
 def base_optimizer(model):
     assert issubclass(keras.optimizers.Adam, private.BaseOptimizer)
 
@@ -57,7 +64,7 @@ def global_state(model):
     assert private.global_state.get_global_attribute("zoo_test") == 1
 
 
-OF_KERAS = [layers, value, take_moments, base_optimizer, without_tensorflow]
+OF_KERAS = [layers, value, nodes, take_moments, base_optimizer, without_tensorflow]
 OF_KERAS += [naming, global_state]
 
 

@@ -45,11 +45,8 @@ CAPABILITIES: dict[str, dict[str, Support]] = {
     "mixed precision": EVERYWHERE,
     "gradient accumulation": EVERYWHERE,
     "report": dict.fromkeys(NAMES, Support(True, needs="matplotlib")),
-    "export as ONNX": {
-        "jax": Support(True, "if PyTorch is installed too", needs="torch"),
-        "tensorflow": Support(True, "if PyTorch is installed too", needs="torch"),
-        "torch": Support(True),
-    },
+    "export as onnx": dict.fromkeys(NAMES, Support(True, needs="onnx")),
+    "export as keras": EVERYWHERE,
     "read prepared TFDS sets": EVERYWHERE,
     "prepare TFDS's own sets": {
         "jax": Support(True, "if TensorFlow is installed too", needs="tensorflow"),

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo import exported
 from zoo.engine import startup
 from zoo.errors import Mistake
+from zoo.exported import Exported
 from zoo.metrics import probabilities
 from zoo.run import Run, open_run
 
@@ -52,7 +54,8 @@ def predict(
     """Answer raw inputs with what a run has learned, on any backend.
 
     Args:
-        run: a run or its folder.
+        run: a run or its folder; or an ONNX file that `zoo.export` wrote, which ONNX
+            Runtime answers, without Keras.
         inputs: one or several: a list, tuple, generator, series, one array for all.
             On pictures: names of files, their bytes, open files, images of Pillow, or
             arrays and tensors (H, W), (H, W, C), (n, H, W) or (n, H, W, C), or with
@@ -73,30 +76,40 @@ def predict(
     """
     from zoo import data
 
-    run = open_run(run, trust=trust)
-    dataset = data.restore(run.folder)
+    source = _exported(run) or open_run(run, trust=trust)
+    dataset = data.restore(source.folder) if isinstance(source, Run) else source.dataset
     raw = data.items(dataset, inputs)
     if not raw:
         raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
     decoded = data.decode(dataset, raw)
-    startup.import_keras()
-
-    from zoo.engine import steps
-
-    outputs = steps.predict(steps.compile_forward(run.model), decoded, batch)
     names = list(_names(dataset, raw, decoded))
+    outputs = _outputs(source, decoded, batch)
     if not np.isfinite(outputs).all():
-        raise _no_answer(run, names, outputs)
+        raise _no_answer(source, names, outputs)
     if dataset.task == "numbers":
         return [
             Prediction(name, numbers=dict(zip(dataset.outputs, row, strict=True)))
             for name, row in zip(names, outputs.tolist(), strict=True)
         ]
-    shares = probabilities(outputs / run.temperature)
+    shares = probabilities(outputs / source.temperature)
     return [
         _prediction(name, share, dataset.classes)
         for name, share in zip(names, shares, strict=True)
     ]
+
+
+def _exported(place) -> Exported | None:
+    return Exported(place) if exported.is_file(place) else None
+
+
+def _outputs(source: Run | Exported, decoded: np.ndarray, batch: int) -> np.ndarray:
+    """What a network answers, in a run by Keras, in a file by ONNX Runtime."""
+    if isinstance(source, Exported):
+        return source.answers(decoded, batch)
+    startup.import_keras()
+    from zoo.engine import steps
+
+    return steps.predict(steps.compile_forward(source.model), decoded, batch)
 
 
 _WANTED = {
@@ -124,10 +137,14 @@ def _names(dataset: "Dataset", raw: list, decoded: np.ndarray) -> Iterable[str]:
     ]
 
 
-def _no_answer(run: Run, names: list[str], outputs: np.ndarray) -> Mistake:
+def _no_answer(
+    source: Run | Exported, names: list[str], outputs: np.ndarray
+) -> Mistake:
     """Whether the weights are at fault, or an input that is too large for them."""
-    if not all(np.isfinite(each).all() for each in run.model.get_weights()):
-        return Mistake(f"the model of {run.folder} answers NaN; train it again")
+    if isinstance(source, Run) and not all(
+        np.isfinite(each).all() for each in source.model.get_weights()
+    ):
+        return Mistake(f"the model of {source.folder} answers NaN; train it again")
     wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
     return Mistake(
         f"{len(wrong)} of {len(names)} inputs have no answer, such as input "

@@ -1,19 +1,46 @@
-"""Export a run as ONNX, checked against the original.
+"""Export a run for other programs, checked against the original.
 
-Example:
+Beside the file lie FILE.json, what it takes and gives, and FILE.checks.npz, 100 inputs
+with their answers, which --check compares again, on any machine.
+
+Examples:
   zoo export runs/digits --to digits.onnx
+  zoo export runs/digits --format litert --outputs probabilities
+  zoo export --check digits.onnx
 """
 
-from zoo.cli._arguments import add_run
+from zoo.cli._arguments import add_trust
+from zoo.engine import startup
+from zoo.errors import Mistake
 from zoo.run import open_run
 
 
 def arguments(parser):
-    add_run(parser)
-    parser.add_argument("--to", metavar="FILE", help="model.onnx in the run's folder")
+    parser.add_argument("run", metavar="RUN", nargs="?", help="the folder of a run")
+    add_trust(parser)
+    parser.add_argument("--format", help="onnx, keras, ...; by default as FILE ends")
+    parser.add_argument(
+        "--to", metavar="FILE", help="by default model.onnx in the run's folder"
+    )
+    parser.add_argument(
+        "--outputs", default="logits", help="logits, or probabilities of all classes"
+    )
+    parser.add_argument(
+        "--check", metavar="FILE", help="compare a file's answers again"
+    )
 
 
 def run(options):
-    from zoo.exporting import export
+    from zoo.exporting import check, export
 
-    print(export(open_run(options.run, trust=options.trust), options.to))
+    if bool(options.check) == bool(options.run):
+        raise Mistake(
+            "give a run to export, or --check FILE; `zoo export --help` shows examples"
+        )
+    if options.check:
+        startup.load()
+        print(f"{options.check}: its answers differ by {check(options.check):.1e}")
+        return
+    done = open_run(options.run, trust=options.trust)
+    startup.load()
+    print(export(done, options.to, format=options.format, outputs=options.outputs))

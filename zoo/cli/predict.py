@@ -2,16 +2,18 @@
 
 What goes in is what the run learned from: names of pictures; sentences, in quotes; or
 CSV files and rows such as 5.1,1.4. A row that begins with a minus stands after --.
+RUN may be an ONNX file of `zoo export`, too: it answers without Keras.
 
 Examples:
   zoo predict runs/digits seven.png eight.png
   zoo predict runs/reviews "a waste of two hours"
   zoo predict runs/circles -- -0.5,0.25
+  zoo predict digits.onnx seven.png
 """
 
 import json
 
-from zoo import backend
+from zoo import backend, exported
 from zoo.cli._arguments import add_run
 from zoo.cli._table import table
 from zoo.engine import startup
@@ -31,8 +33,10 @@ def arguments(parser):
 
 
 def run(options):
-    done = open_run(options.run, trust=options.trust)
-    backend.require("predict", startup.load(options.backend))
+    done = options.run
+    if not exported.is_file(done):  # which needs no Keras
+        done = open_run(done, trust=options.trust)
+        backend.require("predict", startup.load(options.backend))
 
     from zoo.prediction import predict
 

@@ -58,3 +58,14 @@ def without_tensorflow() -> Iterator[None]:
         yield
     finally:
         tensorflow._available = before
+
+
+def nodes(function: keras.Function) -> Iterator:
+    """The calls in a graph, in an order in which each follows those that it needs.
+
+    A node has `operation`, `arguments`, `outputs`. Keras runs a graph, but shows its
+    layers only, not what each was called with.
+    """
+    by_depth = function._nodes_by_depth
+    for depth in sorted(by_depth, reverse=True):
+        yield from (node for node in by_depth[depth] if not node.is_input)

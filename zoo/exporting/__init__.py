@@ -1,49 +1,175 @@
-"""Export a run as ONNX, checked against the original."""
+"""Export a run for other programs, checked against the original."""
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 from zoo import backend
-from zoo.core import processes
+from zoo.building import trained
+from zoo.core import files, processes
+from zoo.engine import startup
 from zoo.errors import Mistake
+from zoo.exporting import formats
 from zoo.run import Run, open_run
 
 
 def export(
-    run: Run | str | Path, path: str | Path | None = None, *, trust: bool = False
+    run: Run | str | Path,
+    path: str | Path | None = None,
+    *,
+    format: str | None = None,
+    outputs: str = "logits",
+    trust: bool = False,
 ) -> Path:
-    """Write the run's model as an ONNX file, whatever backend trained it.
+    """Write the run's network for other programs, whatever backend trained it.
 
-    Keras writes ONNX on PyTorch, so the work is done in a process of its own on that
-    backend. ONNX Runtime then answers 8 made-up inputs, and so does the original: the
-    file is kept only if the answers agree to 1e-4, relative to the largest.
+    The file answers batches of any size, in float32, and takes what the network takes:
+    pixels 0 to 255, columns with missing values, ids of words; all scaling is inside.
+    Its metadata say so, and name the classes. Beside it lie `FILE.json`, the metadata,
+    and `FILE.checks.npz`, 100 made-up inputs with the network's own answers. The
+    format's runtime answers them too, in batches of 1, 7, 33 and 59: the file is kept
+    only if it agrees to 1e-4, relative to the largest answer.
 
     Args:
         run: a run or its folder.
-        path: of the file; `model.onnx` in the run's folder by default.
+        path: of the file; by default `model` in the run's folder, with the ending of
+            the format; for weights that zoo ships `lenet_mnist` in the current folder.
+        format: one of `zoo.exporting.formats.names()`; by default that whose files end
+            like `path`, otherwise "onnx". A format that another backend writes is
+            written in a process of its own.
+        outputs: "logits", what the network gives, or "probabilities" of all classes.
         trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
-        The file's path. The model takes float32 or int32 inputs of any batch size and
-        gives logits.
+        The file's path.
 
     Raises:
-        Mistake: the folder is not a run, PyTorch, onnx or onnxruntime is not
-            installed, the model cannot be exported, or the answers differ.
+        Mistake: the folder is not a run, or that of `path` does not exist; a backend
+            or package is missing; the network cannot be exported, or answers differ.
     """
     run = open_run(run, trust=trust)
-    path = Path(path) if path else run.folder / "model.onnx"
-    if path.is_dir():
-        raise Mistake(f"{path} is a folder; give a file, as {path / 'model.onnx'}")
-    if "torch" not in backend.installed():
-        raise Mistake('ONNX is written on PyTorch: pip install "zoo[torch,export]"')
-    for package in ("onnx", "onnxruntime"):
+    path, format = _place(run, path, format)
+    formats.require(format)
+    with (
+        files.writing(path),
+        tempfile.TemporaryDirectory(prefix=".zoo-export-", dir=path.parent) as folder,
+    ):
+        made = Path(folder) / path.name
+        _write(run, made, format, outputs)
+        _compare(made, format)
+        # The file itself comes last, so that its checks are there when it is.
+        for each in sorted(Path(folder).iterdir(), key=lambda each: each == made):
+            _move(each, path.with_name(each.name))
+    return path
+
+
+def check(path: str | Path) -> float:
+    """Compare an exported file again with the answers that lie beside it.
+
+    Args:
+        path: of the file, on any machine that has the format's runtime.
+
+    Returns:
+        The largest difference, relative to the largest answer; at most 1e-4.
+
+    Raises:
+        Mistake: there is no such file, its checks or its runtime are missing, or its
+            answers differ.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise Mistake(f"there is no file {path}; `zoo export RUN --to {path}` makes it")
+    name = formats.of(path)
+    if name is None:
+        raise Mistake(f"{path} ends like no exported file; accepted: {_endings()}")
+    reader = formats.module(name).READER
+    if reader and reader not in backend.installed():
+        raise Mistake(f"{path} is opened by {reader}, which is not installed")
+    for package in formats.module(name).PACKAGES:
         if not backend.is_installed(package):
-            raise Mistake(f'an export needs {package}: pip install "zoo[export]"')
-    program = ["-W", "ignore", "-m", "zoo.exporting.onnx"]
-    words = [run.folder, path, *(["--trust"] if run.trust else [])]
-    done = processes.run(*program, *words, KERAS_BACKEND="torch")
+            raise Mistake(f"to check {path} needs {package}: pip install {package}")
+    return _compare(path, name)
+
+
+def _place(run: Run, path, format: str | None) -> tuple[Path, str]:
+    """The file's path and format, whose endings and folders are right."""
+    if format is None:
+        format = (formats.of(Path(path)) if path else None) or "onnx"
+    suffix = formats.module(format).SUFFIX
+    if path is None:
+        # A run has a `model.keras` of its own, which may be in mixed precision.
+        stem = "exported" if suffix == ".keras" else "model"
+        if trained.is_shipped(run.folder):
+            stem = "_".join(run.folder.parts[-2:])
+            return Path(f"{stem}{suffix or '_' + format}"), format
+        return run.folder / (f"{stem}{suffix}" if suffix else format), format
+    path = Path(path)
+    if path.is_dir() and suffix:
+        raise Mistake(f"{path} is a folder; give a file, as {path / f'model{suffix}'}")
+    if path.suffix != suffix:
+        ending = f"end with {suffix}" if suffix else "are folders, without an ending"
+        raise Mistake(
+            f"{path} is no name for the format {format}: its files {ending}; "
+            f"other formats: {_endings()}"
+        )
+    if not path.parent.is_dir():
+        raise Mistake(
+            f"there is no folder {path.parent} for {path.name}; make it first"
+        )
+    if path.is_dir() and any(path.iterdir()) and formats.of(path) != format:
+        raise Mistake(f"{path} holds other files; give the name of a new folder")
+    return path, format
+
+
+def _endings() -> str:
+    pairs = ((name, formats.module(name).SUFFIX) for name in formats.names())
+    return ", ".join(f"{name} ({suffix or 'a folder'})" for name, suffix in pairs)
+
+
+def _write(run: Run, path: Path, name: str, outputs: str) -> None:
+    from zoo.exporting.onnx.graph import Unsupported
+
+    wanted = formats.module(name).BACKEND
+    if wanted is None:
+        startup.import_keras()
+        from zoo.exporting.writing import write
+
+        try:
+            return write(run, path, name, outputs)
+        except Unsupported as missing:
+            if "torch" not in backend.installed():
+                raise Mistake(
+                    f"{run.folder} cannot be exported as {name}: zoo has no "
+                    f"translation of {missing}; PyTorch may have one: pip install "
+                    '"zoo[torch,export]"'
+                ) from missing
+            wanted = "torch"
+    words = [run.folder, path, name, outputs, *(["--trust"] if run.trust else [])]
+    _worker(f"{run.folder} cannot be exported as {name}", wanted, "write", *words)
+
+
+def _compare(path: Path, name: str) -> float:
+    reader = formats.module(name).READER
+    if reader is None:
+        startup.import_keras()
+        from zoo.exporting import checks
+
+        return checks.compare(path, name)
+    return float(_worker(f"{path} failed its check", reader, "compare", path, name))
+
+
+def _worker(failed: str, name: str, *words) -> str:
+    """What a process with Keras on the backend `name` printed last."""
+    program = ["-W", "ignore", "-m", "zoo.exporting.worker"]
+    done = processes.run(*program, *words, KERAS_BACKEND=name)
     if done.returncode:
         reason = (done.stderr.strip() or "no reason given").splitlines()[-1]
-        reason = reason.removeprefix("zoo.errors.Mistake: ")
-        raise Mistake(f"{run.folder} cannot be exported as ONNX: {reason}")
-    return path
+        raise Mistake(f"{failed}: {reason.removeprefix('zoo: ')}")
+    return (done.stdout.strip().splitlines() or [""])[-1]
+
+
+def _move(made: Path, path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    os.replace(made, path)

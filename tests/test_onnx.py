@@ -1,0 +1,178 @@
+"""ONNX files, translated from Keras's graph, answered by ONNX Runtime."""
+
+import keras
+import numpy as np
+import onnxruntime
+import plain_keras
+import pytest
+from keras import layers, ops
+
+import zoo
+from zoo.engine import steps
+from zoo.exporting import formats
+from zoo.exporting.checks import TOLERANCE
+from zoo.exporting.onnx.graph import Unsupported
+from zoo.exporting.onnx.writing import translated
+
+CASES = {
+    **plain_keras.CASES,
+    **plain_keras.MIRROR,
+    "lstm_sentiment lstm both ways": {
+        "vocabulary_size": 50,
+        "length": 9,
+        "units": (8, 6),
+        "bidirectional": True,
+        "pooling": "max",
+    },
+}
+BATCHES = (1, 7, 33)
+COMPILED = pytest.mark.slow if keras.backend.backend() == "jax" else ()
+
+
+def spoiled(model):
+    """`model` with weights that are not 0 or 1, as a trained one has them."""
+    random = np.random.default_rng(1)
+    for variable in model.weights:
+        if variable.name in ("moving_mean", "moving_variance", "bias", "beta", "gamma"):
+            variable.assign(0.1 + np.abs(random.normal(size=variable.shape)))
+    return model
+
+
+def difference(model, inputs) -> float:
+    """Between the file and the model, for batches of 1, 7 and 33 inputs."""
+    expected = steps.predict(steps.compile_forward(model), inputs)
+    file = translated(model, {"said": "so"})
+    session = onnxruntime.InferenceSession(file.SerializeToString())
+    parts = np.split(inputs, np.cumsum(BATCHES)[:-1])
+    found = [session.run(None, {"input": part})[0] for part in parts]
+    return plain_keras.difference(np.concatenate(found), expected)
+
+
+def test_every_model_of_zoo_is_tried():
+    assert {case.split()[0] for case in CASES} == set(zoo.names())
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=COMPILED if case.startswith("efficient") else ())
+        for case in CASES
+    ],
+)
+def test_every_model_answers_alike(case):
+    model = spoiled(zoo.build(case.split()[0], **CASES[case]))
+    assert difference(model, plain_keras.inputs_of(model, sum(BATCHES))) < TOLERANCE
+
+
+def own(*stack, shape=(6, 5), dtype="float32"):
+    return spoiled(keras.Sequential([keras.Input(shape, dtype=dtype), *stack]))
+
+
+class Doubled(layers.Layer):
+    """A user's layer, made of `keras.ops` and another layer."""
+
+    def build(self, shape):
+        self.inside = layers.Dense(3)
+        self.inside.build(shape)
+        self.bias = self.add_weight((3,), name="bias", initializer="ones")
+
+    def call(self, inputs, training=False):
+        return ops.tanh(2 * self.inside(inputs) + self.bias)
+
+
+def convolutions():
+    return own(
+        layers.ZeroPadding2D(((1, 2), (0, 4))),
+        layers.Conv2D(4, (3, 2), strides=2, padding="same", activation="gelu"),
+        layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2),
+        layers.LeakyReLU(),
+        layers.AveragePooling2D(3, 2, padding="same"),
+        layers.Conv2D(4, 1, activation="silu"),
+        layers.LayerNormalization(),
+        layers.GlobalMaxPooling2D(),
+        shape=(11, 9, 3),
+    )
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: own(layers.Bidirectional(layers.LSTM(4, return_sequences=True))),
+        lambda: own(layers.Bidirectional(layers.GRU(4), merge_mode="sum")),
+        lambda: own(layers.LSTM(4, go_backwards=True, return_sequences=True)),
+        lambda: own(layers.GRU(4, reset_after=False, go_backwards=True)),
+        lambda: own(layers.GRU(4, use_bias=False), layers.Dense(2, "softmax")),
+        lambda: own(zoo.layers.MinGRU(4, 3.0), layers.GlobalAveragePooling1D()),
+        lambda: own(layers.Conv1D(4, 3, dilation_rate=2), layers.MaxPooling1D()),
+        lambda: own(Doubled(), layers.Flatten(), layers.BatchNormalization()),
+        lambda: own(layers.Permute((2, 1)), layers.Reshape((3, 10))),
+        lambda: own(layers.Normalization(mean=[3.0], variance=[4.0], invert=True)),
+        convolutions,
+    ],
+)
+def test_layers_of_a_users_own_models(model):
+    built = model()
+    shape = (sum(BATCHES), *built.input_shape[1:])
+    inputs = np.random.default_rng(0).normal(size=shape).astype("float32")
+    assert difference(built, inputs) < 1e-5
+
+
+OPERATIONS = {
+    "indexing": lambda x: ops.concatenate([x[:, ::2, 1], x[..., -1], x[:, -1, 1:]], 1),
+    "new axes": lambda x: ops.squeeze(x[:, None, 2:, :], 1) + x[:, :1, None, 0],
+    "choices": lambda x: ops.where(ops.logical_and(x > 0, ops.not_equal(x, 1)), x, -2),
+    "sorting": lambda x: ops.take_along_axis(x, ops.argsort(x, axis=1), 1),
+    "numbers": lambda x: ops.cast(ops.cumsum(ops.cast(x * 3, "int32"), 1), "float32"),
+    "one hot": lambda x: ops.one_hot(ops.argmax(x, axis=-1), 5),
+    "spread": lambda x: ops.mean(ops.square(x - ops.mean(x, 1, keepdims=True)), 1),
+    "shapes": lambda x: ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, 10, 3)),
+    "padding": lambda x: ops.pad(x, [(0, 0), (1, 2), (0, 0)])[:, 0:7],
+    "parts": lambda x: ops.concatenate(ops.split(x, [1, 3], axis=1)[::-1], axis=1),
+    "lists": lambda x: ops.cast(ops.greater(x, [0.0, 1, 0.5, 0, -1]), "float32"),
+    "missing": lambda x: ops.cast(ops.isnan(x / (x - x)), "float32"),
+    "division": lambda x: ops.floor_divide(x, 0.7) + ops.abs(x) ** 1.5 - ops.flip(x, 2),
+    "bounds": lambda x: ops.clip(ops.maximum(x, 0.1), 0.2, 0.9) + ops.ones_like(x),
+    "products": lambda x: ops.softmax(x @ ops.transpose(x, (0, 2, 1)), axis=-1),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_operations_of_keras(name):
+    taken = keras.Input((6, 5))
+    model = keras.Model(taken, OPERATIONS[name](taken))
+    shape = (sum(BATCHES), 6, 5)
+    inputs = np.random.default_rng(0).normal(size=shape).astype("float32")
+    assert difference(model, inputs) < 1e-5
+
+
+def masked():
+    return own(layers.Embedding(9, 4, mask_zero=True), layers.LSTM(3), shape=(6,))
+
+
+def test_pytorch_traces_what_has_no_translation(tmp_path):
+    model, file = own(layers.SimpleRNN(3)), tmp_path / "x.onnx"
+    write = formats.module("onnx").write
+    if keras.backend.backend() != "torch":
+        with pytest.raises(Unsupported):
+            write(model, file, {"said": "so"})
+        return
+    inputs = np.random.default_rng(0).normal(size=(3, 6, 5)).astype("float32")
+    model(inputs)
+    write(model, file, {"said": "so"})
+    found = formats.module("onnx").opened(file)(inputs)
+    assert plain_keras.difference(found, plain_keras.answers(model, inputs)) < 1e-5
+    said = onnxruntime.InferenceSession(file).get_modelmeta().custom_metadata_map
+    assert said == {"said": "so"}
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (masked, "the mask of layer embedding"),
+        (lambda: own(layers.SimpleRNN(3)), r"simple_rnn.* \(keras.*\.SimpleRNN\)"),
+        (lambda: own(layers.Conv1D(3, 2, padding="causal")), "padding='causal'"),
+    ],
+)
+def test_what_has_no_translation_is_named(model, said):
+    with pytest.raises(Unsupported, match=said):
+        translated(model(), {})

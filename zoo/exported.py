@@ -1,0 +1,125 @@
+"""A network in an ONNX file of zoo's: it answers without Keras, and without its run."""
+
+import json
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zoo import backend
+from zoo.errors import Mistake
+
+if TYPE_CHECKING:
+    from zoo.data import Dataset
+
+SUFFIX = ".onnx"
+_SMALLEST = float(
+    np.finfo("float32").tiny
+)  # of a probability, whose logarithm is taken
+
+
+class Exported:
+    """An ONNX file that `zoo.export` wrote.
+
+    It may come from anybody: an ONNX file holds numbers and operators that ONNX Runtime
+    knows, and no code; arrays in other files are not read.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        Mistake: there is no such file, it is none of ONNX, or none that zoo wrote; or
+            onnxruntime is not installed.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise Mistake(f"there is no file {path}; `zoo export RUN --to {path}`")
+        if not backend.is_installed("onnxruntime"):
+            raise Mistake(
+                f"{path} is answered by onnxruntime, which is not installed; "
+                'pip install "zoo[export]"'
+            )
+        import onnxruntime
+
+        try:
+            self._session = onnxruntime.InferenceSession(self.path.read_bytes())
+        # ONNX Runtime has an error of its own for each kind of damage.
+        except Exception as error:
+            reason = str(error).strip().splitlines()[0][:200]
+            raise Mistake(
+                f"{path} is no ONNX file that can be run: {reason}"
+            ) from error
+        self._said = self._session.get_modelmeta().custom_metadata_map
+        if "data.json" not in self._said:
+            raise Mistake(
+                f"{path} does not say what it takes, so raw inputs cannot be read; "
+                "`zoo export` writes files that do"
+            )
+
+    @cached_property
+    def dataset(self) -> "Dataset":
+        """What it learned from, without examples."""
+        from zoo import data
+
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("data.json", "vocabulary.json"):
+                if name in self._said:
+                    Path(folder, name).write_text(self._said[name], "utf-8")
+            try:
+                return data.restore(folder)
+            except Mistake as mistake:
+                said = str(mistake).replace(folder, f"in {self.path}, ")
+                raise Mistake(said) from mistake
+
+    @property
+    def temperature(self) -> float:
+        """What its logits are divided by before they become probabilities."""
+        try:
+            found = float(json.loads(self._said.get("temperature", "1")))
+        except (ValueError, TypeError):
+            found = 0.0
+        if not 0 < found < np.inf:
+            raise Mistake(f"{self.path} is damaged: its temperature")
+        return found
+
+    def answers(self, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
+        """Logits, or the numbers that it answers, float32.
+
+        Args:
+            inputs: decoded, (n, ...).
+            batch: how many are computed at a time.
+
+        Raises:
+            Mistake: it does not take such inputs.
+        """
+        [taken] = self._session.get_inputs()
+        kind = np.int32 if taken.type == "tensor(int32)" else np.float32
+        parts = []
+        for start in range(0, len(inputs), batch):
+            part = np.asarray(inputs[start : start + batch]).astype(kind)
+            try:
+                parts.append(self._session.run(None, {taken.name: part})[0])
+            except Exception as error:  # as above
+                raise Mistake(
+                    f"{self.path} does not answer inputs of shape {part.shape[1:]}: "
+                    f"{str(error).strip().splitlines()[0][:200]}"
+                ) from error
+        found = np.concatenate(parts)
+        if self._said.get("outputs") != "probabilities":
+            return found
+        # Probabilities were divided by the temperature before.
+        logits = np.log(np.maximum(found, _SMALLEST))
+        if self.dataset.task == "labels":
+            logits = logits - np.log(np.maximum(1 - found, _SMALLEST))
+        return logits * self.temperature
+
+
+def is_file(place) -> bool:
+    """Whether `place` is the name of an ONNX file, and not that of a run."""
+    named = isinstance(place, str | os.PathLike)
+    return named and Path(place).suffix == SUFFIX and not Path(place).is_dir()

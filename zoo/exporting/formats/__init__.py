@@ -1,0 +1,65 @@
+"""The formats, one a file; the folder is the list.
+
+A format's file says `SUFFIX`, with which its files end ("" for a folder); `BACKEND`,
+which Keras must run on to write it (None: any); `READER`, which it must run on to read
+it (None: any); and `PACKAGES`, which are needed besides. To import it loads no
+framework. It has two functions:
+
+`write(model, path, about)`: writes the model, float32, with its metadata `about`;
+`opened(path)`: a function from NumPy inputs, any number of them, to answers, computed
+    by the format's own runtime.
+"""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from zoo import backend
+from zoo.errors import Mistake, unknown
+
+_FOLDER = Path(__file__).parent
+
+
+def names() -> tuple[str, ...]:
+    found = (path.stem for path in _FOLDER.glob("*.py"))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
+
+
+def module(name: str) -> ModuleType:
+    """The file of a format.
+
+    Raises:
+        Mistake: there is no such format.
+    """
+    if name not in names():
+        raise unknown("format", name, names())
+    return importlib.import_module(f"zoo.exporting.formats.{name}")
+
+
+def of(path: Path) -> str | None:
+    """The format of a file by its name, None if no format's files end so."""
+    for name in names():
+        if path.suffix and path.suffix == module(name).SUFFIX:
+            return name
+    return "saved_model" if (path / "saved_model.pb").is_file() else None
+
+
+def require(name: str) -> None:
+    """Stop before the work starts if a format cannot be written here.
+
+    Raises:
+        Mistake: a package is missing; it is named.
+    """
+    needed = module(name)
+    wanted = needed.BACKEND
+    if wanted and wanted not in backend.installed():
+        raise Mistake(
+            f"the format {name} is written on {wanted}, which is not installed; "
+            f'pip install "zoo[{wanted},export]"'
+        )
+    for package in needed.PACKAGES:
+        if not backend.is_installed(package):
+            raise Mistake(
+                f"the format {name} needs {package}, which is not installed; "
+                f'pip install "zoo[export]"'
+            )

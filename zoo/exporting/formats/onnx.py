@@ -1,0 +1,69 @@
+"""ONNX, which ONNX Runtime, OpenVINO, browsers and phones read."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+SUFFIX, BACKEND, READER = ".onnx", None, None
+PACKAGES = ("onnx", "onnxruntime")
+
+
+def write(model: "keras.Model", path: Path, about: dict) -> None:
+    """By translating Keras's graph; a layer of the user's own may need PyTorch.
+
+    Raises:
+        Unsupported: the model has a layer that is not known, and Keras does not run on
+            PyTorch, which can trace it.
+    """
+    import keras
+    import onnx
+
+    from zoo.exporting.onnx.graph import Unsupported
+    from zoo.exporting.onnx.writing import translated
+
+    said = {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in about.items()
+    }
+    try:
+        made = translated(model, said)
+    except Unsupported:
+        if keras.backend.backend() != "torch":
+            raise
+        made = _traced(model, path)
+        onnx.helper.set_model_props(made, said)
+    onnx.save(made, path)
+
+
+def _traced(model: "keras.Model", path: Path):
+    """What PyTorch finds by executing the model."""
+    import keras
+    import onnx
+
+    model(keras.ops.zeros([2, *(side or 8 for side in model.input_shape[1:])]))
+    try:
+        with warnings.catch_warnings():  # about ways to export, which Keras has chosen
+            warnings.simplefilter("ignore")
+            model.export(path, format="onnx", verbose=False)
+        return onnx.load(path)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def opened(path: Path):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path)
+    [taken] = session.get_inputs()
+    kinds = {"tensor(float)": np.float32, "tensor(int32)": np.int32}
+
+    def answer(inputs: np.ndarray) -> np.ndarray:
+        return session.run(None, {taken.name: inputs.astype(kinds[taken.type])})[0]
+
+    return answer

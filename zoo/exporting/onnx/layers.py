@@ -1,0 +1,371 @@
+"""Layers of Keras, each as nodes of ONNX.
+
+A translation takes the graph, the layer, what Keras says of its output, and the tensors
+that the layer is called with. It gives the name of the output. Keras has the channels
+last and ONNX has them first, so images are transposed around convolution and pooling;
+a runtime takes out the transpositions that meet.
+"""
+
+import keras
+import numpy as np
+
+from zoo.engine.padding import margins
+from zoo.exporting.onnx.graph import Unsupported, array
+from zoo.exporting.onnx.operations import FLOAT, activation, flipped, reshaped
+
+
+def _weight(variable) -> np.ndarray:
+    return array(variable).astype(np.float32)
+
+
+def _same(g, layer, out, *xs):
+    """What acts in training only."""
+    return g.name(xs[0])
+
+
+# --- Images
+
+
+def _channels_first(layer) -> None:
+    if layer.data_format != "channels_last":
+        raise Unsupported(f"channels in front, in layer {layer.name}")
+
+
+def _first(g, x) -> str:
+    rank = len(x.shape)
+    return g.add("Transpose", x, perm=[0, rank - 1, *range(1, rank - 1)])
+
+
+def _last(g, name, rank) -> str:
+    return g.add("Transpose", name, perm=[0, *range(2, rank), 1])
+
+
+def _padding(layer, x, size) -> dict:
+    """ONNX's attributes for the padding of a layer whose kernel has `size`."""
+    if layer.padding == "valid":
+        return {}
+    sides = x.shape[1:-1]
+    if layer.padding != "same" or None in sides:
+        raise Unsupported(f"padding={layer.padding!r} in layer {layer.name}")
+    dilations = getattr(layer, "dilation_rate", (1,) * len(size))
+    around = [
+        margins(side, *each)
+        for side, *each in zip(sides, size, layer.strides, dilations, strict=True)
+    ]
+    before, behind = zip(*around, strict=True)
+    return {"pads": [*before, *behind]}
+
+
+def _convolved(g, layer, x, kernel, groups):
+    _channels_first(layer)
+    bias = [_weight(layer.bias)] if layer.use_bias else []
+    name = g.add(
+        "Conv",
+        _first(g, x),
+        kernel,
+        *bias,
+        strides=layer.strides,
+        dilations=layer.dilation_rate,
+        group=groups,
+        **_padding(layer, x, layer.kernel_size),
+    )
+    return activation(g, layer.activation, _last(g, name, len(x.shape)))
+
+
+def _conv(g, layer, out, x):
+    kernel = np.moveaxis(_weight(layer.kernel), (-1, -2), (0, 1))
+    return _convolved(g, layer, x, kernel, layer.groups)
+
+
+def _depthwise(g, layer, out, x):
+    kernel = _weight(layer.kernel)  # rows, columns, channels, filters of each
+    *size, channels, each = kernel.shape
+    kernel = np.moveaxis(kernel.reshape(*size, channels * each, 1), (-2, -1), (0, 1))
+    return _convolved(g, layer, x, kernel, channels)
+
+
+def _pooled(kind, **options):
+    def convert(g, layer, out, x):
+        _channels_first(layer)
+        size = tuple(layer.pool_size)
+        padding = _padding(layer, x, size)
+        name = g.add(
+            kind,
+            _first(g, x),
+            kernel_shape=size,
+            strides=layer.strides,
+            **padding,
+            **(options if padding else {}),
+        )
+        return _last(g, name, len(x.shape))
+
+    return convert
+
+
+def _pooled_globally(kind):
+    def convert(g, layer, out, x):
+        _channels_first(layer)
+        axes = np.arange(1, len(x.shape) - 1)
+        return g.add(kind, x, axes, keepdims=int(layer.keepdims))
+
+    return convert
+
+
+def _zero_padding(g, layer, out, x):
+    _channels_first(layer)
+    around = [(0, 0), *np.reshape(layer.padding, (-1, 2)).tolist(), (0, 0)]
+    return g.add(
+        "Pad", x, np.array(around, np.int64).T.reshape(-1), np.zeros((), x.dtype)
+    )
+
+
+# --- Dense layers, embeddings, and what scales
+
+
+def _dense(g, layer, out, x):
+    name = g.add("MatMul", g.cast(x, "float32"), _weight(layer.kernel))
+    if layer.use_bias:
+        name = g.add("Add", name, _weight(layer.bias))
+    return activation(g, layer.activation, name)
+
+
+def _embedding(g, layer, out, x):
+    if layer.mask_zero:
+        raise Unsupported(f"the mask of layer {layer.name}")
+    return g.add("Gather", _weight(layer.embeddings), g.cast(x, "int64"), axis=0)
+
+
+def _rescaling(g, layer, out, x):
+    scale, offset = (
+        np.asarray(each, np.float32) for each in (layer.scale, layer.offset)
+    )
+    return g.add("Add", g.add("Mul", g.cast(x, "float32"), scale), offset)
+
+
+def _normalization(g, layer, out, x):
+    deviation = np.maximum(np.sqrt(_weight(layer.variance)), keras.config.epsilon())
+    deviation, mean = deviation.astype(np.float32), _weight(layer.mean)
+    values = g.cast(x, "float32")
+    if layer.invert:
+        return g.add("Add", g.add("Mul", values, deviation), mean)
+    return g.add("Div", g.add("Sub", values, mean), deviation)
+
+
+def _batch_normalization(g, layer, out, x):
+    """With its moving statistics it is a factor and a term for each channel."""
+    if layer.renorm:
+        raise Unsupported(f"renorm=True in layer {layer.name}")
+    mean = _weight(layer.moving_mean).astype("float64")
+    factor = 1 / np.sqrt(
+        _weight(layer.moving_variance).astype("float64") + layer.epsilon
+    )
+    if layer.scale:
+        factor = factor * _weight(layer.gamma)
+    term = -mean * factor + (_weight(layer.beta) if layer.center else 0)
+    shape = [1] * len(x.shape)
+    shape[layer.axis] = len(factor)
+    factor, term = (each.reshape(shape).astype("float32") for each in (factor, term))
+    return g.add("Add", g.add("Mul", x, factor), term)
+
+
+def _layer_normalization(g, layer, out, x):
+    if layer.rms_scaling:
+        raise Unsupported(f"rms_scaling=True in layer {layer.name}")
+    axes = np.atleast_1d(np.array(layer.axis, np.int64))
+    centered = g.add("Sub", x, g.add("ReduceMean", x, axes))
+    variance = g.add("ReduceMean", g.add("Mul", centered, centered), axes)
+    spread = g.add("Sqrt", g.add("Add", variance, FLOAT(layer.epsilon)))
+    name = g.add("Div", centered, spread)
+    if layer.scale:
+        name = g.add("Mul", name, _weight(layer.gamma))
+    return g.add("Add", name, _weight(layer.beta)) if layer.center else name
+
+
+# --- Recurrent layers
+
+
+CELLS = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu"}
+
+
+def _gates(layer) -> list[str]:
+    names = layer.recurrent_activation.__name__, layer.activation.__name__
+    for name in names:
+        if name not in CELLS:
+            raise Unsupported(f"the activation {name} in layer {layer.name}")
+    return [CELLS[name] for name in names]
+
+
+def _lstm_weights(layer) -> tuple:
+    """Kernel, recurrent kernel and both biases, in ONNX's order of the gates."""
+
+    def ordered(array):  # Keras: input, forget, candidate, output
+        entry, forget, candidate, output = np.split(array, 4, axis=-1)
+        return np.concatenate([entry, output, forget, candidate], axis=-1)
+
+    bias = np.zeros(4 * layer.units, "float32")
+    if layer.use_bias:
+        bias = _weight(layer.cell.bias)
+    cell = layer.cell
+    kernels = [
+        ordered(_weight(each)).T for each in (cell.kernel, cell.recurrent_kernel)
+    ]
+    return *kernels, np.concatenate([ordered(bias), np.zeros_like(bias)])
+
+
+def _gru_weights(layer) -> tuple:
+    cell = layer.cell
+    bias = np.zeros((2, 3 * layer.units), "float32")
+    if layer.use_bias and cell.reset_after:
+        bias = _weight(cell.bias)
+    elif layer.use_bias:
+        bias[0] = _weight(cell.bias)
+    kernels = [_weight(each).T for each in (cell.kernel, cell.recurrent_kernel)]
+    return *kernels, bias.reshape(-1)
+
+
+def _recurrent(g, layer, out, x, *states):
+    return _read(g, layer, x, states, in_order=False)
+
+
+def _read(g, layer, x, states, in_order: bool) -> str:
+    """A recurrent layer; backward, Keras gives the last step's state first.
+
+    Args:
+        g: the graph.
+        layer: an LSTM or a GRU.
+        x: (batch, steps, channels).
+        states: those that it starts from, which must be none.
+        in_order: give each step's state at its own place.
+    """
+    if any(each is not None for each in states) or layer.return_state or layer.stateful:
+        raise Unsupported(f"given or kept states, in layer {layer.name}")
+    kind = type(layer).__name__
+    gates = _gates(layer)
+    weights, more = _gru_weights, {}
+    if kind == "LSTM":
+        weights, gates = _lstm_weights, [*gates, gates[1]]
+    else:
+        more["linear_before_reset"] = int(layer.cell.reset_after)
+    kernel, recurrent, bias = (each[None] for each in weights(layer))
+    names = g.add(
+        kind,
+        g.add("Transpose", x, perm=[1, 0, 2]),
+        np.ascontiguousarray(kernel),
+        np.ascontiguousarray(recurrent),
+        bias,
+        outputs=2,
+        hidden_size=layer.units,
+        direction="reverse" if layer.go_backwards else "forward",
+        activations=gates,
+        **more,
+    )
+    sequence, last = names
+    if not layer.return_sequences:
+        return g.add("Squeeze", last, np.array([0]))
+    if layer.go_backwards and not in_order:
+        sequence = flipped(g, sequence, [0])
+    return g.add("Transpose", g.add("Squeeze", sequence, np.array([1])), perm=[1, 0, 2])
+
+
+def _bidirectional(g, layer, out, x, *states):
+    both = [
+        _read(g, each, x, states, in_order=True)
+        for each in (layer.forward_layer, layer.backward_layer)
+    ]
+    match layer.merge_mode:
+        case "concat":
+            return g.add("Concat", *both, axis=-1)
+        case "sum":
+            return g.add("Add", *both)
+        case "mul":
+            return g.add("Mul", *both)
+        case "ave":
+            return g.add("Mean", *both)
+    raise Unsupported(f"merge_mode={layer.merge_mode!r} in layer {layer.name}")
+
+
+# --- Shapes and sums
+
+
+def _reshape(g, layer, out, x):
+    return reshaped(g, x, (None, *out.shape[1:]))
+
+
+def _flatten(g, layer, out, x):
+    _channels_first(layer)
+    return g.add("Flatten", x, axis=1)
+
+
+def _merged(kind):
+    def convert(g, layer, out, xs):
+        name = g.name(xs[0])
+        for x in xs[1:]:
+            name = g.add(kind, name, x)
+        return name
+
+    return convert
+
+
+def _relu(g, layer, out, x):
+    if layer.threshold:
+        raise Unsupported(f"a threshold in layer {layer.name}")
+    if layer.negative_slope:
+        name = g.add("LeakyRelu", x, alpha=float(layer.negative_slope))
+    else:
+        name = g.add("Relu", x)
+    if layer.max_value is None:
+        return name
+    return g.add("Min", name, FLOAT(layer.max_value))
+
+
+LAYERS = {
+    "ActivityRegularization": _same,
+    "AlphaDropout": _same,
+    "Dropout": _same,
+    "GaussianDropout": _same,
+    "GaussianNoise": _same,
+    "Identity": _same,
+    "SpatialDropout1D": _same,
+    "SpatialDropout2D": _same,
+    "Activation": lambda g, layer, out, x: activation(g, layer.activation, x),
+    "Add": _merged("Add"),
+    "Average": lambda g, layer, out, xs: g.add("Mean", *xs),
+    "AveragePooling1D": _pooled("AveragePool", count_include_pad=0),
+    "AveragePooling2D": _pooled("AveragePool", count_include_pad=0),
+    "BatchNormalization": _batch_normalization,
+    "Bidirectional": _bidirectional,
+    "Concatenate": lambda g, layer, out, xs: g.add("Concat", *xs, axis=layer.axis),
+    "Conv1D": _conv,
+    "Conv2D": _conv,
+    "Dense": _dense,
+    "DepthwiseConv2D": _depthwise,
+    "ELU": lambda g, layer, out, x: g.add("Elu", x, alpha=float(layer.alpha)),
+    "Embedding": _embedding,
+    "Flatten": _flatten,
+    "GRU": _recurrent,
+    "GlobalAveragePooling1D": _pooled_globally("ReduceMean"),
+    "GlobalAveragePooling2D": _pooled_globally("ReduceMean"),
+    "GlobalMaxPooling1D": _pooled_globally("ReduceMax"),
+    "GlobalMaxPooling2D": _pooled_globally("ReduceMax"),
+    "LSTM": _recurrent,
+    "LayerNormalization": _layer_normalization,
+    "LeakyReLU": lambda g, layer, out, x: g.add(
+        "LeakyRelu", x, alpha=float(layer.negative_slope)
+    ),
+    "MaxPooling1D": _pooled("MaxPool"),
+    "MaxPooling2D": _pooled("MaxPool"),
+    "Maximum": _merged("Max"),
+    "Minimum": _merged("Min"),
+    "Multiply": _merged("Mul"),
+    "Normalization": _normalization,
+    "Permute": lambda g, layer, out, x: g.add(
+        "Transpose", x, perm=[0, *(int(d) for d in layer.dims)]
+    ),
+    "ReLU": _relu,
+    "Rescaling": _rescaling,
+    "Reshape": _reshape,
+    "Softmax": lambda g, layer, out, x: g.add("Softmax", x, axis=layer.axis),
+    "Subtract": _merged("Sub"),
+    "ZeroPadding1D": _zero_padding,
+    "ZeroPadding2D": _zero_padding,
+}

@@ -1,0 +1,384 @@
+"""Operations of `keras.ops`, each as nodes of ONNX.
+
+A translation takes the graph, the operation of Keras, what Keras says of its output,
+and the operation's inputs: tensors of the graph, variables, arrays and numbers. It
+gives the name of the output, or a list of names.
+"""
+
+import keras
+import numpy as np
+
+from zoo.exporting.onnx.graph import Graph, Tensor, Unsupported, array, dtype_of
+
+FLOAT = np.float32
+
+
+def activation(g: Graph, function, x):
+    """An activation of Keras by its name, applied to the float tensor `x`."""
+    name = getattr(function, "__name__", str(function))
+    if name not in ACTIVATIONS:
+        raise Unsupported(f"the activation {name}")
+    return ACTIVATIONS[name](g, x)
+
+
+def _gelu(g, x):
+    half = g.add("Mul", x, FLOAT(0.5))
+    erf = g.add("Erf", g.add("Mul", x, FLOAT(1 / np.sqrt(2))))
+    return g.add("Mul", half, g.add("Add", erf, FLOAT(1)))
+
+
+ACTIVATIONS = {
+    "linear": lambda g, x: g.name(x),
+    "relu": lambda g, x: g.add("Relu", x),
+    "relu6": lambda g, x: g.add("Clip", x, FLOAT(0), FLOAT(6)),
+    "tanh": lambda g, x: g.add("Tanh", x),
+    "sigmoid": lambda g, x: g.add("Sigmoid", x),
+    "softmax": lambda g, x: g.add("Softmax", x, axis=-1),
+    "silu": lambda g, x: g.add("Mul", x, g.add("Sigmoid", x)),
+    "elu": lambda g, x: g.add("Elu", x),
+    "selu": lambda g, x: g.add("Selu", x),
+    "gelu": _gelu,
+    "softplus": lambda g, x: g.add("Softplus", x),
+    "softsign": lambda g, x: g.add("Softsign", x),
+    "exponential": lambda g, x: g.add("Exp", x),
+    "leaky_relu": lambda g, x: g.add("LeakyRelu", x, alpha=0.2),
+    "hard_sigmoid": lambda g, x: g.add("HardSigmoid", x, alpha=1 / 6, beta=0.5),
+    "mish": lambda g, x: g.add("Mish", x),
+}
+
+
+def _one(kind):
+    """An operator of ONNX with one input of the output's dtype."""
+    return lambda g, op, out, x: g.add(kind, g.cast(x, dtype_of(out)))
+
+
+def _activated(name):
+    return lambda g, op, out, x: ACTIVATIONS[name](g, g.cast(x, dtype_of(out)))
+
+
+def _two(kind):
+    """An operator of ONNX with two inputs of the output's dtype."""
+
+    def convert(g, op, out, x, y):
+        dtype = dtype_of(out)
+        return g.add(kind, g.cast(x, dtype), g.cast(y, dtype))
+
+    return convert
+
+
+def _common(*values) -> str:
+    """The dtype in which Keras compares values; numbers of Python follow the others."""
+    dtype = keras.backend.result_type(*map(_kind, values))
+    return "float32" if "float" in dtype else dtype
+
+
+def _kind(value):
+    if hasattr(value, "dtype"):
+        return dtype_of(value)
+    return {"i": int, "f": float, "b": "bool"}[np.asarray(value).dtype.kind]
+
+
+def _compared(kind, negated=False):
+    def convert(g, op, out, x, y):
+        dtype = _common(x, y)
+        said = g.add(kind, g.cast(x, dtype), g.cast(y, dtype))
+        return g.add("Not", said) if negated else said
+
+    return convert
+
+
+def _logical(kind):
+    return lambda g, op, out, *xs: g.add(kind, *(g.cast(x, "bool") for x in xs))
+
+
+def _where(g, op, out, condition, x, y):
+    dtype = dtype_of(out)
+    return g.add("Where", g.cast(condition, "bool"), g.cast(x, dtype), g.cast(y, dtype))
+
+
+def _axes(axis, x: Tensor) -> np.ndarray:
+    axis = range(len(x.shape)) if axis is None else axis
+    return np.atleast_1d(np.array(axis, np.int64))
+
+
+def _reduced(kind):
+    def convert(g, op, out, x):
+        axes = _axes(op.axis, x)
+        values = g.cast(x, dtype_of(out))
+        return g.add(kind, values, axes, keepdims=int(bool(op.keepdims)))
+
+    return convert
+
+
+def _argsort(g, op, out, x):
+    """TopK of all, the smallest first; equal values stay in their order."""
+    axis = op.axis % len(x.shape)
+    length = g.add("Gather", g.shape(x), np.array([axis], np.int64))
+    options = {"axis": axis, "largest": 0, "sorted": 1}
+    _, order = g.add("TopK", x, length, outputs=2, **options)
+    return _from_int64(g, order, out)
+
+
+def _from_int64(g, name, out):
+    return g.cast(Tensor(name, tuple(out.shape), "int64"), dtype_of(out))
+
+
+def _take_along_axis(g, op, out, x, indices):
+    """GatherElements, after the indices are spread over the other axes."""
+    axis, rank = op.axis % len(x.shape), len(x.shape)
+    lengths = g.shape(x)
+    parts = [
+        g.add("Slice", lengths, np.array([0]), np.array([axis])),
+        np.array([1]),
+        g.add("Slice", lengths, np.array([axis + 1]), np.array([rank])),
+    ]
+    indices = g.cast(indices, "int64")
+    spread = g.add("Expand", indices, g.add("Concat", *parts, axis=0))
+    return g.add("GatherElements", x, spread, axis=axis)
+
+
+def _take(g, op, out, x, indices):
+    if op.axis is None:
+        x = g.add("Reshape", g.cast(x, dtype_of(out)), np.array([-1]))
+    values = x if isinstance(x, str) else g.cast(x, dtype_of(out))
+    return g.add("Gather", values, g.cast(indices, "int64"), axis=op.axis or 0)
+
+
+def _full_like(value):
+    def convert(g, op, out, x):
+        one = g.name(np.array(value, dtype_of(out)))
+        return g.add("Expand", one, g.shape(x))
+
+    return convert
+
+
+def _concatenate(g, op, out, xs):
+    values = [g.cast(x, dtype_of(out)) for x in xs]
+    return g.add("Concat", *values, axis=op.axis)
+
+
+def _stack(g, op, out, xs):
+    axis = op.axis % len(out.shape)
+    values = [g.cast(x, dtype_of(out)) for x in xs]
+    thin = [g.add("Unsqueeze", value, np.array([axis])) for value in values]
+    return g.add("Concat", *thin, axis=axis)
+
+
+def _split(g, op, out, x):
+    axis, cuts = op.axis, op.indices_or_sections
+    length = x.shape[axis]
+    if length is None:
+        raise Unsupported("a split of an axis whose length is not known")
+    if isinstance(cuts, int):
+        sizes = [length // cuts] * cuts
+    else:
+        sizes = np.diff([0, *cuts, length]).tolist()
+    names = g.add("Split", x, np.array(sizes), outputs=len(sizes), axis=axis)
+    return names if isinstance(names, list) else [names]
+
+
+def reshaped(g: Graph, x: Tensor, shape: tuple[int | None, ...]) -> str:
+    """`x` in another shape, of which one length at most is not known.
+
+    A length that is not known and stands at the same place in `x` is that of `x`.
+    """
+    lengths = []
+    for place, length in enumerate(shape):
+        kept = place < len(x.shape) and x.shape[place] is None
+        free = length in (None, -1)
+        lengths.append(0 if free and kept else -1 if free else length)
+    if lengths.count(-1) > 1:
+        raise Unsupported(f"a reshape to {shape}, several lengths of which are unknown")
+    return g.add("Reshape", x, np.array(lengths, np.int64))
+
+
+def _reshape(g, op, out, x):
+    # The output's own lengths, where known: a batch that is merged with the next axis
+    # stands as -1 in the operation.
+    lengths = tuple(
+        known if known is not None else given
+        for known, given in zip(out.shape, op.newshape, strict=True)
+    )
+    if -1 in lengths:
+        lengths = tuple(length or -1 for length in lengths)
+        return g.add("Reshape", x, np.array(lengths, np.int64))
+    return reshaped(g, x, lengths)
+
+
+def _pad(g, op, out, x, constant_values=None):
+    mode = {"constant": "constant", "reflect": "reflect", "symmetric": ""}[op.mode]
+    if not mode:
+        raise Unsupported("symmetric padding")
+    pads = np.array(op.pad_width, np.int64).T.reshape(-1)
+    value = np.array(constant_values or 0, x.dtype)
+    return g.add("Pad", x, pads, *([value] if mode == "constant" else []), mode=mode)
+
+
+def _get_item(g, op, out, x, key):
+    """Slices, whole numbers, None and one ellipsis, as NumPy takes them."""
+    keys = list(key) if isinstance(key, tuple | list) else [key]
+    if not all(
+        each is None or each is Ellipsis or isinstance(each, int | slice)
+        for each in keys
+    ):
+        raise Unsupported("indexing by an array")
+    taken = sum(each is not None and each is not Ellipsis for each in keys)
+    whole = [slice(None)] * (len(x.shape) - taken)
+    if Ellipsis in keys:
+        place = keys.index(Ellipsis)
+        keys[place : place + 1] = whole
+    else:
+        keys += whole
+    end = np.iinfo(np.int64).max
+    slices, gone, new, axis = [], [], [], 0
+    for each in keys:
+        if each is None:
+            continue
+        if isinstance(each, int):
+            stop = each + 1 if each != -1 else end
+            slices.append((axis, each, stop, 1))
+            gone.append(axis)
+        elif each != slice(None):
+            step = each.step or 1
+            first, last = (0, end) if step > 0 else (end, -end)
+            start = first if each.start is None else each.start
+            stop = last if each.stop is None else each.stop
+            slices.append((axis, start, stop, step))
+        axis += 1
+    left = [each for each in keys if not isinstance(each, int)]
+    new = [place for place, each in enumerate(left) if each is None]
+    name = g.name(x)
+    if slices:
+        axes, starts, stops, steps = np.array(slices, np.int64).T
+        name = g.add("Slice", name, starts, stops, axes, steps)
+    if gone:
+        name = g.add("Squeeze", name, np.array(gone))
+    if new:
+        name = g.add("Unsqueeze", name, np.array(new))
+    return name
+
+
+def flipped(g: Graph, x, axes) -> str:
+    """`x` with the order along each of `axes` reversed."""
+    axes = np.array(axes, np.int64)
+    end = np.iinfo(np.int64).max
+    starts, stops = np.full_like(axes, -1), np.full_like(axes, -end)
+    return g.add("Slice", x, starts, stops, axes, np.full_like(axes, -1))
+
+
+def _transpose(g, op, out, x):
+    axes = op.axes or list(range(len(x.shape)))[::-1]
+    return g.add("Transpose", x, perm=[int(axis) for axis in axes])
+
+
+def _broadcast_to(g, op, out, x):
+    return g.add("Expand", x, np.array([length or 1 for length in op.shape], np.int64))
+
+
+def _one_hot(g, op, out, x):
+    values = np.array([0, 1], dtype_of(out))
+    ids = g.cast(x, "int64")
+    return g.add("OneHot", ids, np.array(op.num_classes), values, axis=op.axis)
+
+
+def _arg_max(g, op, out, x):
+    name = g.add("ArgMax", x, axis=op.axis, keepdims=int(op.keepdims))
+    return _from_int64(g, name, out)
+
+
+def _clip(g, op, out, x):
+    dtype = dtype_of(out)
+    bounds = (np.array(array(bound), dtype) for bound in (op.x_min, op.x_max))
+    return g.add("Clip", g.cast(x, dtype), *bounds)
+
+
+def _cumsum(g, op, out, x):
+    return g.add("CumSum", g.cast(x, dtype_of(out)), np.array(op.axis, np.int64))
+
+
+def _floor_divide(g, op, out, x, y):
+    floor = g.add("Floor", _two("Div")(g, op, keras.KerasTensor((), "float32"), x, y))
+    return g.cast(Tensor(floor, tuple(out.shape), "float32"), dtype_of(out))
+
+
+def _squared(g, op, out, x):
+    value = g.cast(x, dtype_of(out))
+    return g.add("Mul", value, value)
+
+
+OPERATIONS = {
+    "Absolute": _one("Abs"),
+    "Abs": _one("Abs"),
+    "Add": _two("Add"),
+    "Argmax": _arg_max,
+    "Argsort": _argsort,
+    "BroadcastTo": _broadcast_to,
+    "Cast": lambda g, op, out, x: g.cast(x, dtype_of(out)),
+    "Ceil": _one("Ceil"),
+    "Clip": _clip,
+    "Concatenate": _concatenate,
+    "Cos": _one("Cos"),
+    "Cumsum": _cumsum,
+    "Divide": _two("Div"),
+    "Equal": _compared("Equal"),
+    "Elu": _activated("elu"),
+    "Exp": _one("Exp"),
+    "ExpandDims": lambda g, op, out, x: g.add(
+        "Unsqueeze", x, np.atleast_1d(np.array(op.axis, np.int64))
+    ),
+    "Flip": lambda g, op, out, x: flipped(g, x, _axes(op.axis, x)),
+    "Floor": _one("Floor"),
+    "FloorDivide": _floor_divide,
+    "Gelu": _activated("gelu"),
+    "GetItem": _get_item,
+    "Greater": _compared("Greater"),
+    "GreaterEqual": _compared("GreaterOrEqual"),
+    "Isnan": lambda g, op, out, x: g.add("IsNaN", g.cast(x, "float32")),
+    "Less": _compared("Less"),
+    "LessEqual": _compared("LessOrEqual"),
+    "Log": _one("Log"),
+    "LogicalAnd": _logical("And"),
+    "LogicalNot": _logical("Not"),
+    "LogicalOr": _logical("Or"),
+    "Matmul": _two("MatMul"),
+    "Max": _reduced("ReduceMax"),
+    "Maximum": _two("Max"),
+    "Mean": _reduced("ReduceMean"),
+    "Min": _reduced("ReduceMin"),
+    "Minimum": _two("Min"),
+    "Multiply": _two("Mul"),
+    "Negative": _one("Neg"),
+    "NotEqual": _compared("Equal", negated=True),
+    "OneHot": _one_hot,
+    "OnesLike": _full_like(1),
+    "Pad": _pad,
+    "Power": _two("Pow"),
+    "Prod": _reduced("ReduceProd"),
+    "Relu": _activated("relu"),
+    "Relu6": _activated("relu6"),
+    "Reshape": _reshape,
+    "Round": _one("Round"),
+    "Sigmoid": _activated("sigmoid"),
+    "Sign": _one("Sign"),
+    "Silu": _activated("silu"),
+    "Sin": _one("Sin"),
+    "Softmax": lambda g, op, out, x: g.add("Softmax", x, axis=op.axis),
+    "Softplus": _activated("softplus"),
+    "Split": _split,
+    "Sqrt": _one("Sqrt"),
+    "Square": _squared,
+    "Squeeze": lambda g, op, out, x: g.add(
+        "Squeeze", x, *([] if op.axis is None else [_axes(op.axis, x)])
+    ),
+    "Stack": _stack,
+    "StopGradient": lambda g, op, out, x: g.name(x),
+    "Subtract": _two("Sub"),
+    "Sum": _reduced("ReduceSum"),
+    "Take": _take,
+    "TakeAlongAxis": _take_along_axis,
+    "Tanh": _activated("tanh"),
+    "Transpose": _transpose,
+    "TrueDivide": _two("Div"),
+    "Where": _where,
+    "ZerosLike": _full_like(0),
+}
