@@ -15,6 +15,7 @@ Measured (tools/tables.py writes these lines from the ledger):
     JAX        mae 4.659e-06 ± 9.5e-06 (5), 0.0019 minutes, cpu, 2 cores
     TensorFlow mae 4.669e-06 ± 9.5e-06 (5), 0.0058 minutes, cpu, 2 cores
     PyTorch    mae 4.68e-06 ± 9.5e-06 (5), 0.003 minutes, cpu, 2 cores
+    without a network 8.748e-05, ridge regression
 """
 
 import zoo

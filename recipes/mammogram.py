@@ -39,6 +39,7 @@ Measured (tools/tables.py writes these lines from the ledger):
         specificity       0.781 (0.741 to 0.820)
         brier             0.144 (0.130 to 0.158)
         calibration error 0.033 (0.027 to 0.066)
+    without a network 80.60%, logistic regression
 """
 
 import zoo

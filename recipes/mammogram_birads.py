@@ -38,6 +38,7 @@ Measured (tools/tables.py writes these lines from the ledger):
         specificity       0.855 (0.822 to 0.888)
         brier             0.118 (0.104 to 0.133)
         calibration error 0.025 (0.024 to 0.056)
+    without a network 82.67%, logistic regression
 """
 
 import zoo

@@ -3,13 +3,20 @@
 import dataclasses
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, log_loss, recall_score, roc_auc_score
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.metrics import (
+    brier_score_loss,
+    log_loss,
+    r2_score,
+    recall_score,
+    roc_auc_score,
+)
 from sklearn.preprocessing import StandardScaler
 
 import zoo
@@ -154,6 +161,33 @@ def test_many_classes_with_the_floors_of_every_fold(tmp_path, monkeypatch):
         cross_validate(recipe, 121, tmp_path / "many")
 
 
+def test_numbers_with_the_floors_of_every_fold(tmp_path, monkeypatch):
+    monkeypatch.setattr("zoo.data.floors.SECONDS", 10.0)
+    recipe = dataclasses.replace(RECIPE, data="diabetes", loss="mean_squared", epochs=2)
+    found = cross_validate(recipe, 2, tmp_path, quiet=True).metrics
+    answers, lines, targets = [], [], []
+    for part in range(2):
+        own = data.load("diabetes", validation=0, seed=3, fold=(part, 2))
+        scale = StandardScaler().fit(own.train.inputs)
+        line = RidgeCV(alphas=10.0 ** np.arange(-2, 5))
+        line.fit(scale.transform(own.train.inputs), own.train.targets[:, 0])
+        lines.append(line.predict(scale.transform(own.test.inputs)))
+        run = zoo.Run(tmp_path / f"part-{part}")
+        answers.append(keras.ops.convert_to_numpy(run.model(own.test.inputs))[:, 0])
+        targets.append(own.test.targets[:, 0])
+        fold = found["folds"][part]
+        assert fold["test"]["r2"] == pytest.approx(r2_score(targets[-1], answers[-1]))
+        assert fold["examples"] == 221
+    answers, lines, targets = map(np.concatenate, (answers, lines, targets))
+    assert found["test"]["r2"] == pytest.approx(r2_score(targets, answers), abs=1e-4)
+    ridge = found["floors"]["ridge regression"]
+    assert ridge["r2"] == pytest.approx(r2_score(targets, lines), abs=1e-3)
+    assert ridge["mae"] == pytest.approx(np.abs(lines - targets).mean(), rel=1e-3)
+    low, high = found["interval"]["mae"]
+    assert low < found["test"]["mae"] < high
+    assert list(found["noise"]) == ["mae"]
+
+
 @pytest.mark.once
 def test_a_floor_that_was_stopped_in_one_part_says_so():
     one, two = np.zeros((2, 1)), np.ones((3, 1))
@@ -161,7 +195,7 @@ def test_a_floor_that_was_stopped_in_one_part_says_so():
         {"mean": one, "line": one},
         {"line, stopped after 40 iterations": two, "trees": two},
     ]
-    (name,), (answers,) = zip(*cross_validation._together(parts).items(), strict=True)
+    (name,), (answers,) = zip(*cross_validation.together(parts).items(), strict=True)
     assert name == "line, stopped after 40 iterations"
     assert answers[:, 0].tolist() == [0, 0, 1, 1, 1]
 

@@ -1,5 +1,6 @@
 """The tables in README.md and in the recipes are what the ledger says."""
 
+import dataclasses
 import itertools
 import subprocess
 import sys
@@ -97,36 +98,71 @@ def test_backends_agree(name):
         assert alike or stats.ttest_ind(one, two, equal_var=False).pvalue > 0.01
 
 
-def test_every_recipe_has_floors_and_small_ones_are_measured_again():
-    """Against scikit-learn's own classes, called here."""
+def test_floors_of_the_file_are_scikit_learns():
+    """By scikit-learn's own classes, called here."""
     known = floors.read()
-    assert set(known) == set(recipes.names())
-    dataset = data.load("moons", validation=0)
+    dataset = data.load_for(recipes.load("moons"))
     seen, asked = dataset.train, dataset.test
     most = DummyClassifier().fit(seen.inputs, seen.targets)
     line = make_pipeline(StandardScaler(), LogisticRegression())
     line.fit(seen.inputs, seen.targets)
-    assert known["moons"]["floors"] == pytest.approx(
-        {
-            "most frequent class": most.score(asked.inputs, asked.targets),
-            "logistic regression": line.score(asked.inputs, asked.targets),
-        }
+    found = {name: each["accuracy"] for name, each in known["moons"]["floors"].items()}
+    assert found["most frequent class"] == most.score(asked.inputs, asked.targets)
+    assert found["logistic regression"] == line.score(asked.inputs, asked.targets)
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_a_recipe_that_is_not_better_than_its_floor_says_so(name):
+    """By Student's interval over the seeds, on the backend with the most."""
+    expects = recipes.load(name).expects or recipes.Expected("accuracy", 0)
+    rows, metric = everywhere(name), expects.metric
+    own = [
+        line["metrics"][expects.split][metric] for line in max(rows.values(), key=len)
+    ]
+    floor, _ = tables.best_floor(name, rows)
+    ahead = [better(metric, each) - better(metric, floor) for each in own]
+    lower = np.mean(ahead)
+    if len(own) > 1:
+        error = np.std(own, ddof=1) / np.sqrt(len(own))
+        lower -= stats.t.ppf(0.95, len(own) - 1) * error
+    text = (recipes.folder() / f"{name}.py").read_text("utf-8")
+    said = "no network is needed: this one is not better than that" in text
+    assert said == (lower <= 1e-9)
+
+
+def test_floors_are_those_of_the_lines_and_of_the_file_for_older_ones():
+    old = {"metrics": {"test": {}}}
+    assert tables.best_floor("moons", {"jax": [old]}) == (1.0, "gradient boosting")
+    one, two = (
+        {"metrics": {"floors": {"mean": {"accuracy": low}, name: {"accuracy": high}}}}
+        for low, high, name in (
+            (0.5, 0.7, "line"),
+            (0.5, 0.9, "line, stopped after 40 iterations"),
+        )
     )
+    found = tables.best_floor("moons", {"jax": [old, one], "torch": [two]})
+    assert found == (pytest.approx(0.8), "line, stopped after 40 iterations")
 
 
-def test_a_floor_that_did_not_converge_says_so(monkeypatch):
-    monkeypatch.setattr(floors, "ITERATIONS", 1)
-    found = floors.measure(recipes.load("moons"))["floors"]
-    assert list(found)[1] == "logistic regression, stopped after 1 iterations"
-
-
-def test_large_pictures_are_averaged_before_the_regression():
-    dataset = data.load("mnist_sample")
-    large = np.zeros((1, 64, 96, 3), np.uint8)
-    large[:, :32] = 255
-    small = floors.features(large, dataset).reshape(32, 32, 3)
-    assert small[:16].min() == 1
-    assert small[16:].max() == 0
+def test_floors_of_a_cross_validation_go_through_its_parts(monkeypatch):
+    monkeypatch.setattr(floors, "SECONDS", 0)
+    monkeypatch.setattr(floors, "SEEDS", 2)
+    claim = recipes.Expected("accuracy", 0.5, folds=3)
+    recipe = recipes.Recipe("deep_mlp", "moons", expects=claim)
+    found = floors.measure(recipe)["floors"]
+    right = [
+        DummyClassifier()
+        .fit(fold.train.inputs, fold.train.targets)
+        .predict(fold.test.inputs)
+        == fold.test.targets
+        for seed in range(2)
+        for fold in (
+            data.load_for(dataclasses.replace(recipe, seed=seed), fold=(part, 3))
+            for part in range(3)
+        )
+    ]
+    share = np.concatenate(right).mean()
+    assert found["most frequent class"]["accuracy"] == pytest.approx(share)
 
 
 def test_the_backends_are_compared_over_the_seeds_of_both():

@@ -73,7 +73,7 @@ def _best(lines: list[dict]) -> list[str]:
     for name in SHOWN:
         recipe, rows = recipes.load(name), _rows(name, lines)
         most = max(rows.values(), key=len)
-        value, share, how = _summary(name, most), *_floor(name, 1)
+        value, share, how = _summary(name, most), *_floor(name, rows, 1)
         hardware |= {_hardware(line) for row in rows.values() for line in row}
         table.append(
             f"| {recipe.model} | [{recipe.data}](recipes/{name}.py) "
@@ -85,7 +85,7 @@ def _best(lines: list[dict]) -> list[str]:
         "the backend with the most runs. Minutes of processor time, on the fastest to "
         f"the slowest backend and machine ({'; '.join(sorted(hardware))}). Last: how "
         "far apart the means on JAX, TensorFlow and PyTorch are, in points, over the "
-        "same seeds. \\* stopped after 100 iterations."
+        "same seeds. \\* stopped early."
     )
     return [*table, "", note]
 
@@ -102,11 +102,11 @@ def _results(lines: list[dict]) -> list[str]:
     hardware = sorted(set(map(_hardware, lines)))
     note = (
         "Mean ± standard deviation over seeds (number of seeds), of the metric and "
-        "examples that the recipe's `expects` names; the better of two floors, the "
-        "most frequent class and scikit-learn's logistic regression on the same "
-        "examples, of numbers the mean and ridge regression (C=1; \\* stopped after "
-        "100 iterations of L-BFGS; "
-        "`recipes/floors.json`); median minutes of processor time of a run on "
+        "examples that the recipe's `expects` names; the best of what needs no network "
+        "on the same examples: the most frequent class or the mean, logistic or ridge "
+        "regression, and on rows gradient boosting (`zoo.data.floors`; \\* stopped "
+        "early; from the lines of the ledger, or from `recipes/floors.json` where they "
+        "are older); median minutes of processor time of a run on "
         f"{' / '.join(BACKENDS.values())}, a number for each kind of hardware; median "
         "share of the training time that went by in waiting for data. Measured on: "
         f"{'; '.join(hardware)}."
@@ -125,7 +125,7 @@ def _gallery(lines: list[dict]) -> list[str]:
         source = (recipes.folder() / f"{name}.py").read_text("utf-8")
         what = ast.get_docstring(ast.parse(source)).splitlines()[0]
         most = _shown(name, max(rows.values(), key=len))
-        share, how = _floor(name, 1)
+        share, how = _floor(name, rows, 1)
         table.append(
             f"| [{name}]({name}.py) | {what} | {recipe.model} | {recipe.data} | "
             f"{most} | {share} {how} | {_span(rows)} |"
@@ -137,12 +137,42 @@ def _rows(name: str, lines: list[dict]) -> dict[str, list[dict]]:
     return {each: ledger.measured(name, each, lines) for each in BACKENDS}
 
 
-def _floor(name: str, digits: int = 2) -> tuple[str, str]:
-    """The better of the floors of a recipe, and how it is reached."""
-    found, metric = floors.read()[name]["floors"], _expects(name).metric
-    how = max(found, key=lambda each: better(metric, found[each]))
+def _floor(name: str, rows: dict, digits: int = 2) -> tuple[str, str]:
+    """The best of the floors of a recipe, and how it is reached."""
+    metric = _expects(name).metric
+    value, how = best_floor(name, rows)
     star = r"\*" if "stopped" in how else ""
-    return shown(metric, found[how], digits), how.split(",")[0] + star
+    return shown(metric, value, digits), how.split(",")[0] + star
+
+
+def best_floor(name: str, rows: dict[str, list[dict]]) -> tuple[float, str]:
+    """The best floor in the recipe's lines; in `recipes/floors.json` if they are older.
+
+    Args:
+        name: of the recipe.
+        rows: its lines, by the backend.
+
+    Returns:
+        The floor's value of the metric that the recipe claims, and its name.
+    """
+    metrics = [line["metrics"] for row in rows.values() for line in row]
+    held = [each["floors"] for each in metrics if "floors" in each]
+    found = floors.mean(held) if held else floors.read()[name]["floors"]
+    metric = _expects(name).metric
+    how = max(found, key=lambda each: better(metric, found[each][metric]))
+    return found[how][metric], how
+
+
+def beats(name: str, rows: dict[str, list[dict]]) -> bool:
+    """Whether the network is better than its best floor, in 95 % of such measurements.
+
+    On the backend with the most seeds; one value is compared as it is.
+    """
+    metric = _expects(name).metric
+    values = _values(name, max(rows.values(), key=len))
+    own = summarize([better(metric, each) for each in values])
+    floor = better(metric, best_floor(name, rows)[0])
+    return (own.lower() if own.count > 1 else own.mean) > floor
 
 
 def apart(name: str, rows: dict[str, list[dict]]) -> str:
@@ -215,7 +245,7 @@ def _changes(name: str, fields: dict) -> list[str]:
 def _row(name: str, rows: dict[str, list[dict]]) -> str:
     recipe = recipes.load(name)
     line = next(line for row in rows.values() for line in row)
-    share, how = _floor(name)
+    share, how = _floor(name, rows)
     cells = [name, recipe.model, recipe.data, f"{line['metrics']['parameters']:,}"]
     cells.append(f"{share} {how}")
     cells += [_shown(name, row) if row else "not measured" for row in rows.values()]
@@ -288,6 +318,16 @@ def _intervals(lines: list[dict]) -> list[str]:
     return shown
 
 
+def _of_floor(name: str, lines: list[dict]) -> list[str]:
+    """What needs no network, and whether the network beats it."""
+    rows = _rows(name, lines)
+    value, how = _floor(name, rows)
+    found = [f"    without a network {value}, {how.replace(chr(92), '')}"]
+    if not beats(name, rows):
+        found.append("    no network is needed: this one is not better than that")
+    return found
+
+
 def _docstring(text: str, name: str, lines: list[dict]) -> str:
     measured = []
     for each, label in BACKENDS.items():
@@ -297,6 +337,8 @@ def _docstring(text: str, name: str, lines: list[dict]) -> str:
             took = [f"{n} minutes, {where}" for where, n in _minutes(row).items()]
             measured.append(f"    {label:10} {summary}, " + f";\n{15 * ' '}".join(took))
             measured += _intervals(row)
+    if measured:
+        measured += _of_floor(name, lines)
     text = re.sub(rf"\n{re.escape(MEASURED)}\n(    .*\n)+", "", text)
     if not measured:
         return text

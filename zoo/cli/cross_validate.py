@@ -77,26 +77,21 @@ def run(options):
 
 
 def _report(done: Run) -> None:
+    from zoo.metrics import shown
     from zoo.reporting.advice import compare
 
-    floors = list(done.metrics["floors"])
-    rows = [
-        [
-            str(number),
-            f"{fold['examples']:,}",
-            *(
-                f"{each['accuracy']:.2%}"
-                for each in (fold["test"], *fold["floors"].values())
-            ),
-        ]
-        for number, fold in enumerate(done.metrics["folds"])
-    ]
+    metrics = done.metrics
+    metric, floors = next(iter(metrics["noise"])), list(metrics["floors"])
+    rows = []
+    for number, fold in enumerate(metrics["folds"]):
+        known = [fold["floors"].get(name) for name in floors]
+        cells = [each[metric] if each else None for each in (fold["test"], *known)]
+        texts = ["-" if each is None else shown(metric, each) for each in cells]
+        rows.append([str(number), f"{fold['examples']:,}", *texts])
     table(["fold", "examples", "this network", *floors], rows)
-    low, high = done.metrics["interval"]["accuracy"]
-    print(
-        f"accuracy over all: {done.metrics['test']['accuracy']:.2%}, 95 % interval "
-        f"{low:.2%} to {high:.2%}"
-    )
-    for line in compare(done.metrics):
+    low, high = (shown(metric, each) for each in metrics["interval"][metric])
+    value = shown(metric, metrics["test"][metric])
+    print(f"{metric} over all: {value}, 95 % interval {low} to {high}")
+    for line in compare(metrics):
         print(line)
     print(f"run: {done.folder}")

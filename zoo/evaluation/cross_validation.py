@@ -2,16 +2,18 @@
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from zoo.building import unit
 from zoo.core import files, locks, seal
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
 from zoo.engine.steps import compile_forward, predict
 from zoo.errors import Mistake
-from zoo.metrics import intervals, measure, rates, standard_error
+from zoo.metrics import intervals, measure, noise, rates
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
 from zoo.run import Run
 from zoo.training import train
@@ -57,7 +59,8 @@ def cross_validate(
 
     Returns:
         A run without a model. Its `metrics["test"]` are over all examples that were
-        answered, of two classes those of `rates`, else those of `measure`;
+        answered, of two classes those of `rates`, else those of `measure`, where the
+        loss of numbers is in units of the first part's training targets;
         `metrics["interval"]` has their 95 % intervals, see `intervals`;
         `metrics["floors"]` the same of what needs no network, learned and asked part by
         part as the network is; `metrics["folds"]`, for each part, its number of
@@ -68,7 +71,7 @@ def cross_validate(
         Mistake: the data cannot be split into so many parts, or do not fit the recipe.
     """
     folder, recipe = Path(folder), absolute(recipe)
-    first = _of_part(recipe, 0, parts)
+    first = of_part(recipe, 0, parts)
     check(first, load_for(first))  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     with locks.hold(folder):
@@ -81,7 +84,7 @@ def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
     if not quiet:
         numbers = track(numbers, parts, f"training on all parts but one of {parts}")
     for part in numbers:
-        one = choose(_of_part(recipe, part, parts), folder / f"search-{part}")
+        one = choose(of_part(recipe, part, parts), folder / f"search-{part}")
         place = folder / f"part-{part}"
         run = train(one, run=place, resume=True, floor=False, quiet=True)
         dataset = _as_learned(run, load_for(one))
@@ -102,36 +105,39 @@ def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
     return Run(folder)
 
 
-def _of_part(recipe: Recipe, part: int, parts: int) -> Recipe:
+def of_part(recipe: Recipe, part: int, parts: int) -> Recipe:
+    """The recipe whose test split is a part, and the rest its training."""
     arguments = {**recipe.data_arguments, "fold": (part, parts)}
     return dataclasses.replace(recipe, data_arguments=arguments, expects=None)
 
 
 def _measured(parts: list[_Part], seed: int) -> dict:
     """The metrics of a cross-validation."""
-    judge = rates if len(parts[0].dataset.classes) == 2 else measure
     outputs = np.concatenate([part.outputs for part in parts])
     splits = [part.dataset.test for part in parts]
     targets = np.concatenate([split.targets for split in splits])
+    task, names = parts[0].dataset.task, parts[0].dataset.classes
+    spread = unit.spread(parts[0].run.model)
+    judge = partial(measure, task=task, spread=spread)
+    over_all = rates if task == "classes" and len(names) == 2 else judge
     groups = None
     if splits[0].groups is not None:
         groups = np.concatenate([split.groups for split in splits])
-    found = judge(outputs, targets)
     spent = [part.run.metrics["seconds"] for part in parts]
     return {
-        "test": found,
-        "interval": intervals(judge, outputs, targets, seed, groups),
-        "noise": {"accuracy": standard_error(found["accuracy"], len(targets))},
+        "test": over_all(outputs, targets),
+        "interval": intervals(over_all, outputs, targets, seed, groups),
+        "noise": noise(outputs, targets, task),
         "floors": {
-            name: judge(answers, targets)
-            for name, answers in _together([part.floors for part in parts]).items()
+            name: over_all(answers, targets)
+            for name, answers in together([part.floors for part in parts]).items()
         },
         "folds": [
             {
                 "examples": len(split),
-                "test": measure(part.outputs, split.targets),
+                "test": judge(part.outputs, split.targets),
                 "floors": {
-                    name: measure(answers, split.targets)
+                    name: judge(answers, split.targets)
                     for name, answers in part.floors.items()
                 },
             }
@@ -142,7 +148,7 @@ def _measured(parts: list[_Part], seed: int) -> dict:
     }
 
 
-def _together(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def together(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """The answers of the floors that all parts have, by name, to all examples.
 
     A floor that was stopped early in some parts has the name that says so.
