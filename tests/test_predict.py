@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo import backend, data
+from zoo import backend, cli, data
 from zoo import recipe as recipes
 from zoo.building import weight_files
 from zoo.core import seal
@@ -114,6 +114,17 @@ def test_files_arrays_and_batches_are_the_same(runs, files):
     np.testing.assert_allclose(by_name, by_batch, rtol=1e-5)
     assert [each.input for each in predict(run, pixels[:2])] == ["input 1", "input 2"]
     assert predict(run, files[0]) == predict(run, files[:1])
+
+
+@pytest.mark.once
+def test_show_prints_what_the_network_saw(runs, tmp_path, capsys):
+    pixels = np.zeros((12, 12), np.uint8)
+    pixels[4:6, :6] = 255
+    Image.fromarray(pixels).save(tmp_path / "bar.png")
+    words = ["predict", str(runs["pictures"].folder), str(tmp_path / "bar.png")]
+    assert cli.call([*words, "--show"]) == 0
+    drawn = capsys.readouterr().out.splitlines()[:6]
+    assert [line.rstrip() for line in drawn] == ["", "", "@@@@@@", "", "", ""]
 
 
 def test_sentences(runs):

@@ -47,15 +47,25 @@ class Prediction:
             if key == "input" or (value and value == value)
         }
 
+    def top(self, count: int) -> dict[str, float]:
+        """The probabilities of the `count` most probable classes."""
+        return dict(list(self.probabilities.items())[:count])
+
 
 def predict(
-    run: Run | str | Path, inputs, *, batch: int = 500, trust: bool = False
+    run: Run | str | Path,
+    inputs,
+    *,
+    batch: int = 500,
+    as_is: bool = False,
+    trust: bool = False,
 ) -> list[Prediction]:
     """Answer raw inputs with what a run has learned, on any backend.
 
     Args:
-        run: a run or its folder; or an ONNX file that `zoo.export` wrote, which ONNX
-            Runtime answers, without Keras.
+        run: a run, its folder, or the name of trained weights, such as "lenet:mnist";
+            or an ONNX file that `zoo.export` wrote, which ONNX Runtime answers,
+            without Keras.
         inputs: one or several: a list, tuple, generator, series, one array for all.
             On pictures: names of files, their bytes, open files, images of Pillow, or
             arrays and tensors (H, W), (H, W, C), (n, H, W) or (n, H, W, C), or with
@@ -63,8 +73,11 @@ def predict(
             255, see `zoo.data.kinds.pixels`. On texts: sentences, or text files. On
             rows: CSV files, lines such as "5.1,1.4" and flat sequences in the order
             of the columns, arrays (n, columns), dicts by column, frames of pandas or
-            polars.
+            polars. A folder gives the files in it, and "https://..." what lies there.
         batch: inputs that are computed at a time.
+        as_is: a network that learned from handwriting laid out as MNIST's is given
+            the ink of a picture, laid out so, see `zoo.data.kinds.ink`; with this,
+            the picture as it is.
         trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
@@ -76,12 +89,13 @@ def predict(
     """
     from zoo import data
 
-    source = _exported(run) or open_run(run, trust=trust)
-    dataset = data.restore(source.folder) if isinstance(source, Run) else source.dataset
+    if batch < 1:
+        raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
+    source, dataset = _opened(run, trust)
     raw = data.items(dataset, inputs)
     if not raw:
         raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
-    decoded = data.decode(dataset, raw)
+    decoded = data.decode(dataset, raw, as_is)
     names = list(_names(dataset, raw, decoded))
     outputs = _outputs(source, decoded, batch)
     if not np.isfinite(outputs).all():
@@ -98,8 +112,36 @@ def predict(
     ]
 
 
-def _exported(place) -> Exported | None:
-    return Exported(place) if exported.is_file(place) else None
+def seen(run: Run | str | Path, inputs, *, as_is: bool = False) -> np.ndarray:
+    """What the network sees of raw inputs.
+
+    Args:
+        run, inputs, as_is: as `predict` takes them.
+
+    Returns:
+        An array of shape (n, *input shape), see `zoo.data.decode`.
+    """
+    from zoo import data
+
+    _, dataset = _opened(run)
+    return data.decode(dataset, data.items(dataset, inputs), as_is)
+
+
+def kind_of(run: Run | str | Path) -> str:
+    """The kind of data that the network learned from, see `zoo.data.Dataset`."""
+    return _opened(run)[1].kind
+
+
+def _opened(
+    run: Run | str | Path, trust: bool = False
+) -> tuple[Run | Exported, "Dataset"]:
+    from zoo import data
+
+    if not isinstance(run, Run) and exported.is_file(run):
+        source = Exported(run)
+        return source, source.dataset
+    opened = open_run(run, trust=trust)
+    return opened, data.restore(opened.folder)
 
 
 def _outputs(source: Run | Exported, decoded: np.ndarray, batch: int) -> np.ndarray:
@@ -124,7 +166,9 @@ def _names(dataset: "Dataset", raw: list, decoded: np.ndarray) -> Iterable[str]:
     if dataset.kind in ("image", "text"):
         readable = (str, os.PathLike)
         return [
-            str(item) if isinstance(item, readable) else f"input {number}"
+            str(item).strip()
+            if isinstance(item, readable)
+            else getattr(item, "name", f"input {number}")
             for number, item in enumerate(raw, 1)
         ]
     if dataset.columns:

@@ -3,8 +3,13 @@
 What goes in is what the run learned from: names of pictures; sentences, in quotes; or
 CSV files and rows such as 5.1,1.4. A row that begins with a minus stands after --.
 RUN may be an ONNX file of `zoo export`, too: it answers without Keras.
+A folder is the files in it, https://... what lies there, and - the standard input.
+
+A network that learned from handwriting laid out as MNIST's is given the ink of a
+picture, on whatever ground, laid out so; --show prints it, and --as-is forbids it.
 
 Examples:
+  zoo predict lenet:mnist photo.jpg --show
   zoo predict runs/digits seven.png eight.png
   zoo predict runs/reviews "a waste of two hours"
   zoo predict runs/circles -- -0.5,0.25
@@ -12,14 +17,18 @@ Examples:
 """
 
 import json
+import sys
 
 from zoo import backend, exported
 from zoo.cli._arguments import add_run
 from zoo.cli._table import table
 from zoo.engine import startup
+from zoo.errors import Mistake
 from zoo.run import open_run
 
-OTHERS = 2  # classes shown besides the most probable one
+TOP = 3  # classes shown
+SHADES = " .:-=+*#%@"  # from black to white
+WIDEST = 64  # letters of a picture's line
 ENDS = 30  # letters shown of each end of a long input
 
 
@@ -30,30 +39,62 @@ def arguments(parser):
     )
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--top",
+        type=int,
+        metavar="K",
+        help=f"classes to show, at least 1 ({TOP}; all in JSON)",
+    )
+    parser.add_argument(
+        "--batch",
+        type=int,
+        default=500,
+        help="inputs computed at a time, at least 1 (500)",
+    )
+    parser.add_argument(
+        "--as-is", action="store_true", help="look for no ink in pictures"
+    )
+    parser.add_argument(
+        "--show", action="store_true", help="print what the network saw of pictures"
+    )
 
 
 def run(options):
+    if options.top is not None and options.top < 1:
+        raise Mistake(f"--top {options.top}; accepted: 1 or more")
     done = options.run
     if not exported.is_file(done):  # which needs no Keras
         done = open_run(done, trust=options.trust)
         backend.require("predict", startup.load(options.backend))
 
-    from zoo.prediction import predict
+    from zoo.data import places
+    from zoo.prediction import kind_of, predict, seen
 
-    predictions = predict(done, options.inputs)
+    kind = kind_of(done)
+    if options.show and kind != "image":
+        raise Mistake(f"--show is for pictures; {options.run} learned from {kind} data")
+    inputs = places.expanded(options.inputs, kind, sys.stdin.buffer)
+    if options.show:
+        for picture in seen(done, inputs, as_is=options.as_is):
+            print(_drawn(picture), file=sys.stderr if options.json else sys.stdout)
+    predictions = predict(done, inputs, batch=options.batch, as_is=options.as_is)
     if options.json:
-        print(json.dumps([each.to_json() for each in predictions], indent=1))
+        found = [each.to_json() for each in predictions]
+        for each, said in zip(predictions, found, strict=True):
+            if each.probabilities and options.top:
+                said["probabilities"] = each.top(options.top)
+        print(json.dumps(found, indent=1))
         return
     if predictions[0].numbers:
         rows = [(_shortened(each.input), *_numbers(each)) for each in predictions]
         table(["input", *predictions[0].numbers], rows)
         return
-    rows = [_row(each) for each in predictions]
+    rows = [_row(each, options.top or TOP) for each in predictions]
     table(["input", "label", "probability", "other labels"], rows)
 
 
-def _row(prediction):
-    others = list(prediction.probabilities.items())[1 : OTHERS + 1]
+def _row(prediction, top):
+    others = list(prediction.top(top).items())[1:]
     return (
         _shortened(prediction.input),
         prediction.label,
@@ -64,6 +105,15 @@ def _row(prediction):
 
 def _numbers(prediction):
     return [f"{number:.6g}" for number in prediction.numbers.values()]
+
+
+def _drawn(picture):
+    """A picture (H, W, C) in letters, each twice as high as wide."""
+    step = -(-picture.shape[1] // WIDEST)
+    gray = picture.mean(axis=2)[:: 2 * step, ::step]
+    return "\n".join(
+        "".join(SHADES[int(value * len(SHADES) / 256)] for value in row) for row in gray
+    )
 
 
 def _shortened(text):

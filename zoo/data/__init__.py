@@ -15,10 +15,10 @@ from zoo.core.arguments import as_annotated
 from zoo.core.kept import keep
 from zoo.core.progress import track
 from zoo.core.random import order
-from zoo.data import builders, categories, folds, keys, repeats
+from zoo.data import builders, categories, folds, keys, places, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
-from zoo.data.kinds import pictures, rows, tables, texts
+from zoo.data.kinds import ink, pictures, rows, tables, texts
 from zoo.data.sources import generated, numbers, own, tfds
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
@@ -102,6 +102,8 @@ def load(
         dataset = keys.take(dataset, groups, time)
     if fold:
         dataset = folds.split(dataset, fold, seed)
+    if dataset.kind == "image":
+        dataset = replace(dataset, ink=_is_ink(dataset.train))
     dataset = categories.learned(_with_validation(dataset, validation, seed))
     repeats.tell(dataset)
     if dataset.kind == "text":
@@ -129,14 +131,16 @@ def load_for(recipe: Recipe, **changes) -> Dataset:
 def items(dataset: Dataset, given) -> list:
     """The pictures, texts or rows that a user gave, one or several, as a list.
 
-    What may be given is said by `items` in `zoo.data.kinds.pictures`, `texts`,
-    `rows` and `tables`.
+    A folder is the files in it, and an address of the web what lies there, see
+    `zoo.data.places`. What may be given else is said by `items` in
+    `zoo.data.kinds.pictures`, `texts`, `rows` and `tables`.
 
     Raises:
         Mistake: it, or one of several, cannot be meant; it is named.
     """
     if given is None:
         raise Mistake("inputs is None; give something to predict")
+    given = places.expanded(given, dataset.kind)
     if dataset.kind == "image":
         return pictures.items(given, dataset.input_shape)
     if dataset.kind == "text":
@@ -146,12 +150,14 @@ def items(dataset: Dataset, given) -> list:
     return tables.items(given, dataset.features)
 
 
-def decode(dataset: Dataset, raw) -> np.ndarray:
+def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
     """Raw inputs as the inputs of a network that learned from this data set.
 
     Args:
         dataset: as loaded or restored.
         raw: as `items` takes and returns it.
+        as_is: give pictures as they are to a network that learned from handwriting
+            laid out as MNIST's; by default their ink is laid out so.
 
     Returns:
         An array of shape (n, *dataset.input_shape): uint8 pictures, int32 token ids or
@@ -161,7 +167,8 @@ def decode(dataset: Dataset, raw) -> np.ndarray:
         Mistake: names the picture, or the row and column, that cannot be read.
     """
     if dataset.kind == "image":
-        return pictures.decode(raw, dataset.input_shape, dataset.border)
+        strokes = dataset.ink and not as_is
+        return pictures.decode(raw, dataset.input_shape, dataset.border, strokes)
     if dataset.kind == "text":
         assert dataset.encoder, "`restore` and `load` give texts an encoder"
         return dataset.encoder.encode(raw)
@@ -216,6 +223,12 @@ def _check_there(name: str) -> None:
     if os.path.dirname(path) == os.getcwd():
         what += f"; if you mean the data set, give '{os.path.basename(path)}'"
     raise Mistake(what)
+
+
+def _is_ink(split: Split) -> bool:
+    """Whether pictures are laid out as MNIST's; some of them tell."""
+    chosen = np.linspace(0, len(split) - 1, min(500, len(split))).astype(int)
+    return ink.is_centered(np.asarray(split.inputs[chosen]))
 
 
 def _with_validation(dataset: Dataset, share: float, seed: int) -> Dataset:

@@ -129,6 +129,7 @@ class Dataset:
     encoder: turns sentences into token ids; None unless kind is "text".
     missing: whether NaN stands for a missing value; otherwise no NaN occurs.
     border: for gray pictures, the mean brightness of their borders, 0 to 255.
+    ink: whether the pictures are laid out as MNIST's, see `zoo.data.kinds.ink`.
     examples: in a data set that `restore` gave, what its splits held, see
         `zoo.data.identity.examples`; {} if that was not kept.
     """
@@ -146,6 +147,7 @@ class Dataset:
     encoder: Vocabulary | None = None
     missing: bool = False
     border: float | None = None
+    ink: bool = False
     examples: dict = field(default_factory=dict)
     task: str = "classes"
     outputs: tuple[str, ...] = ()
@@ -254,6 +256,7 @@ class Dataset:
             "description": self.description,
             "missing": self.missing,
             "border": self.border,
+            "ink": self.ink,
             "examples": self.examples,
             "task": self.task,
             "outputs": self.outputs,
@@ -330,7 +333,7 @@ def restore(folder: str | os.PathLike) -> Dataset:
 
 
 # What data.json of older runs does not hold.
-OPTIONAL: tuple[str, ...] = ("examples", "task", "outputs", "columns")
+OPTIONAL: tuple[str, ...] = ("examples", "ink", "task", "outputs", "columns")
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
 _WIDEST = (
     2**26
@@ -403,6 +406,7 @@ _CHECKS = {
     "citation": ("text", _is_text),
     "description": ("text", _is_text),
     "missing": ("true or false", lambda value: isinstance(value, bool)),
+    "ink": ("true or false", lambda value: isinstance(value, bool)),
     "border": (
         "null, or a brightness of 0 to 255",
         lambda value: (

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from zoo.core.processors import processors
-from zoo.data.kinds import pixels
+from zoo.data.kinds import ink, pixels
 from zoo.data.kinds.given import array, described, is_array, several
 from zoo.errors import Mistake
 
@@ -62,7 +62,10 @@ Picture = str | os.PathLike | bytes | np.ndarray | Image.Image | BinaryIO
 
 
 def read(
-    source: Picture, channels: int, size: tuple[int, int] | None = None
+    source: Picture,
+    channels: int,
+    size: tuple[int, int] | None = None,
+    contrast: bool = False,
 ) -> np.ndarray:
     """One picture.
 
@@ -71,6 +74,7 @@ def read(
             array (H, W) or (H, W, C), see `zoo.data.kinds.pixels`.
         channels: 1 for gray, 3 for RGB.
         size: (height, width) in pixels; None keeps the picture's own.
+        contrast: lay what is bright and transparent on black.
 
     Returns:
         uint8 array of shape (height, width, channels).
@@ -88,7 +92,7 @@ def read(
         with _quiet_pillow(), _open(source) as image:
             image = _bounded(image, size)
             ImageOps.exif_transpose(image, in_place=True)
-            image = _flat(image, name)
+            image = _flat(image, name, contrast)
             if image.mode != MODES[channels]:
                 image = image.convert(MODES[channels])
     except Mistake:
@@ -169,24 +173,38 @@ def border(images: np.ndarray) -> float:
     return float(np.mean([edge.mean() for edge in edges]))
 
 
-def decode(raw, shape: tuple[int, ...], learned: float | None = None) -> np.ndarray:
+def decode(
+    raw,
+    shape: tuple[int, ...],
+    learned: float | None = None,
+    strokes: bool = False,
+) -> np.ndarray:
     """Pictures as a network's input.
 
-    A network that learned from white digits on black cannot read black digits on white.
-    Such a picture is not changed: a warning says so.
+    With `strokes`, ink is found on any ground and laid out as `zoo.data.kinds.ink`
+    says, but for pictures that are laid out already. Without, a network that learned
+    from white digits on black cannot read black digits on white: such a picture is not
+    changed, and a warning says so.
 
     Args:
         raw: pictures as `items` takes them.
         shape: (height, width, channels).
         learned: the border's mean brightness in the training pictures, None to ignore.
+        strokes: whether the network learned from pictures that are laid out so.
 
     Returns:
         uint8 array of shape (n, height, width, channels).
+
+    Raises:
+        Mistake: names the picture that cannot be read, or in which no ink is found.
     """
     raw = items(raw, shape)
     images = np.zeros((len(raw), *shape), np.uint8)
     for number, (image, source) in enumerate(zip(images, raw, strict=True), 1):
         try:
+            if strokes:
+                image[:, :, 0] = _inked(source, shape[0])
+                continue
             image[:] = read(source, shape[2], shape[:2])
         except Mistake as mistake:
             if len(raw) == 1 or isinstance(source, str | os.PathLike):
@@ -200,6 +218,21 @@ def decode(raw, shape: tuple[int, ...], learned: float | None = None) -> np.ndar
                 stacklevel=3,
             )
     return images
+
+
+def _inked(source: Picture, side: int) -> np.ndarray:
+    if hasattr(source, "read"):
+        source = source.read()  # it is looked at twice
+    gray = read(source, 1)
+    if ink.as_learned(gray, side):
+        return gray[:, :, 0]
+    try:
+        return ink.laid_out(read(source, 3, contrast=True), side)
+    except ink.NoInk as error:
+        raise Mistake(
+            f"{_name(source)} holds no handwriting that can be cut out: {error}; "
+            "--as-is (in Python: as_is=True) gives the network the picture as it is"
+        ) from error
 
 
 def checked(size, channels: int) -> tuple[tuple[int, int], int]:
@@ -221,7 +254,7 @@ def workers() -> ThreadPoolExecutor:
 
 def _name(source: Picture) -> str:
     if not isinstance(source, str | os.PathLike):
-        return "the picture"
+        return getattr(source, "name", "") or "the picture"
     name = os.fsdecode(source)
     return name if len(name) < LONGEST_NAME else f"{name[:200]}..."
 
@@ -329,8 +362,11 @@ def _why(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def _flat(image: Image.Image, name: str) -> Image.Image:
-    """Bring 16 and 32 bits to 8, and lay what is transparent on white."""
+def _flat(image: Image.Image, name: str, contrast: bool) -> Image.Image:
+    """Bring 16 and 32 bits to 8, and lay what is transparent on white.
+
+    With `contrast`, what is bright where it is opaque is laid on black.
+    """
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image)
         if (
@@ -342,9 +378,13 @@ def _flat(image: Image.Image, name: str) -> Image.Image:
         return Image.fromarray(pixels.to_bytes([values], [name])[0])
     if image.has_transparency_data:
         image = image if image.mode == "RGBA" else image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(image, mask=image)
-        return white
+        gray, opaque = image.convert("RGB").convert("L"), image.getchannel("A")
+        bright = np.average(gray, weights=np.asarray(opaque) + 1e-6) > 127
+        ground = Image.new(
+            "RGB", image.size, "black" if contrast and bright else "white"
+        )
+        ground.paste(image, mask=image)
+        return ground
     return image
 
 
