@@ -10,7 +10,12 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    log_loss,
+    roc_auc_score,
+)
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import zoo
@@ -58,6 +63,7 @@ def test_floors_of_classes_are_scikit_learns():
         shares = model.predict_proba(inputs)[:, 1]
         by_hand = {
             "accuracy": accuracy_score(truth, shares > 0.5),
+            "balanced_accuracy": balanced_accuracy_score(truth, shares > 0.5),
             "loss": log_loss(truth, shares),
             "auc": roc_auc_score(truth, shares),
         }

@@ -311,7 +311,7 @@ def test_mixed_precision_keeps_the_unit(own):
     recipe = dataclasses.replace(RECIPE, precision="mixed_bfloat16")
     model = build_for(recipe, dataset)
     assert model.output.dtype == "float32"
-    _, loss = feed_and_loss(recipe, model, dataset.train, "numbers")
+    _, loss = feed_and_loss(recipe, model, dataset)
     assert callable(loss)
 
 

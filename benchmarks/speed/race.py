@@ -37,7 +37,7 @@ def run(seeds: int, recipe: zoo.Recipe = RECIPE) -> Iterator[tuple[float, float]
     digits = data.load(recipe.data, validation=0)
     model = build_for(recipe, digits)
     forward = steps.compile_forward(model)
-    feed, loss = feed_and_loss(recipe, model, digits.train)
+    feed, loss = feed_and_loss(recipe, model, digits)
     change = optimizer.make(recipe, feed.steps, optimizer.spared(model))
     trainer = steps.trainer(model, loss, change, feed.on_device)
     begun = [np.array(variable) for variable in change.variables]

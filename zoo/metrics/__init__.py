@@ -10,6 +10,7 @@ from zoo.metrics.classes import (
     rates,
     standard_error,
 )
+from zoo.metrics.each import of_each
 from zoo.metrics.names import better, is_share, shown
 from zoo.metrics.numbers import of_numbers
 from zoo.metrics.summary import Summary, summarize
@@ -27,6 +28,7 @@ __all__ = [
     "measure",
     "noise",
     "of_classes",
+    "of_each",
     "of_numbers",
     "probabilities",
     "rates",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from zoo.errors import Mistake
+from zoo.metrics.each import balanced_accuracy
 from zoo.metrics.outputs import refuse_no_numbers
 
 RESAMPLES, FEWEST = 1000, 100
@@ -22,8 +23,9 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
 
     Returns:
         "loss", the mean cross-entropy in nats; "accuracy", the share of right
-        predictions, where a tie of (n, 1) logits counts for class 1; for (n, 1) logits
-        and targets of both classes also "auc", 0 to 1.
+        predictions, where a tie of (n, 1) logits counts for class 1;
+        "balanced_accuracy", the mean recall of the classes that occur; for (n, 1)
+        logits and targets of both classes also "auc", 0 to 1.
 
     Raises:
         Mistake: a logit is NaN or infinite, or shapes or targets have no meaning.
@@ -48,6 +50,7 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         metrics = {
             "loss": float(np.logaddexp(0, sign * score).mean()),
             "accuracy": float(((score >= 0) == (targets == 1)).mean()),
+            "balanced_accuracy": balanced_accuracy(logits, targets),
         }
         if 0 < (targets == 1).sum() < len(targets):
             metrics["auc"] = area_under_curve(score, targets)
@@ -56,6 +59,7 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     return {
         "loss": float((np.logaddexp.reduce(logits, axis=1) - truth).mean()),
         "accuracy": float((logits.argmax(axis=1) == targets).mean()),
+        "balanced_accuracy": balanced_accuracy(logits, targets),
     }
 
 

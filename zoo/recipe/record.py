@@ -69,11 +69,14 @@ class Recipe:
         epochs: passes over the training split.
         seed: decides weights, validation split, order, augmentation and dropout.
         shuffle: False keeps the order of the data.
-        loss: "crossentropy", "mean_squared_error" (on probabilities), a loss of
-            `keras.losses` by its dotted name, or the dotted path of a function of
+        loss: "crossentropy", "focal", "mean_squared_error" (on probabilities), a loss
+            of `keras.losses` by its dotted name, or the dotted path of a function of
             (targets, outputs); see `zoo.training.losses`. Where the data have numbers
             to be answered, "mean_squared", as which "crossentropy" counts,
             "mean_absolute" or "huber", see `zoo.training.number_losses`.
+        class_weight: what an example of each class counts in the loss: "balanced", or
+            {"defect": 19.0} by the names of classes; "" is 1 each. See
+            `zoo.training.class_weights`.
         optimizer: a name that `keras.optimizers.get` knows.
         optimizer_arguments: further keyword arguments of the optimizer, such as
             {"epsilon": 1e-8}; not those that are fields here.
@@ -116,6 +119,7 @@ class Recipe:
     seed: int = 0
     shuffle: bool = True
     loss: str = "crossentropy"
+    class_weight: str | dict = ""
     optimizer: str = "adam"
     optimizer_arguments: dict = field(default_factory=dict)
     momentum: float = 0.0
@@ -146,6 +150,7 @@ class Recipe:
         for name, accepted in _CHOICES.items():
             if getattr(self, name) not in accepted:
                 raise unknown(name, getattr(self, name), accepted)
+        _check_weights(self.class_weight)
         for number, stage in enumerate(self.stages, 1):
             if not isinstance(stage, dict):
                 raise Mistake(
@@ -179,6 +184,18 @@ class Recipe:
         return dataclasses.replace(self, **{"stages": (), **changes})
 
 
+def _check_weights(given: str | dict) -> None:
+    if isinstance(given, str):
+        if given not in ("", "balanced"):
+            raise unknown("class_weight", given, ("balanced",), "or weights by class")
+        return
+    for name, value in given.items():
+        if type(value) not in (int, float) or value < 0:
+            raise Mistake(
+                f"class_weight of {name} is {value!r}; accepted: a number from 0"
+            )
+
+
 _RANGES = [
     ("validation", 0, 1),
     ("batch", 1, 2**31),
@@ -207,6 +224,7 @@ STAGE_FIELDS = (
     "augment",
     "loss",
     "label_smoothing",
+    "class_weight",
     "optimizer",
     "optimizer_arguments",
     "momentum",

@@ -11,8 +11,10 @@ from zoo.building import trained
 from zoo.core import files
 from zoo.engine import startup
 from zoo.errors import Mistake
+from zoo.metrics import of_each
+from zoo.metrics.each import answered
 from zoo.reporting import labels
-from zoo.reporting.advice import advise
+from zoo.reporting.advice import advise, listed
 from zoo.run import Run, open_run
 
 if TYPE_CHECKING:
@@ -112,12 +114,13 @@ def _of_numbers(Figure, run, dataset, split, outputs, readable):
 
 
 def _of_classes(Figure, run, dataset, split, outputs, readable):
-    classes = dataset.classes
-    confusion = _confusion(outputs, dataset.split(split).targets, len(classes))
+    classes, targets = dataset.classes, dataset.split(split).targets
+    confusion = np.zeros((len(classes), len(classes)), int)
+    np.add.at(confusion, (targets, answered(outputs)), 1)
     side = float(np.clip(INCHES * len(classes), 6, 32))
     figure, right = _with_curves(Figure, run, side, ("loss", "accuracy"), readable)
     axes = right.subplots()
-    totals, answered = confusion.sum(axis=1), confusion.sum(axis=0)
+    totals = confusion.sum(axis=1)
     axes.imshow(confusion / np.maximum(totals, 1)[:, None], "Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(confusion):
         if count and len(classes) <= COUNTED:
@@ -137,31 +140,27 @@ def _of_classes(Figure, run, dataset, split, outputs, readable):
     )
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
+    each = of_each(outputs, targets, classes)
+    if len(classes) <= COUNTED:
+        _beside(axes.secondary_yaxis("right"), "y", "recall", each)
+        _beside(axes.secondary_xaxis("top"), "x", "precision", each)
     right.suptitle(
         f"{split}: {np.trace(confusion) / max(confusion.sum(), 1):.2%} right"
     )
-    untested = [name for name, n in zip(classes, totals, strict=True) if not n]
-    silent = [
-        name
-        for name, n, found in zip(classes, totals, answered, strict=True)
-        if n and not found
-    ]
-    advice = advise(run.history, run.metrics)
-    if untested:
+    advice = advise(run.history, {**run.metrics, "classes": {split: each}})
+    if untested := [name for name, n in zip(classes, totals, strict=True) if not n]:
         advice.append(
-            f"Untested: the {split} split has no example of {_listed(untested)}."
-        )
-    if silent:
-        advice.append(
-            f"Never answered: {_listed(silent)}, although the {split} split has "
-            "examples; more of them, or weights for the classes, help."
+            f"Untested: the {split} split has no example of {listed(untested)}."
         )
     return _with_advice(figure, advice, readable)
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(map(labels.shortened, names[:10])) + more
+def _beside(axis, side, metric, each):
+    """Write the recall or precision of every class beside the matrix."""
+    shares = [each[name].get(metric) for name in each]
+    words = ["" if share is None else f"{share:.0%}" for share in shares]
+    axis.set(**{f"{side}ticks": range(len(words)), f"{side}ticklabels": words})
+    axis.set(**{f"{side}label": metric})
 
 
 _COLUMNS = 150
@@ -176,12 +175,3 @@ def _answers(run: Run) -> tuple["Dataset", str, np.ndarray]:
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
     inputs = dataset.split(name).inputs
     return dataset, name, steps.predict(steps.compile_forward(run.model), inputs)
-
-
-def _confusion(outputs: np.ndarray, targets: np.ndarray, count: int) -> np.ndarray:
-    """How often each class was taken for each: counts [true, predicted]."""
-    binary = outputs.shape[1] == 1
-    predicted = (outputs[:, 0] >= 0).astype(int) if binary else outputs.argmax(axis=1)
-    confusion = np.zeros((count, count), int)
-    np.add.at(confusion, (targets, predicted), 1)
-    return confusion

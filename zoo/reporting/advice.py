@@ -3,6 +3,7 @@
 import numpy as np
 
 from zoo.metrics import better, is_share, shown
+from zoo.reporting.labels import shortened
 
 WAITING_SHARE, WAITING_SECONDS = 0.05, 1.0
 
@@ -59,7 +60,8 @@ def advise(history: list[dict[str, float]], metrics: dict | None = None) -> list
     Returns:
         Sentences, each with the numbers it rests on; empty if there is nothing to say.
     """
-    return _of_curves(history) + _of_floors(metrics or {})
+    metrics = metrics or {}
+    return _of_curves(history) + _of_silent(metrics) + _of_floors(metrics)
 
 
 def _of_curves(history: list[dict[str, float]]) -> list[str]:
@@ -150,6 +152,29 @@ def _of_numbers(history: list[dict[str, float]]) -> list[str]:
             f"{final:.3g} in validation."
         )
     return advice
+
+
+def _of_silent(metrics: dict) -> list[str]:
+    """Which classes are never answered, although there are examples of them."""
+    advice = []
+    for split, classes in metrics.get("classes", {}).items():
+        silent = [
+            name
+            for name, each in classes.items()
+            if each["examples"] and not each["answered"]
+        ]
+        if silent:
+            advice.append(
+                f"Never answered: {listed(silent)}, although the {split} split has "
+                "examples; class_weight=balanced, loss=focal, or more of them help."
+            )
+    return advice
+
+
+def listed(names: list[str]) -> str:
+    """The first ten names, and how many more there are."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(map(shortened, names[:10])) + more
 
 
 def _of_jumps(loss: np.ndarray) -> list[str]:

@@ -13,7 +13,12 @@ from zoo.errors import Mistake, unknown
 
 
 def make(
-    name: str, outputs: int, smoothing: float = 0.0, soft: bool = False
+    name: str,
+    outputs: int,
+    smoothing: float = 0.0,
+    soft: bool = False,
+    weights: np.ndarray | None = None,
+    labels: bool = False,
 ) -> tuple[Callable[[np.ndarray], np.ndarray], Callable]:
     """How to encode targets, and the loss that takes them.
 
@@ -22,13 +27,19 @@ def make(
     compares scores, and as probabilities otherwise.
 
     Args:
-        name: "crossentropy", "mean_squared_error" (on probabilities), the dotted name
+        name: "crossentropy", "focal" (Lin et al. 2017, arXiv:1708.02002, with gamma 2:
+            the cross-entropy of an example times the square of what its probability
+            lacks), "mean_squared_error" (on probabilities), the dotted name
             of a loss of Keras, as "keras.losses.BinaryFocalCrossentropy" or
             "keras.losses.binary_focal_crossentropy", or the dotted path of a function
             of (targets, logits), or of a class made from `keras.losses.Loss`.
         outputs: length of the model's output; 1 is the logit of class 1.
         smoothing: label smoothing, of a cross-entropy that has `label_smoothing`.
         soft: targets will be mixtures of classes (MixUp, CutMix).
+        weights: float (classes,), what an example of each class counts, for
+            "crossentropy" and "focal"; None is 1 each.
+        labels: the targets are several labels at once, float (n, outputs), each with a
+            logit of its own; the loss is also the mean over labels.
 
     Returns:
         `encode`, from class numbers (n,) to int32 (n,), or float32 (n, outputs) where
@@ -38,10 +49,16 @@ def make(
     Raises:
         Mistake: no such loss, or it does not fit the outputs or the other arguments.
     """
-    losses = keras.losses
-    if name == "crossentropy" and outputs == 1:
+    losses, binary = keras.losses, outputs == 1 or labels
+    if name == "focal" or (name == "crossentropy" and weights is not None):
+        return _by_example(name, outputs, smoothing, weights, labels)
+    if weights is not None:
+        raise Mistake(
+            f"class_weight goes with loss=crossentropy or loss=focal, not with {name}"
+        )
+    if name == "crossentropy" and binary:
         loss = losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-        return _column, loss
+        return _floats if labels else _column, loss
     if name == "crossentropy":
         if smoothing or soft:
             loss = losses.CategoricalCrossentropy(
@@ -50,9 +67,10 @@ def make(
             return _one_hot(outputs), loss
         return _integers, losses.SparseCategoricalCrossentropy(from_logits=True)
     encode = _column if outputs == 1 else _one_hot(outputs)
+    encode = _floats if labels else encode
     if name == "mean_squared_error":
         _refuse_smoothing(name, smoothing)
-        squash = _probabilities(outputs)
+        squash = _probabilities(binary)
         return encode, lambda y, z: ops.mean(ops.square(y - squash(z)))
     loss = imported(name)
     if inspect.isclass(loss) and issubclass(loss, losses.Loss):
@@ -61,15 +79,51 @@ def make(
         short = getattr(loss, "__name__", "").lower().replace("_", "")
     is_kerass = getattr(loss, "__module__", "").startswith("keras.")
     if is_kerass:
-        _check_fit(name, short, outputs, soft)
+        _check_fit(name, short, outputs, soft, labels)
     takes = _parameters(loss)
     loss = _with_options(name, loss, takes, smoothing)
     if is_kerass and short.startswith("sparse"):
         encode = _integers
     if is_kerass and "from_logits" not in takes and "hinge" not in short:
-        squash = _probabilities(outputs)
+        squash = _probabilities(binary)
         return encode, lambda y, z: ops.mean(loss(y, squash(z)))
     return encode, lambda y, z: ops.mean(loss(y, z))
+
+
+def _by_example(name, outputs, smoothing, weights, labels):
+    """The cross-entropy, focal or not, with a weight for each example by its class."""
+    if name == "focal":
+        _refuse_smoothing(name, smoothing)
+    focus = ops.square if name == "focal" else ops.ones_like
+    count = max(2, outputs)
+    if outputs == 1 or labels:
+
+        def entropy(y, z):
+            y = y * (1 - smoothing) + smoothing / 2
+            lacking = ops.sigmoid(-z), ops.sigmoid(z)  # of a positive, of a negative
+            positive = y * focus(lacking[0]) * ops.softplus(-z)
+            return positive + (1 - y) * focus(lacking[1]) * ops.softplus(z)
+
+    else:
+
+        def entropy(y, z):
+            y = y * (1 - smoothing) + smoothing / count
+            logs = ops.log_softmax(z)
+            return -ops.sum(y * focus(1 - ops.exp(logs)) * logs, axis=-1)
+
+    def loss(y, z):
+        found = entropy(y, z)
+        if weights is None:
+            return ops.mean(found)
+        if outputs == 1:
+            negative, positive = map(float, weights)
+            return ops.mean((y * positive + (1 - y) * negative) * found)
+        each = ops.multiply(y, np.asarray(weights, "float32"))
+        return ops.mean(ops.sum(each, axis=-1) * found)
+
+    if labels:
+        return _floats, loss
+    return _column if outputs == 1 else _one_hot(outputs), loss
 
 
 def try_out(
@@ -108,7 +162,7 @@ def imported(name: str):
     """The function or class of the dotted path `name`."""
     module, dot, function = name.rpartition(".")
     if not dot:
-        accepted = ("crossentropy", "mean_squared_error")
+        accepted = ("crossentropy", "focal", "mean_squared_error")
         raise unknown("loss", name, accepted, "or a dotted path to a function")
     try:
         found = getattr(importlib.import_module(module), function)
@@ -125,8 +179,13 @@ def imported(name: str):
     return found
 
 
-def _check_fit(name: str, short: str, outputs: int, soft: bool) -> None:
+def _check_fit(name: str, short: str, outputs: int, soft: bool, labels: bool) -> None:
     """Refuse a loss of Keras that has no meaning for these outputs and targets."""
+    if labels and "categorical" in short:
+        raise Mistake(
+            f"loss {name} compares classes, of which an example has one; the data have "
+            "labels, several at once: take crossentropy, focal or a binary loss"
+        )
     if short in ("ctc", "circle"):
         raise Mistake(
             f"loss {name} is for sequences or embeddings, and zoo's models give "
@@ -180,12 +239,16 @@ def _refuse_smoothing(name: str, smoothing: float) -> None:
         )
 
 
-def _probabilities(outputs: int) -> Callable:
-    return ops.sigmoid if outputs == 1 else ops.softmax
+def _probabilities(binary: bool) -> Callable:
+    return ops.sigmoid if binary else ops.softmax
 
 
 def _integers(targets):
     return np.asarray(targets, "int32")
+
+
+def _floats(targets):
+    return np.asarray(targets, "float32")
 
 
 def _column(targets):

@@ -4,6 +4,7 @@ import time
 
 from zoo.core import progress
 
+_SHOWN = ("loss", "accuracy", "auc", "mae", "r2")  # of either split
 _LINE_SECONDS = 1.0  # epochs of milliseconds do not print a line each
 
 
@@ -45,7 +46,7 @@ class Progress:
         shown = [
             f"{name.replace('_', ' ')} {value:.4f}"
             for name, value in line.items()
-            if name.endswith(("loss", "accuracy", "auc", "mae", "r2"))
+            if name.removeprefix("validation_") in _SHOWN
         ]
         text = ", ".join([*shown, f"{line['seconds']:.1f} s"])
         self.say(f"epoch {line['epoch']}/{self.epochs}: {text}")

@@ -16,7 +16,7 @@ from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device
 from zoo.errors import Mistake
-from zoo.metrics import calibration, noise
+from zoo.metrics import calibration, noise, of_each
 from zoo.run import Run, environment, write_history
 from zoo.training import states
 
@@ -100,6 +100,9 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     split = next(iter(metrics))  # the one that the result is about
     if "validation" in outputs and dataset.task == "classes":
         metrics["calibration"] = calibration(outputs["validation"], outputs[split])
+    if dataset.task != "numbers":
+        each = of_each(*outputs[split], dataset.classes, dataset.task)
+        metrics["classes"] = {split: each}
     metrics["noise"] = noise(*outputs[split], dataset.task)
     _count_time(session)
     train, waiting = totals["train"], totals["waiting"]

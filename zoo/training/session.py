@@ -67,12 +67,11 @@ class Session:
         stage = self.stages[self.state.stage]
         if stage.trainable:
             registry.module(stage.model).set_trainable(self.model, stage.trainable)
-        task = self.dataset.task
-        self.feed, loss = feed_and_loss(stage, self.model, self.dataset.train, task)
+        self.feed, loss = feed_and_loss(stage, self.model, self.dataset)
         with self.group.scope():
             spared = optimizer.spared(self.model)
             self.optimizer = optimizer.make(stage, self.feed.steps, spared)
-            on_device, count = self.feed.on_device, counting.of(task)
+            on_device, count = self.feed.on_device, counting.of(self.dataset.task)
             self.trainer = steps.trainer(
                 self.model, loss, self.optimizer, on_device, count
             )

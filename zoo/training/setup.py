@@ -16,7 +16,13 @@ from zoo.engine import groups
 from zoo.engine.private import layers
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.training import acceptance, losses, number_losses, optimizer
+from zoo.training import (
+    acceptance,
+    class_weights,
+    losses,
+    number_losses,
+    optimizer,
+)
 from zoo.training.feed import Feed
 
 
@@ -123,7 +129,7 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
     if recipe.model not in registry.names():
         acceptance.try_out(recipe.model, model, dataset)
     for stage in recipe.stage_recipes():
-        encode, loss = _loss(stage, model, dataset.task)
+        encode, loss = _loss(stage, model, dataset)
         losses.try_out(
             stage.loss, encode, loss, dataset.train.targets[:2], model.output_shape[-1]
         )
@@ -151,23 +157,33 @@ def _is_kerass(error: Exception) -> bool:
     return isinstance(error, ValueError) and module.startswith("keras.")
 
 
-def _loss(stage: Recipe, model: keras.Model, task: str) -> tuple[Callable, Callable]:
+def _loss(
+    stage: Recipe, model: keras.Model, dataset: data.Dataset
+) -> tuple[Callable, Callable]:
     """How targets are encoded, and the loss that takes them."""
-    if task == "numbers":
+    weights = class_weights.of(stage.class_weight, dataset)
+    if dataset.task == "numbers":
         spread = unit.spread(model)
         return number_losses.make(stage.loss, spread, stage.label_smoothing)
-    outputs, soft = model.output_shape[-1], augment.mixes(stage.augment)
-    return losses.make(stage.loss, outputs, stage.label_smoothing, soft)
+    return losses.make(
+        stage.loss,
+        model.output_shape[-1],
+        stage.label_smoothing,
+        augment.mixes(stage.augment),
+        weights,
+        dataset.task == "labels",
+    )
 
 
 def feed_and_loss(
-    stage: Recipe, model: keras.Model, split: data.Split, task: str = "classes"
+    stage: Recipe, model: keras.Model, dataset: data.Dataset
 ) -> tuple[Feed, Callable]:
     """The batches that a stage trains on, and the loss that takes their targets.
 
     A single device holds a small split, see `Feed`.
     """
-    encode, loss = _loss(stage, model, task)
+    split = dataset.train
+    encode, loss = _loss(stage, model, dataset)
     hold = groups.current().devices == 1
     feed = Feed(
         split, stage.batch, stage.seed, encode, stage.augment, stage.shuffle, hold

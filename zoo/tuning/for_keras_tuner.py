@@ -15,7 +15,7 @@ from zoo.building.lookup import is_recipe
 from zoo.engine.counting import is_wrong
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.training import losses, optimizer
+from zoo.training import class_weights, losses, optimizer
 from zoo.training.setup import build_for
 from zoo.tuning.space import space
 
@@ -65,7 +65,7 @@ class _HyperModel(keras_tuner.HyperModel):
             steps = 1
         model.compile(
             optimizer=optimizer.make(recipe, steps, optimizer.spared(model)),
-            loss=_loss(recipe, model.output_shape[-1]),
+            loss=_loss(recipe, model.output_shape[-1], self.dataset),
             metrics=[keras.metrics.MeanMetricWrapper(_accuracy, name="accuracy")],
         )
         return model
@@ -84,9 +84,12 @@ class _HyperModel(keras_tuner.HyperModel):
         return model.fit(x, *arguments, **options)
 
 
-def _loss(recipe: Recipe, outputs: int) -> Callable:
+def _loss(recipe: Recipe, outputs: int, dataset: data.Dataset | None) -> Callable:
     """The recipe's loss, of class numbers and logits."""
-    encode, loss = losses.make(recipe.loss, outputs, recipe.label_smoothing)
+    weights = class_weights.of(recipe.class_weight, dataset) if dataset else None
+    encode, loss = losses.make(
+        recipe.loss, outputs, recipe.label_smoothing, weights=weights
+    )
     is_one_hot = outputs > 1 and encode(np.zeros(1, "int32")).ndim == 2
 
     def of_class_numbers(targets, logits):

@@ -73,7 +73,8 @@ def network(recipe: Recipe, model: keras.Model, dataset: Dataset) -> Network | N
         recipe.optimizer.lower() in _OPTIMIZERS
         and recipe.precision == "float32"
         and recipe.accumulate == 1
-        and "." not in recipe.loss  # it may depend on the batch as a whole
+        and recipe.loss in ("crossentropy", "mean_squared_error")
+        and not recipe.class_weight
         and recipe.warmup_epochs < recipe.epochs
         and not (recipe.stages or recipe.ema or recipe.augment or recipe.trainable)
         and not recipe.optimizer_arguments

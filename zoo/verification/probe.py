@@ -79,7 +79,7 @@ def probe(
     for number, stage in enumerate(recipe.stage_recipes()):
         if stage.trainable:
             registry.module(stage.model).set_trainable(model, stage.trainable)
-        feed, loss = feed_and_loss(stage, model, split, dataset.task)
+        feed, loss = feed_and_loss(stage, model, dataset)
         if number == 0:
             found |= _batches(feed, "images" if dataset.kind == "image" else "inputs")
             with _undone(model):
