@@ -17,14 +17,15 @@ from zoo.data import floors
 
 pytest_plugins = ["strangers"]  # the fixtures of the tests of runs from strangers
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
-if backend.use() == "jax":  # a network that is built again is not compiled again
-    import jax
-
-    # Each process has its own folder: JAX may read an entry that is half written.
+# JAX compiles a network once, for all processes of the tests and their children; with
+# a limit of its size JAX locks the folder, so that nobody reads half an entry.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     compiled = tempfile.mkdtemp(prefix="zoo-tests-jax-")
     atexit.register(shutil.rmtree, compiled, ignore_errors=True)
-    jax.config.update("jax_compilation_cache_dir", compiled)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled
+    os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(4 * 2**30)
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+backend.use()
 hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
 hypothesis.settings.load_profile("zoo")
 
