@@ -122,7 +122,7 @@ def test_help_says_which_numbers_are_accepted(verb, capsys):
     with pytest.raises(SystemExit):
         cli.call([verb, "--help"])
     text = " ".join(capsys.readouterr().out.split())
-    module = importlib.import_module(f"zoo.cli.{verb}")
+    module = importlib.import_module(f"zoo.cli.{verb.replace('-', '_')}")
     parser = argparse.ArgumentParser()
     module.arguments(parser)
     for action in parser._actions:

@@ -31,19 +31,24 @@ def arguments(parser):
         metavar="field=value",
         help="changes to the recipe",
     )
-    parser.add_argument("--folds", type=int, default=5, help="how many parts (5)")
+    parser.add_argument(
+        "--folds", type=int, default=5, help="how many parts, at least 2 (5)"
+    )
     parser.add_argument(
         "--groups", metavar="COLUMN", help="the same as data.groups=COLUMN"
     )
     parser.add_argument("--time", metavar="COLUMN", help="the same as data.time=COLUMN")
     parser.add_argument(
-        "--trials", type=int, default=0, help="of a search in each part (0: none)"
+        "--trials",
+        type=int,
+        default=0,
+        help="of a search in each part, from 0 (0: no search)",
     )
     parser.add_argument(
         "--inner-folds",
         type=int,
         default=0,
-        help="of that search (0: the recipe's validation split)",
+        help="of that search, 2 or more (0: the recipe's validation split)",
     )
     parser.add_argument(
         "--run", metavar="DIR", help="folder; parts that ended there are kept"

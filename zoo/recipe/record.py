@@ -3,7 +3,6 @@
 import dataclasses
 from dataclasses import dataclass, field
 
-from zoo.core.kept import is_data, keep
 from zoo.errors import Mistake, unknown
 from zoo.recipe.fields import set_fields
 
@@ -140,8 +139,11 @@ class Recipe:
     expects: Expected | None = None
 
     def __post_init__(self):
-        if is_data(self.data):
-            object.__setattr__(self, "data", keep(self.data))
+        if not isinstance(self.data, str):  # a name needs no NumPy
+            from zoo.core.kept import is_data, keep
+
+            if is_data(self.data):
+                object.__setattr__(self, "data", keep(self.data))
         set_fields(self, "recipe")
         for name, lowest, below in _RANGES:
             value = getattr(self, name)
