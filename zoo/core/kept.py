@@ -5,11 +5,13 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from zoo.core.folders import cache_dir
 from zoo.errors import Mistake
+
+if TYPE_CHECKING:  # `zoo list` makes recipes, and needs no NumPy
+    import numpy as np
 
 WANTED = (
     "the name of a data set, a path, a frame of pandas or polars, a dictionary of "
@@ -30,6 +32,8 @@ def keep(given) -> str:
         Mistake: they are nothing of this, or differ in length.
     """
     if isinstance(given, tuple | list) and len(given) == 2:
+        import numpy as np
+
         inputs, targets = given
         if np.ndim(inputs) > 2 and not _is_frame(inputs):
             return _arrays(np.asarray(inputs), np.asarray(targets))
@@ -48,6 +52,7 @@ def is_data(given) -> bool:
 
 def array(values):
     """Values as an array of pyarrow; where they are of several types, as text."""
+    import numpy as np
     import pyarrow
 
     if hasattr(values, "to_arrow"):  # of polars
@@ -77,6 +82,8 @@ def _is_frame(given) -> bool:
 
 
 def _columns(given) -> dict:
+    import numpy as np
+
     if _is_frame(given):
         return {str(name): given[name] for name in given.columns}
     if isinstance(given, Mapping):
@@ -105,7 +112,9 @@ def _table(columns: dict, target: str | None = None) -> str:
     return _written(".parquet", lambda path: parquet.write_table(table, path))
 
 
-def _arrays(inputs: np.ndarray, targets: np.ndarray) -> str:
+def _arrays(inputs: "np.ndarray", targets: "np.ndarray") -> str:
+    import numpy as np
+
     if len(inputs) != len(targets) or not len(inputs):
         raise Mistake(
             f"{len(inputs)} inputs and {len(targets)} targets; give equally many"

@@ -205,7 +205,8 @@ def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Datase
     else:
         read = partial(tfds.read, name)
     accepted = set(inspect.signature(read).parameters)
-    accepted |= set(TEXT) if getattr(read, "func", None) is tfds.read else set()
+    if getattr(read, "func", None) not in (None, own.folder.read, own.labeled.read):
+        accepted |= set(TEXT)
     for argument in arguments:
         if argument not in accepted:
             raise unknown(f"argument of the data set {name}", argument, accepted)

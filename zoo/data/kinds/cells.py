@@ -9,6 +9,8 @@ from zoo.core.columns import Column
 from zoo.errors import Mistake
 
 MISSING = ("", "?", "nan", "na", "n/a", "null", "none", "<na>", "nat")
+SPELLED = sorted({f(word) for word in MISSING for f in (str, str.upper, str.title)})
+SPELLED += ["NaN", "NaT"]
 PAIRS = (
     {"no", "yes"},
     {"false", "true"},
@@ -29,12 +31,11 @@ SHOWN = 40  # letters of a cell in an error
 LARGEST = float(np.finfo(np.float32).max)
 
 
-def plain(cells, decimal: str = "."):
+def plain(cells):
     """Cells of any type as text without spaces around, or as numbers, times, lists.
 
     Args:
         cells: pyarrow's array.
-        decimal: unused for cells that are numbers already.
 
     Returns:
         An array of strings, float64, bools, timestamps or lists; null where missing.
@@ -64,10 +65,29 @@ def plain(cells, decimal: str = "."):
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
         raise Mistake(f"cells of type {kind} cannot be read: {error}") from error
     cells = compute.utf8_trim_whitespace(cells)
-    short = compute.less_equal(compute.binary_length(cells), max(map(len, MISSING)))
-    lowered = compute.utf8_lower(compute.if_else(short, cells, "x"))
-    gone = compute.is_in(lowered, value_set=pyarrow.array(MISSING))
+    gone = compute.is_in(cells, value_set=pyarrow.array(SPELLED))
     return compute.if_else(gone, None, cells)
+
+
+def typed(cells, decimal: str = "."):
+    """Strings of which all are numbers, and no dates such as 20260131, as float64.
+
+    Args:
+        cells: as `plain` gives them.
+        decimal: the sign before the decimals.
+    """
+    import pyarrow
+    from pyarrow import compute, types
+
+    if not types.is_string(cells.type) or cells.null_count == len(cells):
+        return cells
+    start = compute.drop_null(cells[:1000])
+    if len(_wrong(start, decimal)) or _are_dates(start):
+        return cells
+    try:
+        return _cast(cells, decimal)
+    except pyarrow.ArrowInvalid:
+        return cells
 
 
 def find(name: str, cells, decimal: str = ".") -> Column | None:
@@ -75,7 +95,7 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
 
     Args:
         name: its header.
-        cells: as `plain` gives them.
+        cells: as `typed` gives them.
         decimal: the sign before the decimals of numbers that are text.
 
     Raises:
@@ -92,21 +112,23 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
     if types.is_timestamp(cells.type):
         return replace(column, kind="date")
     if not types.is_string(cells.type):
-        return column
-    wrong = _wrong(cells, decimal)
-    if not len(wrong):
-        known = compute.drop_null(cells)
-        if _are_dates(known):
-            return replace(column, kind="date", format="%Y%m%d")
         return replace(column, decimal=decimal)
-    if len(wrong) <= (1 - MOSTLY) * count:
-        place = int(wrong[0])
-        raise Mistake(
-            f"column '{name}' holds numbers, and in row {place + 1} "
-            f"'{cells[place].as_py()[:SHOWN]}' ({len(wrong):,} of {count:,} are no "
-            f"numbers); correct it, or set data.columns.{name}=category"
-        )
     values = compute.unique(compute.drop_null(cells))
+    if _are_dates(values):
+        return replace(column, kind="date", format="%Y%m%d")
+    words = values.take(_wrong(values, decimal))
+    if not len(words):
+        return replace(column, decimal=decimal)
+    if len(words) < len(values):
+        wrong = compute.is_in(cells, value_set=words)
+        number = compute.sum(wrong).as_py()
+        if number <= (1 - MOSTLY) * count:
+            place = compute.index(wrong, True).as_py()
+            raise Mistake(
+                f"column '{name}' holds numbers, and in row {place + 1} "
+                f"'{cells[place].as_py()[:SHOWN]}' ({number:,} of {count:,} are no "
+                f"numbers); correct it, or set data.columns.{name}=category"
+            )
     if {value.lower() for value in values[:3].to_pylist()} in PAIRS:
         return replace(column, kind="boolean", categories=_sorted(values))
     if (form := _date_format(values)) is not None:

@@ -167,7 +167,7 @@ def _workbook(path: Path, sheet: str | None, header, known) -> Sheet:
 
 
 def _text(path: Path, separator, decimal, encoding, header, known) -> Sheet:
-    found_encoding = encoding or _encoding(path)
+    found_encoding = encoding or encoding_of(path)
     try:
         codecs.lookup(found_encoding)
     except LookupError as error:
@@ -255,7 +255,7 @@ def _columns(path: Path, encoding: str, ends: str, names: list[str], header: boo
     return dict(zip(names, table.columns, strict=True))
 
 
-def _encoding(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """UTF-8 if all of it is, UTF-16 if its first bytes say so, else cp1252."""
     with open(path, "rb") as file:
         start = file.read(4)

@@ -7,14 +7,16 @@ from pathlib import Path
 
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import sheet
-from zoo.data.sources import folder, table
+from zoo.data.sources import arrays, folder, labeled, table, text_files
 from zoo.errors import Mistake
 
 
 def reader(path: str | os.PathLike, kept: Sequence[str] = ()) -> Callable[..., Dataset]:
     """What reads a path, with the arguments that it takes by name.
 
-    A file that holds a table is read by `table`, a folder by `folder`.
+    A table that names pictures beside it is read by `labeled`, another one by `table`,
+    files of arrays by `arrays`, a folder of texts by `text_files`, and one of pictures
+    by `folder`.
 
     Args:
         path: of the data.
@@ -24,21 +26,33 @@ def reader(path: str | os.PathLike, kept: Sequence[str] = ()) -> Callable[..., D
         Mistake: it is a file of another kind.
     """
     place = Path(path).expanduser()
-    if sheet.is_one(place):
-        return partial(table.read, path, kept=tuple(kept))
-    if place.is_file():
-        raise Mistake(
-            f"{path} is a file; give the folder that holds class folders, or a table "
-            f"({', '.join(sheet.SUFFIXES)})"
-        )
+    if place.is_file() or not place.is_dir():
+        if labeled.table_of(place):
+            return partial(labeled.read, path)
+        if sheet.is_one(place):
+            return partial(table.read, path, kept=tuple(kept))
+        if arrays.is_one(place):
+            return partial(arrays.read, path)
+        if place.is_file():
+            raise Mistake(
+                f"{path} is a file; give the folder that holds class folders, a table "
+                f"({', '.join(sheet.SUFFIXES)}) or arrays (.npz, .npy, idx)"
+            )
+        return partial(folder.read, path)
+    if labeled.table_of(place):
+        return partial(labeled.read, path)
+    if arrays.is_one(place):
+        return partial(arrays.read, path)
+    if text_files.is_one(place):
+        return partial(text_files.read, path)
     return partial(folder.read, path)
 
 
 def is_file(name: str) -> bool:
     """Whether this is the name of a file that holds data, such as own.csv."""
-    return sheet.is_one(name)
+    return sheet.is_one(name) or (bool(Path(name).suffix) and arrays.is_one(Path(name)))
 
 
 def is_pictures(path: str | os.PathLike) -> bool:
-    """Whether a path is read as a folder of pictures."""
-    return reader(path).func is folder.read
+    """Whether a path is read as pictures in files, which are brought to one size."""
+    return reader(path).func in (folder.read, labeled.read)

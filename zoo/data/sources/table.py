@@ -121,12 +121,14 @@ def of(
     kept: tuple[str, ...] = (),
 ) -> Dataset:
     """The data set of a table; see `read`."""
-    asked = _target_names(found, target or found.target)
+    asked = target_names(found, target or found.target)
     wanted = _wanted(found, columns or {}, asked)
     plain = {}
     for each in list(found.columns):  # memory of a column is given back at once
-        plain[each] = cells.plain(found.columns.pop(each))
-    answers = _target(found, {each: plain.pop(each) for each in asked}, task)
+        values = cells.plain(found.columns.pop(each))
+        as_text = wanted.get(each, {}).get("kind") in ("category", "date", "boolean")
+        plain[each] = values if as_text else cells.typed(values, found.decimal)
+    answers = answers_of(found, {each: plain.pop(each) for each in asked}, task)
     if text is not None:
         if text not in plain:
             raise unknown("column of texts", text, list(plain))
@@ -198,7 +200,7 @@ def carved(dataset: Dataset, test: float | None = None) -> Dataset:
 SENTENCES = "sentences; data.text=NAME learns from them alone"
 
 
-def _target_names(found: Sheet, target) -> tuple[str, ...]:
+def target_names(found: Sheet, target) -> tuple[str, ...]:
     names = tuple(found.columns)
     listed = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
     if not target:
@@ -238,7 +240,7 @@ def _wanted(found: Sheet, given: Mapping, target: tuple) -> dict[str, dict]:
     return wanted
 
 
-def _target(found: Sheet, given: dict, task: str | None) -> Target:
+def answers_of(found: Sheet, given: dict, task: str | None) -> Target:
     from pyarrow import types
 
     if task is not None and task not in TASKS:
@@ -395,11 +397,18 @@ def _suspicion(column: Column, numbers: np.ndarray, answers: Target, twin) -> st
     if whole and len(first) >= INDEX:  # of fewer rows, any column may do so by chance
         if column.kind == "category" and len(column.categories) == len(first):
             return "it has another value in each row, as a name has"
-        if column.kind == "number" and (np.diff(np.sort(first)) == 1).all():
+        if column.kind == "number" and _counts(first):
             return "it counts the rows"
         if _tells(first, column, answers):
             return f"it tells the target {answers.names[0]}: a leak"
     return ""
+
+
+def _counts(numbers: np.ndarray) -> bool:
+    """Whether these are whole numbers in a row, in any order."""
+    if numbers.max() - numbers.min() + 1 != len(numbers):
+        return False
+    return bool((np.diff(np.sort(numbers)) == 1).all())
 
 
 def _tells(numbers: np.ndarray, column: Column, answers: Target) -> bool:
@@ -410,6 +419,8 @@ def _tells(numbers: np.ndarray, column: Column, answers: Target) -> bool:
         return column.kind == "number" and any(
             _is_line(numbers, each) for each in answers.values.T
         )
+    if len(np.unique(numbers[:LOOK])) > len(answers.classes):
+        return False
     values = np.unique(numbers)
     if len(values) != len(answers.classes):
         return False

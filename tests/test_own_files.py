@@ -1,0 +1,174 @@
+"""Texts, arrays and labeled pictures of one's own, as they are handed out."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo
+from zoo import data
+from zoo.errors import Mistake
+
+pytestmark = pytest.mark.once
+
+WORDS = {"pos": "good fine lovely film number", "neg": "bad dull awful film number"}
+
+
+def texts(folder, parts=("",), count=20):
+    for part in parts:
+        for label, words in WORDS.items():
+            (folder / part / label).mkdir(parents=True)
+            for i in range(count):
+                file = folder / part / label / f"{i}.txt"
+                file.write_text(f"{words} w{i}{part}", "utf-8")
+    return str(folder)
+
+
+def same_texts(found, counts):
+    assert found.kind == "text"
+    assert found.classes == ("neg", "pos")
+    parts = (found.train, found.validation, found.test)
+    assert [len(part) if part else 0 for part in parts] == counts
+    words = found.encoder.words
+    for row, label in zip(found.train.inputs, found.train.targets, strict=True):
+        held = {words[i - 2] for i in row if i > 1}
+        assert ("good" in held) == (label == 1)
+
+
+def test_class_folders_of_texts(tmp_path):
+    same_texts(data.load(texts(tmp_path / "reviews")), [29, 3, 8])
+    split = texts(tmp_path / "split", ("train", "dev", "test"), 5)
+    same_texts(data.load(split), [10, 10, 10])
+
+
+def test_a_file_for_each_class_with_a_text_on_each_line(tmp_path):
+    for label, words in WORDS.items():
+        lines = "".join(f"{words} é{i}\n" for i in range(20))
+        (tmp_path / f"{label}.txt").write_text(lines, "cp1252")
+    (tmp_path / "more.pdf").write_text("x")
+    with pytest.warns(UserWarning, match="1 file is passed over.*more.pdf"):
+        same_texts(data.load(tmp_path), [29, 3, 8])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_column_of_texts(suffix, tmp_path):
+    path = tmp_path / f"reviews{suffix}"
+    rows = [(f"{WORDS[label]} w{i}", label) for label in WORDS for i in range(20)]
+    if suffix == ".csv":
+        lines = ["text,label", *(f'"{text}",{label}' for text, label in rows)]
+    else:
+        lines = [f'{{"text": "{text}", "label": "{label}"}}' for text, label in rows]
+    path.write_text("\n".join(lines))
+    same_texts(data.load(path, target="label"), [29, 3, 8])
+    short = data.load(path, target="label", text="text", length=3)
+    assert short.input_shape == (3,)
+
+
+def test_one_class_of_texts_is_refused(tmp_path):
+    texts(tmp_path / "reviews")
+    for file in (tmp_path / "reviews" / "neg").iterdir():
+        file.unlink()
+    with pytest.raises(
+        Mistake, match="one class, 'pos'; two are needed: put the texts"
+    ):
+        data.load(tmp_path / "reviews")
+
+
+def idx(path, array):
+    head = (
+        b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    )
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wb") as file:
+        file.write(head + array.tobytes())
+
+
+@pytest.fixture
+def digits():
+    draw = np.random.default_rng(0)
+    images = draw.integers(0, 256, (40, 12, 9), "uint8")
+    return images, np.arange(40, dtype="uint8") % 4
+
+
+@pytest.mark.parametrize("ending", ["-idx{}-ubyte.gz", ".idx{}-ubyte"])
+def test_idx_files_as_mnist_has_them(digits, ending, tmp_path):
+    images, labels = digits
+    for part, rows in (("train", slice(0, 30)), ("t10k", slice(30, 40))):
+        idx(tmp_path / f"{part}-images{ending.format(3)}", images[rows])
+        idx(tmp_path / f"{part}-labels{ending.format(1)}", labels[rows])
+    for path in (tmp_path, tmp_path / f"train-images{ending.format(3)}"):
+        found = data.load(path, validation=0)
+        np.testing.assert_array_equal(found.train.inputs[..., 0], images[:30])
+        np.testing.assert_array_equal(found.test.inputs[..., 0], images[30:])
+        np.testing.assert_array_equal(found.test.targets, labels[30:])
+        assert found.classes == ("0", "1", "2", "3")
+
+
+def test_arrays_in_files_and_in_memory(digits, tmp_path):
+    images, labels = digits
+    np.savez(
+        tmp_path / "a.npz",
+        x_train=images[:30],
+        y_train=labels[:30],
+        x_test=images[30:],
+        y_test=labels[30:],
+    )
+    np.savez(tmp_path / "b.npz", images=images / 255, labels=labels)
+    np.save(tmp_path / "x.npy", images)
+    np.save(tmp_path / "y.npy", labels)
+    own = data.load(tmp_path / "a.npz", validation=0)
+    np.testing.assert_array_equal(own.test.inputs[..., 0], images[30:])
+    for name, options in {"b.npz": {}, "x.npy": {"target": "y.npy"}}.items():
+        found = data.load(tmp_path / name, validation=0, test=0, **options)
+        np.testing.assert_array_equal(found.train.inputs[..., 0], images)
+        np.testing.assert_array_equal(found.train.targets, labels)
+    recipe = zoo.Recipe(model="lenet", data=(images, labels))
+    found = data.load(recipe.data, validation=0, test=0)
+    np.testing.assert_array_equal(found.train.inputs[..., 0], images)
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    found = data.load((rows, labels), validation=0, test=0)
+    np.testing.assert_allclose(found.train.inputs, rows, rtol=1e-6)
+    np.savez(tmp_path / "rows.npz", x=rows, y=rows[:, 0] * 2 + rows[:, 1])
+    assert data.load(tmp_path / "rows.npz").task == "numbers"
+
+
+def test_arrays_that_do_not_fit(digits, tmp_path):
+    images, labels = digits
+    np.savez(tmp_path / "short.npz", x=images, y=labels[:-1])
+    np.savez(tmp_path / "named.npz", one=images, two=labels, three=labels)
+    np.save(tmp_path / "x.npy", images)
+    (tmp_path / "bad.npz").write_bytes(b"PK\3\4 no")
+    idx(tmp_path / "train-images-idx3-ubyte", images)
+    for name, message in {
+        "short.npz": "train has 40 inputs and 39 targets",
+        "named.npz": "has the arrays one, two, three; call them x and y",
+        "x.npy": "holds inputs; name the file of their targets: --target",
+        "bad.npz": "bad.npz cannot be read",
+        "train-images-idx3-ubyte": "has no labels beside it",
+        "none.npz": "there is no file",
+    }.items():
+        with pytest.raises(Mistake, match=message):
+            data.load(tmp_path / name)
+
+
+def test_pictures_with_their_labels_in_a_table(tmp_path):
+    (tmp_path / "images").mkdir()
+    lines = ["file;sort"]
+    for i in range(20):
+        shade = np.full((8, 8, 3), 40 + 150 * (i % 2) + i, "uint8")
+        Image.fromarray(shade).save(tmp_path / "images" / f"{i}.png")
+        lines.append(f"{i}.png;{['dark', 'light'][i % 2]}")
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join(lines))
+    for given in (tmp_path, path):
+        found = data.load(given, size=8, validation=0, test=0.25)
+        assert found.kind == "image"
+        assert found.classes == ("dark", "light")
+        assert (len(found.train), len(found.test)) == (15, 5)
+        bright = found.train.inputs.mean((1, 2, 3)) > 120
+        np.testing.assert_array_equal(bright, found.train.targets == 1)
+    path.write_text("\n".join([*lines, "none.png;dark"]))
+    with pytest.raises(Mistake, match=r"labels.csv, row 21: there is no picture 'none"):
+        data.load(path, size=8)

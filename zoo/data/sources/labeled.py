@@ -1,0 +1,128 @@
+"""Pictures whose answers stand in a table beside them: file name, label."""
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+
+from zoo.core.progress import track
+from zoo.data.dataset import Dataset, Split
+from zoo.data.kinds import cells, pictures, sheet
+from zoo.data.sources import copies, table
+from zoo.errors import Mistake, unknown
+
+SIZE = 224
+SHOWN = 10
+FOLDERS = (".", "images", "pictures", "train")  # where they lie, beside the table
+
+
+def table_of(path: Path) -> Path | None:
+    """The table of a path that holds labeled pictures: it, or the one in a folder."""
+    if path.is_dir():
+        inside = [each for each in path.iterdir() if sheet.is_one(each)]
+        return table_of(inside[0]) if len(inside) == 1 else None
+    if path.suffix.lower() not in sheet.TEXT or not path.is_file():
+        return None
+    with open(path, encoding="utf-8", errors="replace") as file:
+        start = file.read(4096)
+    words = [word.strip("\"' ") for word in re.split(r"[,;\t\n\r]", start)]
+    named = (word for word in words if word.lower().endswith(pictures.SUFFIXES))
+    return path if any(_place(path.parent, word) for word in named) else None
+
+
+def read(
+    path: str | os.PathLike,
+    target: str | tuple[str, ...] | None = None,
+    task: str | None = None,
+    file: str | None = None,
+    size: int | tuple[int, int] = SIZE,
+    channels: int = 3,
+    test: float | None = None,
+) -> Dataset:
+    """Pictures that a table names, with their answers.
+
+    Args:
+        path: of the table, or of the folder that holds it and the pictures. Names are
+            relative to the table, or to images/, pictures/ or train/ beside it.
+        target: the column to be answered, or several; by default the only other one.
+        task: see `zoo.data.sources.table.read`.
+        file: the column of the names; by default the first that names pictures.
+        size, channels: see `zoo.data.sources.folder.read`.
+        test: share of the pictures to carve out for the test, default 0.2.
+
+    Raises:
+        Mistake: no such column, or pictures that are missing or cannot be read.
+    """
+    size, channels = pictures.checked(size, channels)
+    place = table_of(Path(path).expanduser())
+    if place is None:
+        raise Mistake(f"{path} names no pictures")
+    found = sheet.read(place)
+    plain = {name: cells.plain(each) for name, each in found.columns.items()}
+    if file is not None and file not in plain:
+        raise unknown(f"column of {place.name}", file, list(plain))
+    names = file or next(name for name in plain if _names(plain[name], place.parent))
+    others = [name for name in plain if name != names]
+    if target is None and len(others) == 1:
+        [target] = others
+    asked = table.target_names(found, target)
+    answers = table.answers_of(found, {name: plain[name] for name in asked}, task)
+    files = [_place(place.parent, each or "") for each in plain[names].to_pylist()]
+    if None in files:
+        row = files.index(None)
+        raise Mistake(
+            f"{place.name}, row {row + 1}: there is no picture "
+            f"'{plain[names][row].as_py()}' ({files.count(None):,} of {len(files):,} "
+            "are missing)"
+        )
+    images, prints = _load([each for each in files if each], size, channels)
+    dataset = Dataset(
+        name=str(path),
+        kind="image",
+        train=Split(images, answers.values, prints),
+        classes=answers.classes,
+        license="that of the pictures: zoo does not know it",
+        description=f"Pictures that {place.name} names.",
+        task=answers.task,
+        outputs=answers.outputs,
+        border=pictures.border(images) if channels == 1 else None,
+    )
+    return table.carved(dataset, test)
+
+
+def _names(values, folder: Path) -> bool:
+    first = values[0].as_py()
+    return isinstance(first, str) and _place(folder, first) is not None
+
+
+def _place(folder: Path, name: str) -> Path | None:
+    if not name or len(name) > 1000 or "\0" in name:
+        return None
+    places = (folder / each / name for each in FOLDERS)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _load(files: list[Path], size, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    images = np.zeros((len(files), *size, channels), np.uint8)
+    prints, broken = np.zeros(len(files), np.uint64), []
+
+    def load(file: Path):
+        try:
+            return pictures.read(file, channels, size)
+        except Mistake as mistake:
+            return mistake
+
+    with pictures.workers() as pool:
+        found = track(pool.map(load, files), len(files), "reading pictures")
+        for i, image in enumerate(found):
+            if isinstance(image, Mistake):
+                broken.append(str(image))
+            else:
+                images[i], prints[i] = image, copies.fingerprint(image)
+    if broken:
+        raise Mistake(
+            f"{len(broken)} of {len(files)} pictures cannot be read: "
+            f"{'; '.join(broken[:SHOWN])}; remove or replace them"
+        )
+    return images, prints

@@ -1,0 +1,126 @@
+"""Texts of one's own: class folders of text files, or a file for each class."""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from zoo.core.progress import track
+from zoo.data.dataset import Dataset, Split
+from zoo.data.kinds import sheet, texts
+from zoo.data.sources import listing, table
+from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
+from zoo.errors import Mistake
+
+SUFFIXES = (".txt", ".text", ".md")
+WANTED = (
+    "put the texts of each class into a folder, class/text.txt, or one on each line of "
+    "class.txt"
+)
+
+
+def is_one(path: Path) -> bool:
+    """Whether a folder holds texts: in itself, or in its folders or theirs."""
+    for pattern in ("*", "*/*", "*/*/*"):
+        for file in path.glob(pattern):
+            if file.suffix.lower() in SUFFIXES and file.is_file():
+                return True
+            if file.is_file() and file.name[0] != ".":
+                break
+    return False
+
+
+def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
+    """The texts of a folder: each class in a folder of its own, or in a file by lines.
+
+    The splits are train/ (or training/), val/ (valid/, validation/, dev/) and test/
+    (testing/); without a val/ and test/, a test split is carved out: stratified, always
+    the same. A warning counts what is passed over.
+
+    Args:
+        path: the folder.
+        test: share of the training texts to carve out for the test, default 0.2, or 0
+            if there is a val/; not for a folder with its own test/.
+
+    Raises:
+        Mistake: no classes, one class, a class that is in val/ or test/ alone, or a
+            file that cannot be read.
+    """
+    root = Path(path).expanduser()
+    parts, passed = _look(root)
+    if passed:
+        what = "file is" if len(passed) == 1 else "files are"
+        warnings.warn(
+            f"{len(passed)} {what} passed over in {root}, such as {passed[0]}: it is "
+            f"no text ({', '.join(SUFFIXES)}) of a class",
+            stacklevel=4,
+        )
+    classes = tuple(sorted(parts[TRAIN]))
+    if len(classes) < 2:
+        found = f"one class, '{classes[0]}'" if classes else "no classes"
+        raise Mistake(f"{root} has {found}; two are needed: {WANTED}")
+    written, targets = {}, {}
+    for part, found in parts.items():
+        if odd := sorted(set(found) - set(classes)):
+            raise Mistake(f"{root}: only {part} has the class {', '.join(odd)}")
+        written[part] = [text for each in classes for text in found.get(each, ())]
+        counts = [len(found.get(each, ())) for each in classes]
+        targets[part] = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
+    count = sum(map(len, written.values()))
+    lists = (track(each, count, "splitting words") for each in written.values())
+    tokens = dict(zip(written, texts.split_words(*lists), strict=True))
+    splits = {part: Split(tokens[part], targets[part]) for part in written}
+    dataset = Dataset(
+        name=str(path),
+        kind="text",
+        train=splits[TRAIN],
+        validation=splits.get(VALIDATION),
+        test=splits.get(TEST),
+        classes=classes,
+        license="that of the texts: zoo does not know it",
+        description=f"Texts in {root.name}/, one folder or file for each class.",
+    )
+    return table.carved(dataset, test)
+
+
+def _look(root: Path) -> tuple[dict[str, dict[str, list[str]]], list[Path]]:
+    """The texts by split and class, and the files that are passed over."""
+    named = {
+        listing.SPLITS[each.name.lower()]: each
+        for each in sorted(root.iterdir())
+        if each.is_dir() and each.name.lower() in listing.SPLITS
+    }
+    folders = named if TRAIN in named else {TRAIN: root}
+    passed: list[Path] = []
+    parts = {
+        part: _classes(folders[part], passed)
+        for part in (TRAIN, VALIDATION, TEST)
+        if part in folders
+    }
+    return parts, passed
+
+
+def _classes(root: Path, passed: list[Path]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    inside = [each for each in sorted(root.iterdir()) if each.name[0] not in "._"]
+    folders = [each for each in inside if each.is_dir()]
+    for folder in folders:
+        files = sorted(each for each in folder.rglob("*") if each.is_file())
+        good = [each for each in files if each.suffix.lower() in SUFFIXES]
+        passed += [each for each in files if each not in set(good)]
+        if good:
+            found[listing.class_name(folder)] = list(map(_text, good))
+    for file in (each for each in inside if each.is_file()):
+        if folders or file.suffix.lower() not in SUFFIXES:
+            passed.append(file)
+        elif lines := [line for line in _text(file).splitlines() if line.strip()]:
+            found[file.stem] = lines
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding=sheet.encoding_of(path))
+    except (OSError, UnicodeError) as error:
+        raise Mistake(f"{path} cannot be read: {error}") from error
