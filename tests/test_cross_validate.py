@@ -155,7 +155,8 @@ def test_many_classes_with_the_floors_of_every_fold(tmp_path, monkeypatch):
     assert linear["accuracy"] == pytest.approx(np.mean(shares))
     loss = log_loss(np.concatenate(targets), np.concatenate(answers))
     assert linear["loss"] == pytest.approx(loss, rel=0.01)
-    assert set(found["test"]) == {"loss", "accuracy"} == set(found["interval"])
+    names = {"loss", "accuracy", "balanced_accuracy"}
+    assert set(found["test"]) == names == set(found["interval"])
     assert "gradient boosting" in found["floors"]
     with pytest.raises(Mistake, match=r"fold=\(0, 121\); accepted"):
         cross_validate(recipe, 121, tmp_path / "many")

@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,6 +87,14 @@ class Exported:
         if not 0 < found < np.inf:
             raise Mistake(f"{self.path} is damaged: its temperature")
         return found
+
+    def cuts(self, labels: Sequence[str]) -> list[float]:
+        """The logit from which on each of these labels is given."""
+        try:
+            found = json.loads(self._said.get("cuts", "{}"))
+            return [float(found.get(label, 0.0)) for label in labels]
+        except (ValueError, TypeError, AttributeError) as error:
+            raise Mistake(f"{self.path} is damaged: its cuts") from error
 
     def answers(self, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
         """Logits, or the numbers that it answers, float32.

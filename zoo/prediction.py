@@ -13,7 +13,7 @@ from zoo import exported
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.exported import Exported
-from zoo.metrics import probabilities
+from zoo.metrics import half_width, probabilities
 from zoo.run import Run, open_run
 
 if TYPE_CHECKING:
@@ -29,23 +29,30 @@ class Prediction:
         label: the most probable class.
         probability: of that class, 0 to 1.
         probabilities: of every class, the most probable first; they sum to 1.
+        labels: where an example has several labels or none, those that are given, the
+            most probable first; `probabilities` are then of each by itself.
         numbers: each number that is answered, by its name, in the unit of the training
             data.
+        intervals: for each number the two ends between which the truth lies with a
+            probability of at least the `level` that was asked for.
     """
 
     input: str
     label: str = ""
     probability: float = math.nan
     probabilities: dict[str, float] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
     numbers: dict[str, float] = field(default_factory=dict)
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def to_json(self) -> dict:
         """The input, and what its task has, as JSON values."""
-        return {
-            key: value
-            for key, value in vars(self).items()
-            if key == "input" or (value and value == value)
-        }
+        names = ["label", "probability", "probabilities"]
+        if self.numbers:
+            names = ["numbers", *(["intervals"] if self.intervals else [])]
+        elif not self.label:
+            names = ["labels", "probabilities"]
+        return {name: getattr(self, name) for name in ("input", *names)}
 
     def top(self, count: int) -> dict[str, float]:
         """The probabilities of the `count` most probable classes."""
@@ -56,6 +63,7 @@ def predict(
     run: Run | str | Path,
     inputs,
     *,
+    level: float | None = None,
     batch: int = 500,
     as_is: bool = False,
     trust: bool = False,
@@ -74,6 +82,9 @@ def predict(
             rows: CSV files, lines such as "5.1,1.4" and flat sequences in the order
             of the columns, arrays (n, columns), dicts by column, frames of pandas or
             polars. A folder gives the files in it, and "https://..." what lies there.
+        level: of numbers, with which probability the truth is to lie in an interval
+            around the answer, above 0 and below 1, see `zoo.metrics.conformal`; None
+            for no intervals.
         batch: inputs that are computed at a time.
         as_is: a network that learned from handwriting laid out as MNIST's is given
             the ink of a picture, laid out so, see `zoo.data.kinds.ink`; with this,
@@ -85,7 +96,8 @@ def predict(
 
     Raises:
         Mistake: the folder is not a run, or an input cannot be read or cannot be
-            meant; it is named, with what is accepted.
+            meant; it is named, with what is accepted. Or `level` is out of range, or
+            the run has no validation split that says how far it is off.
     """
     from zoo import data
 
@@ -96,14 +108,21 @@ def predict(
     if not raw:
         raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
     decoded = data.decode(dataset, raw, as_is)
+    widths = {} if level is None else _widths(source, dataset, level)
     names = list(_names(dataset, raw, decoded))
     outputs = _outputs(source, decoded, batch)
     if not np.isfinite(outputs).all():
         raise _no_answer(source, names, outputs)
     if dataset.task == "numbers":
         return [
-            Prediction(name, numbers=dict(zip(dataset.outputs, row, strict=True)))
+            _numbers(name, dict(zip(dataset.outputs, row, strict=True)), widths)
             for name, row in zip(names, outputs.tolist(), strict=True)
+        ]
+    if dataset.task == "labels":
+        given = outputs >= np.array(source.cuts(dataset.classes))
+        return [
+            _labels(name, share, has, dataset.classes)
+            for name, share, has in zip(names, _each(outputs), given, strict=True)
         ]
     shares = probabilities(outputs / source.temperature)
     return [
@@ -195,6 +214,49 @@ def _no_answer(
         f"{wrong[0] + 1}, {names[wrong[0]][:60]}: the numbers overflow in the network; "
         "give values in the range of the training data"
     )
+
+
+def _widths(run: Run | Exported, dataset: "Dataset", level: float) -> dict[str, float]:
+    """How far the interval around each number reaches."""
+    if dataset.task != "numbers":
+        raise Mistake(
+            f"level={level} is for numbers; this network answers {dataset.task}"
+        )
+    if isinstance(run, Exported):
+        raise Mistake(f"level={level} needs the run: {run.path} knows no errors")
+    if not 0 < level < 1:
+        raise Mistake(f"level={level}; accepted: above 0 and below 1, such as 0.9")
+    about = run.metrics.get("conformal")
+    if about is None:
+        raise Mistake(
+            f"{run.folder} cannot say how far it is off: it had no validation split; "
+            "train with validation=0.1, or more"
+        )
+    try:
+        return {name: half_width(about, name, level) for name in dataset.outputs}
+    except (KeyError, TypeError, IndexError) as error:
+        path = run.folder / "metrics.json"
+        raise Mistake(f"{path} is damaged: its errors are not complete") from error
+
+
+def _numbers(name: str, numbers: dict, widths: dict) -> Prediction:
+    intervals = {
+        each: (numbers[each] - width, numbers[each] + width)
+        for each, width in widths.items()
+    }
+    return Prediction(name, numbers=numbers, intervals=intervals)
+
+
+def _each(logits: np.ndarray) -> np.ndarray:
+    """The probability of each label by itself."""
+    return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
+
+
+def _labels(name: str, share: np.ndarray, given: np.ndarray, classes) -> Prediction:
+    order = np.argsort(-share, kind="stable")
+    ranked = {classes[i]: float(share[i]) for i in order}
+    labels = tuple(classes[i] for i in order if given[i])
+    return Prediction(name, probabilities=ranked, labels=labels)
 
 
 def _prediction(name: str, share: np.ndarray, classes: tuple[str, ...]) -> Prediction:

@@ -10,6 +10,7 @@ import platform
 import subprocess
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,6 +101,17 @@ class Run:
             path = self.folder / "metrics.json"
             raise Mistake(f"{path} is damaged: the temperature is {found}")
         return float(found)
+
+    def cuts(self, labels: Sequence[str]) -> list[float]:
+        """The logit from which on each of these labels is given.
+
+        They were chosen on the validation split; 0, a probability of 0.5, without one.
+        """
+        found = self.metrics.get("cuts") or dict.fromkeys(labels, 0.0)
+        if not isinstance(found, dict) or {*map(str, found)} != set(labels):
+            path = self.folder / "metrics.json"
+            raise Mistake(f"{path} is damaged: its cuts are not those of the labels")
+        return [found[label] for label in labels]
 
     @cached_property
     def history(self) -> list[dict[str, float]]:

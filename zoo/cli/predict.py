@@ -38,6 +38,9 @@ def arguments(parser):
         "inputs", metavar="INPUT", nargs="*", default=[], help="what to answer"
     )
     parser.add_argument("--backend", help="jax, tensorflow or torch")
+    parser.add_argument(
+        "--level", type=float, help="of numbers: show intervals, such as 0.9"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--top",
@@ -77,7 +80,9 @@ def run(options):
     if options.show:
         for picture in seen(done, inputs, as_is=options.as_is):
             print(_drawn(picture), file=sys.stderr if options.json else sys.stdout)
-    predictions = predict(done, inputs, batch=options.batch, as_is=options.as_is)
+    predictions = predict(
+        done, inputs, level=options.level, batch=options.batch, as_is=options.as_is
+    )
     if options.json:
         found = [each.to_json() for each in predictions]
         for each, said in zip(predictions, found, strict=True):
@@ -87,7 +92,11 @@ def run(options):
         return
     if predictions[0].numbers:
         rows = [(_shortened(each.input), *_numbers(each)) for each in predictions]
-        table(["input", *predictions[0].numbers], rows)
+        table(["input", *_heads(predictions[0], options.level)], rows)
+        return
+    if not predictions[0].label:
+        rows = [_labels(each, options.top or TOP) for each in predictions]
+        table(["input", "labels", "probabilities"], rows)
         return
     rows = [_row(each, options.top or TOP) for each in predictions]
     table(["input", "label", "probability", "other labels"], rows)
@@ -103,8 +112,27 @@ def _row(prediction, top):
     )
 
 
+def _labels(prediction, top):
+    shares = prediction.top(top).items()
+    return (
+        _shortened(prediction.input),
+        ", ".join(prediction.labels) or "(none)",
+        ", ".join(f"{label} {share:.2%}" for label, share in shares),
+    )
+
+
+def _heads(prediction, level):
+    for name in prediction.numbers:
+        yield name
+        if name in prediction.intervals:
+            yield f"{name}, {level:.4g} interval"
+
+
 def _numbers(prediction):
-    return [f"{number:.6g}" for number in prediction.numbers.values()]
+    for name, number in prediction.numbers.items():
+        yield f"{number:.6g}"
+        if ends := prediction.intervals.get(name):
+            yield f"{ends[0]:.6g} to {ends[1]:.6g}"
 
 
 def _drawn(picture):

@@ -110,7 +110,11 @@ def run(options):
 
 
 def _shown(values: dict[str, float]) -> list[str]:
-    names = [name for name in ("accuracy", "mae", "r2") if name in values]
+    names = [
+        name
+        for name in ("accuracy", "mae", "r2", "average_precision", "micro_f1")
+        if name in values
+    ]
     return [f"{name}: {shown(name, values[name])}" for name in names]
 
 

@@ -1,7 +1,7 @@
 """Evaluate a model or a run: metrics over all examples of a split."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo import data
 from zoo.engine import startup
@@ -45,9 +45,12 @@ def evaluate(
     """
     if isinstance(model, str | Path):
         model = open_run(model, trust=trust)
+    cuts: Any = 0.0
     if isinstance(model, Run):
         split = model.dataset().split(split) if isinstance(split, str) else split
-        task = data.restore(model.folder).task
+        known = data.restore(model.folder)
+        task = known.task
+        cuts = model.cuts(known.classes) if task == "labels" else 0.0
         startup.import_keras()
         model = model.model
     if isinstance(split, str):
@@ -62,4 +65,4 @@ def evaluate(
     from zoo.engine import steps
 
     outputs = steps.predict(steps.compile_forward(model), split.inputs, batch)
-    return measure(outputs, split.targets, task, unit.spread(model))
+    return measure(outputs, split.targets, task, unit.spread(model), cuts)

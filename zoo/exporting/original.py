@@ -85,6 +85,7 @@ def about(run: Run, outputs: str, model: keras.Model) -> dict:
         "outputs": outputs if dataset.task != "numbers" else list(dataset.outputs),
         "features": list(dataset.features),
         "temperature": run.temperature,
+        "cuts": run.metrics.get("cuts", {}),
         "metrics": run.metrics.get("test", {}),
         "license": dataset.license,
     }

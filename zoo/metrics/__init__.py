@@ -10,7 +10,9 @@ from zoo.metrics.classes import (
     rates,
     standard_error,
 )
+from zoo.metrics.conformal import errors_of, half_width
 from zoo.metrics.each import of_each
+from zoo.metrics.labels import best_cuts, noise_of_labels, of_labels
 from zoo.metrics.names import better, is_share, shown
 from zoo.metrics.numbers import of_numbers
 from zoo.metrics.summary import Summary, summarize
@@ -19,16 +21,20 @@ from zoo.metrics.sureness import calibration, calibration_error, temperature
 __all__ = [
     "Summary",
     "area_under_curve",
+    "best_cuts",
     "better",
     "calibration",
     "calibration_error",
     "counted",
+    "errors_of",
+    "half_width",
     "intervals",
     "is_share",
     "measure",
     "noise",
     "of_classes",
     "of_each",
+    "of_labels",
     "of_numbers",
     "probabilities",
     "rates",
@@ -44,24 +50,29 @@ def measure(
     targets: np.ndarray,
     task: str = "classes",
     spread: np.ndarray | float = 1.0,
+    cuts: np.ndarray | float = 0.0,
 ) -> dict[str, float]:
     """How good a model's outputs are, by the task of its data.
 
     Args:
         outputs: float (n, k), n >= 1: of "classes" logits, or for k = 1 the logit of
-            class 1; of "numbers" the answers.
+            class 1; of "numbers" the answers; of "labels" a logit for each.
         targets: as in `zoo.data.Split`, by the task.
-        task: "classes" or "numbers".
+        task: "classes", "numbers" or "labels".
         spread: of numbers the unit of their loss, float (k,), see `zoo.building.unit`.
+        cuts: of labels the logits from which on they are given, float (k,).
 
     Returns:
-        Of "classes", see `of_classes`; of "numbers", see `of_numbers`.
+        Of "classes", see `of_classes`; of "numbers", see `of_numbers`; of "labels", see
+        `of_labels`.
 
     Raises:
         Mistake: an output is NaN, or shapes or targets have no meaning.
     """
     if task == "numbers":
         return of_numbers(outputs, targets, spread)
+    if task == "labels":
+        return of_labels(outputs, targets, cuts)
     return of_classes(outputs, targets)
 
 
@@ -72,6 +83,8 @@ def counted(task: str, sum_wrong: float, examples: int) -> dict[str, float]:
     """
     if task == "numbers":
         return {"mae": sum_wrong / examples}
+    if task == "labels":
+        return {"label_accuracy": 1 - sum_wrong / examples}
     wrong = round(sum_wrong)
     return {"accuracy": 1 - wrong / examples, "wrong": wrong}
 
@@ -86,10 +99,13 @@ def noise(
 
     Returns:
         By the metric's name its standard error over the examples: of "classes" that of
-        "accuracy", see `standard_error`; of "numbers" that of "mae".
+        "accuracy", see `standard_error`; of "numbers" that of "mae"; of "labels" that
+        of "average_precision".
     """
     count = len(targets)
     if task == "numbers":
         errors = np.abs(np.asarray(outputs, "float64") - targets).mean(axis=1)
         return {"mae": float(errors.std(ddof=count > 1) / np.sqrt(count))}
+    if task == "labels":
+        return {"average_precision": noise_of_labels(outputs, targets)}
     return {"accuracy": standard_error(measure(outputs, targets)["accuracy"], count)}

@@ -32,7 +32,8 @@ def report(run: Run | str | Path, *, trust: bool = False) -> Path:
 
     Left: loss and accuracy of every epoch, training and validation. Right: how often
     each class of the test split (or validation, if there is none) was taken for each;
-    of numbers the mean absolute error, and answers beside the truth. Below: what
+    of numbers the mean absolute error, and answers beside the truth; of labels recall
+    and precision. Below: what
     `zoo.reporting.advice` says of the curves.
 
     Args:
@@ -52,7 +53,9 @@ def report(run: Run | str | Path, *, trust: bool = False) -> Path:
     run = open_run(run, trust=trust)
     dataset, split, outputs = _answers(run)
     with labels.as_text([*dataset.answers, run.folder.name]) as readable:
-        if dataset.task == "numbers":
+        if dataset.task == "labels":
+            figure = _of_labels(Figure, run, dataset, split, outputs, readable)
+        elif dataset.task == "numbers":
             figure = _of_numbers(Figure, run, dataset, split, outputs, readable)
         else:
             figure = _of_classes(Figure, run, dataset, split, outputs, readable)
@@ -110,6 +113,32 @@ def _of_numbers(Figure, run, dataset, split, outputs, readable):
     metrics = run.metrics[split]
     shown = [f"{name} {metrics[name]:.4g}" for name in ("mae", "r2") if name in metrics]
     right.suptitle(f"{split}: {', '.join(shown)}")
+    return _with_advice(figure, advise(run.history, run.metrics), readable)
+
+
+def _of_labels(Figure, run, dataset, split, outputs, readable):
+    """Recall and precision of each label, as bars."""
+    targets, names = dataset.split(split).targets, dataset.classes
+    side = float(np.clip(2 * INCHES * len(names), 6, 32))
+    metrics = ("loss", "label_accuracy")
+    figure, right = _with_curves(Figure, run, side, metrics, readable)
+    each = of_each(outputs, targets, names, "labels", run.cuts(names))
+    axes, places = right.subplots(), np.arange(len(names))
+    for metric, above in (("recall", -0.2), ("precision", 0.2)):
+        shares = [each[name].get(metric, 0.0) for name in names]
+        axes.barh(places + above, shares, 0.4, label=metric)
+    shown = [labels.shortened(readable(name)) for name in names]
+    axes.set_yticks(places, shown)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.legend()
+    found = run.metrics[split]
+    parts = [
+        f"{name.replace('_', ' ')} {found[name]:.2%}"
+        for name in ("average_precision", "micro_f1")
+        if name in found
+    ]
+    right.suptitle(f"{split}: {', '.join(parts)}")
     return _with_advice(figure, advise(run.history, run.metrics), readable)
 
 

@@ -82,7 +82,8 @@ def _of_curves(history: list[dict[str, float]]) -> list[str]:
     best, last = int(validation.argmin()), len(history) - 1
     rise = validation[-1] / max(validation[best], 1e-12)
     advice += _of_jumps(loss)
-    first, final = history[-1]["accuracy"], history[-1]["validation_accuracy"]
+    share = "accuracy" if "accuracy" in history[-1] else "label_accuracy"
+    first, final = history[-1][share], history[-1][f"validation_{share}"]
     if rise > 1.1 and loss[-1] < 0.7 * validation[-1] and final < 0.999:
         advice.append(
             f"Overfitting: the validation loss was {validation[best]:.3g} in epoch "

@@ -4,7 +4,7 @@ import time
 
 from zoo.core import progress
 
-_SHOWN = ("loss", "accuracy", "auc", "mae", "r2")  # of either split
+_SHOWN = ("loss", "accuracy", "auc", "mae", "r2", "label_accuracy")  # of either split
 _LINE_SECONDS = 1.0  # epochs of milliseconds do not print a line each
 
 

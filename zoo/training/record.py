@@ -16,7 +16,7 @@ from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device
 from zoo.errors import Mistake
-from zoo.metrics import calibration, noise, of_each
+from zoo.metrics import best_cuts, calibration, errors_of, noise, of_each
 from zoo.run import Run, environment, write_history
 from zoo.training import states
 
@@ -96,12 +96,21 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
         name: (session.answer(dataset.split(name)), dataset.split(name).targets)
         for name in held or ["train"]
     }
-    metrics: dict = {name: session.measure(*each) for name, each in outputs.items()}
+    known, cuts = outputs.get("validation"), np.zeros(1)
+    if known and dataset.task == "labels":
+        cuts = best_cuts(*known)
+    metrics: dict = {
+        name: session.measure(*each, cuts) for name, each in outputs.items()
+    }
     split = next(iter(metrics))  # the one that the result is about
+    if known and dataset.task == "labels":
+        metrics["cuts"] = dict(zip(dataset.classes, cuts.tolist(), strict=True))
+    if known and dataset.task == "numbers":
+        metrics["conformal"] = errors_of(*known, dataset.outputs)
     if "validation" in outputs and dataset.task == "classes":
         metrics["calibration"] = calibration(outputs["validation"], outputs[split])
     if dataset.task != "numbers":
-        each = of_each(*outputs[split], dataset.classes, dataset.task)
+        each = of_each(*outputs[split], dataset.classes, dataset.task, cuts)
         metrics["classes"] = {split: each}
     metrics["noise"] = noise(*outputs[split], dataset.task)
     _count_time(session)

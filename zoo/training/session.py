@@ -210,10 +210,10 @@ class Session:
         """The outputs of the model for a split."""
         return steps.predict(self.forward, split.inputs)
 
-    def measure(self, outputs, targets) -> dict:
+    def measure(self, outputs, targets, cuts=0.0) -> dict:
         """The metrics of outputs for these targets."""
         task, spread = self.dataset.task, unit.spread(self.model)
-        return measure(outputs, targets, task, spread)
+        return measure(outputs, targets, task, spread, cuts)
 
     @contextlib.contextmanager
     def _evaluated_weights(self):

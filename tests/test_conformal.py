@@ -1,0 +1,125 @@
+"""Intervals around numbers hold the truth as often as they say."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo import cli
+from zoo.data.dataset import Dataset, Split
+from zoo.errors import Mistake
+from zoo.metrics import errors_of, half_width
+
+once = pytest.mark.once
+
+
+@once
+@pytest.mark.parametrize(("count", "level"), [(19, 0.9), (99, 0.95), (50, 0.5)])
+def test_intervals_cover_what_they_say(count, level):
+    """Whatever the distribution: here the errors of a bad guess at a skewed number."""
+    random = np.random.default_rng(0)
+    inside = []
+    for _ in range(2000):
+        targets = random.exponential(5, (count + 20, 1))
+        answers = np.full_like(targets, 3.0)
+        about = errors_of(answers[:count], targets[:count], ("y",))
+        width = half_width(about, "y", level)
+        inside.append((np.abs(answers - targets)[count:] <= width).mean())
+    # between level and level + 1 / (n + 1), and four standard errors of the mean
+    slack = 4 * np.std(inside) / np.sqrt(2000)
+    assert level - slack <= np.mean(inside) <= level + 1 / (count + 1) + slack
+
+
+@once
+def test_the_width_is_the_kth_smallest_error():
+    errors = np.random.default_rng(1).permutation(np.arange(1.0, 20))[:, None]
+    about = json.loads(json.dumps(errors_of(errors, 0 * errors, ("y",))))
+    assert half_width(about, "y", 0.5) == 10
+    assert half_width(about, "y", 0.95) == 19
+    with pytest.raises(Mistake) as mistake:
+        half_width(about, "y", 0.96)
+    assert str(mistake.value) == (
+        "level=0.96 needs 24 validation examples and the run had 19; accepted: up to "
+        "0.95, or train with a larger validation="
+    )
+
+
+@once
+def test_of_many_errors_a_thousand_are_kept_and_none_is_too_small():
+    errors = np.arange(1.0, 12_346)[:, None]
+    about = errors_of(errors, 0 * errors, ("y",))
+    assert len(about["errors"]["y"]) == 1000
+    for level in (0.1, 0.5, 0.9, 0.999):
+        exact = np.ceil(12_346 * level)
+        assert exact <= half_width(about, "y", level) <= exact + 13
+
+
+@pytest.fixture
+def noisy(monkeypatch):
+    """Two numbers of one row, in units far apart, with noise."""
+    random = np.random.default_rng(2)
+    rows = random.normal(size=(1400, 2)).astype("float32")
+    noise = random.standard_t(3, (1400, 2))
+    targets = ((rows + noise) * [100, 0.1]).astype("float32")
+    train, test = (
+        Split(rows[part], targets[part]) for part in (slice(600), slice(600, None))
+    )
+    about = {"task": "numbers", "outputs": ("a", "b"), "features": ("x", "y")}
+    own = Dataset("own", "points", train, test=test, **about)
+    monkeypatch.setattr("zoo.data.sources.numbers.line", lambda: own)
+    return own
+
+
+RECIPE = zoo.Recipe(
+    model="deep_mlp",
+    data="line",
+    model_arguments={"hidden": ()},
+    validation=0.33,
+    batch=50,
+    epochs=4,
+    learning_rate=0.03,
+    loss="mean_squared",
+)
+
+
+def test_a_run_answers_with_intervals(noisy, tmp_path, capsys):
+    run = zoo.train(RECIPE, run=tmp_path / "run", quiet=True, floor=False)
+    found = zoo.predict(run, noisy.test.inputs, level=0.9)
+    for place, name in enumerate(("a", "b")):
+        inside = [
+            low <= truth <= high
+            for (low, high), truth in zip(
+                (each.intervals[name] for each in found),
+                noisy.test.targets[:, place],
+                strict=True,
+            )
+        ]
+        assert np.mean(inside) == pytest.approx(0.9, abs=0.05)
+    assert zoo.predict(run, noisy.test.inputs[:1])[0].intervals == {}
+    assert "intervals" in found[0].to_json()
+    assert cli.call(["predict", str(run.folder), "1,1", "--level", "0.9"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert "a, 0.9 interval" in head
+    assert " to " in row
+    for level in (0, 1, 1.5):
+        with pytest.raises(Mistake, match=f"level={level}; accepted: above 0 and belo"):
+            zoo.predict(run, [[1, 1]], level=level)
+
+
+@once
+def test_who_knows_no_errors_says_so(noisy, tmp_path, monkeypatch):
+    recipe = dataclasses.replace(RECIPE, validation=0.0, epochs=1)
+    run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
+    with pytest.raises(Mistake, match="had no validation split; train with validation"):
+        zoo.predict(run, [[1, 1]], level=0.9)
+    damaged = {**run.metrics, "conformal": {"examples": 9, "errors": {"a": [1.0]}}}
+    vars(run)["metrics"] = damaged  # as it is kept once it was read
+    with pytest.raises(Mistake, match="is damaged: its errors are not complete"):
+        zoo.predict(run, [[1, 1]], level=0.5)
+    recipe = dataclasses.replace(RECIPE, data="moons", loss="crossentropy", epochs=1)
+    monkeypatch.undo()
+    run = zoo.train(recipe, run=tmp_path / "moons", quiet=True, floor=False)
+    with pytest.raises(Mistake, match=r"level=0.9 is for numbers; this network answer"):
+        zoo.predict(run, [[1, 1]], level=0.9)
