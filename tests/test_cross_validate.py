@@ -264,6 +264,32 @@ def test_the_command_shows_every_fold_and_what_needs_no_network(tmp_path, capsys
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.once
+def test_a_table_of_patients_by_the_command(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    rows = [(i % 12, *random.normal(size=2).round(3)) for i in range(60)]
+    lines = [f"p{who},{a},{b},{'ill' if a > 0 else 'well'}" for who, a, b in rows]
+    own = tmp_path / "own.csv"
+    own.write_text("\n".join(["patient,a,b,state", *lines]) + "\n", "utf-8")
+    words = ["cross-validate", "./own.csv", "--target", "state", "--groups", "patient"]
+    words += ["--folds", "2", "--run", "runs/own", "epochs=2", "batch=8"]
+    with pytest.warns(UserWarning, match="own.csv are not apart in patient"):
+        assert cli.call(words) == 0  # told where the recipe is chosen, without parts
+    assert "accuracy over all: " in capsys.readouterr().out
+    run = zoo.Run("runs/own")
+    groups = []
+    for part in range(2):
+        recipe = zoo.Run(f"runs/own/part-{part}").recipe
+        assert recipe.data_arguments["groups"] == "patient"
+        fold = data.load_for(recipe)
+        assert fold.features == ("a", "b")
+        assert not set(fold.test.groups) & set(fold.train.groups)
+        groups += sorted(set(fold.test.groups))
+    assert sorted(groups) == list(range(12))
+    assert sum(fold["examples"] for fold in run.metrics["folds"]) == 60
+
+
 def test_a_claim_by_cross_validation(tmp_path):
     claim = zoo.Expected("auc", 0.5, folds=2)
     run = once(dataclasses.replace(RECIPE, expects=claim), tmp_path)

@@ -202,11 +202,11 @@ def test_what_is_held_out_is_apart_as_well():
 def test_splits_that_share_a_group_are_drawn_anew_and_told():
     words = "the splits of own are not apart in patient: test is drawn anew, 1.. of 300"
     with pytest.warns(UserWarning, match=words):
-        own = keys.take(patients(test=True), groups="patient")
+        own = keys.apart(keys.take(patients(test=True), "patient"), "patient")
     assert not set(own.train.groups) & set(own.test.groups)
     assert abs(len(own.test) - 100) < 9
     with pytest.warns(UserWarning, match="not apart in day"):
-        own = keys.take(patients(test=True, last="day"), time="day")
+        own = keys.apart(keys.take(patients(test=True, last="day"), "", "day"), "day")
     assert own.train.times.max() < own.test.times.min()
 
 

@@ -8,6 +8,7 @@ alone (nested). Beside the result stands what needs no network.
 
 Examples:
   zoo cross-validate blobs --folds 10
+  zoo cross-validate own.csv --target ill --groups patient
   zoo cross-validate mammogram --folds 10 --trials 30 --inner-folds 5
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from zoo import backend
 from zoo import recipe as recipes
+from zoo.cli._data import load_or_choose
 from zoo.cli._table import table
 from zoo.engine import startup
 from zoo.run import Run, new_folder
@@ -22,7 +24,9 @@ from zoo.run import Run, new_folder
 
 def arguments(parser):
     parser.add_argument(
-        "recipe", metavar="RECIPE", help="a name from `zoo list`, or a .py file"
+        "recipe",
+        metavar="RECIPE",
+        help="a name from `zoo list`, a .py file, or your own data",
     )
     parser.add_argument(
         "changes",
@@ -30,6 +34,9 @@ def arguments(parser):
         default=[],
         metavar="field=value",
         help="changes to the recipe",
+    )
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="the same as data.target=COLUMN"
     )
     parser.add_argument(
         "--folds", type=int, default=5, help="how many parts, at least 2 (5)"
@@ -57,16 +64,15 @@ def arguments(parser):
 
 
 def run(options):
-    recipe = recipes.load(options.recipe)
     changes = [
         *options.changes,
         *(
             f"data.{name}={value}"
-            for name in ("groups", "time")
+            for name in ("target", "groups", "time")
             if (value := getattr(options, name))
         ),
     ]
-    recipe = recipes.override(recipe, changes)
+    recipe = recipes.override(load_or_choose(options.recipe, changes), changes)
     backend.require("train", startup.load(options.backend))
 
     from zoo.evaluation.cross_validation import cross_validate

@@ -102,6 +102,8 @@ def load(
         dataset = keys.take(dataset, groups, time)
     if fold:
         dataset = folds.split(dataset, fold, seed)
+    elif groups or time:
+        dataset = keys.apart(dataset, groups or time)
     if dataset.kind == "image":
         dataset = replace(dataset, ink=_is_ink(dataset.train))
     dataset = categories.learned(_with_validation(dataset, validation, seed))

@@ -19,9 +19,6 @@ DAY = 86_400  # seconds
 def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
     """The data set with these columns as `Split.groups` and `Split.times`.
 
-    Where the splits that it came with are not apart in them, the test split is drawn
-    anew, as large as it was, and a warning says so.
-
     Args:
         dataset: a table.
         groups, time: the names of the columns; "" is none.
@@ -68,13 +65,26 @@ def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
             times=values[part] if time else None,
         )
     without = lambda given: given[:at] + given[at + 1 :]  # noqa: E731
-    dataset = replace(
+    return replace(
         dataset,
         **splits,
         features=without(dataset.features),
         columns=without(dataset.columns),
     )
-    return dataset if _apart(splits, time) else _drawn(dataset, name)
+
+
+def apart(dataset: Dataset, name: str) -> Dataset:
+    """The data set, whose test split is drawn anew if its splits are not apart.
+
+    It is then as large as it was, the validation split is joined with the training, and
+    a warning says so.
+
+    Args:
+        dataset: as `take` gives it.
+        name: of the column that was taken, for the warning.
+    """
+    splits = [each for part in SPLITS if (each := getattr(dataset, part))]
+    return dataset if _are_apart(splits) else _drawn(dataset, name)
 
 
 def _values(cells: np.ndarray, data: str, name: str) -> np.ndarray:
@@ -88,14 +98,13 @@ def _values(cells: np.ndarray, data: str, name: str) -> np.ndarray:
     return cells[:, 0] * DAY + cells[:, 1] if cells.shape[1] == 2 else cells[:, 0]
 
 
-def _apart(splits: dict[str, Split], time: str) -> bool:
+def _are_apart(splits: list[Split]) -> bool:
     """Whether no group is in two splits, or each split comes after the one before."""
-    parts = list(splits.values())
-    if time:
+    if splits[0].times is not None:
         return all(
-            one.times.max() < two.times.min() for one, two in itertools.pairwise(parts)
+            one.times.max() < two.times.min() for one, two in itertools.pairwise(splits)
         )
-    found = np.concatenate([np.unique(part.groups) for part in parts])
+    found = np.concatenate([np.unique(split.groups) for split in splits])
     return len(np.unique(found)) == len(found)
 
 
