@@ -122,14 +122,11 @@ def release(run: Run, folder: Path, name: str, recipe: str, words: int | None) -
     """The files of the run that are shipped, without places of this machine."""
     for each in KEPT:
         shutil.copy(run.folder / each, folder)
-    plain = {**run.recipe.data_arguments}
-    for place in ("file", "path"):
-        plain.pop(place, None)
-    shipped = dataclasses.replace(run.recipe, data_arguments=plain)
+    shipped = publishing.without_places(run.recipe)
     if words:
         _cut(run, folder, words)
-        plain["vocabulary_size"] = words
-        shipped = dataclasses.replace(shipped, data_arguments=plain)
+        given = {**shipped.data_arguments, "vocabulary_size": words}
+        shipped = dataclasses.replace(shipped, data_arguments=given)
     else:
         shutil.copy(run.folder / stored.WEIGHTS, folder)
     files.write_json(folder / "recipe.json", recipes.to_json(shipped))
@@ -177,6 +174,8 @@ def measure_again(made: Run, run: Run, line: dict) -> None:
     given = run.recipe.data_arguments
     places = {key: given[key] for key in ("file", "path") if key in given}
     dataset = made.dataset(**places)
+    # An older run does not say whether its pictures are laid out as MNIST's.
+    dataclasses.replace(restore(made.folder), ink=dataset.ink).save(made.folder)
     forward = steps.compile_forward(made.model)
     found = {}
     for name in card["ledger"]:

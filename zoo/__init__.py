@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo.evaluation.cross_validation import cross_validate
     from zoo.exporting import export
     from zoo.prediction import predict
+    from zoo.publishing import publish
     from zoo.recipe import Expected, Recipe
     from zoo.reporting import report
     from zoo.run import Run, load
@@ -44,6 +45,7 @@ _HOMES = {
     "Search": "tuning",
     "report": "reporting",
     "export": "exporting",
+    "publish": "publishing",
     "verify": "verification",
     "distribute": "distribution",
     "main": "cli",
@@ -79,6 +81,7 @@ __all__ = [
     "main",
     "names",
     "predict",
+    "publish",
     "report",
     "train",
     "tune",

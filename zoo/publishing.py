@@ -1,16 +1,166 @@
-"""A run as others find it: the card that says what was trained and what it is for."""
+"""A run as others find it: what was trained, how well it does, and what it is for."""
 
-from zoo.building import fitting
-from zoo.core import columns
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path, PureWindowsPath
+
+from zoo import recipe as recipes
+from zoo.building import fitting, hub, stored, trained
+from zoo.core import columns, files, seal
 from zoo.data import Dataset, restore
-from zoo.run import Run
+from zoo.errors import Mistake
+from zoo.run import Run, open_run
 
 VERSION = 1  # of `card.json`; it grows when a field gets another meaning
+README, ONNX = "README.md", "model.onnx"
+_COPIED = [name for name in hub.FILES if name not in ("run.json", trained.CARD)]
+_PIPELINES = {"image": "image", "text": "text", "tabular": "tabular"}
 USE = "Inputs like those of the training data."
 LIMITS = (
     "It answers one of its classes whatever it is shown, and knows nothing of inputs "
     "unlike those of the training data."
 )
+
+
+def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -> Path:
+    """Make a folder of a run that any hub takes.
+
+    It opens as a run does, here and, where it is uploaded to the Hugging Face Hub, as
+    "hf://user/name". In it are the weights, `model.keras` for plain Keras,
+    `model.onnx`, the run's own records without places of this machine, `card.json`,
+    `run.json` with the checksums, and `README.md` with the metadata of the Hub. If
+    no ONNX file can be written, a warning says why.
+
+    Args:
+        run: a run, its folder, or the name of trained weights.
+        folder: a new one, or an empty one.
+        trust: execute the run's own model file, see `zoo.run.open_run`.
+
+    Returns:
+        The folder.
+
+    Raises:
+        Mistake: the folder is not a run, or the new one is not empty or cannot be
+            written; nothing is left of it then.
+    """
+    opened, folder = open_run(run, trust=trust), Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Mistake(f"{folder} is there already; give the name of a new folder")
+    if not folder.absolute().parent.is_dir():
+        raise Mistake(f"there is no folder {folder.absolute().parent}; make it first")
+    with (
+        files.writing(folder),
+        tempfile.TemporaryDirectory(
+            prefix=".zoo-publish-", dir=folder.absolute().parent
+        ) as place,
+    ):
+        made = Path(place) / folder.name
+        made.mkdir()
+        _fill(opened, made)
+        os.replace(made, folder)
+    return folder
+
+
+def _fill(run: Run, folder: Path) -> None:
+    from zoo.exporting import export
+
+    for name in _COPIED:
+        if (run.folder / name).is_file():
+            shutil.copyfile(run.folder / name, folder / name)
+    plain = without_places(run.recipe)
+    files.write_json(folder / "recipe.json", recipes.to_json(plain))
+    dataset = restore(run.folder)
+    dataclasses.replace(dataset, name=plain.data).save(folder)
+    about = {k: v for k, v in run.environment.items() if k != recipes.FINGERPRINT}
+    files.write_json(folder / "environment.json", about)
+    copy = Run(folder, run.trust)
+    if (run.folder / trained.CARD).is_file():
+        card = trained.card(run.folder)
+    else:
+        card = describe(copy, folder.name)
+    if not (folder / stored.GRAPH).is_file():
+        from zoo.building import model_files
+
+        model_files.save(run.model, folder / stored.GRAPH)
+    files.write_json(folder / trained.CARD, card)
+    seal.write(folder)
+    try:
+        export(copy, folder / ONNX)
+    except Mistake as mistake:
+        warnings.warn(f"{ONNX} is left out: {mistake}", stacklevel=4)
+    files.write_text(folder / README, readme(card, dataset.kind))
+    seal.write(folder)
+
+
+def without_places(recipe: recipes.Recipe) -> recipes.Recipe:
+    """The recipe without paths of this machine; of its data the last name stays."""
+    kept = {k: v for k, v in recipe.data_arguments.items() if k not in ("file", "path")}
+    data = recipe.data
+    if "\\" in data or data.startswith((".", "~", "/")):
+        data = PureWindowsPath(data).name or "data"
+    return dataclasses.replace(recipe, data=data, data_arguments=kept)
+
+
+def readme(card: dict, kind: str) -> str:
+    """README.md: metadata as the Hugging Face Hub reads them, and the card in words."""
+    numbers = card["task"] == "numbers"
+    pipeline = _PIPELINES.get(kind, "tabular")
+    task = f"{pipeline}-{'regression' if numbers else 'classification'}"
+    found = card.get("accuracy") or card["results"]
+    measured = {"accuracy": found["value"]} if "value" in found else found
+    about = {
+        "library_name": "keras",
+        "license": "unknown",
+        "pipeline_tag": task,
+        "tags": ["zoo", "keras", card["model"]],
+        "datasets": [card["data"]],
+        "metrics": [name for name in measured if name != "on"],
+        "model-index": [
+            {
+                "name": card["name"],
+                "results": [
+                    {
+                        "task": {"type": task},
+                        "dataset": {"name": card["data"], "type": card["data"]},
+                        "metrics": [
+                            {"type": name, "value": value}
+                            for name, value in measured.items()
+                            if name != "on"
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
+    # A value in JSON is one in YAML, whatever letters a name has.
+    head = [f"{key}: {json.dumps(value)}" for key, value in about.items()]
+    said = trained.described(card).splitlines()
+    return "\n".join(
+        [
+            "---",
+            *head,
+            "---",
+            "",
+            f"# {card['name']}",
+            "",
+            "## Use",
+            "",
+            f"{card['intended use']} {card['limits']}",
+            "",
+            'With zoo: `zoo.load(FOLDER)`, or `zoo.load("hf://user/name")` where this',
+            "is uploaded, gives the network; `zoo.predict` answers raw inputs with it.",
+            f'With Keras alone: `keras.saving.load_model("{stored.GRAPH}")`.',
+            "",
+            "## Card",
+            "",
+            *(f"- {line}" for line in said),
+            "",
+        ]
+    )
 
 
 def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMITS):
@@ -35,12 +185,9 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
         "model": run.recipe.model,
         "arguments": _plain(fitting.arguments_for(run.recipe, dataset.facts())),
         "parameters": metrics["parameters"],
-        "accuracy": {
-            "value": metrics[split]["accuracy"],
-            "on": f"of {count}{split} examples",
-        },
+        **_results(metrics[split], f"of {count}{split} examples"),
         "floors": {
-            floor: found["accuracy"]
+            floor: found.get("accuracy", found.get("loss"))
             for floor, found in metrics.get("floors", {}).items()
         },
         "calibration": metrics.get("calibration", {}),
@@ -58,6 +205,12 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
         "intended use": use,
         "limits": limits,
     }
+
+
+def _results(found: dict, on: str) -> dict:
+    if "accuracy" in found:
+        return {"accuracy": {"value": found["accuracy"], "on": on}}
+    return {"results": {**found, "on": on}}
 
 
 def inputs(dataset: Dataset) -> str:

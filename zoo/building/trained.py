@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.building import registry
+from zoo.building import hub, registry
 from zoo.core import columns, files, seal
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
@@ -34,16 +34,20 @@ def folder(place: str | os.PathLike) -> Path:
     """Where a run, or trained weights of this name, lie.
 
     Args:
-        place: the name of trained weights, such as "lenet:mnist", or a folder.
+        place: the name of trained weights, such as "lenet:mnist", a folder, or the
+            address of one at the Hugging Face Hub, see `zoo.building.hub`.
 
     Raises:
-        Mistake: it looks like the name of trained weights, and there are none.
+        Mistake: it looks like the name of trained weights, and there are none; or the
+            hub does not give the files.
     """
+    if isinstance(place, str) and place.startswith(hub.START):
+        return hub.fetched(place)
     named = isinstance(place, str) and _NAME.fullmatch(place)
     if not named or os.path.exists(place):
         return Path(place)
     if place not in names():
-        then = "`zoo weights` lists them; a folder's name works too"
+        then = "`zoo weights` lists them; a folder or hf://user/name works too"
         raise unknown("trained weights", place, names(), then)
     return _FOLDER.joinpath(*str(place).split(":"))
 

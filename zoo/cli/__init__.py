@@ -26,6 +26,7 @@ VERBS = (
     "predict",
     "report",
     "export",
+    "publish",
     "tune",
     "cross-validate",
     "verify",

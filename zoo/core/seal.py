@@ -19,7 +19,8 @@ _SUM = re.compile("[0-9a-f]{64}")
 def write(folder: Path) -> None:
     """Write the checksum of every file in `folder`, those inside of folders apart.
 
-    Training states name their own checksums; hidden files are temporary.
+    Training states name their own checksums; hidden files are temporary, and a README
+    is there to be edited.
     """
     sums = {
         path.name: checksum(path)
@@ -86,4 +87,4 @@ def checksum(path: Path) -> str:
 
 
 def _is_sealed(name: str) -> bool:
-    return not name.startswith((".", "state-", "report", "example."))
+    return not name.startswith((".", "state-", "report", "example.", "README"))

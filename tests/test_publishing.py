@@ -1,0 +1,188 @@
+"""A published folder opens everywhere, and is fetched from a hub as it is."""
+
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import safetensors.numpy
+import yaml
+
+import zoo
+from zoo import cli
+from zoo.building import hub
+from zoo.errors import Mistake
+
+pytestmark = pytest.mark.once
+ROWS = ["5.1,1.4", "7,4.7"]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    return zoo.publish("perceptron:iris", tmp_path_factory.mktemp("hub") / "iris")
+
+
+def test_it_opens_as_a_run_does(published):
+    expected = [each.probabilities for each in zoo.predict("perceptron:iris", ROWS)]
+    assert [each.probabilities for each in zoo.predict(published, ROWS)] == expected
+    assert zoo.load(published).count_params() == 3
+
+
+def test_others_read_it(published):
+    inputs = np.array([[5.1, 1.4], [7, 4.7]], "float32")
+    expected = np.asarray(zoo.load("perceptron:iris")(inputs))
+    model = keras.saving.load_model(published / "model.keras")
+    np.testing.assert_allclose(np.asarray(model(inputs)), expected, rtol=1e-5)
+    arrays = safetensors.numpy.load_file(published / "model.safetensors")
+    assert sum(values.size for values in arrays.values()) == 3
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(published / "model.onnx")
+    name = session.get_inputs()[0].name
+    found = session.run(None, {name: inputs})[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_the_hub_understands_its_readme(published):
+    from huggingface_hub import ModelCard
+
+    text = (published / "README.md").read_text("utf-8")
+    about = yaml.safe_load(text.split("---")[1])
+    assert about["pipeline_tag"] == "tabular-classification"
+    card = ModelCard(text)
+    (result,) = card.data.eval_results
+    assert (result.metric_type, result.metric_value) == ("accuracy", 1.0)
+    assert "intended use: Teaching" in text
+
+
+def test_what_was_changed_is_refused_but_the_readme_is_to_be_edited(
+    published, tmp_path
+):
+    copy = shutil.copytree(published, tmp_path / "copy")
+    (copy / "README.md").write_text("license: mit")
+    assert len(zoo.predict(copy, ROWS)) == 2
+    (copy / "metrics.json").write_text("{}")
+    with pytest.raises(Mistake, match=r"metrics\.json is not the file that training"):
+        zoo.load(copy)
+
+
+def test_a_run_with_places_of_this_machine_is_published_without(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("secret").mkdir()
+    lines = [f"{x * 37 % 61 / 2},{x % 7},{'ab'[x % 2]}\n" for x in range(60)]
+    Path("secret/own.csv").write_text("x,y,class\n" + "".join(lines))
+    place = str(tmp_path / "secret" / "own.csv")
+    target = {"target": "class"}
+    recipe = zoo.Recipe("deep_mlp", place, data_arguments=target, batch=8, epochs=1)
+    run = zoo.train(recipe, run="run", quiet=True, floor=False)
+    folder = zoo.publish(run, "out")
+    for path in folder.glob("*.json"):
+        assert "secret" not in path.read_text(), path
+    assert "secret" not in (folder / "README.md").read_text()
+    assert len(zoo.predict(folder, ["3,0", "4,1"])) == 2
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    for place, told in ((tmp_path, "is there already"), ("no/where", "make it first")):
+        assert cli.call(["publish", "perceptron:iris", str(place)]) == 2
+        assert told in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("address", ["hf://user", "hf://a/b/c", "hf://a/b c", "hf://"])
+def test_an_address_that_is_none_is_refused(address):
+    with pytest.raises(Mistake, match="is no address; accepted: hf://user/name, or"):
+        zoo.load(address)
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """Answers as the Hub does, for the model me/iris."""
+
+    def __init__(self, folder, *words):
+        self.folder = folder
+        super().__init__(*words)
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        path = self.path.split("?")[0]
+        names = sorted(each.name for each in self.folder.iterdir())
+        if path.startswith("/api/models/me/iris"):
+            if "/tree/" in path:
+                about = [
+                    {
+                        "type": "file",
+                        "path": name,
+                        "oid": "0" * 40,
+                        "size": (self.folder / name).stat().st_size,
+                    }
+                    for name in names
+                ]
+            else:
+                about = {
+                    "id": "me/iris",
+                    "sha": "a" * 40,
+                    "siblings": [{"rfilename": name} for name in names],
+                }
+            return self._answer(json.dumps(about).encode(), "application/json")
+        name = path.rpartition("/")[2]
+        if "/resolve/" in path and name in names:
+            return self._answer((self.folder / name).read_bytes(), "application/binary")
+        self.send_error(404)
+
+    def _answer(self, content, kind):
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", f'"{hash(content)}"')
+        self.send_header("X-Repo-Commit", "a" * 40)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.mark.slow
+def test_an_address_is_fetched_and_checked(published, tmp_path):
+    folder = shutil.copytree(published, tmp_path / "served")
+    handler = functools.partial(Hub, folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+        def ask(cache):
+            settings = {
+                "HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+                "HF_HOME": str(tmp_path / cache),
+                "PYTHONPATH": os.pathsep.join(sys.path),
+            }
+            words = ["zoo", "predict", "hf://me/iris", *ROWS, "--json"]
+            return subprocess.run(
+                [sys.executable, "-m", *words],
+                env={**os.environ, **settings},
+                capture_output=True,
+                text=True,
+            )
+
+        done = ask("first")
+        assert done.returncode == 0, done.stderr
+        labels = [each["label"] for each in json.loads(done.stdout)]
+        assert labels == ["setosa", "versicolor"]
+        fetched = {path.name for path in (tmp_path / "first").rglob("snapshots/*/*")}
+        assert fetched <= {*hub.FILES}
+        (folder / "model.safetensors").write_bytes(b"spoiled")
+        done = ask("second")
+        assert done.returncode == 2
+        assert "its SHA-256 is not that in run.json" in done.stderr
+        server.shutdown()

@@ -1,0 +1,24 @@
+"""Make a folder of a run that any hub takes: weights, card, README, ONNX.
+
+The folder opens as a run does: `zoo predict FOLDER ...`, `zoo.load(FOLDER)`, and from
+the Hugging Face Hub `zoo.load("hf://user/name")`.
+
+Example:
+  zoo publish runs/digits published/digits
+"""
+
+from zoo.cli._arguments import add_run
+from zoo.run import open_run
+
+
+def arguments(parser):
+    add_run(parser)
+    parser.add_argument("folder", metavar="FOLDER", help="a new folder")
+
+
+def run(options):
+    from zoo.publishing import publish
+
+    done = open_run(options.run, trust=options.trust)
+    print(publish(done, options.folder))
+    print("look at README.md: its license and the sentences under Use are yours to say")
