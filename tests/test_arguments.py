@@ -3,10 +3,11 @@
 import inspect
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 import zoo
-from zoo.core.arguments import as_annotated
+from zoo.core.arguments import as_annotated, mistyped
 from zoo.errors import unknown
 from zoo.recipe import override
 
@@ -48,6 +49,28 @@ def test_a_typed_value(typed, expected):
     assert as_annotated(recipe.data_arguments, parameters) == {
         typed.partition("=")[0]: expected
     }
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ({"path": 3}, "path is '3'; accepted: str"),
+        (
+            {"classes": ("a", 3)},
+            "classes is \"('a', 3)\"; accepted: None or tuple[str, ...]",
+        ),
+        ({"classes": "cat"}, "classes is 'cat'; accepted: None or tuple[str, ...]"),
+        (
+            {"size": (3, 4, 5)},
+            "size is '(3, 4, 5)'; accepted: None or int or tuple[int, int]",
+        ),
+        ({"size": True}, "size is 'True'; accepted: None or int or tuple[int, int]"),
+        ({"size": np.int64(3), "classes": ["a"], "keep": "x", "words": 3}, ""),
+        ({"another": object()}, ""),
+    ],
+)
+def test_an_argument_of_another_type_is_named(argument, said):
+    assert mistyped(argument, inspect.signature(read).parameters) == said
 
 
 def test_a_number_is_never_taken_for_the_same_text():

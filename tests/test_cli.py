@@ -369,6 +369,7 @@ UNKNOWN = {
     "'fast' is not field=value": ["circles", "fast"],
     "unknown model 'lenett'; did you mean 'lenet'?": ["circles", "model=lenett"],
     "'hiden'; did you mean 'hidden'?": ["circles", "model.hiden=3"],
+    "dropout is 'x'; accepted: float": ["circles", "model.dropout=x"],
     "unknown data set 'mnist_sampel'": ["lenet_mnist", "data=mnist_sampel"],
     "'noize'; did you mean 'noise'?": ["circles", "data.noize=1"],
     "unknown backend 'troch'; did you mean 'torch'?": ["circles", "--backend", "troch"],

@@ -14,6 +14,7 @@ import zoo
 from zoo.core import seal
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
+from zoo.models import deep_mlp
 from zoo.run import open_run
 
 # --- Sums
@@ -51,6 +52,24 @@ def test_a_missing_file_is_named(run):
     (run / "history.csv").unlink()
     with refused("history.csv", "missing"):
         open_run(run)
+
+
+def test_a_fault_of_zoo_keeps_its_traceback(run, monkeypatch):
+    def broken(*_, **__):
+        raise KeyError("of zoo")
+
+    monkeypatch.setattr(deep_mlp, "build", broken)
+    with pytest.raises(KeyError, match="of zoo"):
+        answer(run)
+
+
+def test_arguments_of_other_types_cost_one_line(run):
+    edit(run / "recipe.json", model_arguments={"hidden": [[3]], "dropout": 0.1})
+    with refused("hidden is '((3,),)'; accepted: tuple[int, ...]"):
+        answer(run)
+    edit(run / "recipe.json", model_arguments={"hidden": [3], "dropout": "x"})
+    with refused("dropout is 'x'; accepted: float"):
+        answer(run)
 
 
 def test_a_history_without_epochs_is_refused(run):

@@ -3,6 +3,7 @@
 import dataclasses
 
 import keras
+import keras_tuner
 import numpy as np
 import pytest
 
@@ -66,6 +67,7 @@ def by_hand(recipe):
     for step in range(steps):
         epoch, place = divmod(step, per_epoch)
         order = data.order(len(x), recipe.seed, epoch)
+        order = order if recipe.shuffle else np.arange(len(x))
         rows = order[place * recipe.batch : (place + 1) * recipe.batch]
         held.append(gradients(weights, x[rows], y[rows]))
         if (step + 1) % recipe.accumulate and step + 1 < steps:
@@ -140,6 +142,62 @@ def test_the_history_ends_with_the_weights_that_are_kept(line, tmp_path):
     kept = run.metrics["validation"]["loss"]
     assert run.history[-1]["validation_loss"] == pytest.approx(kept, rel=1e-6)
     assert run.history[-1]["validation_loss"] != run.history[0]["validation_loss"]
+
+
+def test_early_stopping_keeps_the_best_epoch_whatever_is_accumulated(line, tmp_path):
+    far = dataclasses.replace(
+        line,
+        validation=0.25,
+        accumulate=4,
+        early_stopping=2,
+        epochs=30,
+        optimizer="sgd",
+    )
+    recipe = dataclasses.replace(far, learning_rate=30.0, momentum=0.9)
+    run = train(recipe, run=tmp_path / "run", quiet=True)
+    losses = [each["validation_loss"] for each in run.history]
+    assert 3 <= len(losses) < 30
+    assert len(losses) - 1 - np.argmin(losses) == 2
+    kept = run.metrics["validation"]["loss"]
+    assert kept == pytest.approx(min(losses), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["accumulated", "average, accumulated", "momentum"])
+def test_a_hypermodels_fit_ends_with_an_update_of_what_is_left(name, line):
+    recipe = dataclasses.replace(line, shuffle=False, **CHANGES[name])
+    expected, _ = by_hand(recipe)
+    hypermodel, hp = zoo.hypermodel(recipe), keras_tuner.HyperParameters()
+    model = hypermodel.build(hp)
+    hypermodel.fit(hp, model, shuffle=False, verbose=0)
+    for found, each in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(found, each, rtol=1e-4, atol=1e-6)
+
+
+def test_a_step_that_overflows_in_float16_is_no_step(line):
+    """The rate of update u is the schedule's at u; what was skipped is not counted."""
+    recipe = dataclasses.replace(
+        line,
+        precision="mixed_float16",
+        optimizer="sgd",
+        schedule="linear",
+        accumulate=2,
+    )
+    made = optimizer.make(recipe, 10, [])
+    weight = keras.Variable(np.zeros(1, "float32"))
+    made.build([weight])
+    updates = recipe.epochs * 10 // 2
+    value = 0.0
+    for number, gradient in enumerate([1.0, np.inf, 3.0, np.nan, 5.0, np.inf, 7.0]):
+        scale = float(keras.ops.convert_to_numpy(made.dynamic_scale))
+        made.apply(
+            [keras.ops.convert_to_tensor(np.float32([gradient * scale]))], [weight]
+        )
+        if number == 2:
+            value -= recipe.learning_rate * 2.0
+        if number == 6:
+            value -= recipe.learning_rate * (1 - 1 / updates) * 6.0
+        found = keras.ops.convert_to_numpy(weight)[0]
+        assert found == pytest.approx(value, rel=1e-5), number
 
 
 def test_every_stage_ends_with_an_update_of_what_is_left(line, tmp_path):

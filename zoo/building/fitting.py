@@ -53,6 +53,15 @@ def build(
         keras.config.set_dtype_policy(policy)
 
 
+def is_kerass(error: Exception) -> bool:
+    """Whether Keras refuses the shapes or arguments that a model gives its layers."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get("__name__", "") if trace else ""
+    return isinstance(error, ValueError) and module.startswith("keras.")
+
+
 def arguments_for(recipe: Recipe, facts: dict) -> dict:
     """The arguments of `build`: facts of the data, and what the recipe sets."""
     accepted = inspect.signature(registry.module(recipe.model).build).parameters

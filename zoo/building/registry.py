@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from zoo.core.arguments import as_annotated
+from zoo.core.arguments import as_annotated, mistyped
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 
@@ -138,7 +138,11 @@ def make(
     with without_draws(), without_tensorflow():
         try:
             model = build(**arguments)
-        except ValueError as error:
+        except Mistake:
+            raise
+        except Exception as error:
+            if wrong := mistyped(arguments, parameters):
+                raise Mistake(f"model '{name}': {wrong}") from error
             if "stateless scope" not in str(error):
                 raise
             raise Mistake(

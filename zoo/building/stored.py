@@ -118,10 +118,9 @@ def load(
         model = fitting.build(recipe, facts, fill)
     except Mistake:
         raise
-    # Arguments that nobody would type make any line of a model fail, and of Keras.
     except Exception as error:
-        if is_own(recipe):
-            raise
+        if is_own(recipe) or not fitting.is_kerass(error):
+            raise  # a fault of zoo, or of the user's own model
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise Mistake(
             f"{folder}: model {recipe.model} cannot be built with the arguments in "

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from numbers import Integral, Real
 
 
 def as_annotated(arguments: Mapping, parameters: Mapping) -> dict:
@@ -21,11 +22,53 @@ def as_annotated(arguments: Mapping, parameters: Mapping) -> dict:
     }
 
 
-def _fitted(value, parameter):
+def mistyped(arguments: Mapping, parameters: Mapping) -> str:
+    """The first argument of another type than its annotation asks for, in words.
+
+    Args:
+        arguments: values by name.
+        parameters: an `inspect.Signature`'s.
+
+    Returns:
+        Such as "dropout is 'x'; accepted: float"; "" if all fit, or nothing is asked.
+    """
+    for name, value in arguments.items():
+        kinds = _kinds(parameters[name]) if name in parameters else set()
+        if kinds and not any(_fits(value, kind) for kind in kinds):
+            accepted = " or ".join(sorted(kinds))
+            return f"{name} is {str(value)[:60]!r}; accepted: {accepted}"
+    return ""
+
+
+def _kinds(parameter) -> set[str]:
+    """The alternatives of an annotation: {"str", "None"} of `str | None`."""
     annotation = parameter.annotation
     if not isinstance(annotation, str):
         annotation = inspect.formatannotation(annotation)
-    kinds = {kind.strip() for kind in annotation.split("|")}
+    return {kind.strip() for kind in annotation.split("|")}
+
+
+def _fits(value, kind: str) -> bool:
+    """Whether a value is of an annotated type; every value is of an unknown one."""
+    if kind in _TYPES:
+        is_truth = isinstance(value, bool)
+        return isinstance(value, _TYPES[kind]) and is_truth == (kind == "bool")
+    if kind.startswith("tuple[") and kind.endswith("]"):
+        inner, *more = kind[6:-1].split(", ")
+        if not isinstance(value, tuple | list):
+            return False
+        fixed = more != ["..."]
+        return all(_fits(each, inner) for each in value) and (
+            not fixed or len(value) == 1 + len(more)
+        )
+    return True
+
+
+_TYPES = {"int": Integral, "float": Real, "str": str, "bool": bool, "None": type(None)}
+
+
+def _fitted(value, parameter):
+    kinds = _kinds(parameter)
     if kinds & {"str", "Optional[str]"} and not kinds & {"int", "float"}:
         return str(value) if _is_number(value) else value
     if any("[str" in kind for kind in kinds):

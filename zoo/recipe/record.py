@@ -53,8 +53,12 @@ class Recipe:
 
     A step computes the gradient of one batch; an update changes the weights, by the
     mean gradient of `accumulate` steps. The last update of a stage takes the steps that
-    are left over. Numbers of NumPy and paths are stored as numbers and text of Python,
-    lists as tuples; dictionaries hold what JSON can hold.
+    are left over, unless early stopping ends it: then an earlier epoch's weights are
+    kept. A step that overflows in float16 is no step: it is not accumulated, and the
+    schedule waits for it.
+
+    Numbers of NumPy and paths are stored as numbers and text of Python, lists as
+    tuples; dictionaries hold what JSON can hold.
 
     Attributes:
         model: a name from `zoo.names()`, or a dotted path to a module with `build`.

@@ -111,7 +111,7 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
     except Mistake:
         raise
     except Exception as error:
-        if recipe.model in registry.names() and not _is_kerass(error):
+        if recipe.model in registry.names() and not fitting.is_kerass(error):
             raise
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise Mistake(
@@ -146,15 +146,6 @@ def _try_stages(recipe: Recipe, model: keras.Model) -> None:
             registry.module(stage.model).set_trainable(model, stage.trainable)
     for layer, trainable in before:  # an outer layer first, which sets its inner ones
         layer.trainable = trainable
-
-
-def _is_kerass(error: Exception) -> bool:
-    """Whether Keras refuses the shapes or arguments that a model gives its layers."""
-    trace = error.__traceback__
-    while trace.tb_next:
-        trace = trace.tb_next
-    module = trace.tb_frame.f_globals.get("__name__", "")
-    return isinstance(error, ValueError) and module.startswith("keras.")
 
 
 def _loss(

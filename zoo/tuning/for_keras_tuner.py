@@ -81,7 +81,20 @@ class _HyperModel(keras_tuner.HyperModel):
             options.setdefault("batch_size", hp.get("batch"))
         if self.dataset:
             options.setdefault("epochs", self.recipe.epochs)
-        return model.fit(x, *arguments, **options)
+        callbacks = [*(options.pop("callbacks", None) or ()), _LastUpdate()]
+        return model.fit(x, *arguments, callbacks=callbacks, **options)
+
+
+class _LastUpdate(keras.callbacks.Callback):
+    """The last update takes the gradients that are left, as at the end of a stage.
+
+    Keras drops them. It measures the last epoch before this update, which is no part of
+    a trial's score.
+    """
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 == self.params["epochs"]:
+            optimizer.apply_rest(self.model.optimizer, self.model.trainable_variables)
 
 
 def _loss(recipe: Recipe, outputs: int, dataset: data.Dataset | None) -> Callable:

@@ -119,9 +119,10 @@ def _members(number, recipe, datasets):
             check(recipe, dataset)
             if dataset.task != "classes":
                 return []
-            plain = network.network(recipe, build_for(recipe, dataset), dataset)
+            model = build_for(recipe, dataset)
         except Exception:
             return []  # told when it is trained by itself
+        plain = network.network(recipe, model, dataset)
         if plain is None:
             return []
         members.append(_Member(number, recipe, fold, plain))
