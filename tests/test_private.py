@@ -1,9 +1,12 @@
 """Private names of other packages; the name of a test says which one broke."""
 
 import keras
+import keras_tuner
+import numpy as np
 import pytest
 
 from zoo.engine import active, private
+from zoo.tuning import private as tuner
 
 BACKEND = keras.backend.backend()
 
@@ -64,8 +67,60 @@ def global_state(model):
     assert private.global_state.get_global_attribute("zoo_test") == 1
 
 
+def variables_of_a_layer(model):
+    normal = model.layers[-1]
+    named = [v.name for v in private.own_variables(normal)]
+    assert named == ["gamma", "beta", "moving_mean", "moving_variance"]
+    trained = private.own_variables(normal, trainable=True)
+    still = private.own_variables(normal, trainable=False)
+    assert [v.name for v in trained + still] == named
+    assert private.own_variables(model) == []
+
+
+def layers_in_a_layer(model):
+    wrapped = keras.layers.TimeDistributed(keras.layers.Dense(1))
+    assert private.inner_layers(wrapped) == [wrapped.layer]
+    assert private.inner_layers(model) == model.layers
+
+
+def graph(model):
+    dense = model.layers[1]
+    (output,) = private.outputs(dense)
+    assert output.shape == (None, 2)
+    assert private.operation(output) is dense
+
+
+def first_values(model):
+    with keras.StatelessScope(initialize_variables=False):
+        variable = keras.Variable("zeros", shape=(2,))
+    assert private.initializer_of(variable)((2,)).shape == (2,)
+    private.give_value(variable, np.ones(2, "float32"))
+    assert private.initializer_of(variable) is None
+    assert np.asarray(keras.ops.convert_to_numpy(variable)).tolist() == [1.0, 1.0]
+    private.global_state.set_global_attribute("uninitialized_variables", [])
+
+
+def accumulation(model):
+    variables, moved = model.trainable_variables, []
+    sgd = keras.optimizers.SGD(1.0, use_ema=True, gradient_accumulation_steps=3)
+    built(sgd, model)
+    private.replace_average(sgd, moved.append)
+    for _ in range(2):
+        sgd.apply([keras.ops.ones(v.shape) for v in variables], variables)
+    assert int(keras.ops.convert_to_numpy(private.gradients_taken(sgd))) == 2
+    sums = [float(keras.ops.max(total)) for total in private.accumulated(sgd)]
+    assert sums == [2.0] * len(variables)
+    assert len(private.averages(sgd)) == len(variables) == len(moved[0])
+    assert float(keras.ops.convert_to_numpy(private.rate_of(sgd))) == 1.0
+
+
+def pickles(model):
+    assert callable(private.unpickle(keras.layers.Dense))
+
+
 OF_KERAS = [layers, value, nodes, take_moments, base_optimizer, without_tensorflow]
-OF_KERAS += [naming, global_state]
+OF_KERAS += [naming, global_state, variables_of_a_layer, layers_in_a_layer, graph]
+OF_KERAS += [first_values, accumulation, pickles]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +182,12 @@ def kernels(own, model):
     assert one[0].tolist() == pytest.approx([5.5, 5.5])  # 0.5 * 0.1 / sqrt(0.01)
 
 
+def parameters(own, model):
+    assert not list(keras.Sequential([keras.layers.Dense(2)]).parameters())
+    private.make_parameters(model)
+    assert len(list(model.parameters())) == len(model.variables)
+
+
 def dispatch(own, model):
     import torch
 
@@ -154,7 +215,7 @@ def collective_keys(own, model):
 NAMES = {
     "jax": [],
     "tensorflow": [loss_for_distribution, collective_keys],
-    "torch": [velocities, without_call, kernels, dispatch],
+    "torch": [velocities, without_call, kernels, dispatch, parameters],
 }[BACKEND]
 if BACKEND != "jax":
     NAMES += [adam_moments, update_is_called]
@@ -164,3 +225,76 @@ if BACKEND != "jax":
 @pytest.mark.parametrize("name", NAMES, ids=lambda each: each.__name__)
 def test_a_private_name_of_the_backend_is_there(name, model):
     name(active.own("private"), model)
+
+
+# --- keras-tuner
+
+
+@pytest.fixture
+def oracle(tmp_path):
+    class Own(tuner.Hooks, keras_tuner.oracles.BayesianOptimizationOracle):
+        def save_trial(self, trial):
+            self.saved = trial.trial_id
+
+        def hash_of(self, values):
+            self.hashed = values
+            return super().hash_of(values)
+
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("width", [2, 8])
+    objective = keras_tuner.Objective("loss", "min")
+    own = Own(objective=objective, hyperparameters=hp, seed=1, max_trials=9)
+    own._set_project_dir(tmp_path, "search")
+    own.verbose = 0
+    return own
+
+
+def drawing(oracle):
+    trial = oracle.create_trial("one")
+    assert oracle.saved == trial.trial_id
+    assert oracle.hashed == trial.hyperparameters.values
+    assert tuner.is_drawn_before(oracle, {"width": trial.hyperparameters["width"]})
+    assert len(tuner.tried(oracle)) == 1
+    assert tuner.random_values(oracle) == {"width": 10 - trial.hyperparameters["width"]}
+
+
+def files_of_trials(oracle):
+    folder = tuner.oracle_file(oracle).parent
+    assert folder.name == "search"
+    assert tuner.trial_file(oracle, "3") == folder / "trial_3" / "trial.json"
+
+
+def queue(oracle):
+    trial = oracle.create_trial("one")
+    oracle.ongoing_trials.clear()
+    tuner.waiting(oracle).append(trial.trial_id)
+    assert oracle.create_trial("one").trial_id == trial.trial_id
+    assert tuner.waiting(oracle) == []
+
+
+def process(oracle):
+    tuner.draw_from(oracle, [1, 2])
+    trial = oracle.create_trial("one")
+    oracle.update_trial(trial.trial_id, {"loss": 0.5})
+    trial.status = "COMPLETED"
+    oracle.end_trial(trial)
+    points, scores = oracle.vectors()
+    assert len(points) == 1
+    assert scores.tolist() == [0.5]
+
+
+def metrics(oracle):
+    tracker = tuner.MetricsTracker()
+    tracker.register("loss", "min")
+    tracker.update("loss", 0.5, 0)
+    assert tracker.get_best_value("loss") == 0.5
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "name",
+    [drawing, files_of_trials, queue, process, metrics],
+    ids=lambda each: each.__name__,
+)
+def test_a_private_name_of_keras_tuner_is_there(name, oracle):
+    name(oracle)

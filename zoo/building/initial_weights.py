@@ -9,7 +9,14 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from zoo.engine.private import global_state, to_snake_case
+from zoo.engine.private import (
+    give_value,
+    global_state,
+    initializer_of,
+    inner_layers,
+    own_variables,
+    to_snake_case,
+)
 from zoo.errors import Mistake
 from zoo.layers import Dropout
 
@@ -36,11 +43,10 @@ def without_draws() -> Iterator[None]:
     for variable in made:
         value = scope.get_current_value(variable)
         if value is None:
-            value = variable._initializer(variable.shape, dtype=variable.dtype)
+            value = initializer_of(variable)(variable.shape, dtype=variable.dtype)
         trainable, variable.trainable = variable.trainable, "float" in variable.dtype
-        variable._initialize(value)
+        give_value(variable, value)
         variable.trainable = trainable
-        variable._initializer = None
 
 
 @contextlib.contextmanager
@@ -86,20 +92,20 @@ def initialize(model: keras.Model, seed: int) -> None:
     seed_dropout(model, seed)
     for path, layer in layers(model, pretrained=False):
         counts: dict[str, int] = {}
-        for variable in layer._trainable_variables + layer._non_trainable_variables:
+        for variable in own_variables(layer):
             name = own_name(variable.name, "variable", counts)
-            initializer, shape = variable._initializer, tuple(variable.shape)
-            if initializer is None or isinstance(initializer, _CONSTANT):
+            chosen, shape = initializer_of(variable), tuple(variable.shape)
+            if chosen is None or isinstance(chosen, _CONSTANT):
                 continue
             generator = np.random.Generator(
                 np.random.Philox(key=_digest(seed, f"{path}/{name}"))
             )
-            values = draw(initializer, shape, generator)
+            values = draw(chosen, shape, generator)
             if values is not None:
                 variable.assign(values.astype("float32"))
-            elif not _repeats(initializer, shape, variable.dtype):
+            elif not _repeats(chosen, shape, variable.dtype):
                 raise Mistake(
-                    f"weight {path}/{name} has the initializer {initializer}, whose "
+                    f"weight {path}/{name} has the initializer {chosen}, whose "
                     "draws differ between backends; accepted: Keras's own initializers"
                 )
 
@@ -181,7 +187,7 @@ def layers(
         pretrained: also layers that keep their weights, and those inside of them.
     """
     counts: dict[str, int] = {}
-    for layer in parent.layers if isinstance(parent, keras.Model) else parent._layers:
+    for layer in inner_layers(parent):
         if getattr(layer, "pretrained", False) and not pretrained:
             continue
         kind = to_snake_case(type(layer).__name__)

@@ -14,6 +14,7 @@ import numpy as np
 from zoo import layers
 from zoo.building.initial_weights import without_draws, without_values
 from zoo.core import files
+from zoo.engine import private
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
 
@@ -251,15 +252,14 @@ def _check_sizes(path: Path, model: keras.Model, shapes: Counter) -> None:
         raise Mistake(
             f"{path}: the model has weights of shape {shape}, none are stored"
         )
-    for layer in model._flatten_layers(include_self=False):
-        for node in layer._inbound_nodes:
-            for output in node.outputs:
-                size = math.prod(length or 1 for length in output.shape[1:])
-                if size > LARGEST_OUTPUT:
-                    raise Mistake(
-                        f"{path}: layer {layer.name[:80]!r} gives {size:,} numbers for "
-                        f"one input; accepted: at most {LARGEST_OUTPUT:,}"
-                    )
+    for layer in private.layers(model):
+        for output in private.outputs(layer) if layer is not model else ():
+            size = math.prod(length or 1 for length in output.shape[1:])
+            if size > LARGEST_OUTPUT:
+                raise Mistake(
+                    f"{path}: layer {layer.name[:80]!r} gives {size:,} numbers for "
+                    f"one input; accepted: at most {LARGEST_OUTPUT:,}"
+                )
 
 
 def _trying(path: Path, make: Callable[[], keras.Model]) -> keras.Model:

@@ -133,7 +133,7 @@ def make(
     import keras
 
     from zoo.building.initial_weights import without_draws
-    from zoo.engine.private import without_tensorflow
+    from zoo.engine.private import make_parameters, without_tensorflow
 
     with without_draws(), without_tensorflow():
         try:
@@ -158,10 +158,7 @@ def make(
         model = finish(model)
         fill(model)
     if keras.backend.backend() == "torch":
-        # Keras makes variables the parameters of a `torch.nn.Module` when a layer is
-        # built, but not while they have no values, as above.
-        for layer in model._flatten_layers():
-            layer._track_variables()
+        make_parameters(model)  # which had no values above
     return model
 
 

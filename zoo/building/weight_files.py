@@ -10,6 +10,7 @@ import safetensors.numpy
 
 from zoo.building.initial_weights import layers, own_name
 from zoo.core import files
+from zoo.engine import private
 from zoo.errors import Mistake
 
 HEADER = 4 * 2**20  # bytes; EfficientNet's 300 names take 30 kB
@@ -146,7 +147,7 @@ def _variables(model) -> dict[str, keras.Variable]:
     found, seen = {}, set()
     for path, layer in _walk(model):
         counts: dict[str, int] = {}
-        for variable in layer._trainable_variables + layer._non_trainable_variables:
+        for variable in private.own_variables(layer):
             name = own_name(variable.name, "variable", counts)
             if id(variable) not in seen:
                 seen.add(id(variable))

@@ -23,6 +23,84 @@ def layers(model: keras.Model) -> list[keras.layers.Layer]:
     return list(model._flatten_layers())
 
 
+def inner_layers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """The layers right inside of a layer; `layers` of a model is its public name."""
+    return layer.layers if isinstance(layer, keras.Model) else layer._layers
+
+
+def own_variables(
+    layer: keras.layers.Layer, trainable: bool | None = None
+) -> list[keras.Variable]:
+    """The variables of a layer without those of the layers inside of it.
+
+    Args:
+        layer: built.
+        trainable: only those that are, or are not, made to be trained; None for both.
+    """
+    chosen = [] if trainable is False else [*layer._trainable_variables]
+    return chosen if trainable else [*chosen, *layer._non_trainable_variables]
+
+
+def outputs(layer: keras.layers.Layer) -> list[keras.KerasTensor]:
+    """What a layer gives at each place of a graph; Keras refuses it for several."""
+    return [output for node in layer._inbound_nodes for output in node.outputs]
+
+
+def operation(tensor: keras.KerasTensor):
+    """The layer or operation of a graph that gives this tensor."""
+    return tensor._keras_history.operation
+
+
+def make_parameters(model: keras.Model) -> None:
+    """On PyTorch, make all variables the parameters of the modules they are in.
+
+    Keras does so when a layer is built, but not while its variables have no values.
+    """
+    for layer in layers(model):
+        layer._track_variables()
+
+
+def initializer_of(variable: keras.Variable):
+    """What draws the first values of a variable that has none; None if they are set."""
+    return variable._initializer
+
+
+def give_value(variable: keras.Variable, value) -> None:
+    """Give a variable its first value, and forget its initializer."""
+    variable._initialize(value)
+    variable._initializer = None
+
+
+def gradients_taken(optimizer: keras.Optimizer) -> keras.Variable:
+    """How many gradients an optimizer has taken; `iterations` counts its updates."""
+    return optimizer._iterations
+
+
+def accumulated(optimizer: keras.Optimizer) -> list[keras.Variable]:
+    """The sums of the gradients that no update has taken yet, by variable."""
+    return optimizer._accumulated_gradients
+
+
+def averages(optimizer: keras.Optimizer) -> list[keras.Variable]:
+    """The moving averages of an optimizer with `use_ema`, by variable."""
+    return optimizer._model_variables_moving_average
+
+
+def replace_average(optimizer: keras.Optimizer, move: Callable) -> None:
+    """Have an optimizer move its averages by `move(variables)`."""
+    optimizer._update_model_variables_moving_average = move
+
+
+def unpickle(layer: type[keras.layers.Layer]) -> Callable:
+    """What pickle makes a layer of this Keras class by."""
+    return layer._unpickle_model
+
+
+def rate_of(optimizer: keras.Optimizer) -> keras.Variable:
+    """The variable among `optimizer.variables` that holds the learning rate."""
+    return optimizer._learning_rate
+
+
 def value(variable: keras.Variable):
     """The array of a variable outside of every scope.
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import keras
 
+from zoo.engine import private
+
 
 def saved_as_keras(layer: type[keras.layers.Layer]) -> type[keras.layers.Layer]:
     """Have a form of a Keras layer, a subclass with its name, saved as that layer.
@@ -19,7 +21,7 @@ def saved_as_keras(layer: type[keras.layers.Layer]) -> type[keras.layers.Layer]:
     layer.__module__ = "keras.layers"
     # Pickle looks for a class where it says it is.
     layer.__reduce__ = lambda self: (
-        original._unpickle_model,
+        private.unpickle(original),
         super(original, self).__reduce__()[1],
     )
     # Files of zoo 0.1 name the layer so.

@@ -13,6 +13,7 @@ import numpy as np
 
 from zoo.building import registry
 from zoo.data import Dataset
+from zoo.engine import private
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
 
@@ -138,9 +139,9 @@ def _outputs(model, inputs) -> np.ndarray:
 
 def _is_probability(model, outputs) -> bool:
     """By the last operation, or by outputs of 0 to 1 whose sum is 1."""
-    last = model.outputs[0]._keras_history.operation
+    last = private.operation(model.outputs[0])
     while isinstance(last, keras.Model) and last.outputs:
-        last = last.outputs[0]._keras_history.operation
+        last = private.operation(last.outputs[0])
     activation = getattr(last, "activation", None)
     named = {type(last).__name__.lower(), getattr(activation, "__name__", "")}
     if named & {"sigmoid", "softmax", "hard_sigmoid", "hardsigmoid"}:

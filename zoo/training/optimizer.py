@@ -79,7 +79,7 @@ def make(
     optimizer.exclude_from_weight_decay(var_list=list(spared))
     if recipe.ema and recipe.accumulate > 1:
         average = partial(_average_once_an_update, optimizer)
-        optimizer._update_model_variables_moving_average = average
+        private.replace_average(optimizer, average)
     if recipe.precision == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer
@@ -111,7 +111,7 @@ def spared(model: keras.Model) -> list[keras.Variable]:
     return [
         variable
         for layer in private.layers(model)
-        for variable in layer._trainable_variables
+        for variable in private.own_variables(layer, trainable=True)
         if len(variable.shape) < 2
         or variable.name.split("_")[-1] == "bias"
         or isinstance(layer, keras.layers.PReLU)
@@ -136,24 +136,25 @@ def apply_rest(
     """
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     every = optimizer.gradient_accumulation_steps
-    steps = int(keras.ops.convert_to_numpy(optimizer._iterations)) % (every or 1)
+    taken = private.gradients_taken(optimizer)
+    steps = int(keras.ops.convert_to_numpy(taken)) % (every or 1)
     if not steps:
         return
     # Keras divides the sum of `every` gradients by `every`, so the last one that it
     # gets stands for all that are missing: each is the mean of those that there were.
     scale = (every - steps) / steps
-    last = [scale * total.value for total in optimizer._accumulated_gradients]
-    optimizer._iterations.assign_add(every - 1 - steps)
+    last = [scale * total.value for total in private.accumulated(optimizer)]
+    taken.assign_add(every - 1 - steps)
     optimizer.apply(last, variables)
 
 
 def _average_once_an_update(optimizer, variables) -> None:
     """Keras's moving average of weights, which it would move with every gradient."""
     ops, every = keras.ops, optimizer.gradient_accumulation_steps
-    step = ops.convert_to_tensor(optimizer._iterations)
+    step = ops.convert_to_tensor(private.gradients_taken(optimizer))
     kept = ops.where((step + 1) % every == 0, optimizer.ema_momentum, 1.0)
     kept = ops.where(step < every, 0.0, kept)  # the first update has no past
-    averages = optimizer._model_variables_moving_average
+    averages = private.averages(optimizer)
     for variable, average in zip(variables, averages, strict=True):
         momentum = ops.cast(kept, variable.dtype)
         average.assign(momentum * average + (1 - momentum) * variable)

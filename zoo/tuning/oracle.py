@@ -10,15 +10,14 @@ import contextlib
 import json
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
-import numpy as np
 from keras_tuner import Objective, oracles, synchronized
 from keras_tuner.engine import hyperparameters as hps
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo.core import files
 from zoo.errors import unknown
+from zoo.tuning import private
 from zoo.tuning.private import MetricsTracker
 from zoo.tuning.search import OBJECTIVES, TUNERS, Settings
 
@@ -63,7 +62,7 @@ def _spread(seed: int) -> int:
     return (1 + seed * 2654435761) % 2**32
 
 
-class _Durable:
+class _Durable(private.Hooks):
     """What every oracle here does, before keras-tuner's class in the order of bases.
 
     Attributes:
@@ -82,7 +81,7 @@ class _Durable:
     @property
     def again(self) -> int:
         """How many trials wait to be run again."""
-        return len(self._retry_queue)
+        return len(private.waiting(self))
 
     def populate_space(self, trial_id):
         with warnings.catch_warnings():
@@ -105,7 +104,7 @@ class _Durable:
 
     @synchronized
     def create_trial(self, tuner_id):
-        is_full = len(self.trials) >= self.max_trials and not self._retry_queue
+        is_full = len(self.trials) >= self.max_trials and not private.waiting(self)
         if is_full and self.ongoing_trials and tuner_id not in self.ongoing_trials:
             return Trial(self.get_space(), status=TrialStatus.IDLE)
         trial = super().create_trial(tuner_id)
@@ -147,7 +146,7 @@ class _Durable:
 
     def catch_up(self) -> None:
         """Read what other processes have written, and take back what the dead ran."""
-        path = Path(self._get_oracle_fname())
+        path = private.oracle_file(self)
         if not path.is_file():
             return
         if path.read_text("utf-8") != self._written or self._lost():
@@ -167,8 +166,8 @@ class _Durable:
         trial = self.ongoing_trials.pop(slot)
         trial.metrics = MetricsTracker()
         if self.starts.get(trial.trial_id, 0) < _MOST_STARTS:
-            self._retry_queue.append(trial.trial_id)
-            self._retry_queue.sort(reverse=True)  # taken from the end
+            private.waiting(self).append(trial.trial_id)
+            private.waiting(self).sort(reverse=True)  # taken from the end
             return
         trial.status = TrialStatus.FAILED
         trial.message = (
@@ -191,16 +190,15 @@ class _Durable:
         state = None if self._held else json.dumps(self.get_state())
         if state not in (None, self._written):
             self._written = state
-            files.write(Path(self._get_oracle_fname()), state.encode())
+            files.write(private.oracle_file(self), state.encode())
 
-    def _save_trial(self, trial):
-        path = Path(self._project_dir) / f"trial_{trial.trial_id}" / "trial.json"
+    def save_trial(self, trial):
+        path = private.trial_file(self, trial.trial_id)
         files.write(path, json.dumps(trial.get_state()).encode())
 
     def get_state(self):
-        tried = sorted(self._tried_so_far)
         own = {"starts": self.starts, "joint_starts": self.joint_starts}
-        return {**super().get_state(), **own, "tried_so_far": tried}
+        return {**super().get_state(), **own, "tried_so_far": private.tried(self)}
 
     def reload(self):
         """Go on where the files stand, whenever the process was killed.
@@ -209,11 +207,11 @@ class _Durable:
         or, if that has died, runs again under its own number and values. A trial that
         the oracle's own file does not know was never begun.
         """
-        self._written = Path(self._get_oracle_fname()).read_text("utf-8")
+        self._written = private.oracle_file(self).read_text("utf-8")
         state = json.loads(self._written)
         known = set(self.end_order)  # a trial that has ended never changes
         for trial_id in [i for i in state["start_order"] if i not in known]:
-            path = Path(self._project_dir) / f"trial_{trial_id}" / "trial.json"
+            path = private.trial_file(self, trial_id)
             self.trials[trial_id] = Trial.load(str(path))
         max_trials = self.max_trials
         self.set_state(state)
@@ -228,12 +226,13 @@ class _Durable:
             if trial.status == TrialStatus.RUNNING
         }
         self.ongoing_trials = running
-        self._retry_queue = [i for i in self._retry_queue if i not in self.end_order]
+        waiting = private.waiting(self)
+        waiting[:] = [i for i in waiting if i not in self.end_order]
         for slot in self._lost():
             self._take_back(slot)
 
-    def _compute_values_hash(self, values):
-        return super()._compute_values_hash(_rounded(values))
+    def hash_of(self, values):
+        return super().hash_of(_rounded(values))
 
 
 class _Random(_Durable, oracles.RandomSearchOracle):
@@ -248,20 +247,21 @@ class _Bayesian(_Durable, oracles.BayesianOptimizationOracle):
     """Keras-tuner's, as a function of the seed and the trials so far."""
 
     def populate_space(self, trial_id):
-        self._random_state = np.random.RandomState([self.seed, len(self.trials)])
+        private.draw_from(self, [self.seed, len(self.trials)])
         answer = super().populate_space(trial_id)
         values = answer.get("values")
-        if values and self._duplicate(values):  # would give the same result again
-            return {**answer, "values": _rounded(self._random_values() or values)}
+        if values and private.is_drawn_before(self, values):  # the same result again
+            others = private.random_values(self) or values
+            return {**answer, "values": _rounded(others)}
         return answer
 
-    def _vectorize_trials(self):
+    def vectors(self):
         """Ongoing trials count as what is expected of them from the finished ones."""
         every = self.trials
         self.trials = {k: t for k, t in every.items() if t.status == "COMPLETED"}
-        self.gpr.fit(*super()._vectorize_trials())
+        self.gpr.fit(*super().vectors())
         self.trials = every
-        return super()._vectorize_trials()
+        return super().vectors()
 
 
 def _rounded(values: dict) -> dict:

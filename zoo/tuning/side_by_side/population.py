@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from zoo.engine import private
 from zoo.engine.counting import is_wrong
 from zoo.engine.jax.device import compiler_options
 from zoo.engine.random_bits import bits_at
@@ -213,7 +214,7 @@ class _Rule:
             self.optimizer = optimizer.make(self.recipe, 1, spared)
             self.optimizer.build(variables)
         own = self.optimizer
-        self.rate = [v is own._learning_rate for v in own.variables].index(True)
+        self.rate = [v is private.rate_of(own) for v in own.variables].index(True)
         return [
             np.repeat(np.asarray(v.value)[None], len(weights[0]), axis=0)
             for v in own.variables
