@@ -1,10 +1,10 @@
 """Augmentation: images changed at random, alike on every backend.
 
-It happens on the host, in NumPy, OpenCV and Pillow, and on training batches only. The
-random numbers depend on (seed, step, operation, position in the global batch): neither
-the backend nor the batch size nor the split over devices changes an image. On one
-machine images are equal bit for bit; another processor may round a pixel of a warp
-differently, by one gray level.
+It runs on the host, in NumPy, OpenCV and Pillow, and only on training batches. The
+random numbers are a function of (seed, step, operation, position in the global batch).
+So an image does not depend on the backend, the batch size or the number of devices. On
+one machine images are equal bit for bit. Another processor may round a pixel of a warp
+to the next gray level.
 
     >>> operations = {"shift": 0.1, "rotation": 10, "mixup": 0.2}
     >>> images = augment.apply(images, operations, seed=0, step=7)
@@ -61,8 +61,8 @@ def apply(
         operations: strength of each operation by name, see `STRENGTHS`.
         seed: the run's seed.
         step: the training step, counted over the whole run.
-        start: position of the first image in the global batch, for a device that has
-            a slice of it.
+        start: position of the first image in the global batch; a device may hold a
+            slice of it.
 
     Returns:
         uint8 images of the same shape; `images` itself if there is nothing to do.
@@ -113,7 +113,7 @@ def mix(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Combine the images of a batch, and their targets, by MixUp or CutMix.
 
-    With both, each step takes one of them, with equal chances.
+    If both are on, each step draws one of them, with equal chances.
 
     Args:
         images: the whole global batch after `apply`, uint8 or float, shape

@@ -1,10 +1,9 @@
-"""Random numbers that depend on a seed, a step and a place in the batch, nothing else.
+"""Random numbers as a function of a seed, a step and a place in the batch.
 
-Philox is a counter-based generator: any part of its stream can be had without
-drawing what comes before. Every operation has a stream of its own for each step, and
-every row of the batch its own stretch of that stream. So row 70 draws the same numbers
-in a batch of 128, in the second half of that batch on another device, and whatever
-other operations run.
+Philox is a counter-based generator: it can start anywhere in its stream. Each operation
+has its own stream in each step, and each row of the batch has its own part of that
+stream. So row 70 draws the same numbers in a whole batch of 128 and in the second half
+of that batch on another device. Other operations change nothing.
 """
 
 import zlib
@@ -17,7 +16,7 @@ from zoo.core.random import philox
 
 @dataclass(frozen=True)
 class Draws:
-    """The random numbers of one operation for some rows of one step's batch.
+    """The random numbers of one operation in one step, for some rows of the batch.
 
     Args:
         name: the operation's name.
@@ -44,11 +43,11 @@ class Draws:
         return words.astype("<u8").view(np.uint8)[:, :count]
 
     def generator(self) -> np.random.Generator:
-        """A generator for what the whole batch shares, whatever its rows."""
+        """A generator for numbers that all rows of the batch share."""
         return np.random.Generator(self._philox(f"{self.name} batch", 0))
 
     def _words(self, stream: str, count: int) -> np.ndarray:
-        blocks = -(-count // 4)  # a tick of Philox's counter gives four 64-bit words
+        blocks = -(-count // 4)  # one step of Philox's counter gives four 64-bit words
         words = self._philox(stream, self.start * blocks)
         return words.random_raw((self.rows, 4 * blocks))[:, :count]
 

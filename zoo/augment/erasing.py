@@ -2,8 +2,8 @@
 
 Zhong et al., "Random erasing data augmentation", AAAI 2020, arXiv:1708.04896, with the
 paper's settings: 2 % to 40 % of the area, aspect ratio from 0.3 to 1 / 0.3, random
-pixels. The paper draws area and ratio again until the rectangle fits; here the ratio
-is drawn from those that fit.
+pixels. The paper draws area and ratio again until the rectangle fits. Here the ratio is
+drawn only from those that fit.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """Flip, shift, rotation, zoom and elastic deformation of image batches.
 
-Images are uint8 of shape (batch, height, width, channels). What comes in from outside
-the picture is black (0). Interpolation is bilinear.
+Images are uint8 of shape (batch, height, width, channels). Pixels from outside of the
+picture are black (0). Interpolation is bilinear.
 """
 
 import math
@@ -15,7 +15,7 @@ from zoo.augment.draws import Draws
 def flip(images: np.ndarray, probability: float, draws: Draws) -> np.ndarray:
     """Mirror each image left to right with the given probability, 0 to 1.
 
-    Wrong for digits and letters, whose mirror images are other signs or none.
+    Do not use it for digits and letters: their mirror images are other signs, or none.
     """
     chosen = draws.uniform(1)[:, 0] < probability
     flipped = images.copy()
@@ -64,7 +64,7 @@ AFFINE = {"shift": shift, "rotation": rotation, "zoom": zoom}
 
 
 def warp(images: np.ndarray, inverses: list[np.ndarray]) -> np.ndarray:
-    """Apply several affine maps, one after the other, with a single interpolation.
+    """Apply several affine maps in order, and interpolate once.
 
     Args:
         images: uint8, shape (batch, height, width, channels).

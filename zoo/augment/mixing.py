@@ -1,8 +1,7 @@
 """MixUp and CutMix: each image is combined with its neighbor in the batch.
 
-As in the papers' programs, one weight holds for the whole batch. The neighbor is the
-row before (the last row for the first), which is as good as any other in a batch that
-was shuffled.
+One weight is drawn for the whole batch, as in the papers' programs. The neighbor is the
+row before; for the first row it is the last. In a shuffled batch any row would do.
 """
 
 import numpy as np
@@ -33,9 +32,9 @@ def cutmix(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paste a rectangle of the neighbor into each image; targets mix by area.
 
-    The rectangle has the image's proportions, its center is anywhere, and what would
-    lie outside is cut off; the share of the area that is kept is drawn from
-    Beta(alpha, alpha) before cutting off. Yun et al., "CutMix: regularization strategy
+    The rectangle has the image's proportions. Its center may be anywhere, and the part
+    outside of the image is cut off. Before that, the share of the image that is kept is
+    drawn from Beta(alpha, alpha). Yun et al., "CutMix: regularization strategy
     to train strong classifiers with localizable features", ICCV 2019,
     arXiv:1905.04899.
 

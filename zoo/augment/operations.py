@@ -1,9 +1,9 @@
 """The single operations that color jitter and the policies are made of.
 
-Each takes a Pillow picture (mode "L" or "RGB") and a magnitude and returns a new
-picture, and is what torchvision's transforms do to a Pillow picture: geometry takes
-the nearest pixel and fills with black, tones come from Pillow's ImageEnhance and
-ImageOps. On a grey picture "Color" changes nothing.
+Each takes a Pillow picture (mode "L" or "RGB") and a magnitude, and returns a new
+picture. They compute what torchvision's transforms compute for Pillow pictures:
+geometric ones take the nearest pixel and fill with black, those of tone use Pillow's
+ImageEnhance and ImageOps. "Color" does not change a gray picture.
 """
 
 from collections.abc import Callable, Iterable

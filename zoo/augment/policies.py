@@ -1,8 +1,8 @@
 """Policies that pick operations at random: TrivialAugment (wide) and RandAugment.
 
-Both as torchvision defines them for Pillow pictures: its fourteen operations and
-ranges, nearest-pixel interpolation, black fill; signed magnitudes are negated half of
-the time.
+Both are defined as in torchvision for Pillow pictures: fourteen operations and their
+ranges, nearest-pixel interpolation, black fill. A signed magnitude is negated with a
+chance of one half.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ from zoo.augment.draws import Draws
 from zoo.augment.operations import perform
 
 BINS = 31
-"""The levels that RandAugment's magnitude counts in."""
+"""How many levels RandAugment's magnitude has."""
 
 Space = list[tuple[str, np.ndarray, bool]]
 """Operations: name, magnitude at each level, whether the sign is drawn."""
@@ -25,7 +25,7 @@ def trivial_augment_wide(images: np.ndarray, bins: int, draws: Draws) -> np.ndar
     Shears to 0.99, translations to 32 pixels, rotations to 135 degrees; brightness,
     color, contrast and sharpness from 0.01 to 1.99; posterizing to 2 bits, solarizing
     from 255 to 0, autocontrast, equalization, or nothing. The 32 pixels do not shrink
-    with the picture: of one with 28 by 28, the longest translations leave nothing.
+    with the picture: the longest translations leave nothing of one with 28 by 28.
 
     Müller and Hutter, "TrivialAugment: tuning-free yet state-of-the-art data
     augmentation", ICCV 2021, arXiv:2103.10158.

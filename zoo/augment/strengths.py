@@ -1,4 +1,4 @@
-"""What every operation takes, and the check that a recipe's augmentation passes."""
+"""The strengths that each operation takes, and the check of a recipe's augmentation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

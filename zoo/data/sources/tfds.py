@@ -27,10 +27,10 @@ def read(
 ) -> Dataset:
     """A TFDS data set: pictures, texts or rows of numbers, with one class label each.
 
-    Training is TFDS's split "train"; the test is "test", or "validation" if there is no
-    labeled "test", or else carved from "train", stratified, always the same. Beside a
-    labeled "test", a labeled "validation" is the validation split. A warning names
-    other splits with labels, which are not used.
+    TFDS's "train" is the training split. The test split is "test" if it has labels, or
+    else "validation", or else a part of "train": stratified, always the same. If "test"
+    has labels, a labeled "validation" is the validation split. A warning names other
+    splits with labels; they are not used.
 
     Args:
         name: as TFDS takes it, such as "mnist" or "glue/sst2".

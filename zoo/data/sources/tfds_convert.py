@@ -18,7 +18,7 @@ from zoo.data.sources import tfds_prepare
 from zoo.errors import Mistake
 
 BLOCK = 1024  # pictures in memory at a time
-GROUP = 32  # pictures that a thread decodes before it hands them over
+GROUP = 32  # pictures that a thread decodes at a time
 SIZE = 224  # pixels, for pictures of many sizes
 TEST = 0.2  # carved out where the source has no test split
 LICENSES = {  # what TFDS does not state
@@ -32,7 +32,7 @@ LICENSES = {  # what TFDS does not state
 def fresh(facts: dict) -> bool:
     """Whether the prepared folder, if it is still there, is the one that was read.
 
-    Copies that zoo 0.2 made lack "unused" and the validation split beside a test split.
+    zoo 0.2 did not write "unused", nor a validation split if there was a test split.
     """
     source = Path(facts["source"])
     if not source.exists():
@@ -57,7 +57,7 @@ def convert(
         What is known of the data set: kind, classes, license and so on.
 
     Raises:
-        Mistake: the data set is of no kind that zoo classifies.
+        Mistake: zoo cannot classify this kind of data set.
     """
     builder = tfds_prepare.open_builder(name, file)
     info = builder.info
@@ -156,7 +156,7 @@ def _layout(name: str, info) -> tuple[str, list[str], str]:
 
 
 def _names(key: str, feature) -> list[str]:
-    """The names of the columns of a feature: none if it is not of numbers."""
+    """The names of a feature's columns; none if it does not hold numbers."""
     plain = np.issubdtype(feature.np_dtype, np.number) or feature.np_dtype == np.bool_
     if not plain or len(feature.shape) > 1 or None in feature.shape:
         return []
@@ -164,7 +164,7 @@ def _names(key: str, feature) -> list[str]:
 
 
 def _labeled(builder, label: str, undecoded: tuple[str, ...]) -> list[str]:
-    """The splits whose first example has a label, and "train", which must have them."""
+    """The splits whose first example has a label, and "train" in any case."""
     found = ["train"]
     for split in builder.info.splits:
         first = next(tfds_prepare.examples(builder, split, undecoded), None)

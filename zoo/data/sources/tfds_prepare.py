@@ -1,7 +1,7 @@
 """TFDS folders: found, or prepared as ArrayRecord, and read without TensorFlow.
 
-TFDS's own sets are prepared in a process apart: most of them need TensorFlow for it,
-which would stay in memory, and on a GPU, beside another backend.
+A process of its own prepares the sets that come with TFDS. Most of them need TensorFlow
+for it, which would otherwise stay in memory, and on a GPU, beside another backend.
 """
 
 import contextlib
@@ -44,11 +44,11 @@ OFFLINE = (
 
 
 def roots(name: str) -> list[str]:
-    """The folders in which a TFDS data set may lie; it is prepared in the first one
-    that can be written.
+    """The folders in which a TFDS data set may lie.
 
-    TFDS's own are TFDS_DATA_DIR, or ~/tensorflow_datasets, and then the zoo's cache;
-    the zoo's own data sets are prepared in the cache only.
+    It is prepared in the first one that can be written. Sets that come with TFDS lie in
+    TFDS_DATA_DIR, or ~/tensorflow_datasets, or else in zoo's cache. zoo's own data sets
+    lie in the cache only.
     """
     cached = str(cache_dir() / "tfds")
     if name in builders.names():
@@ -62,7 +62,7 @@ def open_builder(name: str, file: str | os.PathLike | None = None):
 
     Args:
         name: as TFDS takes it, such as "mnist" or "glue/sst2".
-        file: for the zoo's own builders: the raw file, instead of a download.
+        file: the raw file, in place of a download; for zoo's own builders.
 
     Raises:
         Mistake: the name is unknown, or cannot be downloaded or prepared.
@@ -100,7 +100,7 @@ def examples(builder, split: str, undecoded: tuple[str, ...]) -> Iterator[dict]:
     Args:
         builder: a prepared TFDS builder, its files ArrayRecord, Parquet or TFRecord.
         split: the name of the split.
-        undecoded: features that are passed on as they are encoded, such as pictures.
+        undecoded: features that stay encoded, such as pictures.
     """
     import tensorflow_datasets as tfds
 
@@ -166,7 +166,7 @@ def _prepare(builder, name: str, downloads: bool) -> None:
 
 
 def _reach(builder, name: str) -> None:
-    """Find out at once that there is no network, which TFDS tries for minutes."""
+    """Refuse at once if there is no network; TFDS would try for minutes."""
     import requests
 
     for url in _wanted(builder):

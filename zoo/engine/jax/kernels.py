@@ -1,15 +1,15 @@
 """Convolution and maximum pooling in forms that are fast on JAX's CPUs.
 
-XLA computes the gradients of both slowly on CPUs, those of convolutions above all
-inside loops. Here they are matrix products of blocks of patches: on an Intel Xeon with
-two cores a step of LeNet, with its pooling, takes a third of the time, and one of
-Tiny VGG half (`benchmarks.speed train`).
+XLA computes the gradients of both slowly on CPUs, and those of convolutions slowest
+inside loops. Here the gradients are matrix products of blocks of patches. On an Intel
+Xeon with two cores a step of LeNet takes a third of the time, and one of Tiny VGG half
+(`benchmarks.speed train`).
 
-XLA's own outputs are as fast or faster without gradients, and for convolutions of many
-channels with them, and they are taken.
+XLA's forward pass is used wherever it is no slower: without gradients, and with them
+from 16 channels on.
 
-A depthwise convolution is a sum of shifted images times weights, with gradients or
-without: a training step of EfficientNet-Lite0 takes a tenth of the time.
+A depthwise convolution is a sum of shifted images times weights, with gradients and
+without. A training step of EfficientNet-Lite0 takes a tenth of the time.
 """
 
 import contextlib
@@ -22,17 +22,17 @@ import numpy as np
 
 from zoo.engine.padding import margins
 
-_BYTES = 8 * 2**20  # of patches and products at a time: they stay in the cache
-_MANY = 16  # channels, from which on pairs gain nothing, and XLA's outputs are faster
+_BYTES = 8 * 2**20  # patches and products of one block stay in the cache
+_MANY = 16  # from so many channels on, pairs gain nothing and XLA's pass is faster
 
 
 @contextlib.contextmanager
 def in_use():
-    """Layers that are traced inside take these kernels: zoo's own steps and answers.
+    """Inside, layers that are traced use these kernels. zoo's own steps run inside.
 
-    JAX differentiates `custom_vjp` once and backward only, and some of the kernels need
-    shapes that are known. Elsewhere, in `jax.jvp`, `jax.hessian` or an export with any
-    batch size, layers are therefore Keras's.
+    JAX differentiates `custom_vjp` once, and backward only. Some kernels also need
+    known shapes. So outside, as in `jax.jvp`, `jax.hessian` or an export with any batch
+    size, layers compute what Keras's do.
     """
     before = getattr(_tracing, "in_use", False)
     _tracing.in_use = True
@@ -48,8 +48,8 @@ _tracing = threading.local()
 def find(name: str, layer):
     """The kernel of that name on CPUs, see `zoo.engine.kernels.find`; see `in_use`.
 
-    Convolutions with dilation or groups have none, nor have those with strides, if they
-    are not depthwise with equal strides.
+    Convolutions with dilation or groups have no kernel. Those with strides have one if
+    they are depthwise and both strides are equal.
     """
     if not getattr(_tracing, "in_use", False) or jax.default_backend() != "cpu":
         return None
@@ -107,12 +107,11 @@ _convolution.defvjp(_forward, _backward)
 
 
 def _in_pairs(images, kernel, bias):
-    """The convolution of pairs of columns, each a column of twice the channels.
+    """The convolution of pairs of columns; a pair is a column of twice the channels.
 
-    The bias is not added, but it gets its gradients.
-
-    The kernel has zeros for what only the other column of a pair needs. Its matrix is
-    twice as wide, and patches hold fewer copies of a pixel, in longer runs.
+    The kernel is zero where only the other column of a pair needs a weight. Its matrix
+    is twice as wide, and patches hold fewer copies of a pixel, in longer runs. The
+    bias is not added here; its gradients are computed.
     """
     batch, height, width, channels = images.shape
     rows, columns, _, filters = kernel.shape
@@ -136,11 +135,11 @@ def _in_pairs(images, kernel, bias):
 
 
 def _by_matrix(images, kernel, bias):
-    """The convolution by a matrix of the kernel, its rows below or beside one another.
+    """The convolution as one product of a matrix of patches and one of the kernel.
 
-    Beside one another patches have one row: they hold fewer copies of a pixel, and the
-    matrix is wider, but the products of all rows have to be added. That is done where
-    there are no more of them than patches of all rows would hold pixels.
+    The kernel's rows stand below one another (tall) or beside one another (wide). Wide
+    patches have one row, so they copy fewer pixels, but the products of all rows must
+    be added. Wide is used if it gives no more numbers than tall patches hold.
     """
     rows, columns, channels, filters = kernel.shape
     height = images.shape[1]
@@ -160,8 +159,8 @@ def _in_blocks(images, matrix, bias, size, beside):
         images: (batch, height, width, channels).
         matrix: (rows * columns * channels, beside * filters).
         size: rows and columns of a patch.
-        beside: how many patches below one another meet an output, each its filters.
-        bias: (filters,); not added, as it costs nothing together with what follows.
+        beside: how many rows of the kernel stand side by side in the matrix.
+        bias: (filters,); not added: the operation that follows adds it at no cost.
     """
     height = images.shape[1] - size[0] * beside + 1
 
@@ -207,19 +206,19 @@ _in_blocks.defvjp(_forward_in_blocks, _backward_in_blocks)
 
 
 def _of_products(slopes, rows, beside):
-    """The gradients of the products by those of their sums."""
+    """The gradients of the products, from the gradients of their sums."""
     if beside == 1:
         return slopes
     margin = rows * (beside - 1)
     padded = jnp.pad(slopes, ((0, 0), (margin, margin), (0, 0), (0, 0)))
-    padded = jax.lax.optimization_barrier(padded)  # not anew for every part
+    padded = jax.lax.optimization_barrier(padded)  # once, not for every part
     places = range(margin, -1, -rows)
     height = slopes.shape[1] + margin
     return jnp.concatenate([padded[:, n : n + height] for n in places], axis=-1)
 
 
 def _blocks(array, images, matrix, size, beside):
-    """`array` in equal blocks of examples, small enough for the processor's cache."""
+    """`array` in equal blocks of examples; each fits into the processor's cache."""
     count, height, width, _ = images.shape
     positions = (height - size[0] + 1) * (width - size[1] + 1)
     values = len(matrix) if beside == 1 else sum(matrix.shape)
@@ -233,12 +232,12 @@ def _offsets(size):
 
 
 def _patches(images, size):
-    """All patches of a size, their pixels behind one another."""
+    """All patches of a size; the pixels of a patch are one row."""
     return jnp.concatenate(_shifted(images, size, 1), axis=-1)
 
 
 def _collect(patches, size):
-    """Images in which every patch is added where `_patches` took it from."""
+    """The sum of all patches, each at the place where `_patches` took it."""
     offsets, total = _offsets(size), 0
     parts = jnp.split(patches, len(offsets), axis=-1)
     for part, (i, j) in zip(parts, offsets, strict=True):
@@ -293,7 +292,7 @@ _depthwise.defvjp(_forward_depthwise, _backward_depthwise)
 
 
 def _of_kernel(image, slopes, kernel, stride):
-    """The kernel's gradients by one image, a program that XLA compiles quickly."""
+    """The kernel's gradients from one image. XLA compiles this form quickly."""
     height, width, channels = slopes.shape
     ends = stride * (height - 1) + 1, stride * (width - 1) + 1
 
@@ -305,7 +304,7 @@ def _of_kernel(image, slopes, kernel, stride):
 
 
 def _shifted(images, size, stride):
-    """For each place in a kernel of a size the pixels that it meets."""
+    """The pixels that each weight of a kernel of this size is multiplied with."""
     rows, columns = size[:2]
     height, width = images.shape[1] - rows + 1, images.shape[2] - columns + 1
     return [
@@ -333,10 +332,10 @@ def _maximum(images, size):
 
 
 def _forward_maximum(images, size):
-    """Maxima, and which pixel of its window each is.
+    """Maxima, and the place of each in its window.
 
-    To look for the maxima among the images afterward would not do: XLA may compute an
-    image anew there, and round it otherwise.
+    The backward pass must not compare inputs with maxima: XLA may recompute the inputs
+    with other rounding.
     """
     first, *others = _windows(images, size)
     maxima, places = first, jnp.zeros(first.shape, "uint8")
@@ -359,7 +358,7 @@ _maximum.defvjp(_forward_maximum, _backward_maximum)
 
 
 def _windows(images, size):
-    """For each place in a window its pixels, (batch, rows, columns, channels)."""
+    """The pixels at each place of the windows, (batch, rows, columns, channels)."""
     rows, columns = size
     return [images[:, i::rows, j::columns] for i in range(rows) for j in range(columns)]
 

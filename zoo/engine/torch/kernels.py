@@ -19,7 +19,8 @@ from zoo.engine.random_bits import scales as plain_scales
 def find(name: str, layer):
     """The kernel of that name, see `zoo.engine.kernels.find`.
 
-    `torch.compile` (2.13) cannot keep what a fused LSTM has for its gradients.
+    The fused LSTM and GRU have none in `torch.compile` (2.13), which cannot keep what
+    their backward pass needs.
     """
     if name in ("lstm", "gru") and torch.compiler.is_compiling():
         return None
@@ -156,17 +157,17 @@ def _recurrent(function, layer, sequences, states, weights):
 
 
 def _side_by_side(arrays):
-    """Copies in one block of memory, where cuDNN takes them from."""
+    """Copies in one block of memory: cuDNN wants all weights in one."""
     flat = torch.cat([array.reshape(-1) for array in arrays])
     parts = flat.split([array.numel() for array in arrays])
     return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]
 
 
 def dropout_scales(generator, shape: list[int], start: int, rate: float):
-    """`random_bits.scales` for the generator's next draw, which is then counted.
+    """`random_bits.scales` for the generator's next draw; counts the draw.
 
-    One kernel on CPUs. On a GPU, and where `torch.compile` makes one of them, as many
-    as elsewhere.
+    On CPUs this is one kernel. On a GPU it is a few plain ones, and `torch.compile`
+    fuses them.
     """
     state = generator.state.value
     if state.device.type != "cpu" or torch.compiler.is_compiling():
@@ -177,7 +178,7 @@ def dropout_scales(generator, shape: list[int], start: int, rate: float):
 
 
 def _dropout_scales(state, shape, start, rate):
-    """In NumPy, whose integers take half as long as PyTorch's on one thread."""
+    """The kernel, in NumPy: its integers take half of PyTorch's time on one thread."""
     numbers = state.numpy()
     seed, step = numbers.tolist()
     numbers[1] = step + 1
@@ -200,7 +201,7 @@ def _dropout_scales(state, shape, start, rate):
 
 
 def _mix(key):
-    """`random_bits._mix` in Python's integers: NumPy's take 2 us an operation."""
+    """`random_bits._mix` in Python's integers; NumPy's take 2 us an operation."""
     key = _fold(key & _LOW_32_BITS) * 569420461
     return _fold(_fold(key & _LOW_32_BITS) * 1935289751 & _LOW_32_BITS)
 
