@@ -76,14 +76,24 @@ zoo.report(run)
 check("report")
 zoo.tune(recipe, trials=2, winners=1, run=FOLDER + "/search", quiet=True)
 check("tune")
+if MORE:
+    zoo.export(run, FOLDER + "/model.onnx")
+    check("export")
+    zoo.verify(recipe, backends=MORE, steps=1, quiet=True)
+    check("verify")
 assert NAME != "torch" or "jax" not in sys.modules  # TensorFlow itself imports it
 print("as it was")
 """
 
 
-def test_a_program_that_uses_zoo_is_as_it_was(tmp_path):
+@pytest.mark.parametrize("more", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_program_that_uses_zoo_is_as_it_was(tmp_path, more):
+    """With `more`, what starts processes of other backends, too."""
     name = backend.current()
-    words = f"NAME, FOLDER = {name!r}, {str(tmp_path)!r}"
+    others = [each for each in backend.NAMES if each != name and more]
+    if more and backend.installed() != backend.NAMES:
+        pytest.skip("export and verify need all backends")
+    words = f"NAME, FOLDER, MORE = {name!r}, {str(tmp_path)!r}, {others}"
     drop = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TORCH_CPP_LOG_LEVEL", "XLA_FLAGS")
     environment = {k: v for k, v in os.environ.items() if k not in drop}
     environment |= {"PYTHONPATH": str(ROOT), "KERAS_HOME": str(tmp_path)}

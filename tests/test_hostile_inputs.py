@@ -239,3 +239,17 @@ def test_inputs_are_fuzzed_a_little():
         assert found["faults"] == [], found["kind"]
         assert found["cases"] == 150
         assert found["equal"] + found["other"] + found["refused"] == 150
+
+
+def test_a_chunk_longer_than_its_picture_takes_no_memory(monkeypatch):
+    """OpenCV would take what the chunk says before it reads it."""
+    file, shades = io.BytesIO(), np.arange(64, dtype="uint8").reshape(8, 8)
+    Image.fromarray(shades).save(file, "PNG")
+    content = bytearray(file.getvalue())
+    end = content.index(b"IEND")
+    content[end - 4 : end] = (2**29).to_bytes(4)
+    asked = []
+    monkeypatch.setattr(pictures.cv2, "imdecode", lambda *_: asked.append(1))
+    found = pictures.decode([bytes(content)], (8, 8, 1))
+    assert found[0, ..., 0].tolist() == shades.tolist()
+    assert not asked

@@ -353,6 +353,47 @@ def test_jax_differentiates_forward_and_twice(name):
     np.testing.assert_allclose(jax.hessian(total)(1.0), rise, rtol=0.05, atol=0.05)
 
 
+@on_jax
+@pytest.mark.slow
+def test_jax_differentiates_a_model_forward_and_twice():
+    """All of LeNet, as users of JAX differentiate: compiled."""
+    import jax
+
+    model = zoo.build("lenet", input_shape=(12, 12, 1), classes=2, variant="relu")
+    variables = model.trainable_variables, model.non_trainable_variables
+    values = [[v.value for v in group] for group in variables]
+    images = np.random.default_rng(0).uniform(0, 255, (2, 12, 12, 1)).astype("float32")
+
+    @jax.jit
+    def slopes(scale):
+        def total(scale):
+            outputs, _ = model.stateless_call(*values, images * scale)
+            return (jax.numpy.tanh(outputs) ** 2).sum()
+
+        forward = jax.jvp(total, (scale,), (1.0,))[1]
+        return forward, jax.grad(total)(scale), jax.hessian(total)(scale)
+
+    forward, backward, second = slopes(1.0)
+    np.testing.assert_allclose(forward, backward, rtol=1e-4)
+    step = 0.01
+    rise = (slopes(1 + step)[1] - slopes(1 - step)[1]) / (2 * step)
+    np.testing.assert_allclose(second, rise, rtol=0.1, atol=1e-2)
+
+
+# --- TensorFlow
+
+
+@on_tensorflow
+@each_layer
+def test_tensorflow_maps_a_layer_over_a_data_set(name):
+    import tensorflow as tf
+
+    layer, inputs = layer_and_inputs(name)
+    batches = tf.data.Dataset.from_tensor_slices(inputs).batch(2)
+    found = np.concatenate([each.numpy() for each in batches.map(layer)])
+    same(found, keras.ops.convert_to_numpy(layer(inputs)))
+
+
 # --- PyTorch
 
 

@@ -13,6 +13,7 @@ Examples:
   python -m tests.stress.fuzz --seconds 60 --seed 1
   python -m tests.stress.fuzz --kinds pictures,tables --cases 5000
   KERAS_BACKEND=torch python -m tests.stress.fuzz --kinds run --seconds 60
+  python -m tests.stress.fuzz --seconds 60 --page    writes into docs/security.md
 """
 
 import argparse
@@ -33,6 +34,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from zoo import backend
 from zoo.errors import Mistake
 
 SECONDS, MEMORY = 10, 300 * 2**20
@@ -47,6 +49,17 @@ FORBIDDEN = (
     "socket.connect",
     "subprocess.Popen",
 )
+PAGE = Path(__file__).parents[2] / "docs" / "security.md"
+MARKS = (
+    "<!-- figures: tests/stress/fuzz.py --page writes this -->",
+    "<!-- end of figures -->",
+)
+HEAD = ("files", "backend", "seed", "cases", "refused", "faults", "cases a minute")
+FILES = {
+    "states": "training states",
+    "run": "every file of a run but `model.keras`",
+    "graph": "`model.keras`, its archive and members",
+}
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
@@ -392,6 +405,26 @@ def _peak() -> int:
     return 0
 
 
+def write_page(found: list[dict], seed: int) -> None:
+    """Write a row for each kind into the page; other kinds and backends keep theirs."""
+    before, rest = PAGE.read_text("utf-8").split(MARKS[0])
+    table, after = rest.split(MARKS[1])
+    lines = [line.split(" | ") for line in table.splitlines() if line[:2] == "| "]
+    rows = {(cells[0], cells[1]): " | ".join(cells) for cells in lines[2:]}
+    for each in found:
+        files = "| " + FILES.get(each["kind"], each["kind"])
+        needs = backend.current() if each["kind"] in ("run", "graph") else "none"
+        rate = 60 * each["cases"] / max(each["seconds"], 1e-9)
+        counts = [each["cases"], each["refused"], len(each["faults"])]
+        cells = [seed, *(f"{count:,}" for count in counts), f"{rate:,.0f} |"]
+        rows[files, needs] = " | ".join([files, needs, *map(str, cells)])
+    head = ["| " + " | ".join(HEAD) + " |", "| " + " | ".join(["---"] * 7) + " |"]
+    body = "\n".join([*head, *(rows[key] for key in sorted(rows))])
+    PAGE.write_text(
+        f"{before}{MARKS[0]}\n\n{body}\n\n{MARKS[1]}{after}", encoding="utf-8"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -401,11 +434,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="of each kind (60)")
     parser.add_argument("--cases", type=int, default=10**9, help="of each kind")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--page", action="store_true", help="write docs/security.md")
     options = parser.parse_args()
     kinds = options.kinds.split(",")
     if unknown := set(kinds) - set(KINDS):
         parser.error(f"unknown kinds: {', '.join(unknown)}; known: {', '.join(KINDS)}")
     found = [fuzz(k, options.seed, options.cases, options.seconds) for k in kinds]
+    if options.page:
+        write_page(found, options.seed)
     if options.json:
         print(json.dumps(found, indent=1))
     else:

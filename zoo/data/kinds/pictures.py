@@ -269,13 +269,24 @@ def _plain_gray_png(content: bytes) -> np.ndarray | None:
     if not plain or b"tRNS" in content or b"eXIf" in content:
         return None
     width, height = (int.from_bytes(content[i : i + 4]) for i in (16, 20))
-    if width * height * BYTES_PLAIN > MEMORY:
+    if width * height * BYTES_PLAIN > MEMORY or not _has_whole_chunks(content):
         return None
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # a broken one; Pillow says how
         return None
     return None if image is None else image[..., None]
+
+
+def _has_whole_chunks(content: bytes) -> bool:
+    """Whether the chunks of a PNG are as long as they say.
+
+    OpenCV takes the memory that a chunk asks for before it reads it, up to 735 MiB.
+    """
+    place = len(PNG)
+    while place < len(content):  # length, name, content, checksum
+        place += 12 + int.from_bytes(content[place : place + 4])
+    return place == len(content)
 
 
 def _open(source: Picture) -> Image.Image:
