@@ -82,6 +82,40 @@ def test_dates_are_points_on_circles_as_the_calendar_has_them(layer):
     np.testing.assert_allclose(of(layer, "seen, day"), expected, atol=1e-5)
 
 
+def test_any_pattern_of_missing_values_gives_finite_numbers(layer):
+    draw = np.random.default_rng(0)
+    rows = np.where(draw.random((50, 6)) < 0.4, NAN, ROWS[draw.integers(0, 3, 50)])
+    assert np.isfinite(answers(layer, rows)).all()
+
+
+@pytest.mark.once
+@pytest.mark.slow
+def test_a_run_on_a_table_is_exported(tmp_path):
+    """With dates, categories, embedded ones and missing values; checked by the file."""
+    draw = np.random.default_rng(0)
+    table = {
+        "age": np.where(draw.random(90) < 0.1, NAN, draw.normal(size=90)),
+        "kind": draw.choice(["cat", "dog", "fox"], 90).tolist(),
+        "seen": np.array(["2024-01-01", "2023-05-06"])[
+            draw.integers(0, 2, 90)
+        ].tolist(),
+        "town": [f"town {i % 40}" for i in range(90)],
+        "y": ["a", "b", "c"] * 30,
+    }
+    recipe = zoo.Recipe(
+        model="deep_mlp",
+        data=table,
+        data_arguments={"target": "y"},
+        model_arguments={"hidden": (4,)},
+        batch=32,
+        epochs=1,
+    )
+    run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
+    kinds = {column.kind for column in run.model.get_layer("columns").columns}
+    assert kinds == {"number", "category", "date"}
+    assert zoo.export(run, tmp_path / "model.onnx").is_file()
+
+
 def test_every_day_of_400_years_has_its_month():
     layer = Columns([Column("day", "date")])
     days = np.arange(-25_567, 120_530, 13)  # from 1900 to 2299

@@ -269,7 +269,8 @@ def _calendar(rows, standard, places: list[int]) -> list:
     day = day - (365 * year + ops.floor(year / 4) - ops.floor(year / 100))
     month = ops.floor((5 * day + 2) / 153) + 2  # January is 0, or 12
     weekday = since - 7 * ops.floor(since / 7)  # the same day of the week is the same
-    turns = month / 12, (weekday + 2) / 7, ops.where(missing, 0.0, seconds) / 86_400
+    seconds = ops.where(ops.isnan(seconds), 0.0, seconds)
+    turns = month / 12, (weekday + 2) / 7, seconds / 86_400
     found = [_pick(standard, places)]
     found += [wave(2 * np.pi * turn) for turn in turns for wave in (ops.sin, ops.cos)]
     return [ops.where(missing, 0.0, each) for each in found]
