@@ -38,9 +38,10 @@ def test_it_opens_as_a_run_does(published):
 
 def test_others_read_it(published):
     inputs = np.array([[5.1, 1.4], [7, 4.7]], "float32")
-    expected = np.asarray(zoo.load("perceptron:iris")(inputs))
+    to_numpy = keras.ops.convert_to_numpy
+    expected = to_numpy(zoo.load("perceptron:iris")(inputs))
     model = keras.saving.load_model(published / "model.keras")
-    np.testing.assert_allclose(np.asarray(model(inputs)), expected, rtol=1e-5)
+    np.testing.assert_allclose(to_numpy(model(inputs)), expected, rtol=1e-5)
     arrays = safetensors.numpy.load_file(published / "model.safetensors")
     assert sum(values.size for values in arrays.values()) == 3
     import onnxruntime
