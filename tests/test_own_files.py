@@ -66,6 +66,12 @@ def test_a_column_of_texts(suffix, tmp_path):
     assert short.input_shape == (3,)
 
 
+def test_two_texts_are_learned_from_and_none_is_held_out(tmp_path):
+    texts(tmp_path / "reviews", count=1)
+    with pytest.warns(UserWarning, match="2 examples, too few for a test: none are"):
+        same_texts(data.load(tmp_path / "reviews", validation=0), [2, 0, 0])
+
+
 def test_one_class_of_texts_is_refused(tmp_path):
     texts(tmp_path / "reviews")
     for file in (tmp_path / "reviews" / "neg").iterdir():

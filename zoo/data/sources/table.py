@@ -182,6 +182,13 @@ def carved(dataset: Dataset, test: float | None = None) -> Dataset:
     default = 0.0 if dataset.validation is not None else TEST
     share = default if test is None else test
     whole = dataset.train
+    if test is None and share and not round(share * len(whole)):
+        warnings.warn(
+            f"{dataset.name} has {len(whole)} examples, too few for a test: none are "
+            "held out",
+            stacklevel=5,
+        )
+        return dataset
     kept, held = carve(whole.targets, share, 0, dataset.classes, "test", whole.prints)
     if not len(held):
         return dataset
