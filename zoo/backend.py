@@ -31,6 +31,11 @@ class Support(NamedTuple):
     needs: str = ""
 
 
+def _written_on(backend: str, title: str) -> dict[str, Support]:
+    other = Support(True, f"if {title} is installed too", needs=backend)
+    return {**dict.fromkeys(NAMES, other), backend: Support(True)}
+
+
 EVERYWHERE = dict.fromkeys(NAMES, Support(True))
 CAPABILITIES: dict[str, dict[str, Support]] = {
     "train": {
@@ -46,7 +51,11 @@ CAPABILITIES: dict[str, dict[str, Support]] = {
     "gradient accumulation": EVERYWHERE,
     "report": dict.fromkeys(NAMES, Support(True, needs="matplotlib")),
     "export as onnx": dict.fromkeys(NAMES, Support(True, needs="onnx")),
+    "export as openvino": dict.fromkeys(NAMES, Support(True, needs="openvino")),
     "export as keras": EVERYWHERE,
+    "export as saved_model": _written_on("tensorflow", "TensorFlow"),
+    "export as litert": _written_on("tensorflow", "TensorFlow"),
+    "export as torch": _written_on("torch", "PyTorch"),
     "read prepared TFDS sets": EVERYWHERE,
     "prepare TFDS's own sets": {
         "jax": Support(True, "if TensorFlow is installed too", needs="tensorflow"),

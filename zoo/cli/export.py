@@ -18,7 +18,10 @@ from zoo.run import open_run
 def arguments(parser):
     parser.add_argument("run", metavar="RUN", nargs="?", help="the folder of a run")
     add_trust(parser)
-    parser.add_argument("--format", help="onnx, keras, ...; by default as FILE ends")
+    parser.add_argument(
+        "--format",
+        help="onnx, openvino, keras, saved_model, litert or torch; as FILE ends",
+    )
     parser.add_argument(
         "--to", metavar="FILE", help="by default model.onnx in the run's folder"
     )

@@ -3,10 +3,12 @@
 A release may rename any of them; tests/test_private.py says which one.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import torch
+from keras.src.backend.torch import numpy as torch_numpy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
@@ -51,6 +53,27 @@ def moments(optimizer: keras.optimizers.Adam, variables: Sequence) -> tuple[list
         [optimizer._momentums[place].value for place in places],
         [optimizer._velocities[place].value for place in places],
     )
+
+
+@contextlib.contextmanager
+def sizes_stay_open() -> Iterator[None]:
+    """Inside, `keras.ops.take_along_axis` keeps sizes open that `torch.export` traces.
+
+    Keras calls `torch.take_along_dim`, which compares the sizes of both tensors: the
+    batch would be fixed to that of the example. `torch.gather` does not.
+    """
+
+    def take(x, indices, axis=None):
+        shape, axis = list(x.shape), axis % x.ndim
+        shape[axis] = indices.shape[axis]
+        return torch.gather(x, axis, indices.long().expand(shape))
+
+    before = torch_numpy.take_along_axis
+    torch_numpy.take_along_axis = take
+    try:
+        yield
+    finally:
+        torch_numpy.take_along_axis = before
 
 
 def velocities(optimizer: keras.optimizers.SGD, variables: Sequence) -> list:

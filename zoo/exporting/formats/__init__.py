@@ -55,11 +55,11 @@ def require(name: str) -> None:
     if wanted and wanted not in backend.installed():
         raise Mistake(
             f"the format {name} is written on {wanted}, which is not installed; "
-            f'pip install "zoo[{wanted},export]"'
+            f'pip install "zoo[{wanted}]"'
         )
     for package in needed.PACKAGES:
         if not backend.is_installed(package):
             raise Mistake(
                 f"the format {name} needs {package}, which is not installed; "
-                f'pip install "zoo[export]"'
+                f"pip install {package.replace('_', '-')}"
             )

@@ -27,18 +27,20 @@ def write(model: "keras.Model", path: Path, about: dict) -> None:
     from zoo.exporting.onnx.graph import Unsupported
     from zoo.exporting.onnx.writing import translated
 
-    said = {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in about.items()
-    }
+    words = {name: said(value) for name, value in about.items()}
     try:
-        made = translated(model, said)
+        made = translated(model, words)
     except Unsupported:
         if keras.backend.backend() != "torch":
             raise
         made = _traced(model, path)
-        onnx.helper.set_model_props(made, said)
+        onnx.helper.set_model_props(made, words)
     onnx.save(made, path)
+
+
+def said(value) -> str:
+    """A value of the metadata as text: itself, or JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _traced(model: "keras.Model", path: Path):

@@ -1,0 +1,65 @@
+"""Files of every format, and the table of them in the documentation."""
+
+import keras
+import numpy as np
+import pytest
+from export_formats import BY_NAME, CASES, MARKS, PAGE, title, verdict, written_here
+
+import zoo
+from zoo import backend
+from zoo.exporting import check, checks, formats
+
+BACKEND = keras.backend.backend()
+QUICK = ("deep_mlp", "mammogram_mlp", "perceptron")
+AS_FILES = ("onnx", "openvino", "keras")
+
+
+def marks(case, name):
+    """A program for a phone is compiled for seconds; tests/test_onnx.py tries ONNX."""
+    slow = case not in QUICK and (name not in AS_FILES or "efficient" in case)
+    return pytest.mark.slow if slow or (BACKEND == "jax" and case not in QUICK) else ()
+
+
+@pytest.mark.filterwarnings("ignore")  # of exporters, about themselves
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [
+        pytest.param(case, name, marks=marks(case, name))
+        for case in CASES
+        for name in written_here()
+        if name != "onnx"
+    ],
+)
+def test_every_model_in_every_format(case, name, tmp_path):
+    assert verdict(case, name, tmp_path) == cells(case)[name]
+
+
+def cells(case):
+    """A row of the table, by the names of the formats."""
+    text = PAGE.read_text("utf-8").split(MARKS[0])[1].split(MARKS[1])[0]
+    [row] = [line for line in text.splitlines() if f"| {title(case)} |" in line]
+    return dict(zip(BY_NAME, row.strip("| ").split(" | ")[1:], strict=True))
+
+
+@pytest.mark.once
+def test_backends_says_what_is_needed_for_each_format():
+    for name in formats.names():
+        supports = backend.CAPABILITIES[f"export as {name}"]
+        wanted = formats.module(name).BACKEND
+        for each, support in supports.items():
+            assert support.works
+            if wanted and each != wanted:
+                assert support.needs == wanted
+
+
+@pytest.mark.once
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["saved_model", "litert", "torch"])
+def test_another_backend_writes_in_a_process_of_its_own(name, tmp_path):
+    recipe = zoo.Recipe("deep_mlp", "moons", {"hidden": (4,)}, batch=100, epochs=1)
+    run = zoo.train(recipe, run=tmp_path / "run", quiet=True)
+    path = zoo.export(run, format=name, outputs="probabilities")
+    assert formats.of(path) == name
+    assert check(path) <= checks.TOLERANCE
+    assert np.load(checks.beside(path))["answers"].shape == (100, 2)
+    assert zoo.export(run, format=name) == path  # it takes the place of the last

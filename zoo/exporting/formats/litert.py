@@ -1,0 +1,73 @@
+"""LiteRT, once TensorFlow Lite, for phones and small devices."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+SUFFIX, BACKEND, READER = ".tflite", "tensorflow", None
+PACKAGES = ("ai_edge_litert",)
+
+
+def write(model: "keras.Model", path: Path, about: dict) -> None:
+    import keras
+
+    from zoo.engine import private
+
+    recurrent = [
+        layer
+        for layer in private.layers(model)
+        if isinstance(layer, keras.layers.LSTM | keras.layers.GRU)
+    ]
+    for layer in recurrent:
+        layer.inner_loop = partial(_loop, layer)
+    try:
+        model.export(path, format="litert", verbose=False)
+    finally:
+        for layer in recurrent:
+            del layer.inner_loop
+
+
+def _loop(layer, sequences, initial_state, mask, training=False):
+    """What a recurrent layer computes, in operations that LiteRT has.
+
+    Keras keeps the states in a list of TensorFlow's, which LiteRT has for batches of
+    known size only. Here they are rows of one tensor.
+    """
+    import tensorflow as tf
+
+    inputs = tf.transpose(sequences, [1, 0, 2])
+    inputs = tf.reverse(inputs, [0]) if layer.go_backwards else inputs
+    steps, batch = tf.shape(inputs)[0], tf.shape(inputs)[1]
+    lstm = isinstance(initial_state, list | tuple)
+    states = list(initial_state) if lstm else [initial_state]
+    places = tf.range(steps)[:, None, None]
+
+    def step(place, outputs, *states):
+        output, after = layer.cell(inputs[place], list(states), training=False)
+        after = list(after) if isinstance(after, list | tuple) else [after]
+        return place + 1, tf.where(places == place, output[None], outputs), *after
+
+    before = [0, tf.zeros([steps, batch, layer.units]), *states]
+    _, outputs, *states = tf.while_loop(lambda place, *_: place < steps, step, before)
+    return outputs[-1], tf.transpose(outputs, [1, 0, 2]), states
+
+
+def opened(path: Path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path))
+    [taken], [given] = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def answer(inputs: np.ndarray) -> np.ndarray:
+        interpreter.resize_tensor_input(taken["index"], inputs.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(taken["index"], inputs.astype(taken["dtype"]))
+        interpreter.invoke()
+        return interpreter.get_tensor(given["index"])
+
+    return answer
