@@ -448,3 +448,25 @@ def test_the_command_line_and_the_report_say_numbers(tmp_path, capsys):
 def test_what_is_for_classes_says_so():
     with pytest.raises(Mistake, match="a hypermodel learns classes; line has the tas"):
         zoo.hypermodel(RECIPE)
+
+
+@once
+def test_a_search_judges_numbers_by_their_error(tmp_path, capsys):
+    recipe = dataclasses.replace(RECIPE, epochs=2, validation=0.2)
+    found = zoo.tune(recipe, trials=3, winners=1, run=tmp_path / "mae", quiet=True)
+    assert (found.settings.objective, found.metric) == ("mae", "mae")
+    errors = [trial["validation_mae"] for trial in found.trials]
+    assert found.best["validation_mae"] == min(errors)
+    assert found.result.mean == found.winner["test"][0]["mae"]
+    page = (tmp_path / "mae" / "report.html").read_text("utf-8")
+    assert "validation mae" in page
+    assert "Test mae of the winner, 1 fresh seeds: " in page
+    assert cli.call(["tune", str(tmp_path / "mae")]) == 0
+    said = capsys.readouterr().out
+    assert f"validation mae {shown('mae', min(errors))}, loss" in said
+    found = zoo.tune(
+        recipe, trials=2, winners=0, objective="r2", run=tmp_path / "r2", quiet=True
+    )
+    assert found.best["validation_r2"] == max(t["validation_r2"] for t in found.trials)
+    with pytest.raises(Mistake, match="unknown objective of numbers 'accuracy'"):
+        zoo.tune(recipe, objective="accuracy", run=tmp_path / "none")

@@ -23,6 +23,7 @@ from zoo.cli._arguments import add_trust
 from zoo.cli._table import table
 from zoo.engine import startup
 from zoo.errors import Mistake
+from zoo.metrics import shown
 
 
 def arguments(parser):
@@ -44,7 +45,9 @@ def arguments(parser):
         "--seed", type=int, help="of the search, a whole number from 0 (0)"
     )
     parser.add_argument(
-        "--objective", help="accuracy (the default) or loss, on validation data"
+        "--objective",
+        help="on validation data: accuracy (the default), for numbers mae or r2, for "
+        "labels average_precision, or loss",
     )
     parser.add_argument(
         "--only", metavar="NAMES", help="search these: learning_rate,l2"
@@ -124,12 +127,13 @@ def run(options):
 
 
 def _show(search):
-    columns = ("trial", "accuracy", "loss", "parameters", "seconds", "changes")
-    rows = []
+    metric, rows = (search.metric if search.trials else "accuracy"), []
+    named = metric.replace("_", " ")
+    columns = ("trial", named, "loss", "parameters", "seconds", "changes")
     for each in search.trials:
         if each["status"] == "COMPLETED":
-            accuracy, loss = each["validation_accuracy"], each["validation_loss"]
-            cells = [f"{accuracy:.4f}", f"{loss:.4f}", f"{each['parameters']:,.0f}"]
+            value, loss = each[f"validation_{metric}"], each["validation_loss"]
+            cells = [f"{value:.4f}", f"{loss:.4f}", f"{each['parameters']:,.0f}"]
             cells.append(f"{each['seconds']:.2f}")
         else:
             cells = [each["status"].lower(), "", "", ""]
@@ -149,13 +153,15 @@ def _report(search, whole=False):
         print("the hyperparameters that are searched have no other values")
     if len(done) == failed:
         return
-    best, result = search.best, search.result
+    best, result, metric = search.best, search.result, search.metric
+    named = metric.replace("_", " ")
     print(
-        f"best: trial {best['trial']}, validation accuracy "
-        f"{best['validation_accuracy']:.2%}, loss {best['validation_loss']:.4f}"
+        f"best: trial {best['trial']}, validation {named} "
+        f"{shown(metric, best[f'validation_{metric}'])}, "
+        f"loss {best['validation_loss']:.4f}"
     )
     if result:
-        print(f"test accuracy, {result.count} fresh seeds: {result.percent()}")
+        print(f"test {named}, {result.count} fresh seeds: {result.shown(metric)}")
     print(f"search: {search.folder}")
     print("next:")
     print(f"  {search.command}")

@@ -20,10 +20,19 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.core import files
 from zoo.engine import startup
-from zoo.errors import Mistake
+from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
 from zoo.run import new_folder
-from zoo.tuning.search import Search, Settings, absolute, check_same, load, to_json
+from zoo.tuning.search import (
+    FIRST,
+    OBJECTIVES,
+    Search,
+    Settings,
+    absolute,
+    check_same,
+    load,
+    to_json,
+)
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -62,7 +71,7 @@ def tune(
     tuner: str = "random",
     trials: int = 30,
     seed: int = 0,
-    objective: str = "accuracy",
+    objective: str = "",
     only: Sequence[str] = (),
     folds: int = 0,
     max_minutes: float | None = None,
@@ -85,8 +94,10 @@ def tune(
             2018, JMLR 18:1), whose trials count each time they are continued.
         trials: how many, at least 1.
         seed: of the search: one seed, the same trials. They use the recipe's own seed.
-        objective: "accuracy" or "loss" on the validation split, of the weights that
-            training keeps: the last epoch's, or the best one's with early stopping.
+        objective: a metric of `zoo.tuning.search.OBJECTIVES` or "loss" on the
+            validation split, of the weights that training keeps: the last epoch's, or
+            the best one's with early stopping. By default "accuracy", for numbers
+            "mae", for labels "average_precision".
         only: names of the hyperparameters to search; () is all of them.
         folds: of cross-validation; 0 judges by the recipe's validation split.
         max_minutes: the search stops then; what was running runs again after `reopen`.
@@ -181,14 +192,21 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
     from zoo.training.session import Stopped
-    from zoo.tuning import oracle
+    from zoo.tuning import oracle, trial
     from zoo.tuning.sharing import run_workers
     from zoo.tuning.tuner import RENEWED, Tuner, wave
 
     oracle.make(settings)
+    dataset = trial.datasets(settings.recipe, settings.folds)[0]
+    objective = settings.objective or FIRST[dataset.task]
+    if objective not in OBJECTIVES[dataset.task]:
+        raise unknown(
+            f"objective of {dataset.task}", objective, OBJECTIVES[dataset.task]
+        )
     settings = replace(
         absolute(settings),  # it is opened from other folders, too
-        wave=wave(settings.recipe, settings.tuner, settings.folds),
+        objective=objective,
+        wave=wave(settings.recipe, settings.tuner, dataset, objective),
     )
     folder = folder or new_folder(name, settings.backend)[0]
     _open(folder, settings)

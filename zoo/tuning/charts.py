@@ -5,8 +5,9 @@ import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from zoo.metrics import better
 from zoo.reporting.charts import BLUE, GRAY, ORANGE, new_figure, to_svg
-from zoo.tuning.search import rank
+from zoo.tuning.search import metric_of, rank
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ def progress(trials: Sequence[dict], name: str) -> str:
     """
     values = [trial[name] for trial in trials]
     numbers = [trial["trial"] for trial in trials]
-    is_high_best = name.endswith("accuracy")
+    is_high_best = _is_high_best(name)
     choose = max if is_high_best else min
     best = [choose(values[: i + 1]) for i in range(len(values))]
     figure = new_figure(_WIDTH, _HEIGHT)
@@ -70,7 +71,8 @@ def scatter(
     axes.plot([costs[i] for i in chosen], [values[i] for i in chosen], color=ORANGE)
     colors = [ORANGE if i in chosen else BLUE for i in range(len(trials))]
     name = f"over-{cost.partition(' ')[0]}"
-    titles = _points(axes, costs, values, trials, colors, True, name)
+    is_high_best = _is_high_best(value.replace(" ", "_"))
+    titles = _points(axes, costs, values, trials, colors, is_high_best, name)
     return to_svg(figure, titles, name)
 
 
@@ -107,7 +109,7 @@ def parallel(
 
 def _parallel_axes(axes, trials, name, columns, prefix) -> dict[str, str]:
     """Draw one row of axes; what its lines stand for, by their gids."""
-    near = _near([trial[name] for trial in trials], name.endswith("accuracy"))
+    near = _near([trial[name] for trial in trials], _is_high_best(name))
     columns = {**columns, name: near}
     heights = []
     for place, (each, column) in enumerate(columns.items()):
@@ -196,9 +198,15 @@ def _points(axes, xs, ys, trials, colors, is_high_best, prefix) -> dict[str, str
 
 
 def _title(trial) -> str:
-    accuracy, loss = trial["validation_accuracy"], trial["validation_loss"]
+    metric = metric_of(trial)
+    value, loss = trial[f"validation_{metric}"], trial["validation_loss"]
     what = trial["overrides"] or "the recipe as it is"
-    return f"trial {trial['trial']}: accuracy {accuracy:.4f}, loss {loss:.4f}; {what}"
+    named = metric.replace("_", " ")
+    return f"trial {trial['trial']}: {named} {value:.4f}, loss {loss:.4f}; {what}"
+
+
+def _is_high_best(name: str) -> bool:
+    return better(name.removeprefix("validation_"), 1) > 0
 
 
 def _mixed(part: float) -> str:

@@ -17,9 +17,10 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo.core import files
 from zoo.errors import unknown
+from zoo.metrics import better
 from zoo.tuning import private
 from zoo.tuning.private import MetricsTracker
-from zoo.tuning.search import OBJECTIVES, TUNERS, Settings
+from zoo.tuning.search import TUNERS, Settings
 
 _MOST_STARTS = 3
 
@@ -28,16 +29,13 @@ def make(settings: Settings):
     """The oracle of a search.
 
     Raises:
-        Mistake: no such tuner or objective.
+        Mistake: no such tuner.
     """
     if settings.tuner not in TUNERS:
         raise unknown("tuner", settings.tuner, TUNERS)
-    if settings.objective not in OBJECTIVES:
-        raise unknown("objective", settings.objective, OBJECTIVES)
+    direction = "max" if better(settings.objective, 1) > 0 else "min"
     options = {
-        "objective": Objective(
-            f"validation_{settings.objective}", OBJECTIVES[settings.objective]
-        ),
+        "objective": Objective(f"validation_{settings.objective}", direction),
         "seed": _spread(settings.seed),
         "max_consecutive_failed_trials": None,
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from zoo.core import files
+from zoo.metrics import better, shown
 from zoo.tuning import charts
 from zoo.tuning.search import Search
 
@@ -132,19 +133,20 @@ def _numbers(trials) -> dict[str, list[float]]:
 def _summary(search):
     settings, best, result = search.settings, search.best, search.result
     failed = sum(each["status"] == "FAILED" for each in search.trials)
-    recipe = search.trials[0]
+    recipe, metric = search.trials[0], search.metric
     lines = [
         f"{len(search.trials)} of {settings.trials} trials, {failed} failed; "
         f"{settings.tuner} search with seed {settings.seed} on {settings.backend}"
         + (f", {settings.folds}-fold cross-validation." if settings.folds else "."),
-        f"Best: trial {best['trial']}, validation accuracy "
-        f"{best['validation_accuracy']:.2%}, loss {best['validation_loss']:.4f}"
-        + _against(recipe, best),
+        f"Best: trial {best['trial']}, validation {metric.replace('_', ' ')} "
+        f"{shown(metric, best[f'validation_{metric}'])}, loss "
+        f"{best['validation_loss']:.4f}" + _against(recipe, metric),
     ]
     if result:
         lines.append(
-            f"<b>Test accuracy of the winner, {result.count} fresh seeds: "
-            f"{result.percent()}</b>. The test split played no part in the search."
+            f"<b>Test {metric.replace('_', ' ')} of the winner, {result.count} fresh "
+            f"seeds: {result.shown(metric)}</b>. The test split played no part in the "
+            "search."
         )
     elif search.winner:
         lines.append("The data have no test split, so nothing is claimed.")
@@ -154,11 +156,12 @@ def _summary(search):
     return "".join(f"<p>{line}</p>" for line in lines)
 
 
-def _against(recipe, best):
+def _against(recipe, metric):
     if recipe["trial"] != 0 or recipe["status"] != "COMPLETED":
         return "."
     return (
-        f"; the recipe as it is, trial 0: {recipe['validation_accuracy']:.2%}, "
+        "; the recipe as it is, trial 0: "
+        f"{shown(metric, recipe[f'validation_{metric}'])}, "
         f"{recipe['validation_loss']:.4f}."
     )
 
@@ -186,17 +189,17 @@ def _importances(search, done):
 
 
 def _tradeoffs(search, done):
-    values = [each["validation_accuracy"] for each in done]
+    metric = search.metric
+    values = [each[f"validation_{metric}"] for each in done]
     figures = []
     for name, label in (
         ("parameters", "parameters"),
         ("seconds", "seconds of training"),
     ):
         costs = [max(each[name], 1e-3) for each in done]
-        chosen = pareto(costs, values)
-        drawn = charts.scatter(
-            costs, values, chosen, done, label, "validation accuracy"
-        )
+        chosen = pareto(costs, [better(metric, value) for value in values])
+        named = f"validation {metric.replace('_', ' ')}"
+        drawn = charts.scatter(costs, values, chosen, done, label, named)
         which = ", ".join(str(done[i]["trial"]) for i in chosen)
         caption = f"Orange: the Pareto set, that no trial beats in both: {which}."
         if name == "seconds":
@@ -207,11 +210,14 @@ def _tradeoffs(search, done):
 
 def _table(search):
     names = list(dict.fromkeys(k for each in search.trials for k in each["values"]))
-    heads = ["trial", "accuracy", "loss", "best epoch", "parameters", "seconds", *names]
+    metric = search.metric
+    heads = ["trial", metric.replace("_", " "), "loss", "best epoch"]
+    heads += ["parameters", "seconds", *names]
     rows = [_row([*heads, "changes or reason"], "th")]
     for each in search.trials:
-        numbers = [each[name] for name in ("validation_accuracy", "validation_loss")]
-        numbers += [each[name] for name in ("best_epoch", "parameters", "seconds")]
+        shares = f"validation_{metric}", "validation_loss"
+        numbers = [each[name] for name in (*shares, "best_epoch")]
+        numbers += [each[name] for name in ("parameters", "seconds")]
         cells = [each["trial"], *map(_short, numbers)]
         cells += [_short(each["values"].get(name)) for name in names]
         kind = {"FAILED": "failed"}.get(each["status"], "")

@@ -13,24 +13,52 @@ from pathlib import Path
 from zoo import recipe as recipes
 from zoo.core import files
 from zoo.errors import Mistake
-from zoo.metrics import Summary, summarize
+from zoo.metrics import Summary, better, summarize
 from zoo.recipe import Recipe
 
-OBJECTIVES = {"accuracy": "max", "loss": "min"}
+FIRST = {"classes": "accuracy", "numbers": "mae", "labels": "average_precision"}
+"""What a search judges by if nothing else is asked for, by the task of the data."""
+
+OBJECTIVES = {
+    "classes": ("accuracy", "balanced_accuracy", "loss"),
+    "numbers": ("mae", "rmse", "r2", "loss"),
+    "labels": ("average_precision", "micro_f1", "macro_f1", "loss"),
+}
 LARGEST = 2**20  # bytes of a JSON file; a recipe has 1 kB
 TUNERS = ("random", "bayesian", "hyperband")
-COLUMNS = (
-    "trial",
-    "status",
-    "validation_accuracy",
-    "validation_loss",
-    "best_epoch",
-    "epochs",
-    "parameters",
-    "seconds",
-    "overrides",
-    "reason",
-)
+COLUMNS = 10  # of a table of trials, before its hyperparameters
+
+
+def columns(metric: str) -> tuple[str, ...]:
+    """The names of the first columns of a table of trials, judged by a metric."""
+    return (
+        "trial",
+        "status",
+        f"validation_{metric}",
+        "validation_loss",
+        "best_epoch",
+        "epochs",
+        "parameters",
+        "seconds",
+        "overrides",
+        "reason",
+    )
+
+
+def metric_of(values: dict) -> str:
+    """The metric beside the loss that a trial has of the validation split.
+
+    Args:
+        values: a trial, or a line of a history: then the one of its task.
+    """
+    found = [name.removeprefix("validation_") for name in values]
+    first = [name for name in FIRST.values() if name in found]
+    named = [
+        name.removeprefix("validation_")
+        for name in values
+        if name.startswith("validation_") and name != "validation_loss"
+    ]
+    return [*first, *named][0]
 
 
 @dataclass(frozen=True)
@@ -89,7 +117,7 @@ class Search:
     def trials(self) -> list[dict]:
         """A dict a trial, in the order of their numbers.
 
-        Keys: those of `COLUMNS`, and `values`, a dict of hyperparameters. A number
+        Keys: those of `columns`, and `values`, a dict of hyperparameters. A number
         that a trial has not, as a failed one, is None.
         """
         path = self.folder / "trials.csv"
@@ -137,9 +165,14 @@ class Search:
 
     @property
     def result(self) -> Summary | None:
-        """The winner's test accuracy over its seeds; None if it is not re-trained."""
+        """The winner's test metric over its seeds; None if it is not re-trained."""
         metrics = self.winner.get("test")
-        return summarize([each["accuracy"] for each in metrics]) if metrics else None
+        return summarize([each[self.metric] for each in metrics]) if metrics else None
+
+    @property
+    def metric(self) -> str:
+        """What is shown of a trial beside its loss, such as "accuracy"."""
+        return metric_of(self.trials[0])
 
 
 def load(folder: str | Path) -> Search:
@@ -159,9 +192,20 @@ def load(folder: str | Path) -> Search:
 
 def rank(trial: dict, objective: str) -> tuple:
     """A sort key: the better trial comes first."""
-    accuracy, loss = -trial["validation_accuracy"], trial["validation_loss"]
-    first = (accuracy, loss) if objective == "accuracy" else (loss, accuracy)
-    return (*first, trial["trial"])
+    return (*judged(trial, objective), trial["trial"])
+
+
+def judged(values: dict, objective: str) -> tuple[float, float]:
+    """The objective and what decides between equals, both smaller for the better.
+
+    Args:
+        values: with "validation_loss" and so on, of a trial or of an epoch.
+        objective: "loss", after which the metric decides, or a metric, then the loss.
+    """
+    metric = metric_of(values) if objective == "loss" else objective
+    value, loss = values[f"validation_{metric}"], values["validation_loss"]
+    ordered = -better(metric, value), loss
+    return ordered[::-1] if objective == "loss" else ordered
 
 
 def to_json(settings: Settings) -> dict:
@@ -209,26 +253,26 @@ def check_same(there: dict, settings: Settings, what: str, then: str) -> None:
             raise Mistake(f"{what} has {name}={there[name]}, not {new}; {then}")
 
 
-def write_trials(folder: Path, trials: list[dict]) -> None:
+def write_trials(folder: Path, trials: list[dict], metric: str = "accuracy") -> None:
     """Write `trials.csv`: the columns, then one for each hyperparameter."""
     names = list(dict.fromkeys(name for trial in trials for name in trial["values"]))
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*COLUMNS, *names])
+    writer.writerow([*columns(metric), *names])
     for trial in trials:
-        cells = [trial.get(column) for column in COLUMNS]
+        cells = [trial.get(column) for column in columns(metric)]
         cells += [trial["values"].get(name) for name in names]
         writer.writerow(["" if cell is None else cell for cell in cells])
     files.write_text(folder / "trials.csv", buffer.getvalue())
 
 
 def _trial(head: list[str], row: list[str]) -> dict:
-    texts, count = ("status", "overrides", "reason"), len(COLUMNS)
+    texts = ("status", "overrides", "reason")
     trial = {
         name: cell if name in texts else _number(cell)
-        for name, cell in zip(COLUMNS, row[:count], strict=True)
+        for name, cell in zip(head[:COLUMNS], row[:COLUMNS], strict=True)
     }
-    pairs = zip(head[count:], row[count:], strict=True)
+    pairs = zip(head[COLUMNS:], row[COLUMNS:], strict=True)
     return {**trial, "values": {k: _number(cell) for k, cell in pairs if cell != ""}}
 
 

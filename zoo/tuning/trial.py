@@ -18,6 +18,7 @@ from zoo.recipe import Recipe
 from zoo.training import record, states
 from zoo.training.session import Session
 from zoo.training.setup import build_for, check
+from zoo.tuning.search import judged, metric_of
 
 _FOLDS_EPOCH = 2**62  # no training run reaches this epoch, so its order is free
 
@@ -89,7 +90,7 @@ def run(
     Args:
         recipe: what to train, with its own seed.
         datasets: see `datasets`.
-        objective: "accuracy" or "loss".
+        objective: one of `zoo.tuning.search.OBJECTIVES`.
         limits: when to end early.
 
     Returns:
@@ -122,19 +123,18 @@ def judge(
     of each trial would flatter those whose metrics fluctuate.
 
     Args:
-        histories: for each run a dict an epoch, with "validation_accuracy" and
-            "validation_loss".
-        objective: "accuracy", where the loss decides between equals, or "loss".
+        histories: for each run a dict an epoch, with "validation_loss" and so on.
+        objective: a metric, where the loss decides between equals, or "loss".
         early_stopping: of the recipe; 0 is off.
 
     Returns:
-        "validation_accuracy", "validation_loss", "best_epoch" (from 1; by the
-        objective) and "epochs".
+        The metric as "validation_accuracy" or alike, "validation_loss", "best_epoch"
+        (from 1; by the objective) and "epochs".
     """
+    metric = metric_of(histories[0][0]) if objective == "loss" else objective
 
     def key(line):
-        accuracy, loss = -line["validation_accuracy"], line["validation_loss"]
-        return (accuracy, loss) if objective == "accuracy" else (loss, accuracy)
+        return judged(line, objective)
 
     def least(history):
         return min(history, key=lambda line: line["validation_loss"])
@@ -142,7 +142,7 @@ def judge(
     kept = [least(history) if early_stopping else history[-1] for history in histories]
     columns = {
         name: [line[name] for line in kept]
-        for name in ("validation_accuracy", "validation_loss")
+        for name in (f"validation_{metric}", "validation_loss")
     }
     columns["best_epoch"] = [min(history, key=key)["epoch"] for history in histories]
     columns["epochs"] = [len(history) for history in histories]

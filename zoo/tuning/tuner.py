@@ -13,13 +13,14 @@ from keras_tuner.engine import hyperparameters as hps
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo import recipe as recipes
+from zoo.data import Dataset
 from zoo.engine import device
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training.setup import build_for
 from zoo.tuning import network, oracle, trial
 from zoo.tuning.progress import Progress
-from zoo.tuning.search import Settings, write_trials
+from zoo.tuning.search import FIRST, Settings, write_trials
 from zoo.tuning.sharing import Presence
 from zoo.tuning.space import space
 
@@ -32,20 +33,14 @@ RENEWED = 16  # and before a process of TensorFlow is renewed
 Result = dict | Exception
 
 
-def wave(recipe: Recipe, tuner: str, folds: int = 0) -> int:
+def wave(recipe: Recipe, tuner: str, dataset: Dataset, objective: str) -> int:
     """How many trials are drawn together: more than one where the model is small.
 
     It depends on the recipe alone, so that every backend draws the same trials; JAX
     trains those of a wave side by side, see `zoo.tuning.side_by_side`.
-
-    Raises:
-        Mistake: the data have no classes.
     """
-    dataset = trial.datasets(recipe, folds)[0]
-    if dataset.task != "classes":
-        raise Mistake(
-            f"a search judges classes so far; {recipe.data} has the task {dataset.task}"
-        )
+    if dataset.task != "classes" or objective not in ("accuracy", "loss"):
+        return 1
     small = network.network(recipe, build_for(recipe, dataset), dataset)
     return _WAVES.get(tuner, 1) if small else 1
 
@@ -75,6 +70,9 @@ class Tuner(keras_tuner.Tuner):
         self.most = most
         self.datasets = trial.datasets(settings.recipe, settings.folds)
         self.progress = Progress(settings, deadline, quiet)
+        task = self.datasets[0].task
+        asked = settings.objective
+        self.metric = FIRST[task] if asked == "loss" else asked
         self.trained = 0
         self._texts: dict[str, str] = {}
         self.presence = Presence(folder / "state" / "workers", lease)
@@ -255,7 +253,7 @@ class Tuner(keras_tuner.Tuner):
 
     def record(self) -> None:
         """Write the table of trials."""
-        write_trials(self.folder, self.rows())
+        write_trials(self.folder, self.rows(), self.metric)
 
     def _row(self, each):
         values = each.hyperparameters.values
