@@ -229,12 +229,20 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
 
 def _open(folder, settings):
     """Write the settings, or check that they are those of the search that is there."""
-    path = folder / "search.json"
-    there = {each.name for each in folder.iterdir()} if folder.exists() else set()
-    if there - {"state"} and path.name not in there:
-        raise Mistake(f"the folder {folder} is not empty; name another with --run")
-    (folder / "state").mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "state" / "lock"):
+    path, state = folder / "search.json", folder / "state"
+    taken = Mistake(f"the folder {folder} is not empty; name another with --run")
+
+    def holds_something_else() -> bool:
+        there = {each.name for each in folder.iterdir()} if folder.exists() else set()
+        return path.name not in there and bool(there - {state.name})
+
+    # Where there are states, another process may be writing the settings.
+    if holds_something_else() and not state.is_dir():
+        raise taken
+    state.mkdir(parents=True, exist_ok=True)
+    with FileLock(state / "lock"):
+        if holds_something_else():
+            raise taken
         if path.is_file():
             then = "give the same settings to go on, or name another folder with --run"
             begun = json.loads(path.read_text("utf-8"))
