@@ -5,6 +5,7 @@ import pytest
 from photographs import STYLES, photograph
 from PIL import Image
 
+import zoo
 from zoo import data
 from zoo.data import Dataset, Split
 from zoo.data.kinds import ink, pictures
@@ -59,6 +60,23 @@ def test_a_photograph_becomes_the_digit(digits, learned, style):
         assert 19 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 21
         mass = np.array([np.average(np.arange(28), weights=one.sum(a)) for a in (0, 1)])
         assert abs(mass - 13.5).max() <= 1
+
+
+@pytest.mark.slow
+def test_lenet_reads_photographs_as_it_reads_the_digits(sampled):
+    random = np.random.default_rng(1)
+    split = sampled.test
+    chosen = random.choice(len(split), 160, replace=False)
+    digits, truth = np.asarray(split.inputs[chosen]), split.targets[chosen].astype(str)
+    shots = [
+        photograph(digit[..., 0], STYLES[i % len(STYLES)], random)
+        for i, digit in enumerate(digits)
+    ]
+    read, clean = (
+        np.array([each.label for each in zoo.predict("lenet:mnist", given)])
+        for given in (shots, digits)
+    )
+    assert (read == truth).mean() > (clean == truth).mean() - 0.02
 
 
 def test_what_is_laid_out_already_stays_as_it_is(digits, learned):

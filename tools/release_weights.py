@@ -177,6 +177,7 @@ def measure_again(made: Run, run: Run, line: dict) -> None:
     dataset = made.dataset(**places)
     # An older run does not say whether its pictures are laid out as MNIST's.
     dataclasses.replace(restore(made.folder), ink=dataset.ink).save(made.folder)
+    card["inputs"] = publishing.inputs(restore(made.folder))
     forward = steps.compile_forward(made.model)
     found = {}
     for name in card["ledger"]:

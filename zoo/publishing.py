@@ -218,9 +218,15 @@ def inputs(dataset: Dataset) -> str:
     shape = " x ".join(map(str, dataset.input_shape))
     if dataset.kind == "image":
         words = "gray" if dataset.input_shape[2] == 1 else "RGB"
+        others = "pictures of other sizes are cut and resized"
+        if dataset.ink:
+            others = (
+                "the ink of other pictures is found on any ground, scaled so that the "
+                "longer side has 20 of 28 pixels, and centered by mass"
+            )
         return (
             f"{words} pictures of {shape}, whole numbers from 0 to 255, which the "
-            "model scales itself; pictures of other sizes are cut and resized"
+            f"model scales itself; {others}"
         )
     if dataset.kind == "text":
         assert dataset.encoder
