@@ -43,6 +43,19 @@ def test_class_folders_of_texts(tmp_path):
     same_texts(data.load(split), [10, 10, 10])
 
 
+def test_a_readme_beside_class_folders_of_pictures_makes_no_texts_of_them(tmp_path):
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        for i in range(6):
+            shade = 20 * i + 10 * (label == "dog")
+            Image.new("L", (8, 8), shade).save(tmp_path / label / f"{label}{i}.png")
+        (tmp_path / label / "notes.txt").write_text("where they were taken")
+    (tmp_path / "README.md").write_text("twelve pictures")
+    with pytest.warns(UserWarning, match="passed over"):
+        found = data.load(tmp_path, size=8)
+    assert (found.kind, found.classes) == ("image", ("cat", "dog"))
+
+
 def test_a_file_for_each_class_with_a_text_on_each_line(tmp_path):
     for label, words in WORDS.items():
         lines = "".join(f"{words} é{i}\n" for i in range(20))

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from zoo.core.progress import track
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import sheet, texts
+from zoo.data.kinds.pictures import SUFFIXES as PICTURES
 from zoo.data.sources import listing, table
 from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
 from zoo.errors import Mistake
 
 SUFFIXES = (".txt", ".text", ".md")
+LOOKED_AT = 1000  # files, to tell texts from pictures
 WANTED = (
     "put the texts of each class into a folder, class/text.txt, or one on each line of "
     "class.txt"
@@ -21,14 +24,21 @@ WANTED = (
 
 
 def is_one(path: Path) -> bool:
-    """Whether a folder holds texts: in itself, or in its folders or theirs."""
-    for pattern in ("*", "*/*", "*/*/*"):
-        for file in path.glob(pattern):
-            if file.suffix.lower() in SUFFIXES and file.is_file():
-                return True
-            if file.is_file() and file.name[0] != ".":
-                break
-    return False
+    """Whether a folder holds more texts than pictures.
+
+    Only what is in its folders counts, if it has some: a README beside class folders of
+    pictures is no text to be learned from.
+    """
+    inside = [each for each in path.iterdir() if each.name[0] not in "._"]
+    folders = [each for each in inside if each.is_dir()]
+    files = chain.from_iterable(each.rglob("*") for each in folders)
+    endings = [
+        each.suffix.lower() for each in islice(files if folders else inside, LOOKED_AT)
+    ]
+    written, drawn = (
+        sum(ending in known for ending in endings) for known in (SUFFIXES, PICTURES)
+    )
+    return written > drawn
 
 
 def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
