@@ -39,7 +39,7 @@ def arguments(parser):
     )
     parser.add_argument("--backend", help="jax, tensorflow or torch")
     parser.add_argument(
-        "--level", type=float, help="of numbers: show intervals, such as 0.9"
+        "--level", type=float, help="of numbers: show intervals, above 0 and below 1"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
