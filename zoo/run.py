@@ -120,7 +120,7 @@ class Run:
         try:
             lines = path.read_text("utf-8").splitlines()
             epochs = [
-                {key: float(value) for key, value in row.items()}
+                {key: float(value) for key, value in row.items() if value != ""}
                 for row in csv.DictReader(lines, strict=True)
             ]
             if not epochs:
