@@ -96,9 +96,9 @@ def picture(path, brightness=128):
 
 def program(*words, **environment):
     command = [sys.executable, "-m", "zoo", *words]
-    return subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True
-    )
+    given = {**os.environ, **environment}
+    given.pop("TF_CPP_MIN_LOG_LEVEL", None)  # JAX sets it where it is imported
+    return subprocess.run(command, env=given, capture_output=True, text=True)
 
 
 # what it prints
