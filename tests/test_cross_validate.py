@@ -177,7 +177,8 @@ def test_numbers_with_the_floors_of_every_fold(tmp_path, monkeypatch):
         answers.append(keras.ops.convert_to_numpy(run.model(own.test.inputs))[:, 0])
         targets.append(own.test.targets[:, 0])
         fold = found["folds"][part]
-        assert fold["test"]["r2"] == pytest.approx(r2_score(targets[-1], answers[-1]))
+        by_hand = r2_score(targets[-1], answers[-1])
+        assert fold["test"]["r2"] == pytest.approx(by_hand, abs=1e-5)  # of float32
         assert fold["examples"] == 221
     answers, lines, targets = map(np.concatenate, (answers, lines, targets))
     assert found["test"]["r2"] == pytest.approx(r2_score(targets, answers), abs=1e-4)
