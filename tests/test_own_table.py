@@ -1,9 +1,12 @@
 """A table of one's own: read, described, trained on and asked, without a recipe."""
 
+import csv
 import datetime
+import importlib.util
 import random
 import runpy
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -358,3 +361,20 @@ def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path):
     assert load(pair.data).classes == ("high", "low")
     with pytest.raises(Mistake, match="data is of type list; give the name of a data"):
         zoo.Recipe(model="deep_mlp", data=[1, 2, 3])
+
+
+@once
+def test_penguins_are_those_of_the_package_with_what_is_missing():
+    package = importlib.util.find_spec("palmerpenguins")
+    path = Path(package.origin).parent / "data" / "penguins.csv"
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    found = load("penguins", validation=0)
+    assert [len(found.train), len(found.test)] == [275, 69]
+    assert found.classes == tuple(sorted({row["species"] for row in rows}))
+    inputs = np.concatenate([found.train.inputs, found.test.inputs])
+    missing = [sum(row[name] == "NA" for row in rows) for name in found.features]
+    assert np.isnan(inputs).sum(axis=0).tolist() == missing
+    place = found.features.index("body_mass_g")
+    masses = [float(row["body_mass_g"]) for row in rows if row["body_mass_g"] != "NA"]
+    assert np.nanmean(inputs[:, place]) == pytest.approx(np.mean(masses), rel=1e-5)

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import types
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +20,7 @@ from zoo.data import builders, categories, folds, keys, places, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
 from zoo.data.kinds import ink, pictures, rows, tables, texts
-from zoo.data.sources import generated, numbers, own, tfds
+from zoo.data.sources import generated, numbers, own, penguins, tfds
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -45,7 +46,15 @@ TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 def names() -> tuple[str, ...]:
     """The zoo's own data sets; every name of TensorFlow Datasets works as well."""
     return tuple(
-        sorted([*builders.names(), *generated.NAMES, *numbers.NAMES, "folder"])
+        sorted(
+            [
+                *builders.names(),
+                *generated.NAMES,
+                *numbers.NAMES,
+                *penguins.NAMES,
+                "folder",
+            ]
+        )
     )
 
 
@@ -193,10 +202,8 @@ def is_path(name: str) -> bool:
 
 def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Dataset]:
     """What reads a data set, after a look at the names of its arguments."""
-    if name in generated.NAMES:
-        read = getattr(generated, name)
-    elif name in numbers.NAMES:
-        read = getattr(numbers, name)
+    if home := _home(name):
+        read = getattr(home, name)
     elif name == "folder":
         if "path" not in arguments:
             raise Mistake("the data set 'folder' needs its path: path=./pets")
@@ -213,6 +220,12 @@ def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Datase
         if argument not in accepted:
             raise unknown(f"argument of the data set {name}", argument, accepted)
     return read
+
+
+def _home(name: str) -> types.ModuleType | None:
+    """The module with a function of that name, which makes the data set."""
+    homes = (generated, numbers, penguins)
+    return next((each for each in homes if name in each.NAMES), None)
 
 
 def _check_there(name: str) -> None:
