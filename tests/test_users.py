@@ -451,6 +451,33 @@ def test_pytorch_compiles_a_layer(name):
 
 
 @on_torch
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # PyTorch's own, tracing
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script_method.*:DeprecationWarning")
+def test_pytorch_compiles_dropout_whose_gradient_has_the_mask_of_its_answer():
+    """This backend computes masks again for the gradient, as `torch.compile` does."""
+    import torch
+
+    layer = zoo.layers.Dropout(0.3, seed=5)
+
+    def through(x):
+        return torch.nn.functional.silu(layer(1.5 * x, training=True))
+
+    compiled = torch.compile(through, backend="aot_eager_decomp_partition")
+    for step in range(3):
+        found = []
+        for call in (through, compiled):
+            layer.reseed(5)
+            layer.seed_generator.state.value[1] = step
+            x = torch.ones(4, 8, requires_grad=True)
+            answer = call(x)
+            answer.sum().backward()
+            same(x.grad.numpy() != 0, answer.detach().numpy() != 0)
+            found.append((answer.detach().numpy(), x.grad.numpy()))
+        same(found[1][0], found[0][0])
+        same(found[1][1], found[0][1])
+
+
+@on_torch
 @each_layer
 def test_pytorch_differentiates_twice(name):
     import torch

@@ -171,10 +171,19 @@ def dropout_scales(generator, shape: list[int], start: int, rate: float):
     """
     state = generator.state.value
     if state.device.type != "cpu" or torch.compiler.is_compiling():
-        scale = plain_scales(state.to(torch.int32), shape, start, rate)
-        state[1:].add_(1)
-        return scale
+        return plain_scales(torch.ops.zoo.next_draw(state), shape, start, rate)
     return torch.ops.zoo.dropout_scales(state, shape, start, rate)
+
+
+def _next_draw(state):
+    """Seed and step of the next draw, which is counted.
+
+    One operation: for the gradient `torch.compile` computes the mask again from what it
+    has kept, and the state by itself would give it the mask of the step after.
+    """
+    draw = state.to(torch.int32, copy=True)
+    state[1:].add_(1)
+    return draw
 
 
 def _dropout_scales(state, shape, start, rate):
@@ -220,6 +229,15 @@ _library.define(
     "dropout_scales(Tensor(a!) state, int[] shape, int start, float rate) -> Tensor"
 )
 _library.impl("dropout_scales", _dropout_scales, "CPU")
+_library.define("next_draw(Tensor(a!) state) -> Tensor")
+_library.impl("next_draw", _next_draw, "CompositeExplicitAutograd")
+
+
+@torch.library.register_fake("zoo::next_draw", lib=_library)
+def _shape_of_a_draw(state):
+    return torch.empty_like(state, dtype=torch.int32)
+
+
 _KERNELS = {
     "convolution": convolution,
     "depthwise": depthwise,
