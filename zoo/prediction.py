@@ -60,7 +60,7 @@ class Prediction:
 
 
 def predict(
-    run: Run | str | Path,
+    run: Run | Exported | str | Path,
     inputs,
     *,
     level: float | None = None,
@@ -72,8 +72,8 @@ def predict(
 
     Args:
         run: a run, its folder, or the name of trained weights, such as "lenet:mnist";
-            or an ONNX file that `zoo.export` wrote, which ONNX Runtime answers,
-            without Keras.
+            or an ONNX file that `zoo.export` wrote, opened or not, which ONNX Runtime
+            answers, without Keras.
         inputs: one or several: a list, tuple, generator, series, one array for all.
             On pictures: names of files, their bytes, open files, images of Pillow, or
             arrays and tensors (H, W), (H, W, C), (n, H, W) or (n, H, W, C), or with
@@ -131,7 +131,9 @@ def predict(
     ]
 
 
-def seen(run: Run | str | Path, inputs, *, as_is: bool = False) -> np.ndarray:
+def seen(
+    run: Run | Exported | str | Path, inputs, *, as_is: bool = False
+) -> np.ndarray:
     """What the network sees of raw inputs.
 
     Args:
@@ -146,19 +148,20 @@ def seen(run: Run | str | Path, inputs, *, as_is: bool = False) -> np.ndarray:
     return data.decode(dataset, data.items(dataset, inputs), as_is)
 
 
-def kind_of(run: Run | str | Path) -> str:
+def kind_of(run: Run | Exported | str | Path) -> str:
     """The kind of data that the network learned from, see `zoo.data.Dataset`."""
     return _opened(run)[1].kind
 
 
 def _opened(
-    run: Run | str | Path, trust: bool = False
+    run: Run | Exported | str | Path, trust: bool = False
 ) -> tuple[Run | Exported, "Dataset"]:
     from zoo import data
 
-    if not isinstance(run, Run) and exported.is_file(run):
-        source = Exported(run)
-        return source, source.dataset
+    if isinstance(run, str | os.PathLike) and exported.is_file(run):
+        run = Exported(run)
+    if isinstance(run, Exported):
+        return run, run.dataset
     opened = open_run(run, trust=trust)
     return opened, data.restore(opened.folder)
 

@@ -66,9 +66,10 @@ class Run:
     @property
     def backend(self) -> str | None:
         """The backend that trained it; None if training has not begun."""
-        if not self.environment:
+        about = self.environment
+        if not about:
             return None
-        name = self.environment.get("backend")
+        name = about.get("backend")
         if name not in backend.NAMES:
             path = self.folder / "environment.json"
             raise Mistake(f"{path} is damaged: the backend {str(name)[:40]!r}")

@@ -1,4 +1,20 @@
-"""What the verbs that open a run have in common."""
+"""What several verbs have in common."""
+
+
+def add_changes(parser) -> None:
+    """Declare field=value, any number of them."""
+    parser.add_argument(
+        "changes",
+        nargs="*",
+        default=[],
+        metavar="field=value",
+        help="changes to the recipe",
+    )
+
+
+def add_backend(parser) -> None:
+    """Declare --backend."""
+    parser.add_argument("--backend", help="jax, tensorflow or torch")
 
 
 def add_run(parser) -> None:

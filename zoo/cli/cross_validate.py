@@ -16,6 +16,7 @@ from pathlib import Path
 
 from zoo import backend
 from zoo import recipe as recipes
+from zoo.cli._arguments import add_backend, add_changes
 from zoo.cli._data import load_or_choose
 from zoo.cli._table import table
 from zoo.engine import startup
@@ -28,13 +29,7 @@ def arguments(parser):
         metavar="RECIPE",
         help="a name from `zoo list`, a .py file, or your own data",
     )
-    parser.add_argument(
-        "changes",
-        nargs="*",
-        default=[],
-        metavar="field=value",
-        help="changes to the recipe",
-    )
+    add_changes(parser)
     parser.add_argument(
         "--target", metavar="COLUMN", help="the same as data.target=COLUMN"
     )
@@ -60,7 +55,7 @@ def arguments(parser):
     parser.add_argument(
         "--run", metavar="DIR", help="folder; parts that ended there are kept"
     )
-    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    add_backend(parser)
 
 
 def run(options):

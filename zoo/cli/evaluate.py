@@ -5,7 +5,7 @@ Example:
 """
 
 from zoo import backend
-from zoo.cli._arguments import add_run
+from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
 from zoo.engine import startup
 from zoo.run import open_run
@@ -13,7 +13,7 @@ from zoo.run import open_run
 
 def arguments(parser):
     add_run(parser)
-    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    add_backend(parser)
     parser.add_argument(
         "--split",
         choices=("train", "validation", "test"),

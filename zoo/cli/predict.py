@@ -20,7 +20,7 @@ import json
 import sys
 
 from zoo import backend, exported
-from zoo.cli._arguments import add_run
+from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -37,7 +37,7 @@ def arguments(parser):
     parser.add_argument(
         "inputs", metavar="INPUT", nargs="*", default=[], help="what to answer"
     )
-    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    add_backend(parser)
     parser.add_argument(
         "--level", type=float, help="of numbers: show intervals, above 0 and below 1"
     )
@@ -65,9 +65,10 @@ def arguments(parser):
 def run(options):
     if options.top is not None and options.top < 1:
         raise Mistake(f"--top {options.top}; accepted: 1 or more")
-    done = options.run
-    if not exported.is_file(done):  # which needs no Keras
-        done = open_run(done, trust=options.trust)
+    if exported.is_file(options.run):  # which needs no Keras
+        done = exported.Exported(options.run)
+    else:
+        done = open_run(options.run, trust=options.trust)
         backend.require("predict", startup.load(options.backend))
 
     from zoo.data import places

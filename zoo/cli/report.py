@@ -4,14 +4,14 @@ Example:
   zoo report runs/digits
 """
 
-from zoo.cli._arguments import add_run
+from zoo.cli._arguments import add_backend, add_run
 from zoo.engine import startup
 from zoo.run import open_run
 
 
 def arguments(parser):
     add_run(parser)
-    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    add_backend(parser)
 
 
 def run(options):

@@ -13,23 +13,18 @@ Example:
 import sys
 
 from zoo import backend
+from zoo.cli._arguments import add_backend, add_changes
 from zoo.engine import startup
 from zoo.metrics import shown
 
 
 def arguments(parser):
     parser.add_argument("recipe", metavar="RECIPE", help="a name from `zoo list`")
-    parser.add_argument(
-        "changes",
-        nargs="*",
-        default=[],
-        metavar="field=value",
-        help="changes to the recipe",
-    )
+    add_changes(parser)
     parser.add_argument(
         "--seeds", type=int, default=5, help="how many runs, at least 2 (5)"
     )
-    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    add_backend(parser)
 
 
 def run(options):

@@ -19,7 +19,7 @@ from pathlib import Path
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import stored
-from zoo.cli._arguments import add_trust
+from zoo.cli._arguments import add_backend, add_changes, add_trust
 from zoo.cli._data import load_or_choose
 from zoo.cli._next import suggest
 from zoo.engine import startup
@@ -35,17 +35,11 @@ def arguments(parser):
         help="a name from `zoo list`, a .py file, your own data (a table or a folder), "
         "or with --resume the folder of a run",
     )
-    parser.add_argument(
-        "changes",
-        nargs="*",
-        default=[],
-        metavar="field=value",
-        help="changes to the recipe",
-    )
+    add_changes(parser)
     parser.add_argument(
         "--target", metavar="COLUMN", help="the column of a table that is answered"
     )
-    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    add_backend(parser)
     parser.add_argument("--run", metavar="DIR", help="folder of the run; not yet there")
     parser.add_argument("--resume", action="store_true", help="go on with a run")
     parser.add_argument(

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from zoo import recipe as recipes
 from zoo.building import stored
-from zoo.cli._arguments import add_trust
+from zoo.cli._arguments import add_backend, add_changes, add_trust
 from zoo.cli._table import table
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -32,13 +32,7 @@ def arguments(parser):
         metavar="RECIPE",
         help="a name from `zoo list`, a .py file, or the folder of a search",
     )
-    parser.add_argument(
-        "changes",
-        nargs="*",
-        default=[],
-        metavar="field=value",
-        help="changes to the recipe",
-    )
+    add_changes(parser)
     parser.add_argument("--tuner", help="random (the default), bayesian or hyperband")
     parser.add_argument("--trials", type=int, help="how many, at least 1 (30)")
     parser.add_argument(
@@ -59,7 +53,7 @@ def arguments(parser):
         "--max-minutes", type=float, help="stop the search then; above 0 (no limit)"
     )
     parser.add_argument("--run", metavar="DIR", help="folder of the search")
-    parser.add_argument("--backend", help="jax, tensorflow or torch")
+    add_backend(parser)
     parser.add_argument(
         "--workers",
         type=int,

@@ -13,6 +13,7 @@ Examples:
 
 import sys
 
+from zoo.cli._arguments import add_changes
 from zoo.cli._table import table
 from zoo.verification import Verification, verify
 
@@ -32,13 +33,7 @@ def arguments(parser):
     parser.add_argument(
         "model", metavar="NAME", help="a model or recipe from `zoo list`, or a .py file"
     )
-    parser.add_argument(
-        "changes",
-        nargs="*",
-        default=[],
-        metavar="field=value",
-        help="changes to the recipe",
-    )
+    add_changes(parser)
     parser.add_argument("--backends", help="such as jax,torch; all that are installed")
     parser.add_argument(
         "--steps", type=int, default=20, help="training steps, at least 1 (20)"

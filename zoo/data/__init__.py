@@ -40,22 +40,14 @@ __all__ = [
 ]
 
 VALIDATION = 0.1  # of the training split, where the data have no validation split
+_HOMES = (generated, numbers, penguins)
 TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
 
 def names() -> tuple[str, ...]:
     """The zoo's own data sets; every name of TensorFlow Datasets works as well."""
-    return tuple(
-        sorted(
-            [
-                *builders.names(),
-                *generated.NAMES,
-                *numbers.NAMES,
-                *penguins.NAMES,
-                "folder",
-            ]
-        )
-    )
+    made = (name for home in _HOMES for name in home.NAMES)
+    return tuple(sorted([*builders.names(), *made, "folder"]))
 
 
 def load(
@@ -223,9 +215,8 @@ def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Datase
 
 
 def _home(name: str) -> types.ModuleType | None:
-    """The module with a function of that name, which makes the data set."""
-    homes = (generated, numbers, penguins)
-    return next((each for each in homes if name in each.NAMES), None)
+    """The one of these with a function of that name, which makes the data set."""
+    return next((each for each in _HOMES if name in each.NAMES), None)
 
 
 def _check_there(name: str) -> None:
@@ -243,6 +234,8 @@ def _check_there(name: str) -> None:
 
 def _is_ink(split: Split) -> bool:
     """Whether pictures are laid out as MNIST's; some of them tell."""
+    if split.inputs.shape[3] != 1:  # colored ones need not be read
+        return False
     chosen = np.linspace(0, len(split) - 1, min(500, len(split))).astype(int)
     return ink.is_centered(np.asarray(split.inputs[chosen]))
 

@@ -151,10 +151,6 @@ class Columns(keras.Model):
         return keras.Model.from_config(config, custom_objects)
 
 
-# What Keras writes into a file about the class of a layer.
-Columns.__module__, Columns.__name__ = "keras.src.models.functional", "Functional"
-
-
 def _moments(column: np.ndarray, name: str) -> tuple[float, float]:
     known = column[~np.isnan(column)].astype("float64")
     if not len(known) or np.isinf(known).any():
@@ -276,5 +272,6 @@ def _calendar(rows, standard, places: list[int]) -> list:
     return [ops.where(missing, 0.0, each) for each in found]
 
 
+# What Keras writes into a file about the class of a layer.
 Columns.__name__ = Columns.__qualname__ = "Functional"
 Columns.__module__ = "keras.src.models.functional"

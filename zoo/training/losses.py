@@ -58,7 +58,7 @@ def make(
         )
     if name == "crossentropy" and binary:
         loss = losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-        return _floats if labels else _column, loss
+        return floats if labels else _column, loss
     if name == "crossentropy":
         if smoothing or soft:
             loss = losses.CategoricalCrossentropy(
@@ -67,7 +67,7 @@ def make(
             return _one_hot(outputs), loss
         return _integers, losses.SparseCategoricalCrossentropy(from_logits=True)
     encode = _column if outputs == 1 else _one_hot(outputs)
-    encode = _floats if labels else encode
+    encode = floats if labels else encode
     if name == "mean_squared_error":
         _refuse_smoothing(name, smoothing)
         squash = _probabilities(binary)
@@ -122,7 +122,7 @@ def _by_example(name, outputs, smoothing, weights, labels):
         return ops.mean(ops.sum(each, axis=-1) * found)
 
     if labels:
-        return _floats, loss
+        return floats, loss
     return _column if outputs == 1 else _one_hot(outputs), loss
 
 
@@ -247,7 +247,8 @@ def _integers(targets):
     return np.asarray(targets, "int32")
 
 
-def _floats(targets):
+def floats(targets):
+    """Targets that are numbers or labels, as a loss takes them."""
     return np.asarray(targets, "float32")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from keras import losses, ops
 
 from zoo.errors import Mistake, unknown
-from zoo.training.losses import imported
+from zoo.training.losses import floats, imported
 
 
 def huber(errors):
@@ -59,7 +59,7 @@ def make(
         )
     if chosen := LOSSES.get(ALSO.get(name, name)):
         scale = np.asarray(spread, "float32")
-        return _floats, lambda y, z: ops.mean(chosen(ops.divide(y - z, scale)))
+        return floats, lambda y, z: ops.mean(chosen(ops.divide(y - z, scale)))
     if "." not in name:
         raise unknown("loss of numbers", name, tuple(LOSSES), "or a dotted path")
     loss = imported(name)
@@ -68,7 +68,7 @@ def make(
         loss = loss()
     elif getattr(loss, "__module__", "").startswith("keras."):
         _check(name, loss.__name__.title().replace("_", ""))
-    return _floats, lambda y, z: ops.mean(loss(y, z))
+    return floats, lambda y, z: ops.mean(loss(y, z))
 
 
 def _check(name: str, short: str) -> None:
@@ -78,7 +78,3 @@ def _check(name: str, short: str) -> None:
             f"loss {name} compares classes, and the data have numbers to be answered; "
             f"accepted: {', '.join(LOSSES)}, and of keras.losses {', '.join(OF_KERAS)}"
         )
-
-
-def _floats(targets):
-    return np.asarray(targets, "float32")

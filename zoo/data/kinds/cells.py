@@ -28,7 +28,6 @@ WORDY = 3.5  # words in a cell, on average, of a column of text
 ALIKE = 0.5  # of the cells of a text column are different, at least
 CALENDAR = (1000, 3000)  # years that a number of eight digits may name
 SHOWN = 40  # letters of a cell in an error
-LARGEST = float(np.finfo(np.float32).max)
 
 
 def plain(cells):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoo.core import kept
-from zoo.core.columns import Column
+from zoo.core.columns import Column, width
 from zoo.data.kinds import cells, given, tables
 from zoo.data.kinds.sheet import Sheet, read
 from zoo.errors import Mistake
@@ -144,8 +144,7 @@ def _of_rows(several: list, columns: tuple[Column, ...]) -> np.ndarray:
             rows.append(row)
             places.append(where)
     if not rows:
-        width = sum(column.width for column in columns)
-        return np.zeros((0, width), np.float32)
+        return np.zeros((0, width(columns)), np.float32)
     parts = []
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):
         parts.append(_of_values(column, list(values), places))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zoo.core.kept import array
 from zoo.errors import Mistake, unknown
 
 TEXT = (".csv", ".tsv", ".txt", ".tab", ".data")
@@ -153,8 +154,6 @@ def _workbook(path: Path, sheet: str | None, header, known) -> Sheet:
     count = max(map(len, lines))
     names = _names(lines[0] if header else [None] * count)
     _check_names(path.name, names)
-    from zoo.core.kept import array
-
     rows = lines[header:]
     columns = {
         name: array([row[i] if i < len(row) else None for row in rows])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core.kept import array
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import cells, pictures, pixels
 from zoo.data.kinds.sheet import Sheet
@@ -101,8 +102,6 @@ def _dataset(name: str, file: str, inputs, targets, task: str | None) -> Dataset
             columns["text"] = inputs
         else:
             columns |= {f"x{i + 1}": column for i, column in enumerate(inputs.T)}
-        from zoo.core.kept import array
-
         found = Sheet(file, {each: array(values) for each, values in columns.items()})
         text = "text" if inputs.ndim == 1 else None
         return table.of(name, found, "target", task, text, test=0.0)
@@ -114,8 +113,6 @@ def _dataset(name: str, file: str, inputs, targets, task: str | None) -> Dataset
             "(n, H, W), (n, H, W, 1) or (n, H, W, 3)"
         )
     [images] = pixels.to_bytes([inputs], [f"{name}, the inputs"])
-    from zoo.core.kept import array
-
     answers = table.answers_of(
         Sheet(file), {"target": cells.plain(array(targets))}, task
     )
