@@ -19,10 +19,12 @@ import ledger
 import pages
 
 from zoo import recipe as recipes
+from zoo.building import trained
 from zoo.metrics import Summary, better, shown, summarize
 
 BACKENDS = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
 RESULTS = "<!-- results: tools/tables.py writes this -->", "<!-- end of results -->"
+WEIGHTS = "<!-- weights: tools/tables.py writes this -->", "<!-- end of weights -->"
 GAINS = "<!-- gains: tools/tables.py writes this -->", "<!-- end of gains -->"
 MEASURED = "Measured (tools/tables.py writes these lines from the ledger):"
 SHOWN = (  # in README: pictures, texts, rows and points, the best of each first
@@ -51,6 +53,7 @@ def main() -> None:
         results: (RESULTS, _results(lines)),
         search: (GAINS, _gains(lines)),
         gallery: (RESULTS, _gallery(lines)),
+        pages.DOCS / "hand-over.md": (WEIGHTS, _weights()),
     }
     texts = {
         path: pages.between(path.read_text("utf-8"), marks, body)
@@ -131,6 +134,27 @@ def _gallery(lines: list[dict]) -> list[str]:
             f"{most} | {share} {how} | {_span(rows)} |"
         )
     return table
+
+
+def _weights() -> list[str]:
+    """docs/hand-over.md: a row for each name of trained weights."""
+    table = [
+        "| name | recipe | accuracy | without a network | parameters | kB |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for name in trained.names():
+        card, floor = trained.card(name), "-"
+        if floors := card["floors"]:
+            how = max(floors, key=floors.get)
+            star = r"\*" if "stopped" in how else ""
+            floor = f"{floors[how]:.1%} {how.split(',')[0]}{star}"
+        size = sum(path.stat().st_size for path in trained.folder(name).iterdir())
+        table.append(
+            f"| `{name}` | {card['recipe']} "
+            f"| {card['accuracy']['value']:.2%} {card['accuracy']['on']} | {floor} "
+            f"| {card['parameters']:,} | {-(-size // 1000):,} |"
+        )
+    return [*table, "", r"\* stopped early."]
 
 
 def _rows(name: str, lines: list[dict]) -> dict[str, list[dict]]:
