@@ -177,7 +177,8 @@ def test_every_page_is_in_the_navigation():
         return [file for value in values for file in files(value)]
 
     docs = ROOT / "docs"
-    pages = {str(path.relative_to(docs)) for path in docs.rglob("*.md")}
+    written = [*docs.rglob("*.md"), *docs.rglob("*.html")]
+    pages = {str(path.relative_to(docs)) for path in written}
     assert set(files(settings["nav"])) == pages
     assert settings["theme"]["font"] is False  # no request to others
 

@@ -155,7 +155,7 @@ def test_depthwise_kernels_are_drawn():
     assert len(depthwise) == 16
     kernel = depthwise[0].kernel
     path = f"backbone/{depthwise[0].name}/kernel"
-    key = initial_weights._digest(0, path)
+    key = initial_weights.key(0, path)
     expected = draw(
         depthwise[0].depthwise_initializer,
         tuple(kernel.shape),

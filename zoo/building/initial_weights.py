@@ -70,7 +70,7 @@ def seed_dropout(model: keras.Model, seed: int) -> None:
     """Start the stream of each dropout layer, a function of `seed` and its path."""
     for path, layer in layers(model, pretrained=False):
         if isinstance(layer, Dropout):
-            layer.reseed(_digest(seed, path) % 2**31)
+            layer.reseed(key(seed, path) % 2**31)
 
 
 def initialize(model: keras.Model, seed: int) -> None:
@@ -98,7 +98,7 @@ def initialize(model: keras.Model, seed: int) -> None:
             if chosen is None or isinstance(chosen, _CONSTANT):
                 continue
             generator = np.random.Generator(
-                np.random.Philox(key=_digest(seed, f"{path}/{name}"))
+                np.random.Philox(key=key(seed, f"{path}/{name}"))
             )
             values = draw(chosen, shape, generator)
             if values is not None:
@@ -168,7 +168,7 @@ def _truncated_normal(shape, generator):
     return values
 
 
-def _digest(seed: int, path: str) -> int:
+def key(seed: int, path: str) -> int:
     digest = hashlib.sha256(f"{seed}/{path}".encode()).digest()
     return int.from_bytes(digest[:16], "little")
 
