@@ -5,10 +5,10 @@ import json
 
 import numpy as np
 import pytest
+from own_rows import as_line
 
 import zoo
 from zoo import cli
-from zoo.data.dataset import Dataset, Split
 from zoo.errors import Mistake
 from zoo.metrics import errors_of, half_width
 
@@ -63,13 +63,8 @@ def noisy(monkeypatch):
     rows = random.normal(size=(1400, 2)).astype("float32")
     noise = random.standard_t(3, (1400, 2))
     targets = ((rows + noise) * [100, 0.1]).astype("float32")
-    train, test = (
-        Split(rows[part], targets[part]) for part in (slice(600), slice(600, None))
-    )
     about = {"task": "numbers", "outputs": ("a", "b"), "features": ("x", "y")}
-    own = Dataset("own", "points", train, test=test, **about)
-    monkeypatch.setattr("zoo.data.sources.numbers.line", lambda: own)
-    return own
+    return as_line(monkeypatch, rows, targets, 600, **about)
 
 
 RECIPE = zoo.Recipe(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from zoo import data
-from zoo.data.kinds import pictures
+from zoo.data.kinds import picture_files, pictures
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -57,12 +57,12 @@ def write(folder, classes=("cat", "dog"), count=4, seed=0):
     ids=["rgb", "gray", "bilevel", "rgba", "gray+alpha", "16 bits", "palette"],
 )
 def test_every_kind_of_pixel(image, left, right):
-    pixels = pictures.read(encoded(image), 3)
+    pixels = picture_files.read(encoded(image), 3)
     assert pixels.dtype == np.uint8
     assert pixels.shape == (2, 4, 3)
     assert tuple(pixels[0, 0]) == left
     assert tuple(pixels[-1, -1]) == right
-    gray = pictures.read(encoded(image), 1)
+    gray = picture_files.read(encoded(image), 1)
     luma = np.dot(left, (0.299, 0.587, 0.114))
     assert gray.shape == (2, 4, 1)
     assert abs(gray[0, 0, 0] - luma) <= 1
@@ -71,7 +71,7 @@ def test_every_kind_of_pixel(image, left, right):
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_gray_pngs_are_read_to_the_bit(height, width, seed):
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width), "uint8")
-    found = pictures.read(encoded(Image.fromarray(pixels)), 1)
+    found = picture_files.read(encoded(Image.fromarray(pixels)), 1)
     assert found.dtype == np.uint8
     assert np.array_equal(found[..., 0], pixels)
 
@@ -79,19 +79,19 @@ def test_gray_pngs_are_read_to_the_bit(height, width, seed):
 def test_gray_pngs_that_are_not_plain_are_read_with_care():
     pixels = np.array([[0, 100, 200]], "uint8")
     image = Image.fromarray(pixels)
-    clear = pictures.read(encoded(image, transparency=100), 1)
+    clear = picture_files.read(encoded(image, transparency=100), 1)
     assert clear[..., 0].tolist() == [[0, 255, 200]]
     turned = Image.Exif()
     turned[274] = 6
-    assert pictures.read(encoded(image, exif=turned), 1).shape == (3, 1, 1)
+    assert picture_files.read(encoded(image, exif=turned), 1).shape == (3, 1, 1)
     cut = encoded(Image.fromarray(np.zeros((30, 30), "uint8")))[:45]
     with pytest.raises(Mistake, match="the picture is not a readable picture"):
-        pictures.read(cut, 1)
+        picture_files.read(cut, 1)
 
 
 def test_cmyk_is_read_as_it_looks():
     image = half("CMYK", (0, 255, 255, 0), (0, 0, 0, 255), (64, 32))
-    pixels = pictures.read(encoded(image, "JPEG", quality=95), 3).astype(int)
+    pixels = picture_files.read(encoded(image, "JPEG", quality=95), 3).astype(int)
     assert np.abs(pixels[0, 0] - (255, 0, 0)).max() < 10
     assert np.abs(pixels[-1, -1] - (0, 0, 0)).max() < 10
 
@@ -100,7 +100,7 @@ def test_pictures_are_turned_upright():
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise
     image = half("RGB", "black", "white", (64, 32))
-    pixels = pictures.read(encoded(image, "JPEG", exif=exif), 3)
+    pixels = picture_files.read(encoded(image, "JPEG", exif=exif), 3)
     assert pixels.shape == (64, 32, 3)
     assert pixels[0].max() < 10
     assert pixels[-1].min() > 245
@@ -108,13 +108,14 @@ def test_pictures_are_turned_upright():
 
 def test_the_middle_is_cut_out_and_resized_with_antialiasing():
     stripes = Image.fromarray(np.tile(np.array([0, 255], np.uint8), (100, 100)))
-    small = pictures.read(encoded(stripes), 1, (10, 10))
+    small = picture_files.read(encoded(stripes), 1, (10, 10))
     assert small.shape == (10, 10, 1)
     assert np.abs(small.astype(int) - 127).max() < 20
     wide = Image.new("L", (30, 10), 0)
     wide.paste(200, (8, 0, 22, 10))
-    assert np.abs(pictures.read(encoded(wide), 1, (5, 5)).astype(int) - 200).max() < 5
-    same = pictures.read(encoded(wide), 1, (10, 30))
+    square = picture_files.read(encoded(wide), 1, (5, 5))
+    assert np.abs(square.astype(int) - 200).max() < 5
+    same = picture_files.read(encoded(wide), 1, (10, 30))
     np.testing.assert_array_equal(same[..., 0], np.asarray(wide))
 
 
@@ -128,19 +129,19 @@ def test_files_bytes_and_arrays_are_the_same(tmp_path):
         encoded(image),
         expected,
     ):
-        np.testing.assert_array_equal(pictures.read(source, 3), expected)
+        np.testing.assert_array_equal(picture_files.read(source, 3), expected)
 
 
 def test_broken_pictures(tmp_path):
     path = tmp_path / "broken.jpg"
     path.write_bytes(encoded(Image.new("RGB", (64, 64)), "JPEG")[:300])
     with pytest.raises(Mistake, match=r"broken\.jpg is not a readable picture: "):
-        pictures.read(path, 3)
+        picture_files.read(path, 3)
     path.write_text("not a picture")
     with pytest.raises(Mistake, match="readable picture: its format is unknown"):
-        pictures.read(path, 3)
+        picture_files.read(path, 3)
     with pytest.raises(Mistake, match=r"there is no picture .*nosuch\.png"):
-        pictures.read(tmp_path / "nosuch.png", 3)
+        picture_files.read(tmp_path / "nosuch.png", 3)
 
 
 def digit(ground, ink):

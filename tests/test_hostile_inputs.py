@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from zoo.core import processes
-from zoo.data.kinds import pictures, tables
+from zoo.data.kinds import picture_files, pictures, tables
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -69,7 +69,7 @@ def png(width, height, *chunks, bits=8, color=2, pixels=b"") -> bytes:
 @pytest.mark.parametrize("side", [6_000, 12_000, 65_535, 2**31 - 1])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_picture_that_says_it_is_huge_is_refused(side, channels, color):
-    text = refusal(pictures.read, png(side, side, color=color), channels, (28, 28))
+    text = refusal(picture_files.read, png(side, side, color=color), channels, (28, 28))
     assert "is not a readable picture" in text
 
 
@@ -79,7 +79,7 @@ def test_a_large_photograph_is_read():
     shades[:, 3000:] = 200
     content = encoded(Image.fromarray(shades), "JPEG")
     del shades
-    read = pictures.read(content, 3, (28, 28))
+    read = picture_files.read(content, 3, (28, 28))
     np.testing.assert_allclose(read[:, :13], 0, atol=3)
     np.testing.assert_allclose(read[:, 15:], 200, atol=3)
 
@@ -91,7 +91,7 @@ def test_a_png_of_48_million_pixels_is_read_by_half(mode):
     image = Image.fromarray(shades).convert(mode)
     content = encoded(image, "PNG", compress_level=1)
     del shades, image
-    read = pictures.read(content, 3, (28, 28))
+    read = picture_files.read(content, 3, (28, 28))
     assert (read[:, :13] == 0).all()
     assert (read[:, 15:] == 255).all()
 
@@ -110,7 +110,7 @@ def test_kinds_that_take_more_memory_may_have_fewer_pixels(kind, mode, most):
     image = Image.new(mode, (6800, 6000))
     image.format = kind
     with pytest.raises(ValueError, match=f"at most {most:,} of this kind; make it"):
-        pictures._bounded(image, (28, 28))
+        picture_files._bounded(image, (28, 28))
 
 
 @pytest.fixture(scope="module")
@@ -132,16 +132,16 @@ def test_bombs_beside_the_pixels_are_not_unpacked(bomb, name):
     pixels = b"".join(b"\0" + bytes([90, 100, 110]) * 30 for _ in range(30))
     content = png(30, 30, (name, heads[name] + bomb), pixels=pixels)
     if name != b"eXIf":  # Pillow's own limit of texts
-        assert "too large" in refusal(pictures.read, content, 3, (28, 28))
+        assert "too large" in refusal(picture_files.read, content, 3, (28, 28))
         return
-    assert (pictures.read(content, 3, (28, 28)) == [90, 100, 110]).all()
+    assert (picture_files.read(content, 3, (28, 28)) == [90, 100, 110]).all()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
 def test_a_picture_that_is_cut_is_refused(kind):
     content = encoded(Image.fromarray(SHADES), kind)
     for share in (0, 0.1, 0.5):
-        refusal(pictures.read, content[: int(share * len(content))], 3, (28, 28))
+        refusal(picture_files.read, content[: int(share * len(content))], 3, (28, 28))
 
 
 def test_the_first_picture_of_an_animation_is_taken():
@@ -149,8 +149,8 @@ def test_the_first_picture_of_an_animation_is_taken():
     for kind in ("GIF", "WEBP", "PNG", "TIFF"):
         lossless = {"lossless": True} if kind == "WEBP" else {}
         options = {"save_all": True, "append_images": [second] * 3, **lossless}
-        moving = pictures.read(encoded(first, kind, **options), 1, (28, 28))
-        still = pictures.read(encoded(first, kind, **lossless), 1, (28, 28))
+        moving = picture_files.read(encoded(first, kind, **options), 1, (28, 28))
+        still = picture_files.read(encoded(first, kind, **lossless), 1, (28, 28))
         np.testing.assert_allclose(moving.astype(int), still, atol=2)
 
 
@@ -249,7 +249,7 @@ def test_a_chunk_longer_than_its_picture_takes_no_memory(monkeypatch):
     end = content.index(b"IEND")
     content[end - 4 : end] = (2**29).to_bytes(4)
     asked = []
-    monkeypatch.setattr(pictures.cv2, "imdecode", lambda *_: asked.append(1))
+    monkeypatch.setattr(picture_files.cv2, "imdecode", lambda *_: asked.append(1))
     found = pictures.decode([bytes(content)], (8, 8, 1))
     assert found[0, ..., 0].tolist() == shades.tolist()
     assert not asked

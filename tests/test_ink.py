@@ -8,7 +8,7 @@ from PIL import Image
 import zoo
 from zoo import data
 from zoo.data import Dataset, Split
-from zoo.data.kinds import ink, pictures
+from zoo.data.kinds import ink, picture_files
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -102,7 +102,7 @@ def test_as_is_gives_the_picture_as_it_is(digits, learned):
     image = Image.fromarray(255 - digits[4]).resize((56, 56))
     with pytest.warns(UserWarning, match="is dark on a bright ground"):
         plain = data.decode(learned, image, as_is=True)
-    np.testing.assert_array_equal(plain[0], pictures.read(image, 1, (28, 28)))
+    np.testing.assert_array_equal(plain[0], picture_files.read(image, 1, (28, 28)))
     found = data.decode(learned, image)[0, ..., 0]
     assert likeness(found, digits[4]) > 0.9
 

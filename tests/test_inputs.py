@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data.kinds import pictures, pixels, tables, texts
+from zoo.data.kinds import picture_files, pictures, pixels, tables, texts
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -150,11 +150,11 @@ def test_files_of_16_and_32_bits_by_the_range_they_hold(mode):
         image = Image.fromarray((ramp * np.float64(scale)).astype(kind))
         assert image.mode == mode
         np.testing.assert_array_equal(
-            pictures.read(saved(image, "TIFF"), 1)[..., 0], ramp
+            picture_files.read(saved(image, "TIFF"), 1)[..., 0], ramp
         )
     dark = Image.fromarray(np.full((6, 5), 4000, "uint16"))
     with pytest.warns(UserWarning, match="has 16 bits and reaches 4000 of 65535"):
-        pictures.read(saved(dark), 1)
+        picture_files.read(saved(dark), 1)
 
 
 def test_rows_in_every_holder():

@@ -5,11 +5,11 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from own_rows import as_line
 from sklearn import metrics as sklearn
 
 import zoo
 from zoo import cli
-from zoo.data.dataset import Dataset, Split
 from zoo.errors import Mistake
 from zoo.metrics import best_cuts, measure, noise, of_each
 from zoo.training import losses
@@ -126,14 +126,8 @@ def weather(monkeypatch):
     rows = random.normal(size=(400, 2)).astype("float32")
     some = rows + random.normal(0, 0.4, (400, 2))
     targets = np.stack([some[:, 0] > 0, some[:, 1] > 1, some[:, 0] > 99], axis=1)
-    train, test = (
-        Split(rows[part], targets[part].astype("float32"))
-        for part in (slice(300), slice(300, None))
-    )
     about = {"task": "labels", "classes": LABELS, "features": ("a", "b")}
-    own = Dataset("own", "points", train, test=test, **about)
-    monkeypatch.setattr("zoo.data.sources.numbers.line", lambda: own)
-    return own
+    return as_line(monkeypatch, rows, targets.astype("float32"), 300, **about)
 
 
 RECIPE = zoo.Recipe(

@@ -7,13 +7,14 @@ import json
 import keras
 import numpy as np
 import pytest
+from own_rows import as_line
 from sklearn import metrics as sklearn
 
 import zoo
 from zoo import cli, data
 from zoo import recipe as recipes
 from zoo.building import unit
-from zoo.data.dataset import Dataset, Split
+from zoo.data.dataset import Split
 from zoo.errors import Mistake
 from zoo.metrics import better, measure, noise, shown, summarize
 from zoo.reporting.advice import advise, compare
@@ -41,20 +42,8 @@ def own(monkeypatch):
     def put(**changes):
         rows, targets = made_up(**changes)
         names = ("price", "rent")[: targets.shape[1]]
-
-        def read():
-            return Dataset(
-                "own",
-                "points",
-                Split(rows[:40], targets[:40]),
-                test=Split(rows[40:], targets[40:]),
-                features=("a", "b", "c"),
-                task="numbers",
-                outputs=names,
-            )
-
-        monkeypatch.setattr("zoo.data.sources.numbers.line", read)
-        return read()
+        about = {"features": ("a", "b", "c"), "task": "numbers", "outputs": names}
+        return as_line(monkeypatch, rows, targets, 40, **about)
 
     return put
 

@@ -5,11 +5,11 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from own_rows import as_line
 from sklearn import metrics as sklearn
 from sklearn.utils.class_weight import compute_class_weight
 
 import zoo
-from zoo.data.dataset import Dataset, Split
 from zoo.errors import Mistake
 from zoo.metrics import measure, of_each
 from zoo.reporting.advice import advise
@@ -26,12 +26,8 @@ def parts(monkeypatch):
     targets = np.tile([0] * 25 + [1] * 2, 8).astype("int32")
     rows = random.normal(size=(len(targets), 2)).astype("float32")
     rows[:, 0] += 0.7 * targets
-    train, test = (
-        Split(rows[part], targets[part]) for part in (slice(108), slice(108, None))
-    )
-    own = Dataset("own", "points", train, test=test, classes=NAMES, features=("a", "b"))
-    monkeypatch.setattr("zoo.data.sources.numbers.line", lambda: own)
-    return own
+    about = {"classes": NAMES, "features": ("a", "b")}
+    return as_line(monkeypatch, rows, targets, 108, **about)
 
 
 RECIPE = zoo.Recipe(

@@ -93,19 +93,16 @@ def in_parts(recipe: recipes.Recipe, parts: int) -> dict[str, dict[str, float]]:
 
 
 def mean(found: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
-    """The mean of each metric of the floors that all of several measurements have.
+    """The mean of each metric of the floors that all of several measurements have."""
+    from zoo.evaluation.cross_validation import common
 
-    A floor that was stopped early in some of them has the name that says so.
-    """
-    plain = [{name.split(",")[0]: name for name in each} for each in found]
-    means = {}
-    for name in set.intersection(*map(set, plain)):
-        metrics = [each[names[name]] for each, names in zip(found, plain, strict=True)]
-        means[max((names[name] for names in plain), key=len)] = {
+    return {
+        name: {
             metric: statistics.fmean(each[metric] for each in metrics)
             for metric in metrics[0]
         }
-    return dict(sorted(means.items()))
+        for name, metrics in sorted(common(found).items())
+    }
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from zoo.data import identity, restore
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import calibration, measure, summarize
+from zoo.recipe.overrides import PATHS
 from zoo.run import Run, open_run
 
 ROOT = Path(trained.__file__).parents[1] / "weights"
@@ -189,7 +190,7 @@ def measure_again(made: Run, run: Run, line: dict) -> None:
         if split in line["metrics"]
     }
     given = run.recipe.data_arguments
-    places = {key: given[key] for key in ("file", "path") if key in given}
+    places = {key: given[key] for key in PATHS if key in given}
     dataset = made.dataset(**places)
     # An older run does not say whether its pictures are laid out as MNIST's, and the
     # fingerprint is that of texts as they are numbered by the words that are kept.

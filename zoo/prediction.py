@@ -156,14 +156,12 @@ def kind_of(run: Run | Exported | str | Path) -> str:
 def _opened(
     run: Run | Exported | str | Path, trust: bool = False
 ) -> tuple[Run | Exported, "Dataset"]:
-    from zoo import data
-
     if isinstance(run, str | os.PathLike) and exported.is_file(run):
         run = Exported(run)
     if isinstance(run, Exported):
         return run, run.dataset
     opened = open_run(run, trust=trust)
-    return opened, data.restore(opened.folder)
+    return opened, opened.about_data
 
 
 def _outputs(source: Run | Exported, decoded: np.ndarray, batch: int) -> np.ndarray:

@@ -11,8 +11,9 @@ from pathlib import Path, PureWindowsPath
 from zoo import recipe as recipes
 from zoo.building import fitting, hub, stored, trained
 from zoo.core import columns, files, seal
-from zoo.data import Dataset, restore
+from zoo.data import Dataset
 from zoo.errors import Mistake
+from zoo.recipe.overrides import PATHS
 from zoo.run import Run, open_run
 
 VERSION = 1  # of `card.json`; it grows when a field gets another meaning
@@ -73,7 +74,7 @@ def _fill(run: Run, folder: Path) -> None:
             shutil.copyfile(run.folder / name, folder / name)
     plain = without_places(run.recipe)
     files.write_json(folder / "recipe.json", recipes.to_json(plain))
-    dataset = restore(run.folder)
+    dataset = run.about_data
     dataclasses.replace(dataset, name=plain.data).save(folder)
     about = {k: v for k, v in run.environment.items() if k != recipes.FINGERPRINT}
     files.write_json(folder / "environment.json", about)
@@ -98,7 +99,7 @@ def _fill(run: Run, folder: Path) -> None:
 
 def without_places(recipe: recipes.Recipe) -> recipes.Recipe:
     """The recipe without paths of this machine; of its data the last name stays."""
-    kept = {k: v for k, v in recipe.data_arguments.items() if k not in ("file", "path")}
+    kept = {k: v for k, v in recipe.data_arguments.items() if k not in PATHS}
     data = recipe.data
     if "\\" in data or data.startswith((".", "~", "/")):
         data = PureWindowsPath(data).name or "data"
@@ -173,7 +174,7 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
         use: what it is for, a sentence.
         limits: what it is not for, and where it fails.
     """
-    dataset = restore(run.folder)
+    dataset = run.about_data
     metrics = run.metrics
     split = next(each for each in ("test", "validation", "train") if each in metrics)
     examples = dataset.examples.get(split, {}).get("examples")

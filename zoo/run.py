@@ -28,6 +28,8 @@ from zoo.recipe import Recipe
 if TYPE_CHECKING:
     import keras
 
+    from zoo.data import Dataset
+
 WEIGHTS = "model.safetensors"
 _READ = (
     "recipe.json",
@@ -131,12 +133,18 @@ class Run:
             raise Mistake(f"{path} cannot be read: {error}") from error
 
     @cached_property
+    def about_data(self) -> "Dataset":
+        """What it learned from, without the examples, see `zoo.data.restore`."""
+        from zoo import data
+
+        return data.restore(self.folder)
+
+    @cached_property
     def model(self):
         """The trained model, on the active backend."""
-        from zoo import data
         from zoo.building import stored
 
-        about = data.restore(self.folder)
+        about = self.about_data
         return stored.load(
             self.folder, self.recipe, about.facts(), about.answers, self.trust
         )
@@ -165,7 +173,7 @@ class Run:
                 "that is not zoo's; if you trust it, add --trust (in Python: "
                 "trust=True)"
             )
-        known = data.restore(self.folder)
+        known = self.about_data
         dataset = data.load_for(self.recipe, encoder=known.encoder, **changes)
         dataset = identity.align(dataset, known.classes, known.features, known.columns)
         then = {} if changes else known.examples

@@ -51,7 +51,7 @@ def _example(done: Run) -> list[str]:
     from zoo import data
     from zoo.data.kinds import rows
 
-    kind = data.restore(done.folder).kind
+    kind = done.about_data.kind
     if kind == "text":
         return ["a film that I would gladly see again"]
     if kind == "tabular":  # with the columns of the run
@@ -60,8 +60,7 @@ def _example(done: Run) -> list[str]:
         dataset = data.load_for(done.recipe, validation=0)
     example = (dataset.test or dataset.train).inputs[0]
     if dataset.columns:
-        known = data.restore(done.folder).columns
-        return ["--", rows.shown(example, known)]
+        return ["--", rows.shown(example, done.about_data.columns)]
     if kind != "image":
         return ["--", ",".join(f"{value:.4g}" for value in example)]
     picture = done.folder / "example.png"

@@ -1,6 +1,6 @@
 """What a column of a table holds, and how its cells become numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,6 +51,14 @@ class Column:
 def width(columns: tuple[Column, ...]) -> int:
     """The length of a row of these columns."""
     return sum(column.width for column in columns)
+
+
+def places(columns: tuple[Column, ...]) -> Iterator[tuple[Column, slice]]:
+    """Each of these columns, and where its numbers stand in a row."""
+    start = 0
+    for column in columns:
+        yield column, slice(start, start + column.width)
+        start += column.width
 
 
 def to_json(columns: tuple[Column, ...]) -> list[dict]:

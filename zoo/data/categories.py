@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from zoo.core.columns import Column
+from zoo.core.columns import Column, places
 from zoo.data.dataset import SPLITS, Dataset
 
 MOST = 200  # columns that are shown
@@ -22,10 +22,9 @@ def learned(dataset: Dataset) -> Dataset:
     A category of another split alone becomes unknown, as it would be in a table that
     is read later. Whether values are missing is that of the training split, too.
     """
-    train, columns, place = dataset.train.inputs, [], 0
-    for column in dataset.columns:
-        values = train[:, place]
-        place += column.width
+    columns = []
+    for column, place in places(dataset.columns):
+        values = dataset.train.inputs[:, place.start]
         gone = np.isnan(values)
         column = replace(column, missing=bool(gone.any()))
         if column.kind == "category":
@@ -41,13 +40,12 @@ def recoded(dataset: Dataset, columns: tuple[Column, ...]) -> Dataset:
 
     A category that they do not have is unknown.
     """
-    changed, place = {}, 0
-    for now, then in zip(dataset.columns, columns, strict=True):
+    changed = {}
+    for (now, place), then in zip(places(dataset.columns), columns, strict=True):
         if now.categories != then.categories:
-            places = {name: i for i, name in enumerate(then.categories)}
-            numbers = [places.get(name, -1) for name in now.categories]
-            changed[place] = np.array([*numbers, -1], np.float32)  # unknown stays so
-        place += now.width
+            codes = {name: i for i, name in enumerate(then.categories)}
+            numbers = [codes.get(name, -1) for name in now.categories]
+            changed[place.start] = np.array([*numbers, -1], np.float32)  # -1: unknown
     splits = {}
     for name in SPLITS if changed else ():
         if split := getattr(dataset, name):
@@ -61,10 +59,9 @@ def recoded(dataset: Dataset, columns: tuple[Column, ...]) -> Dataset:
 
 def about(dataset: Dataset) -> list[tuple[str, str, str]]:
     """Of each column its name, its kind, and what becomes of it, in words."""
-    found, place = [], 0
-    for column in dataset.columns:
-        gone = float(np.isnan(dataset.train.inputs[:, place]).mean())
-        place += column.width
+    found = []
+    for column, place in places(dataset.columns):
+        gone = float(np.isnan(dataset.train.inputs[:, place.start]).mean())
         kind, done = column.kind, DONE[column.kind]
         if column.categories:
             kind = f"{kind}, {len(column.categories):,} values"

@@ -11,6 +11,7 @@ Means, deviations and where values are missing are those of the training split.
 
 import numpy as np
 
+from zoo.core.columns import places
 from zoo.data.dataset import Dataset, Split
 
 SIDE = 32  # pixels: larger pictures are averaged to about that
@@ -61,16 +62,15 @@ def categories(dataset: Dataset) -> np.ndarray:
 
 
 def _prepared(dataset: Dataset, seen: np.ndarray, asked: np.ndarray) -> tuple:
-    place, parts = 0, []
-    for column in dataset.columns:
-        pair = seen[:, place : place + column.width], asked[:, place:]
-        place += column.width
+    parts = []
+    for column, place in places(dataset.columns):
+        pair = seen[:, place], asked[:, place]
         if column.categories:
             parts.append(_one_hot(*pair, len(column.categories)))
         elif column.kind == "date":
-            parts.append(_scaled(*(_calendar(each[:, :2]) for each in pair)))
+            parts.append(_scaled(*map(_calendar, pair)))
         else:
-            parts.append(_scaled(pair[0], pair[1][:, :1]))
+            parts.append(_scaled(*pair))
     if not parts:
         parts = [_scaled(seen, asked)]
     wide = sum(part[0].shape[1] for part in parts if isinstance(part[0], np.ndarray))

@@ -129,9 +129,8 @@ def _taken(dataset: Dataset, order: np.ndarray) -> np.ndarray:
     """Where the numbers of the columns in this order stand in a row."""
     if not dataset.columns:
         return order
-    widths = [column.width for column in dataset.columns]
-    places = np.split(np.arange(sum(widths)), np.cumsum(widths)[:-1])
-    return np.concatenate([places[i] for i in order])
+    found = [np.r_[place] for _, place in described.places(dataset.columns)]
+    return np.concatenate([found[i] for i in order])
 
 
 def differences(then: dict[str, dict], now: dict[str, dict]) -> str:

@@ -44,23 +44,21 @@ def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
         raise Mistake(f"{dataset.name} has no other column than {name} to learn from")
     columns = dataset.columns or tuple(map(Column, dataset.features))
     at = dataset.features.index(name)
-    start, width = described.width(columns[:at]), columns[at].width
-    if time and columns[at].kind not in ("number", "date"):
+    column, place = list(described.places(columns))[at]
+    if time and column.kind not in ("number", "date"):
         raise Mistake(
-            f"time={time} is a column of kind {columns[at].kind}; accepted: numbers or "
-            "dates"
+            f"time={time} is a column of kind {column.kind}; accepted: numbers or dates"
         )
-    places = slice(start, start + width)
     splits = {part: each for part in SPLITS if (each := getattr(dataset, part))}
     values = {
-        part: _values(np.asarray(each.inputs[:, places], float), dataset.name, name)
+        part: _values(np.asarray(each.inputs[:, place], float), dataset.name, name)
         for part, each in splits.items()
     }
     known = np.unique(np.concatenate(list(values.values())))
     for part, each in splits.items():
         splits[part] = replace(
             each,
-            inputs=np.delete(np.asarray(each.inputs), places, axis=1),
+            inputs=np.delete(np.asarray(each.inputs), place, axis=1),
             groups=np.searchsorted(known, values[part]) if groups else None,
             times=values[part] if time else None,
         )

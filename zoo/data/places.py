@@ -8,14 +8,14 @@ import urllib.request
 from pathlib import Path
 from typing import BinaryIO
 
-from zoo.data.kinds import pictures
+from zoo.data.kinds import picture_files, texts
 from zoo.errors import Mistake
 
 LARGEST = 2**26  # bytes of what is fetched or read from a stream
 SECONDS = 30.0  # that an address may keep silent
 STREAM = "-"
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
-_ENDINGS = {"text": (".txt", ".text", ".md"), "tabular": (".csv", ".tsv")}
+_ENDINGS = {"text": texts.SUFFIXES, "tabular": (".csv", ".tsv")}
 
 
 class Named(bytes):
@@ -73,7 +73,7 @@ def _content(item: str | os.PathLike, kind: str, stream) -> list | None:
 
 def _files(folder: Path, kind: str) -> list:
     if kind == "image":
-        found = [path for path in sorted(folder.rglob("*")) if pictures.is_one(path)]
+        found = [p for p in sorted(folder.rglob("*")) if picture_files.is_one(p)]
         wanted = "pictures"
     else:
         endings = _ENDINGS.get(kind, _ENDINGS["tabular"])

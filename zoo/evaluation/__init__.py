@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo import data
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import measure
@@ -48,7 +47,7 @@ def evaluate(
     cuts: Any = 0.0
     if isinstance(model, Run):
         split = model.dataset().split(split) if isinstance(split, str) else split
-        known = data.restore(model.folder)
+        known = model.about_data
         task = known.task
         cuts = model.cuts(known.classes) if task == "labels" else 0.0
         startup.import_keras()

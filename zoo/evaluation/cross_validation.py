@@ -149,17 +149,22 @@ def _measured(parts: list[_Part], seed: int) -> dict:
 
 
 def together(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The answers of the floors that all parts have, by name, to all examples.
+    """The answers of the floors that all parts have, by name, to all examples."""
+    return {name: np.concatenate(answers) for name, answers in common(parts).items()}
+
+
+def common(parts: list[dict]) -> dict[str, list]:
+    """What each floor that all parts have has in each of them, by the floor's name.
 
     A floor that was stopped early in some parts has the name that says so.
     """
     plain = [{name.split(",")[0]: name for name in part} for part in parts]
-    common = [name for name in plain[0] if all(name in part for part in plain)]
+    everywhere = [name for name in plain[0] if all(name in part for part in plain)]
     return {
-        max((names[name] for names in plain), key=len): np.concatenate(
-            [part[names[name]] for part, names in zip(parts, plain, strict=True)]
-        )
-        for name in common
+        max((names[name] for names in plain), key=len): [
+            part[names[name]] for part, names in zip(parts, plain, strict=True)
+        ]
+        for name in everywhere
     }
 
 

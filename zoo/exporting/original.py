@@ -7,7 +7,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo import data
 from zoo.building import stored
 from zoo.data import Dataset
 from zoo.engine import private
@@ -30,7 +29,7 @@ def network(run: Run, outputs: str) -> keras.Model:
     """
     if outputs not in OUTPUTS:
         raise unknown("kind of outputs", outputs, OUTPUTS)
-    about = data.restore(run.folder)
+    about = run.about_data
     recipe = dataclasses.replace(run.recipe, precision="float32")
     model = stored.load(run.folder, recipe, about.facts(), about.answers, run.trust)
     if len(model.inputs) != 1 or len(model.outputs) != 1:
@@ -75,7 +74,7 @@ def about(run: Run, outputs: str, model: keras.Model) -> dict:
     The whole of the run's `data.json` and `vocabulary.json` is in it, so that raw
     inputs can be read.
     """
-    dataset = data.restore(run.folder)
+    dataset = run.about_data
     said = {
         "model": run.recipe.model,
         "data": dataset.name,

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo import data
 from zoo.core import files
 from zoo.data.sources import made_up
 from zoo.exporting import checks, formats, original
@@ -23,7 +22,7 @@ def write(run: Run, path: Path, name: str, outputs: str) -> None:
     model = original.network(run, outputs)
     about = original.about(run, outputs, model)
     inputs = made_up.sample(model, checks.COUNT).train.inputs
-    if inputs.dtype.kind == "f" and not data.restore(run.folder).missing:
+    if inputs.dtype.kind == "f" and not run.about_data.missing:
         inputs = np.nan_to_num(inputs)
     formats.module(name).write(model, path, about)
     checks.save(path, inputs, original.answers(model, inputs))

@@ -4,6 +4,7 @@ import numpy as np
 
 from zoo.metrics.classes import (
     area_under_curve,
+    distance,
     intervals,
     of_classes,
     probabilities,
@@ -11,7 +12,7 @@ from zoo.metrics.classes import (
     standard_error,
 )
 from zoo.metrics.conformal import errors_of, half_width
-from zoo.metrics.each import of_each
+from zoo.metrics.each import accuracy, of_each
 from zoo.metrics.labels import best_cuts, noise_of_labels, of_labels
 from zoo.metrics.names import better, is_share, shown
 from zoo.metrics.numbers import of_numbers
@@ -26,6 +27,7 @@ __all__ = [
     "calibration",
     "calibration_error",
     "counted",
+    "distance",
     "errors_of",
     "half_width",
     "intervals",
@@ -108,4 +110,4 @@ def noise(
         return {"mae": float(errors.std(ddof=count > 1) / np.sqrt(count))}
     if task == "labels":
         return {"average_precision": noise_of_labels(outputs, targets)}
-    return {"accuracy": standard_error(measure(outputs, targets)["accuracy"], count)}
+    return {"accuracy": standard_error(accuracy(np.asarray(outputs), targets), count)}

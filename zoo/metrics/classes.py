@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from zoo.errors import Mistake
-from zoo.metrics.each import balanced_accuracy
+from zoo.metrics.each import accuracy, balanced_accuracy
 from zoo.metrics.outputs import refuse_no_numbers
 
 RESAMPLES, FEWEST = 1000, 100
@@ -49,7 +49,7 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         sign = np.where(targets == 1, -1.0, 1.0)
         metrics = {
             "loss": float(np.logaddexp(0, sign * score).mean()),
-            "accuracy": float(((score >= 0) == (targets == 1)).mean()),
+            "accuracy": accuracy(logits, targets),
             "balanced_accuracy": balanced_accuracy(logits, targets),
         }
         if 0 < (targets == 1).sum() < len(targets):
@@ -58,7 +58,7 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     truth = logits[np.arange(len(logits)), targets]
     return {
         "loss": float((np.logaddexp.reduce(logits, axis=1) - truth).mean()),
-        "accuracy": float((logits.argmax(axis=1) == targets).mean()),
+        "accuracy": accuracy(logits, targets),
         "balanced_accuracy": balanced_accuracy(logits, targets),
     }
 
@@ -111,8 +111,7 @@ def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         Besides those of `of_classes`: "sensitivity" and "specificity", the
         shares of the positives and of the negatives that are recognized at a
         probability of 0.5; "brier", the mean squared error of the probability; and
-        "calibration_error", the mean distance between probability and frequency in ten
-        bins of equal width, weighted by their counts (Naeini et al. 2015, AAAI).
+        "calibration_error", see `distance`.
 
     Raises:
         Mistake: the logits are those of one class, or of more than two.
@@ -128,15 +127,31 @@ def rates(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     probability = probabilities(logits)[:, 1]
     positive = targets == 1
     said = logits[:, 0] >= 0
-    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
-    excess = np.bincount(bins, probability - positive, BINS)
     return {
         **of_classes(logits, targets),
         "sensitivity": float(said[positive].mean()),
         "specificity": float((~said[~positive]).mean()),
         "brier": float(np.square(probability - positive).mean()),
-        "calibration_error": float(np.abs(excess).sum() / len(targets)),
+        "calibration_error": distance(probability, positive),
     }
+
+
+def distance(probability: np.ndarray, happened: np.ndarray) -> float:
+    """The mean distance between probabilities and how often what they are of happened.
+
+    In ten bins of equal width, weighted by their counts (Naeini et al. 2015, AAAI).
+
+    Args:
+        probability: float (n,), from 0 to 1.
+        happened: bool (n,).
+    """
+    excess = np.bincount(bins(probability), probability - happened, BINS)
+    return float(np.abs(excess).sum() / len(happened))
+
+
+def bins(probability: np.ndarray) -> np.ndarray:
+    """Which of ten bins of equal width a probability lies in, int (n,)."""
+    return np.minimum((probability * BINS).astype(int), BINS - 1)
 
 
 def standard_error(share: float, count: int) -> float:

@@ -52,6 +52,11 @@ def answered(outputs: np.ndarray) -> np.ndarray:
     return outputs.argmax(axis=1)
 
 
+def accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """The share of examples that are answered rightly."""
+    return float((answered(outputs) == targets).mean())
+
+
 def balanced_accuracy(outputs: np.ndarray, targets: np.ndarray) -> float:
     """The mean recall of the classes that have examples."""
     chosen, targets = answered(outputs), np.asarray(targets)

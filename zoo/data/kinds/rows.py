@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoo.core import kept
-from zoo.core.columns import Column, width
+from zoo.core.columns import Column, places, width
 from zoo.data.kinds import cells, given, tables
 from zoo.data.kinds.sheet import Sheet, read
 from zoo.errors import Mistake
@@ -171,9 +171,6 @@ def _of_values(column: Column, values: list, places: list[str]) -> np.ndarray:
 
 def shown(row: np.ndarray, columns: tuple[Column, ...]) -> str:
     """A decoded row as a line that `decode` takes."""
-    found, place = [], 0
-    for column in columns:
-        found.append(cells.shown(column, row[place : place + column.width]))
-        place += column.width
+    found = [cells.shown(column, row[place]) for column, place in places(columns)]
     ends = ";" if any("," in cell for cell in found) else ","
     return ends.join(f'"{cell}"' if ends in cell else cell for cell in found)

@@ -22,6 +22,7 @@ LONGEST_RUNS = (1, 2, 3)
 LONGEST = 2**20  # tokens of a text
 LARGEST = 64 * 2**20  # bytes of vocabulary.json; 20,000 words have 0.3 MB
 
+SUFFIXES = (".txt", ".text", ".md")  # of files that hold a text
 WANTED = "a sentence in quotes, or the name of a text file"
 LONGEST_NAME = 4096  # letters of a path, as Linux has it
 LARGEST_FILE = 10_000_000  # bytes: some 2 million words, of which hundreds are read

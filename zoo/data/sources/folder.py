@@ -7,17 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core.progress import track
 from zoo.data.cache import remember
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import pictures
-from zoo.data.sources import copies, listing
+from zoo.data.kinds import picture_files, pictures
+from zoo.data.sources import copies, decoding, listing
 from zoo.data.sources.listing import TEST, TRAIN, VALIDATION, Listing
 from zoo.data.splits import carve
 from zoo.errors import Mistake
 
 SIZE = 224
-SHOWN = 10  # file names in an error
+SHOWN = 10  # classes in a warning
 
 
 def read(
@@ -48,7 +47,7 @@ def read(
             val/ or test/ alone, or unreadable pictures, which it names with the reason.
     """
     root = Path(path).expanduser()
-    size, channels = pictures.checked(size, channels)
+    size, channels = picture_files.checked(size, channels)
     if not root.is_dir():
         if root.exists():
             raise Mistake(f"{path} is a file; give the folder that holds class folders")
@@ -152,13 +151,6 @@ def _convert(
 ) -> dict:
     """Decode every picture into the folder `to`."""
     broken, border = [], None
-
-    def load(file: Path) -> np.ndarray | Mistake:
-        try:
-            return pictures.read(file, channels, size)
-        except Mistake as mistake:
-            return mistake
-
     for part in dict.fromkeys(part for part, _, _ in listing):
         files = [(label, file) for p, label, file in listing if p == part]
         inputs = np.lib.format.open_memmap(
@@ -166,25 +158,11 @@ def _convert(
         )
         targets = np.array([label for label, _ in files], np.int32)
         np.save(to / f"{part}_targets.npy", targets)
-        prints = np.zeros(len(files), np.uint64)
-        with pictures.workers() as pool:
-            images = pool.map(load, (file for _, file in files))
-            found = track(images, len(files), f"reading {part} pictures")
-            for i, image in enumerate(found):
-                if isinstance(image, Mistake):
-                    broken.append(str(image))
-                else:
-                    inputs[i] = image
-                    prints[i] = copies.fingerprint(image)
+        paths = [file for _, file in files]
+        prints, bad = decoding.fill(inputs, paths, f"reading {part} pictures")
         np.save(to / f"{part}_prints.npy", prints)
+        broken += bad
         if part == TRAIN and channels == 1:
             border = pictures.border(inputs)
-    if broken:
-        more = f", and {len(broken) - SHOWN} more" if len(broken) > SHOWN else ""
-        raise Mistake(
-            f"{len(broken)} of {len(listing)} pictures cannot be read: "
-            + "; ".join(broken[:SHOWN])
-            + more
-            + "; remove or replace them"
-        )
+    decoding.refuse(broken, len(listing))
     return {"border": border}

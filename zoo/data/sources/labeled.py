@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core.progress import track
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import cells, pictures, sheet
-from zoo.data.sources import copies, table
+from zoo.data.kinds import cells, picture_files, pictures, sheet
+from zoo.data.sources import decoding, table
 from zoo.errors import Mistake, unknown
 
 SIZE = 224
-SHOWN = 10
 FOLDERS = (".", "images", "pictures", "train")  # where they lie, beside the table
 
 
@@ -27,7 +25,7 @@ def table_of(path: Path) -> Path | None:
     with open(path, encoding="utf-8", errors="replace") as file:
         start = file.read(4096)
     words = [word.strip("\"' ") for word in re.split(r"[,;\t\n\r]", start)]
-    named = (word for word in words if word.lower().endswith(pictures.SUFFIXES))
+    named = (word for word in words if word.lower().endswith(picture_files.SUFFIXES))
     return path if any(_place(path.parent, word) for word in named) else None
 
 
@@ -54,7 +52,7 @@ def read(
     Raises:
         Mistake: no such column, or pictures that are missing or cannot be read.
     """
-    size, channels = pictures.checked(size, channels)
+    size, channels = picture_files.checked(size, channels)
     place = table_of(Path(path).expanduser())
     if place is None:
         raise Mistake(f"{path} names no pictures")
@@ -76,7 +74,9 @@ def read(
             f"'{plain[names][row].as_py()}' ({files.count(None):,} of {len(files):,} "
             "are missing)"
         )
-    images, prints = _load([each for each in files if each], size, channels)
+    images = np.zeros((len(files), *size, channels), np.uint8)
+    prints, broken = decoding.fill(images, files, "reading pictures")
+    decoding.refuse(broken, len(files))
     dataset = Dataset(
         name=str(path),
         kind="image",
@@ -101,28 +101,3 @@ def _place(folder: Path, name: str) -> Path | None:
         return None
     places = (folder / each / name for each in FOLDERS)
     return next((place for place in places if place.is_file()), None)
-
-
-def _load(files: list[Path], size, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    images = np.zeros((len(files), *size, channels), np.uint8)
-    prints, broken = np.zeros(len(files), np.uint64), []
-
-    def load(file: Path):
-        try:
-            return pictures.read(file, channels, size)
-        except Mistake as mistake:
-            return mistake
-
-    with pictures.workers() as pool:
-        found = track(pool.map(load, files), len(files), "reading pictures")
-        for i, image in enumerate(found):
-            if isinstance(image, Mistake):
-                broken.append(str(image))
-            else:
-                images[i], prints[i] = image, copies.fingerprint(image)
-    if broken:
-        raise Mistake(
-            f"{len(broken)} of {len(files)} pictures cannot be read: "
-            f"{'; '.join(broken[:SHOWN])}; remove or replace them"
-        )
-    return images, prints

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zoo.data.kinds import pictures
+from zoo.data.kinds import picture_files
 from zoo.errors import Mistake
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -118,7 +118,7 @@ def _classes(root: Path, listing: Listing) -> dict[str, list[Path]]:
     found = {}
     for folder in folders:
         inner, files = _inside(folder, listing)
-        found[class_name(folder)] = [file for file in files if pictures.is_one(file)]
+        found[class_name(folder)] = list(filter(picture_files.is_one, files))
         others = set(files) - set(found[class_name(folder)])
         listing.passed += [(file, "it is no picture") for file in sorted(others)]
         if found[class_name(folder)]:
@@ -135,7 +135,7 @@ def _check_train(listing: Listing) -> None:
         raise Mistake(f"{root} has no class folders; {WANTED}")
     empty = [name for name, files in found.items() if not files]
     if empty:
-        known = ", ".join(pictures.SUFFIXES)
+        known = ", ".join(picture_files.SUFFIXES)
         raise Mistake(f"{root / empty[0]} holds no pictures ({known}); {WANTED}")
     if len(found) == 1:
         raise Mistake(f"{root} has one class, '{next(iter(found))}'; two are needed")
@@ -176,7 +176,7 @@ def _inside(root: Path, listing: Listing) -> tuple[list[Path], list[Path]]:
             listing.passed.append((path, f"it is a link to {target}, not there"))
             continue
         if path.name[0] == ".":
-            if pictures.is_one(path) or (path.is_dir() and _pictures_in(path)):
+            if picture_files.is_one(path) or (path.is_dir() and _pictures_in(path)):
                 listing.passed.append((path, "it is hidden"))
         elif path.is_dir() and path.name[0] == "_":
             listing.passed.append((path, "its name begins with _"))
@@ -187,4 +187,4 @@ def _inside(root: Path, listing: Listing) -> tuple[list[Path], list[Path]]:
 
 def _pictures_in(folder: Path) -> bool:
     _, files = _inside(folder, Listing())
-    return any(map(pictures.is_one, files))
+    return any(map(picture_files.is_one, files))

@@ -10,12 +10,12 @@ import numpy as np
 from zoo.core.progress import track
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import sheet, texts
-from zoo.data.kinds.pictures import SUFFIXES as PICTURES
+from zoo.data.kinds.picture_files import SUFFIXES as PICTURES
+from zoo.data.kinds.texts import SUFFIXES
 from zoo.data.sources import listing, table
 from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
 from zoo.errors import Mistake
 
-SUFFIXES = (".txt", ".text", ".md")
 LOOKED_AT = 1000  # files, to tell texts from pictures
 WANTED = (
     "put the texts of each class into a folder, class/text.txt, or one on each line of "

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.data.cache import remember
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import pictures, tables, texts
+from zoo.data.kinds import picture_files, tables, texts
 from zoo.data.sources import tfds_prepare
 from zoo.data.sources.tfds_convert import SIZE, convert, fresh
 from zoo.data.splits import carve
@@ -35,7 +35,7 @@ def read(
     Args:
         name: as TFDS takes it, such as "mnist" or "glue/sst2".
         size: height and width of pictures in pixels; default as they are, 224 where
-            they differ. See `zoo.data.kinds.pictures` for how.
+            they differ. See `zoo.data.kinds.picture_files` for how.
         channels: 1 for gray, 3 for RGB; default as the pictures are.
         features: columns of a table to use, in this order; default all, or what the
             zoo's own builder names.
@@ -57,7 +57,7 @@ def read(
     if file and not Path(file).expanduser().is_file():
         raise Mistake(f"there is no file {file}")
     if size or channels:
-        pictures.checked(size or SIZE, channels or 3)
+        picture_files.checked(size or SIZE, channels or 3)
     identity = {
         "name": name,
         "roots": tfds_prepare.roots(name),

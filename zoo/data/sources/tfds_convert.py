@@ -13,7 +13,7 @@ import numpy as np
 from zoo.core.progress import track
 from zoo.data import builders
 from zoo.data.dataset import SPLITS
-from zoo.data.kinds import pictures, texts
+from zoo.data.kinds import picture_files, pictures, texts
 from zoo.data.sources import tfds_prepare
 from zoo.errors import Mistake
 
@@ -195,12 +195,12 @@ def _pictures(
     """Decode pictures into `part`_inputs.npy in the folder `to`."""
     channels = channels or (1 if shape[-1] == 1 else 3)
     if size or None in shape[:2]:
-        size, channels = pictures.checked(size or SIZE, channels)
+        size, channels = picture_files.checked(size or SIZE, channels)
     height, width = size or shape[:2]
     images = np.lib.format.open_memmap(
         to / f"{part}_inputs.npy", "w+", np.uint8, (count, height, width, channels)
     )
-    with pictures.workers() as pool:
+    with picture_files.workers() as pool:
         for start in range(0, count, BLOCK):
             block = list(islice(encoded, BLOCK))
             groups = [block[i : i + GROUP] for i in range(0, len(block), GROUP)]
@@ -212,7 +212,7 @@ def _pictures(
 
 
 def _read_all(encoded: list[bytes], channels: int, size) -> np.ndarray:
-    return np.stack([pictures.read(one, channels, size) for one in encoded])
+    return np.stack([picture_files.read(one, channels, size) for one in encoded])
 
 
 def _digest(path: Path) -> str:
