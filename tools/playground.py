@@ -29,7 +29,8 @@ def main() -> None:
     )
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args()
-    body = [f'<script type="application/json" id="facts">{json.dumps(facts())}</script>']
+    start, end = '<script type="application/json" id="facts">', "</script>"
+    body = [f"{start}{json.dumps(facts())}{end}"]
     text = pages.between(PAGE.read_text("utf-8"), FACTS, body)
     pages.update({PAGE: text}, options.check, "python tools/playground.py")
 
