@@ -38,13 +38,29 @@ print(json.dumps(sorted(known)))
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_the_makefile_chooses_by_this_expression(name):
-    told = subprocess.check_output(["make", "-n", f"test-{name}"], cwd=ROOT, text=True)
+    told = planned(f"test-{name}")
     (line,) = [line for line in told.splitlines() if " pytest " in line]
     assert line.startswith(f"KERAS_BACKEND={name} ")
     command = shlex.split(line.partition("||")[0].rstrip("\\ "))
     after = command[command.index("pytest") :]
     expected = ["-m", CHOSEN[name]] if CHOSEN[name] else []
     assert after[after.index("--no-loadscope-reorder") + 1 :] == expected
+
+
+def test_make_test_runs_every_suite():
+    started = [line for line in planned("test").splitlines() if " pytest " in line]
+    found = sorted(line.split()[0].partition("=")[2] for line in started)
+    assert found == [
+        "$backend",
+        *sorted(CHOSEN),
+    ]  # that of make test-without-tensorflow
+
+
+def planned(target):
+    """What `make` would run, whatever the make that runs these tests was told."""
+    environment = {k: v for k, v in os.environ.items() if "MAKE" not in k}
+    words = ["make", "-n", target]
+    return subprocess.check_output(words, cwd=ROOT, text=True, env=environment)
 
 
 @pytest.mark.slow
