@@ -175,7 +175,11 @@ def test_the_command_line_and_the_report_say_labels(weather, tmp_path, capsys):
     assert cli.call(["predict", str(run.folder), "2,2", "--", "-3,-3"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["input", "labels", "probabilities"]
-    assert zoo.report(run).stat().st_size > 5000
+    assert zoo.report(run, format="png").stat().st_size > 5000
+    page = zoo.report(run).read_text("utf-8")
+    assert "average precision" in page
+    assert "wet" in page
+    assert "has no example of never" in page
 
 
 @once

@@ -430,7 +430,11 @@ def test_the_command_line_and_the_report_say_numbers(tmp_path, capsys):
     assert cli.call(["evaluate", folder]) == 0
     assert "r2" in capsys.readouterr().out
     assert cli.call(["report", folder]) == 0
+    assert cli.call(["report", folder, "--format", "png"]) == 0
     assert (tmp_path / "line" / "report.png").stat().st_size > 5000
+    page = (tmp_path / "line" / "report.html").read_text("utf-8")
+    assert "predicted against true" in page
+    assert "The line" in page
 
 
 @once

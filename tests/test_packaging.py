@@ -69,11 +69,12 @@ def installed(tmp_path_factory):
     return folder
 
 
-def test_wheel_has_the_trained_weights(installed):
+@pytest.mark.parametrize("folder", ["weights", "reporting/templates"])
+def test_wheel_has_what_is_no_code(installed, folder):
     def files(package):
         return {
-            path.relative_to(package / "weights"): path.read_bytes()
-            for path in (package / "weights").rglob("*")
+            path.relative_to(package / folder): path.read_bytes()
+            for path in (package / folder).rglob("*")
             if path.is_file()
         }
 

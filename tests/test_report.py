@@ -1,6 +1,5 @@
-"""A run as pictures."""
+"""A run as one picture, `zoo report --format png`."""
 
-import sys
 import types
 
 import numpy as np
@@ -10,8 +9,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 import zoo
-from zoo import reporting
 from zoo.errors import Mistake
+from zoo.reporting import picture
+from zoo.reporting.seen import Seen
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +21,12 @@ def moons(tmp_path_factory):
 
 
 def test_a_report_is_a_picture_in_the_run(moons):
-    path = zoo.report(moons)
+    path = zoo.report(moons, format="png")
     assert path == moons.folder / "report.png"
-    with Image.open(path) as picture:
-        assert picture.size == (1200, 600)
-        assert len(picture.convert("RGB").getcolors(1 << 20)) > 100
+    assert path._repr_html_() is None
+    with Image.open(path) as drawn:
+        assert drawn.size == (1200, 600)
+        assert len(drawn.convert("RGB").getcolors(1 << 20)) > 100
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,6 @@ def test_a_report_of_unusual_classes(tmp_path, monkeypatch, names, counts):
         texts.extend(text.get_text() for text in figure.findobj(Text))
 
     monkeypatch.setattr(Figure, "savefig", savefig)
-    monkeypatch.setattr(reporting, "open_run", lambda run, trust: run)
     truth, said = np.indices((len(names), len(names))).reshape(2, -1)
     often = np.array(counts, int).ravel()
     split = types.SimpleNamespace(targets=np.repeat(truth, often))
@@ -57,8 +57,7 @@ def test_a_report_of_unusual_classes(tmp_path, monkeypatch, names, counts):
         task="classes", classes=names, answers=names, split=lambda name: split
     )
     outputs = np.eye(len(names))[np.repeat(said, often)]
-    monkeypatch.setattr(reporting, "_answers", lambda run: (dataset, "test", outputs))
-    assert zoo.report(run).is_file()
+    picture.draw(Seen(run, dataset, "test", outputs), tmp_path / "report.png")
     said = "\n".join(texts)
     if "rare" in names:
         assert "rare (untested)" in texts
@@ -71,10 +70,9 @@ def test_a_report_of_unusual_classes(tmp_path, monkeypatch, names, counts):
 
 
 def test_a_report_says_what_the_curves_show(moons, monkeypatch):
-    plain = zoo.report(moons).read_bytes()
-    report = vars(sys.modules["zoo.reporting"])
-    monkeypatch.setitem(report, "advise", lambda *given: ["Underfitting. " * 20])
-    assert zoo.report(moons).read_bytes() != plain
+    plain = zoo.report(moons, format="png").read_bytes()
+    monkeypatch.setattr(picture, "advise", lambda *given: ["Underfitting. " * 20])
+    assert zoo.report(moons, format="png").read_bytes() != plain
 
 
 @pytest.mark.parametrize("verb", [zoo.report, zoo.export])

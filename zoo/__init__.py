@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo.publishing import publish
     from zoo.recipe import Expected, Recipe
     from zoo.reporting import report
+    from zoo.reporting.comparison import compare
+    from zoo.reporting.listing import runs
     from zoo.run import Run, load
     from zoo.training import train
     from zoo.tuning import Search, hypermodel, tune
@@ -44,6 +46,8 @@ _HOMES = {
     "hypermodel": "tuning",
     "Search": "tuning",
     "report": "reporting",
+    "compare": "reporting.comparison",
+    "runs": "reporting.listing",
     "export": "exporting",
     "publish": "publishing",
     "verify": "verification",
@@ -69,6 +73,7 @@ __all__ = [
     "backend",
     "build",
     "card",
+    "compare",
     "cross_validate",
     "data",
     "distribute",
@@ -83,6 +88,7 @@ __all__ = [
     "predict",
     "publish",
     "report",
+    "runs",
     "train",
     "tune",
     "verify",

@@ -25,6 +25,8 @@ VERBS = (
     "evaluate",
     "predict",
     "report",
+    "compare",
+    "runs",
     "export",
     "publish",
     "tune",

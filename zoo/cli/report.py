@@ -1,7 +1,8 @@
-"""Draw a run's curves and confusion matrix.
+"""Write a page that shows what a run has learned, and how far it can be trusted.
 
 Example:
   zoo report runs/digits
+  zoo report runs/digits --format png
 """
 
 from zoo.cli._arguments import add_backend, add_run
@@ -11,6 +12,12 @@ from zoo.run import open_run
 
 def arguments(parser):
     add_run(parser)
+    parser.add_argument(
+        "--format",
+        choices=("html", "md", "png"),
+        default="html",
+        help="html, md (the same in words) or png (curves and confusion matrix)",
+    )
     add_backend(parser)
 
 
@@ -20,4 +27,4 @@ def run(options):
 
     from zoo.reporting import report
 
-    print(report(done))
+    print(report(done, format=options.format))

@@ -6,6 +6,7 @@ from zoo.metrics.classes import (
     area_under_curve,
     distance,
     intervals,
+    losses_of_classes,
     of_classes,
     probabilities,
     rates,
@@ -16,14 +17,22 @@ from zoo.metrics.each import accuracy, of_each
 from zoo.metrics.labels import best_cuts, noise_of_labels, of_labels
 from zoo.metrics.names import better, is_share, shown
 from zoo.metrics.numbers import of_numbers
+from zoo.metrics.paired import binomial_interval, mcnemar, mean_interval
 from zoo.metrics.summary import Summary, summarize
-from zoo.metrics.sureness import calibration, calibration_error, temperature
+from zoo.metrics.sureness import (
+    calibration,
+    calibration_error,
+    reliability,
+    temperature,
+)
+from zoo.metrics.thresholds import precision_recall, receiver, sensitivity_at
 
 __all__ = [
     "Summary",
     "area_under_curve",
     "best_cuts",
     "better",
+    "binomial_interval",
     "calibration",
     "calibration_error",
     "counted",
@@ -32,14 +41,21 @@ __all__ = [
     "half_width",
     "intervals",
     "is_share",
+    "losses_of_classes",
+    "mcnemar",
+    "mean_interval",
     "measure",
     "noise",
     "of_classes",
     "of_each",
     "of_labels",
     "of_numbers",
+    "precision_recall",
     "probabilities",
     "rates",
+    "receiver",
+    "reliability",
+    "sensitivity_at",
     "shown",
     "standard_error",
     "summarize",

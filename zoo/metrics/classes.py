@@ -55,12 +55,18 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         if 0 < (targets == 1).sum() < len(targets):
             metrics["auc"] = area_under_curve(score, targets)
         return metrics
-    truth = logits[np.arange(len(logits)), targets]
     return {
-        "loss": float((np.logaddexp.reduce(logits, axis=1) - truth).mean()),
+        "loss": float(losses_of_classes(logits, targets).mean()),
         "accuracy": accuracy(logits, targets),
         "balanced_accuracy": balanced_accuracy(logits, targets),
     }
+
+
+def losses_of_classes(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """The cross-entropy of each example in nats, float64 (n,), see `of_classes`."""
+    logits = of_all_classes(logits)
+    truth = logits[np.arange(len(logits)), targets]
+    return np.logaddexp.reduce(logits, axis=1) - truth
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """What the names of metrics mean: which way is better, and how one is written."""
 
-SMALLER_IS_BETTER = ("loss", "mae", "rmse", "brier", "calibration_error")
-NUMBERS = ("loss", "mae", "rmse", "r2")  # the others are shares, 0 to 1
+_ERRORS = ("loss", "mae", "rmse", "mean_squared_error")
+SMALLER_IS_BETTER = (*_ERRORS, "brier", "calibration_error")
+NUMBERS = (*_ERRORS, "r2")  # the others are shares, 0 to 1
 
 
 def is_share(metric: str) -> bool:

@@ -4,7 +4,13 @@ import math
 
 import numpy as np
 
-from zoo.metrics.classes import distance, of_all_classes, probabilities
+from zoo.metrics.classes import (
+    BINS,
+    bins,
+    distance,
+    of_all_classes,
+    probabilities,
+)
 
 HOTTEST = 100.0
 
@@ -47,6 +53,20 @@ def calibration_error(logits: np.ndarray, targets: np.ndarray) -> float:
     """
     shares = probabilities(logits)
     return distance(shares.max(axis=1), shares.argmax(axis=1) == targets)
+
+
+def reliability(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Ten bins of equal width over the probability of the most probable class.
+
+    Returns:
+        For each bin, float64 (10,), the number of its examples, the sum of their
+        probabilities, and how many of them are right.
+    """
+    shares = probabilities(logits)
+    sure = shares.max(axis=1)
+    right = (shares.argmax(axis=1) == targets).astype("float64")
+    values = np.ones(len(sure)), sure, right
+    return tuple(np.bincount(bins(sure), each, BINS) for each in values)
 
 
 def calibration(

@@ -1,206 +1,103 @@
-"""Pictures of a run: its curves, its confusion matrix, and what they say."""
+"""A run to look at: a page with everything that it takes to trust it, or not."""
 
-import math
-import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from zoo.building import trained
 from zoo.core import files
-from zoo.engine import startup
-from zoo.errors import Mistake
-from zoo.metrics import of_each
-from zoo.metrics.each import answered
-from zoo.reporting import labels
-from zoo.reporting.advice import advise, listed
+from zoo.core.progress import Progress
+from zoo.errors import unknown
+from zoo.reporting import (
+    calibration,
+    classes,
+    curves,
+    folds,
+    network,
+    numbers,
+    pages,
+    picture,
+    plane,
+    result,
+    screening,
+    settings,
+    wrong,
+)
+from zoo.reporting.blocks import Section, Words
+from zoo.reporting.seen import Seen, look, look_if_possible
 from zoo.run import Run, open_run
 
-if TYPE_CHECKING:
-    from zoo.data import Dataset
+FORMATS = ("html", "md", "png")
+# In the order of the page; each gives a section, or None where a run has none.
+SECTIONS: tuple[Callable[[Seen], Section | None], ...] = (
+    result.section,
+    folds.section,
+    curves.section,
+    classes.section,
+    screening.section,
+    numbers.answers,
+    numbers.coverage,
+    wrong.section,
+    calibration.section,
+    plane.section,
+    network.section,
+    network.filters,
+    settings.times,
+    settings.settings,
+    settings.repeat,
+)
 
-FILE = "report.png"
-INCHES = 0.16  # of the matrix for each class: a line of small letters
-COUNTED = 30  # classes at most whose counts are written into the matrix
-MOST = 200  # names at most along an axis
-SHOWN = 9  # numbers at most whose answers are drawn
 
+def report(
+    run: Run | str | Path, *, format: str = "html", trust: bool = False
+) -> pages.Page:
+    """Write a report of a run into its folder; of trained weights of zoo, here.
 
-def report(run: Run | str | Path, *, trust: bool = False) -> Path:
-    """Draw `report.png` into the run's folder; of trained weights of zoo, here.
-
-    Left: loss and accuracy of every epoch, training and validation. Right: how often
-    each class of the test split (or validation, if there is none) was taken for each;
-    of numbers the mean absolute error, and answers beside the truth; of labels recall
-    and precision. Below: what
-    `zoo.reporting.advice` says of the curves.
+    `report.html` is one file that asks nothing of others: the result with its floors
+    and 95 % intervals over the examples, curves with advice, confusion matrix and
+    table of classes, the most confidently wrong examples, calibration, thresholds of
+    two classes, residuals and intervals of numbers, the network with its filters, the
+    time, the settings, and the commands that repeat it. What a run has not is left out.
 
     Args:
-        run: a run or its folder.
+        run: a run, its folder, or the name of trained weights, such as "lenet:mnist".
+        format: "html"; "md", the same in words; or "png", curves and confusion matrix
+            as one picture.
         trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
-        The picture's path.
+        The file's path, which shows the page in a notebook.
 
     Raises:
-        Mistake: the folder is not a run, or matplotlib is not installed.
+        Mistake: the folder is not a run, the format is unknown, or matplotlib or jinja2
+            is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise Mistake('a report needs matplotlib: pip install "zoo[report]"') from error
+    if format not in FORMATS:
+        raise unknown("format of a report", format, FORMATS)
+    pages.require()
     run = open_run(run, trust=trust)
-    dataset, split, outputs = _answers(run)
-    with labels.as_text([*dataset.answers, run.folder.name]) as readable:
-        if dataset.task == "labels":
-            figure = _of_labels(Figure, run, dataset, split, outputs, readable)
-        elif dataset.task == "numbers":
-            figure = _of_numbers(Figure, run, dataset, split, outputs, readable)
-        else:
-            figure = _of_classes(Figure, run, dataset, split, outputs, readable)
-        path = (Path() if trained.is_shipped(run.folder) else run.folder) / FILE
-        with files.replacing(path) as temporary:
-            figure.savefig(temporary, format="png", dpi=100)
+    folder = Path() if trained.is_shipped(run.folder) else run.folder
+    path = pages.Page(folder / f"report.{format}")
+    if format == "png":
+        picture.draw(look(run), path)
+        return path
+    sections = []
+    with Progress("writing the report", 1 + len(SECTIONS)) as progress:
+        seen = look_if_possible(run)
+        if seen.lacking:
+            about = f"Without its examples: {seen.lacking}"
+            progress.say(about)
+            sections.append(Section("Incomplete", [Words([about], "warning")]))
+        for done, part in enumerate(SECTIONS, 1):
+            progress.update(done)
+            if found := part(seen):
+                sections.append(found)
+    write = pages.to_html if format == "html" else pages.to_markdown
+    files.write_text(path, write(run.folder.resolve().name, _about(run), sections))
     return path
 
 
-def _with_curves(Figure, run, side, metrics, readable):
-    """A figure with the curves on its left, and what is to its right, empty."""
-    figure = Figure(figsize=(6 + side, side), layout="constrained")
-    ((left, right),) = figure.subfigures(1, 2, squeeze=False, width_ratios=[6, side])
-    for axes, metric in zip(left.subplots(2, 1, sharex=True), metrics, strict=True):
-        for key in (metric, f"validation_{metric}"):
-            if key in run.history[0]:
-                epochs = [line["epoch"] for line in run.history]
-                values = [line[key] for line in run.history]
-                dot = "o" if len(values) == 1 else None  # no line has one point
-                axes.plot(epochs, values, marker=dot, label=key.replace("_", " "))
-        axes.set_ylabel(metric)
-        axes.grid(alpha=0.3)
-        axes.legend()
-    axes.set_xlabel("epoch")
-    left.suptitle(labels.shortened(readable(run.folder.name)))
-    return figure, right
-
-
-def _with_advice(figure, advice, readable):
-    advice = [textwrap.fill(readable(line), _COLUMNS) for line in advice]
-    figure.supxlabel("\n".join(advice), x=0.01, ha="left", fontsize="medium")
-    return figure
-
-
-def _of_numbers(Figure, run, dataset, split, outputs, readable):
-    """Answers beside the truth, for each number that is answered, up to nine."""
-    names = dataset.outputs[:SHOWN]
-    rows = math.ceil(math.sqrt(len(names)))
-    figure, right = _with_curves(Figure, run, 6.0, ("loss", "mae"), readable)
-    truth = np.asarray(dataset.split(split).targets)
-    grid = right.subplots(-(-len(names) // rows), rows, squeeze=False)
-    for place, axes in enumerate(grid.flat):
-        if place >= len(names):
-            axes.set_axis_off()
-            continue
-        ends = [
-            min(truth[:, place].min(), outputs[:, place].min()),
-            max(truth[:, place].max(), outputs[:, place].max()),
-        ]
-        axes.plot(ends, ends, color="gray", linewidth=1)
-        axes.plot(truth[:, place], outputs[:, place], ".", alpha=0.6)
-        axes.set_xlabel(f"{labels.shortened(readable(names[place]))}, true")
-        axes.set_ylabel("predicted")
-        axes.grid(alpha=0.3)
-    metrics = run.metrics[split]
-    shown = [f"{name} {metrics[name]:.4g}" for name in ("mae", "r2") if name in metrics]
-    right.suptitle(f"{split}: {', '.join(shown)}")
-    return _with_advice(figure, advise(run.history, run.metrics), readable)
-
-
-def _of_labels(Figure, run, dataset, split, outputs, readable):
-    """Recall and precision of each label, as bars."""
-    targets, names = dataset.split(split).targets, dataset.classes
-    side = float(np.clip(2 * INCHES * len(names), 6, 32))
-    metrics = ("loss", "label_accuracy")
-    figure, right = _with_curves(Figure, run, side, metrics, readable)
-    each = of_each(outputs, targets, names, "labels", run.cuts(names))
-    axes, places = right.subplots(), np.arange(len(names))
-    for metric, above in (("recall", -0.2), ("precision", 0.2)):
-        shares = [each[name].get(metric, 0.0) for name in names]
-        axes.barh(places + above, shares, 0.4, label=metric)
-    shown = [labels.shortened(readable(name)) for name in names]
-    axes.set_yticks(places, shown)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1)
-    axes.legend()
-    found = run.metrics[split]
-    parts = [
-        f"{name.replace('_', ' ')} {found[name]:.2%}"
-        for name in ("average_precision", "micro_f1")
-        if name in found
-    ]
-    right.suptitle(f"{split}: {', '.join(parts)}")
-    return _with_advice(figure, advise(run.history, run.metrics), readable)
-
-
-def _of_classes(Figure, run, dataset, split, outputs, readable):
-    classes, targets = dataset.classes, dataset.split(split).targets
-    confusion = np.zeros((len(classes), len(classes)), int)
-    np.add.at(confusion, (targets, answered(outputs)), 1)
-    side = float(np.clip(INCHES * len(classes), 6, 32))
-    figure, right = _with_curves(Figure, run, side, ("loss", "accuracy"), readable)
-    axes = right.subplots()
-    totals = confusion.sum(axis=1)
-    axes.imshow(confusion / np.maximum(totals, 1)[:, None], "Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(confusion):
-        if count and len(classes) <= COUNTED:
-            color = "white" if 2 * count > totals[row] else "black"
-            axes.text(column, row, count, ha="center", va="center", color=color)
-    shown = range(0, len(classes), -(-len(classes) // MOST))
-    names = [labels.shortened(readable(classes[i])) for i in shown]
-    axes.set_xticks(shown, names, rotation=45 if len(classes) <= COUNTED else 90)
-    for label in axes.get_xticklabels():
-        label.set_horizontalalignment("right" if len(classes) <= COUNTED else "center")
-    axes.set_yticks(
-        shown,
-        [
-            f"{n} (untested)" * (not totals[i]) or n
-            for i, n in zip(shown, names, strict=True)
-        ],
-    )
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    each = of_each(outputs, targets, classes)
-    if len(classes) <= COUNTED:
-        _beside(axes.secondary_yaxis("right"), "y", "recall", each)
-        _beside(axes.secondary_xaxis("top"), "x", "precision", each)
-    right.suptitle(
-        f"{split}: {np.trace(confusion) / max(confusion.sum(), 1):.2%} right"
-    )
-    advice = advise(run.history, {**run.metrics, "classes": {split: each}})
-    if untested := [name for name, n in zip(classes, totals, strict=True) if not n]:
-        advice.append(
-            f"Untested: the {split} split has no example of {listed(untested)}."
-        )
-    return _with_advice(figure, advice, readable)
-
-
-def _beside(axis, side, metric, each):
-    """Write the recall or precision of every class beside the matrix."""
-    shares = [each[name].get(metric) for name in each]
-    words = ["" if share is None else f"{share:.0%}" for share in shares]
-    axis.set(**{f"{side}ticks": range(len(words)), f"{side}ticklabels": words})
-    axis.set(**{f"{side}label": metric})
-
-
-_COLUMNS = 150
-
-
-def _answers(run: Run) -> tuple["Dataset", str, np.ndarray]:
-    """The data set, the name of the split that is shown, and the outputs for it."""
-    startup.import_keras()
-    from zoo.engine import steps
-
-    dataset = run.dataset()
-    name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
-    inputs = dataset.split(name).inputs
-    return dataset, name, steps.predict(steps.compile_forward(run.model), inputs)
+def _about(run: Run) -> str:
+    """The model, the data and the backend of a run, in a line."""
+    recipe, backend = run.recipe, run.environment.get("backend")
+    words = f"{Path(recipe.model).stem} on {recipe.data}, seed {recipe.seed}"
+    return f"{words}, trained on {backend}" if backend else words

@@ -8,6 +8,19 @@ from zoo.reporting.labels import shortened
 WAITING_SHARE, WAITING_SECONDS = 0.05, 1.0
 
 
+class Advice(str):
+    """A sentence of advice; `epochs` are those of the curves that it is about."""
+
+    epochs: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, epochs: tuple[int, int], text: str) -> "Advice":
+        """Advice on the epochs from the first to the second one, counted from 1."""
+        advice = cls(text)
+        advice.epochs = epochs
+        return advice
+
+
 def compare(metrics: dict) -> list[str]:
     """The network beside what needs none, such as
 
@@ -67,10 +80,10 @@ def advise(history: list[dict[str, float]], metrics: dict | None = None) -> list
 def _of_curves(history: list[dict[str, float]]) -> list[str]:
     advice = []
     waiting = sum(line["waiting"] for line in history)
-    share = waiting / sum(line["seconds"] for line in history)
-    if waiting > WAITING_SECONDS and share > WAITING_SHARE:
+    waited = waiting / sum(line["seconds"] for line in history)
+    if waiting > WAITING_SECONDS and waited > WAITING_SHARE:
         advice.append(
-            f"Waiting for data: {share:.0%} of the training time; a smaller "
+            f"Waiting for data: {waited:.0%} of the training time; a smaller "
             "picture size, less augmentation or more cores help."
         )
     if len(history) < 3 or "validation_loss" not in history[-1]:
@@ -86,10 +99,13 @@ def _of_curves(history: list[dict[str, float]]) -> list[str]:
     first, final = history[-1][share], history[-1][f"validation_{share}"]
     if rise > 1.1 and loss[-1] < 0.7 * validation[-1] and final < 0.999:
         advice.append(
-            f"Overfitting: the validation loss was {validation[best]:.3g} in epoch "
-            f"{best + 1} and is {validation[-1]:.3g} now, the training loss "
-            f"{loss[-1]:.3g}; augmentation, dropout, weight_decay or "
-            "early_stopping help."
+            Advice.of(
+                (best + 1, last + 1),
+                f"Overfitting: the validation loss was {validation[best]:.3g} in epoch "
+                f"{best + 1} and is {validation[-1]:.3g} now, the training loss "
+                f"{loss[-1]:.3g}; augmentation, dropout, weight_decay or "
+                "early_stopping help.",
+            )
         )
     elif loss[-1] < 0.5 * validation[-1] and first - final > 0.02:
         advice.append(
@@ -99,9 +115,12 @@ def _of_curves(history: list[dict[str, float]]) -> list[str]:
         )
     elif best >= 0.9 * last and validation[-1] < 0.98 * validation[last * 4 // 5]:
         advice.append(
-            f"Still improving: the validation loss fell from "
-            f"{validation[last * 4 // 5]:.3g} to {validation[-1]:.3g} over the last "
-            "fifth of the epochs; more epochs help."
+            Advice.of(
+                (last * 4 // 5 + 1, last + 1),
+                f"Still improving: the validation loss fell from "
+                f"{validation[last * 4 // 5]:.3g} to {validation[-1]:.3g} over the "
+                "last fifth of the epochs; more epochs help.",
+            )
         )
     if first < 0.9 and final < 0.9 and first - final < 0.02:
         advice.append(
@@ -127,9 +146,12 @@ def _of_numbers(history: list[dict[str, float]]) -> list[str]:
     r2 = history[-1].get("validation_r2", 1.0)
     if final > 1.05 * validation[best] and first < 0.85 * final:
         advice.append(
-            f"Overfitting: the validation mae was {validation[best]:.3g} in epoch "
-            f"{best + 1} and is {final:.3g} now, the training mae {first:.3g}; more "
-            "data, dropout, weight_decay or early_stopping help."
+            Advice.of(
+                (best + 1, last + 1),
+                f"Overfitting: the validation mae was {validation[best]:.3g} in epoch "
+                f"{best + 1} and is {final:.3g} now, the training mae {first:.3g}; "
+                "more data, dropout, weight_decay or early_stopping help.",
+            )
         )
     elif first < 0.7 * final:
         advice.append(
@@ -138,8 +160,11 @@ def _of_numbers(history: list[dict[str, float]]) -> list[str]:
         )
     elif best >= 0.9 * last and final < 0.99 * before:
         advice.append(
-            f"Still improving: the validation mae fell from {before:.3g} to "
-            f"{final:.3g} over the last fifth of the epochs; more epochs help."
+            Advice.of(
+                (last * 4 // 5 + 1, last + 1),
+                f"Still improving: the validation mae fell from {before:.3g} to "
+                f"{final:.3g} over the last fifth of the epochs; more epochs help.",
+            )
         )
     elif r2 < 0.1:
         advice.append(
@@ -183,9 +208,12 @@ def _of_jumps(loss: np.ndarray) -> list[str]:
         return []
     peak = int((loss / np.minimum.accumulate(loss)).argmax())
     return [
-        f"Learning rate too high: the training loss jumped from "
-        f"{loss[:peak].min():.3g} to {loss[peak]:.3g} in epoch {peak + 1}; try a "
-        "third of the learning_rate, a warm-up, or clip_norm=1."
+        Advice.of(
+            (peak + 1, peak + 1),
+            f"Learning rate too high: the training loss jumped from "
+            f"{loss[:peak].min():.3g} to {loss[peak]:.3g} in epoch {peak + 1}; try a "
+            "third of the learning_rate, a warm-up, or clip_norm=1.",
+        )
     ]
 
 

@@ -49,7 +49,7 @@ def to_svg(figure: "Figure", titles: Mapping[str, str], name: str) -> str:
     with rc_context(settings):
         figure.savefig(drawn, format="svg", metadata=_NO_METADATA)
     text = drawn.getvalue()
-    numbered = r'id="((?:figure|axes|patch|line2d|text)_\d+)"'
+    numbered = r'id="([\w.]+_\d+)"'
     text = re.sub(numbered, rf'id="{name}-\1"', text)
     for gid, title in titles.items():
         group = f'<g id="{gid}">'

@@ -19,7 +19,7 @@ def as_text(names: Iterable[str]) -> Iterator[Callable[[str], str]]:
 
     letters = {letter for name in names for letter in name}
     wanted = {ord(letter) for letter in letters if letter.isprintable()}
-    fonts = [font_manager.findfont("DejaVu Sans")]
+    fonts: list = [font_manager.findfont("DejaVu Sans")]
     lacking = wanted - _letters(fonts[0])
     if lacking:
         for font in sorted(font_manager.fontManager.ttflist, key=lambda one: one.fname):
