@@ -33,6 +33,21 @@ CASES = {
     "efficientnet_transfer": {"weights": None, "input_shape": (32, 32, 3)},
     "lenet": {},
     "lenet relu": {"variant": "relu", "input_shape": (12, 9, 3)},
+    "lstm_forecast": {"window": 9, "horizon": 3, "units": (8,), "linear": 4},
+    "lstm_forecast ahead": {
+        "columns": (
+            {"name": "load", "missing": True},
+            {"name": "price"},
+            {"name": "when", "kind": "date"},
+        ),
+        "window": 6,
+        "horizon": 3,
+        "ahead": ("price",),
+        "cell": "gru",
+        "units": (8, 8),
+        "normalize": "mean",
+        "dropout": 0.1,
+    },
     "lstm_sentiment": {
         "vocabulary_size": 50,
         "length": 12,

@@ -22,7 +22,9 @@ import pytest
 import zoo
 from zoo.building import registry
 from zoo.building.initial_weights import without_draws
+from zoo.core.columns import Column
 
+FORECAST = (Column("load", missing=True), Column("price"), Column("when", "date"))
 CASES = {
     "deep_mlp": {},
     "deep_mlp with all options": {
@@ -39,6 +41,18 @@ CASES = {
     "efficientnet_transfer": {"weights": None, "input_shape": (32, 32, 3)},
     "lenet": {},
     "lenet relu": {"variant": "relu", "input_shape": (12, 9, 3)},
+    "lstm_forecast": {"window": 12, "horizon": 4, "units": (8,)},
+    "lstm_forecast with all options": {
+        "columns": FORECAST,
+        "window": 12,
+        "horizon": 4,
+        "ahead": ("price",),
+        "cell": "gru",
+        "units": (8, 8),
+        "normalize": "mean",
+        "linear": 6,
+        "dropout": 0.2,
+    },
     "lstm_sentiment": {"vocabulary_size": 50, "length": 12, "units": (8, 8)},
     "perceptron": {},
     "tiny_vgg": {"input_shape": (12, 10, 3)},
@@ -181,7 +195,7 @@ def test_card_has_every_part(name):
     assert re.search(r"doi:10\.\d{4,}/|arXiv:\d{4}\.\d{4,5}", card)
     assert any(claim.stages for claim in claims(card))
     assert re.search(r"^Differs from the paper", card, flags=re.MULTILINE)
-    assert re.search(r"^Output: .*(logits|raw score)", card, flags=re.MULTILINE)
+    assert re.search(r"^Output: .*(logits|raw score|numbers)", card, flags=re.MULTILINE)
 
 
 @each_model

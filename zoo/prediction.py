@@ -1,9 +1,9 @@
-"""Predict: raw in, answer out. A run answers pictures, sentences and rows."""
+"""Predict: raw in, answer out. A run answers pictures, sentences, rows and series."""
 
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ class Prediction:
     """What a run says about one input; what its task has not is empty, or NaN.
 
     Attributes:
-        input: the picture's name, the sentence, or the row as text.
+        input: the picture's name, the sentence, the row as text, or the series' name.
         label: the most probable class.
         probability: of that class, 0 to 1.
         probabilities: of every class, the most probable first; they sum to 1.
@@ -35,6 +35,10 @@ class Prediction:
             data.
         intervals: for each number the two ends between which the truth lies with a
             probability of at least the `level` that was asked for.
+        times: of a series, when each of `numbers` will be.
+        history: of a series, the values that it ends with, by their times; NaN where
+            they are missing.
+        truth: of a series that goes on, what the numbers were; else empty.
     """
 
     input: str
@@ -44,12 +48,16 @@ class Prediction:
     labels: tuple[str, ...] = ()
     numbers: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    times: tuple[str, ...] = ()
+    history: dict[str, float] = field(default_factory=dict)
+    truth: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict:
         """The input, and what its task has, as JSON values."""
         names = ["label", "probability", "probabilities"]
         if self.numbers:
-            names = ["numbers", *(["intervals"] if self.intervals else [])]
+            more = ("intervals", "times", "truth")
+            names = ["numbers", *(name for name in more if getattr(self, name))]
         elif not self.label:
             names = ["labels", "probabilities"]
         return {name: getattr(self, name) for name in ("input", *names)}
@@ -64,6 +72,7 @@ def predict(
     inputs,
     *,
     level: float | None = None,
+    back: int = 0,
     batch: int = 500,
     as_is: bool = False,
     trust: bool = False,
@@ -81,10 +90,14 @@ def predict(
             255, see `zoo.data.kinds.pixels`. On texts: sentences, or text files. On
             rows: CSV files, lines such as "5.1,1.4" and flat sequences in the order
             of the columns, arrays (n, columns), dicts by column, frames of pandas or
-            polars. A folder gives the files in it, and "https://..." what lies there.
+            polars. On series: tables with their columns, files or frames; what comes
+            after the last value is forecast. A folder gives the files in it, and
+            "https://..." what lies there.
         level: of numbers, with which probability the truth is to lie in an interval
             around the answer, above 0 and below 1, see `zoo.metrics.conformal`; None
             for no intervals.
+        back: of series, forecast so many steps before the last value; the truth is then
+            known.
         batch: inputs that are computed at a time.
         as_is: a network that learned from handwriting laid out as MNIST's is given
             the ink of a picture, laid out so, see `zoo.data.kinds.ink`; with this,
@@ -92,7 +105,8 @@ def predict(
         trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
-        One prediction an input, in order; a CSV file gives one a row.
+        One prediction an input, in order; a CSV file gives one a row, or one for each
+        of its series.
 
     Raises:
         Mistake: the folder is not a run, or an input cannot be read or cannot be
@@ -104,7 +118,7 @@ def predict(
     if batch < 1:
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
     source, dataset = _opened(run, trust)
-    raw = data.items(dataset, inputs)
+    raw = data.items(dataset, inputs, back)
     if not raw:
         raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
     decoded = data.decode(dataset, raw, as_is)
@@ -113,6 +127,9 @@ def predict(
     outputs = _outputs(source, decoded, batch)
     if not np.isfinite(outputs).all():
         raise _no_answer(source, names, outputs)
+    if dataset.timeline:
+        rows = zip(raw, outputs.tolist(), strict=True)
+        return [_forecast(*each, dataset.outputs, widths) for each in rows]
     if dataset.task == "numbers":
         return [
             _numbers(name, dict(zip(dataset.outputs, row, strict=True)), widths)
@@ -179,10 +196,13 @@ _WANTED = {
     "text": "a sentence in quotes",
     "tabular": "a CSV file, or a row of values with commas between them",
     "points": "a CSV file, or a point such as 0.5,-0.25",
+    "series": "a table that ends with the steps before the forecast",
 }
 
 
 def _names(dataset: "Dataset", raw: list, decoded: np.ndarray) -> Iterable[str]:
+    if dataset.timeline:
+        return [each.name for each in raw]
     if dataset.kind in ("image", "text"):
         readable = (str, os.PathLike)
         return [
@@ -246,6 +266,18 @@ def _numbers(name: str, numbers: dict, widths: dict) -> Prediction:
         for each, width in widths.items()
     }
     return Prediction(name, numbers=numbers, intervals=intervals)
+
+
+def _forecast(ending, row: list[float], names: tuple, widths: dict) -> Prediction:
+    """The next values of a series, and what it ends with."""
+    found = _numbers(ending.name, dict(zip(names, row, strict=True)), widths)
+    values, truth = ending.values.tolist(), ending.truth.tolist()
+    return replace(
+        found,
+        times=ending.ahead,
+        history=dict(zip(ending.moments, values, strict=True)),
+        truth=dict(zip(names, truth, strict=False)),
+    )
 
 
 def _each(logits: np.ndarray) -> np.ndarray:

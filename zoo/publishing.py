@@ -235,6 +235,12 @@ def inputs(dataset: Dataset) -> str:
             f"texts; their first or last {dataset.encoder.length} tokens of the "
             f"{dataset.encoder.size:,} in vocabulary.json"
         )
+    if dataset.timeline:
+        line = dataset.timeline
+        return (
+            f"the last {line.window:,} steps of {line.step} of a table with "
+            f"{', '.join(dataset.features)}; a value may be missing"
+        )
     missing = "; a value may be missing" if dataset.missing else ""
     return f"rows of {', '.join(dataset.features)}{missing}"
 

@@ -44,14 +44,15 @@ def adapt(layer: "keras.layers.Layer", targets: np.ndarray, names: tuple) -> Non
 
     Args:
         layer: that of `undone`.
-        targets: float (n, outputs).
+        targets: float (n, outputs); (n, 1) if all outputs are of one scale.
         names: of the outputs.
 
     Raises:
         Mistake: float32 cannot hold the squares of such numbers.
     """
     exact = np.asarray(targets, "float64")
-    means, deviations = exact.mean(axis=0), exact.std(axis=0)
+    means = np.resize(exact.mean(axis=0), len(names))
+    deviations = np.resize(exact.std(axis=0), len(names))
     deviations[deviations == 0] = 1.0
     for name, deviation in zip(names, deviations, strict=True):
         if not SMALLEST <= deviation <= LARGEST:

@@ -58,6 +58,8 @@ def _example(done: Run) -> list[str]:
         dataset = done.dataset()
     else:
         dataset = data.load_for(done.recipe, validation=0)
+    if dataset.timeline:
+        return _series(done, dataset)
     example = (dataset.test or dataset.train).inputs[0]
     if dataset.columns:
         return ["--", rows.shown(example, done.about_data.columns)]
@@ -67,6 +69,20 @@ def _example(done: Run) -> list[str]:
     with files.replacing(picture) as temporary:
         _write_picture(temporary, example)
     return [str(picture)]
+
+
+def _series(done: Run, dataset) -> list[str]:
+    """The table itself, or the last window of data that have no file."""
+    from zoo import data
+    from zoo.data.kinds import endings
+
+    if data.is_path(done.recipe.data):
+        return [done.recipe.data]
+    path = done.folder / "example.csv"
+    window = (dataset.test or dataset.train).inputs[-1]
+    text = endings.as_table(window, dataset.timeline, dataset.columns)
+    files.write_text(path, text)
+    return [str(path)]
 
 
 def _write_picture(path: Path, image) -> None:

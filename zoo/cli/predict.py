@@ -1,9 +1,12 @@
-"""Answer pictures, sentences or rows with a run, on any backend.
+"""Answer pictures, sentences, rows or series with a run, on any backend.
 
 What goes in is what the run learned from: names of pictures; sentences, in quotes; or
 CSV files and rows such as 5.1,1.4. A row that begins with a minus stands after --.
 RUN may be an ONNX file of `zoo export`, too: it answers without Keras.
 A folder is the files in it, https://... what lies there, and - the standard input.
+
+Of a series, a table that ends with the last known steps, the next ones are forecast;
+--chart draws them, and --back 24 forecasts the last 24 steps, beside the truth.
 
 A network that learned from handwriting laid out as MNIST's is given the ink of a
 picture, on whatever ground, laid out so; --show prints it, and --as-is forbids it.
@@ -14,9 +17,11 @@ Examples:
   zoo predict runs/reviews "a waste of two hours"
   zoo predict runs/circles -- -0.5,0.25
   zoo predict digits.onnx seven.png
+  zoo predict runs/load load.csv --level 0.9 --chart load.svg
 """
 
 import json
+import math
 import sys
 
 from zoo import backend, exported
@@ -40,6 +45,16 @@ def arguments(parser):
     add_backend(parser)
     parser.add_argument(
         "--level", type=float, help="of numbers: show intervals, above 0 and below 1"
+    )
+    parser.add_argument(
+        "--back",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of series: forecast N steps, at least 0, before the last one",
+    )
+    parser.add_argument(
+        "--chart", metavar="FILE", help="of series: draw them, as .svg, .png or .pdf"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
@@ -73,23 +88,39 @@ def run(options):
 
     from zoo.data import places
     from zoo.prediction import kind_of, predict, seen
+    from zoo.reporting import forecasts
 
     kind = kind_of(done)
     if options.show and kind != "image":
         raise Mistake(f"--show is for pictures; {options.run} learned from {kind} data")
+    if options.chart and kind != "series":
+        raise Mistake(f"--chart is for series; {options.run} learned from {kind} data")
+    if options.chart:
+        forecasts.check(options.chart)
     inputs = places.expanded(options.inputs, kind, sys.stdin.buffer)
     if options.show:
         for picture in seen(done, inputs, as_is=options.as_is):
             print(_drawn(picture), file=sys.stderr if options.json else sys.stdout)
     predictions = predict(
-        done, inputs, level=options.level, batch=options.batch, as_is=options.as_is
+        done,
+        inputs,
+        level=options.level,
+        back=options.back,
+        batch=options.batch,
+        as_is=options.as_is,
     )
+    if options.chart:
+        forecasts.draw(predictions, options.chart)
     if options.json:
         found = [each.to_json() for each in predictions]
         for each, said in zip(predictions, found, strict=True):
             if each.probabilities and options.top:
                 said["probabilities"] = each.top(options.top)
         print(json.dumps(found, indent=1))
+        return
+    if predictions[0].times:
+        rows = [row for each in predictions for row in _steps(each)]
+        table(["series", "time", *_step_heads(predictions[0], options.level)], rows)
         return
     if predictions[0].numbers:
         rows = [(_shortened(each.input), *_numbers(each)) for each in predictions]
@@ -127,6 +158,28 @@ def _heads(prediction, level):
         yield name
         if name in prediction.intervals:
             yield f"{name}, {level:.4g} interval"
+
+
+def _step_heads(prediction, level):
+    yield "forecast"
+    if prediction.intervals:
+        yield f"{level:.4g} interval"
+    if prediction.truth:
+        yield "truth"
+
+
+def _steps(prediction):
+    """A row for each step of a forecast."""
+    for when, (name, number) in zip(
+        prediction.times, prediction.numbers.items(), strict=True
+    ):
+        cells = [_shortened(prediction.input), when, f"{number:.6g}"]
+        if ends := prediction.intervals.get(name):
+            cells.append(f"{ends[0]:.6g} to {ends[1]:.6g}")
+        if prediction.truth:
+            truth = prediction.truth.get(name, math.nan)
+            cells.append("" if math.isnan(truth) else f"{truth:.6g}")
+        yield cells
 
 
 def _numbers(prediction):

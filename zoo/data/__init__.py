@@ -19,8 +19,8 @@ from zoo.core.random import order
 from zoo.data import builders, categories, folds, keys, places, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
-from zoo.data.kinds import ink, pictures, rows, tables, texts
-from zoo.data.sources import generated, numbers, own, penguins, tfds
+from zoo.data.kinds import endings, ink, pictures, rows, tables, texts
+from zoo.data.sources import forecasts, generated, numbers, own, penguins, tfds
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -40,7 +40,8 @@ __all__ = [
 ]
 
 VALIDATION = 0.1  # of the training split, where the data have no validation split
-_HOMES = (generated, numbers, penguins)
+_HOMES = (generated, numbers, penguins, forecasts)
+WINDOWED = {"window", "horizon"}  # of a series, which has either
 TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
 
@@ -76,12 +77,14 @@ def load(
         groups: a column whose values say what belongs together, such as "patient":
             examples with one value are in one split. It is no input of a network.
         time: a column of numbers or dates: validation and test come after what is
-            learned from. It is no input of a network.
+            learned from. It is no input of a network. With `window` and `horizon`
+            among the arguments, it is that of a series, see `zoo.data.sources.series`.
         encoder: for text, the vocabulary of a run, taken in place of the training
             split's own.
-        arguments: those of the data set, see `generated`, `numbers`, `folder`, `table`
-            and `tfds` in `zoo.data.sources`; for text `vocabulary_size`, `length`,
-            `keep` and `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
+        arguments: those of the data set, see `generated`, `numbers`, `forecasts`,
+            `folder`, `table`, `series` and `tfds` in `zoo.data.sources`; for text
+            `vocabulary_size`, `length`, `keep` and `ngrams`, see
+            `zoo.data.kinds.texts.Vocabulary.build`.
 
     Returns:
         The data set; its vocabulary and categories are those of the training split
@@ -97,6 +100,8 @@ def load(
         name = keep(name)
     read = _reader(name, arguments, [key for key in (groups, time) if key])
     arguments = as_annotated(arguments, inspect.signature(read).parameters)
+    if _is_series(read):
+        return _series(read, arguments, fold, groups, time, validation)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
     dataset = read(**arguments)
     if groups or time:
@@ -131,23 +136,30 @@ def load_for(recipe: Recipe, **changes) -> Dataset:
     return load(recipe.data, **{**given, **recipe.data_arguments, **changes})
 
 
-def items(dataset: Dataset, given) -> list:
-    """The pictures, texts or rows that a user gave, one or several, as a list.
+def items(dataset: Dataset, given, back: int = 0) -> list:
+    """The pictures, texts, rows or series that a user gave, one or several, as a list.
 
     A folder is the files in it, and an address of the web what lies there, see
     `zoo.data.places`. What may be given else is said by `items` in
-    `zoo.data.kinds.pictures`, `texts`, `rows` and `tables`.
+    `zoo.data.kinds.pictures`, `texts`, `rows` and `tables`; for series see `endings` in
+    `zoo.data.kinds.endings`, also of `back`.
 
     Raises:
         Mistake: it, or one of several, cannot be meant; it is named.
     """
     if given is None:
         raise Mistake("inputs is None; give something to predict")
+    if back and not dataset.timeline:
+        raise Mistake(
+            f"back={back} is for series; {dataset.name} is {dataset.kind} data"
+        )
     given = places.expanded(given, dataset.kind)
     if dataset.kind == "image":
         return pictures.items(given, dataset.input_shape)
     if dataset.kind == "text":
         return texts.items(given)
+    if dataset.timeline:
+        return endings.endings(given, dataset.timeline, dataset.columns, back)
     if dataset.columns:
         return rows.items(given, dataset.columns)
     return tables.items(given, dataset.features)
@@ -175,6 +187,8 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
     if dataset.kind == "text":
         assert dataset.encoder, "`restore` and `load` give texts an encoder"
         return dataset.encoder.encode(raw)
+    if dataset.timeline:
+        return np.stack([each.inputs for each in raw])
     if dataset.columns:
         return rows.decode(raw, dataset.columns)
     return tables.decode(raw, dataset.features, dataset.missing)
@@ -202,16 +216,35 @@ def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Datase
         read = own.folder.read
     elif is_path(name):
         _check_there(name)
-        read = own.reader(name, kept)
+        read = own.reader(name, kept, bool(WINDOWED & arguments.keys()))
     else:
         read = partial(tfds.read, name)
-    accepted = set(inspect.signature(read).parameters)
-    if getattr(read, "func", None) not in (None, own.folder.read, own.labeled.read):
+    accepted = set(inspect.signature(read).parameters) - {"validation"}
+    others = (None, own.folder.read, own.labeled.read, own.series.read)
+    if getattr(read, "func", None) not in others:
         accepted |= set(TEXT)
     for argument in arguments:
         if argument not in accepted:
             raise unknown(f"argument of the data set {name}", argument, accepted)
     return read
+
+
+def _is_series(read: Callable[..., Dataset]) -> bool:
+    """Whether a reader cuts windows from a series, in splits of its own."""
+    return "window" in inspect.signature(read).parameters
+
+
+def _series(read, arguments: dict, fold, groups: str, time: str, validation: float):
+    if fold:
+        raise Mistake(
+            f"fold={fold}: windows of a series overlap, so they cannot be dealt "
+            "out; give data.test and validation, the shares of its last steps"
+        )
+    if groups:
+        raise Mistake(f"groups={groups} is for tables; a series has data.key={groups}")
+    if time:
+        arguments = {**arguments, "time": time}
+    return read(**arguments, validation=validation)
 
 
 def _home(name: str) -> types.ModuleType | None:

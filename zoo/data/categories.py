@@ -6,6 +6,7 @@ import numpy as np
 
 from zoo.core.columns import Column, places
 from zoo.data.dataset import SPLITS, Dataset
+from zoo.data.windows import Windows
 
 MOST = 200  # columns that are shown
 DONE = {
@@ -22,9 +23,9 @@ def learned(dataset: Dataset) -> Dataset:
     A category of another split alone becomes unknown, as it would be in a table that
     is read later. Whether values are missing is that of the training split, too.
     """
-    columns = []
+    columns, train = [], dataset.train.rows
     for column, place in places(dataset.columns):
-        values = dataset.train.inputs[:, place.start]
+        values = train[:, place.start]
         gone = np.isnan(values)
         column = replace(column, missing=bool(gone.any()))
         if column.kind == "category":
@@ -49,19 +50,21 @@ def recoded(dataset: Dataset, columns: tuple[Column, ...]) -> Dataset:
     splits = {}
     for name in SPLITS if changed else ():
         if split := getattr(dataset, name):
-            inputs = np.array(split.inputs)
+            inputs = split.inputs
+            windows = isinstance(inputs, Windows)
+            rows = np.array(inputs.rows if windows else inputs)
             for at, numbers in changed.items():
-                known = ~np.isnan(inputs[:, at])
-                inputs[known, at] = numbers[inputs[known, at].astype(int)]
-            splits[name] = replace(split, inputs=inputs)
+                known = ~np.isnan(rows[:, at])
+                rows[known, at] = numbers[rows[known, at].astype(int)]
+            splits[name] = replace(split, inputs=inputs.on(rows) if windows else rows)
     return replace(dataset, columns=columns, **splits)
 
 
 def about(dataset: Dataset) -> list[tuple[str, str, str]]:
     """Of each column its name, its kind, and what becomes of it, in words."""
-    found = []
+    found, train = [], dataset.train.rows
     for column, place in places(dataset.columns):
-        gone = float(np.isnan(dataset.train.inputs[:, place.start]).mean())
+        gone = float(np.isnan(train[:, place.start]).mean())
         kind, done = column.kind, DONE[column.kind]
         if column.categories:
             kind = f"{kind}, {len(column.categories):,} values"

@@ -13,10 +13,12 @@ from zoo.core import columns as described
 from zoo.core import files
 from zoo.core.columns import Column
 from zoo.core.random import order
+from zoo.data.kinds.series import Timeline
 from zoo.data.kinds.texts import Vocabulary
+from zoo.data.windows import Windows
 from zoo.errors import Mistake, unknown
 
-KINDS = ("image", "text", "tabular", "points")
+KINDS = ("image", "text", "tabular", "points", "series")
 TASKS = ("classes", "numbers", "labels")
 SPLITS = ("train", "validation", "test")
 
@@ -27,10 +29,12 @@ class Split:
 
     inputs: array of shape (n, ...), or anything with `len`, `shape`, `dtype` and
         indexing by an array of positions that returns an array; texts before their
-        words are numbered are `zoo.data.kinds.texts.Tokens`.
+        words are numbered are `zoo.data.kinds.texts.Tokens`; of a series
+        `zoo.data.windows.Windows`.
     targets: by the data set's task: "classes", int32 array of shape (n,), positions in
         `Dataset.classes`; "numbers", float32 (n, outputs), in the data's own unit;
         "labels", float32 (n, classes), 1 for each label that an example has, else 0.
+        Those of a series are `Windows`, too.
     prints: uint64 array of shape (n,), equal for equal inputs, so that copies can be
         kept on one side of a split; None where nobody looked for copies.
     groups: int64 array of shape (n,), equal for examples that belong together, such as
@@ -40,7 +44,7 @@ class Split:
     """
 
     inputs: Any
-    targets: np.ndarray
+    targets: Any
     prints: np.ndarray | None = None
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
@@ -54,6 +58,8 @@ class Split:
             inputs = Rows(self.inputs.array, self.inputs.index[index])
         elif isinstance(self.inputs, np.memmap | Joined):
             inputs = Rows(self.inputs, index)
+        elif isinstance(self.inputs, Windows):
+            return Split(self.inputs.chosen(index), self.targets.chosen(index))
         else:
             inputs = self.inputs[index]
         about = {
@@ -61,6 +67,26 @@ class Split:
             for name in ("prints", "groups", "times")
         }
         return Split(inputs, np.asarray(self.targets)[index], **about)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """What a network's first layer learns from: the inputs, (n, ...).
+
+        Of windows the rows that they are cut from, each once.
+        """
+        seen = isinstance(self.inputs, Windows)
+        return self.inputs.seen() if seen else np.asarray(self.inputs)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """What the unit of numbers is learned from, float (n, outputs).
+
+        Of windows the values that are forecast, each once, (n, 1).
+        """
+        if not isinstance(self.targets, Windows):
+            return np.asarray(self.targets)
+        seen = self.targets.seen()
+        return seen[~np.isnan(seen)][:, None]
 
 
 @dataclass(frozen=True)
@@ -116,7 +142,8 @@ class Dataset:
 
     name: as it was asked for.
     kind: "image" (uint8, (n, H, W, C)), "text" (int32 token ids, (n, length)),
-        "tabular" or "points" (float32, (n, features)).
+        "tabular" or "points" (float32, (n, features)), "series" (float32, (n, window,
+        features)).
     train, validation, test: the splits; validation and test may be None.
     classes: the name of each class or label; () if the task is "numbers".
     features: the name of each column of a table or coordinate of a point; else ().
@@ -125,6 +152,7 @@ class Dataset:
     outputs: the name of each number to be answered; () for the other tasks.
     columns: of a table, what each of `features` holds, so that raw cells can be read;
         () where all are numbers that are read as they are.
+    timeline: of a series, how its windows are cut; None for other kinds.
     license, citation, description: of the data, as their source states them.
     encoder: turns sentences into token ids; None unless kind is "text".
     missing: whether NaN stands for a missing value; otherwise no NaN occurs.
@@ -152,6 +180,7 @@ class Dataset:
     task: str = "classes"
     outputs: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    timeline: Timeline | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -173,6 +202,9 @@ class Dataset:
             facts["features"] = self.features
         if self.columns:
             facts["columns"] = self.columns
+        if self.timeline:
+            for name in ("window", "horizon", "ahead"):
+                facts[name] = getattr(self.timeline, name)
         if self.encoder:
             facts["vocabulary_size"] = self.encoder.size
             facts["length"] = self.encoder.length
@@ -262,6 +294,8 @@ class Dataset:
             "outputs": self.outputs,
             "columns": described.to_json(self.columns),
         }
+        if self.timeline:
+            about["timeline"] = self.timeline.to_json()
         files.write_json(folder / "data.json", about, indent=1)
 
 
@@ -292,7 +326,7 @@ def restore(folder: str | os.PathLike) -> Dataset:
                 f"accepted: {accepted}"
             )
     shape, dtype = about.pop("input_shape"), about.pop("dtype")
-    lengths = {"image": 3}.get(about["kind"], 1)
+    lengths = {"image": 3, "series": 2}.get(about["kind"], 1)
     if len(shape) != lengths:
         raise Mistake(
             f"{path} is damaged: an input of {about['kind']} data has {lengths} "
@@ -319,6 +353,17 @@ def restore(folder: str | os.PathLike) -> Dataset:
             f"{path} is damaged: it names {len(about['features'])} columns and its "
             f"input_shape is {shape}"
         )
+    line = about.get("timeline")
+    if (about["kind"] == "series") != (line is not None):
+        raise Mistake(f"{path} is damaged: only series, and all, have a timeline")
+    if line is not None:
+        about["timeline"] = line = Timeline.of(line)
+        known = len(about["outputs"]) == line.horizon and {*line.ahead} <= {*names}
+        if shape != [line.length, wide] or not known or names[:1] != (line.target,):
+            raise Mistake(
+                f"{path} is damaged: its columns and its input_shape {shape} are not "
+                "those of its timeline"
+            )
     encoder = Vocabulary.restore(folder) if about["kind"] == "text" else None
     if encoder and [encoder.length] != shape:
         raise Mistake(
@@ -333,7 +378,10 @@ def restore(folder: str | os.PathLike) -> Dataset:
 
 
 # What data.json of older runs does not hold.
-OPTIONAL: tuple[str, ...] = ("examples", "ink", "task", "outputs", "columns")
+OPTIONAL: tuple[str, ...] = (
+    *("examples", "ink", "task", "outputs", "columns"),
+    "timeline",
+)
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
 _WIDEST = (
     2**26
@@ -386,6 +434,13 @@ def _are_columns(value) -> bool:
     )
 
 
+def _is_timeline(value) -> bool:
+    try:
+        return value is None or bool(Timeline.of(value))
+    except (ValueError, TypeError, Mistake):
+        return False
+
+
 # How many classes there are at least, and at most, in each task.
 _COUNTS = {"classes": (2, math.inf), "numbers": (0, 0), "labels": (1, math.inf)}
 _CHECKS = {
@@ -405,6 +460,7 @@ _CHECKS = {
     "license": ("text", _is_text),
     "citation": ("text", _is_text),
     "description": ("text", _is_text),
+    "timeline": ("null, or how windows are cut from a series", _is_timeline),
     "missing": ("true or false", lambda value: isinstance(value, bool)),
     "ink": ("true or false", lambda value: isinstance(value, bool)),
     "border": (

@@ -5,6 +5,7 @@
               points on a circle; a column that says where a value is missing
     pictures  pixels from 0 to 1, averaged to about 32 x 32
     texts     which words of the vocabulary occur
+    series    the values of the window that are of the column that is forecast
 
 Means, deviations and where values are missing are those of the training split.
 """
@@ -39,7 +40,19 @@ def of(dataset: Dataset, train: Split, asked: Split) -> tuple:
         assert dataset.encoder, "`load` gives texts an encoder"
         size = dataset.encoder.size
         return _words(train, size), _words(asked, size)
+    if dataset.timeline:
+        for split in (train, asked):
+            if 8 * len(split) * dataset.timeline.window > LARGEST:
+                raise TooMany(f"{len(split):,} windows need more than a GiB")
+        return _scaled(values(train), values(asked))
     return _prepared(dataset, rows(train), rows(asked))
+
+
+def values(split: Split, places: slice = slice(None)) -> np.ndarray:
+    """What is forecast of a series, in these windows, float32 (n, window)."""
+    windows = split.inputs
+    seen = windows.unknown or windows.length
+    return windows.rows[:, 0][windows.starts[places][:, None] + np.arange(seen)]
 
 
 def rows(split: Split) -> np.ndarray:

@@ -9,6 +9,9 @@ nothing else is said:
     logistic regression   for numbers ridge regression, of rows with the strength that
                           leave-one-out chooses on the training split
     gradient boosting     `HistGradientBoostingClassifier` and `-Regressor`, on rows
+    last value            of a series: what was known last, for all steps
+    season before         of a series: the same hour of the day before, or whatever its
+                          season is; the last value where that is not known
 
 The linear ones see the features of `zoo.data.features`. Nothing is chosen on the
 examples that are answered. How long a floor may learn is a count of operations, the
@@ -39,6 +42,7 @@ RATE = 1e10  # operations a second, of a matrix product on one core
 ITERATIONS, LEAST = 1000, 20  # of L-BFGS: enough to converge; too few to say anything
 ROUNDS = 100  # of gradient boosting, scikit-learn's default
 STRENGTHS = tuple(10.0**power for power in range(-2, 5))  # of ridge regression
+BLOCK = 10_000  # windows of a series that are looked at together
 CERTAIN = 1e-15  # the smallest probability; scikit-learn's may be 0
 LARGEST = 2**20  # bytes of a kept result, which has some 500
 
@@ -77,6 +81,8 @@ def floors(dataset: Dataset, split: str, seconds: float | None = None) -> Floors
         "train": prints["train"],
         "answered": prints[split],
     }
+    if dataset.timeline:
+        about["timeline"] = dataset.timeline.to_json()
     key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     path = cache_dir() / "floors" / f"{key[:24]}.json"
     if path.is_file():
@@ -86,7 +92,7 @@ def floors(dataset: Dataset, split: str, seconds: float | None = None) -> Floors
             path.unlink()
     given = dataset.split(split)
     answered, left_out = answers(dataset, given, seconds)
-    spread = np.std(dataset.train.targets, axis=0, dtype="float64")
+    spread = np.std(dataset.train.numbers, axis=0, dtype="float64")
     found = {
         name: measure(each, given.targets, dataset.task, np.where(spread, spread, 1.0))
         for name, each in answered.items()
@@ -132,9 +138,18 @@ class _Learner:
 
     def __init__(self, dataset: Dataset, split: Split, seconds: float):
         self.dataset, self.split, self.work = dataset, split, seconds * RATE
-        self.targets = np.asarray(dataset.train.targets)
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        return np.asarray(self.dataset.train.targets)
 
     def floors(self) -> dict:
+        if self.dataset.timeline:
+            return {
+                "last value": self.last,
+                "season before": self.season,
+                "ridge regression": self.ridge,
+            }
         found = {
             "classes": {"most frequent class": self.constant},
             "numbers": {"mean": self.constant},
@@ -157,6 +172,33 @@ class _Learner:
             if self.dataset.task == "labels":
                 answer = _logit(answer)
         return np.repeat(answer, len(self.split), axis=0), ""
+
+    def last(self):
+        return self._repeated(1), ""
+
+    def season(self):
+        line = self.dataset.timeline
+        if not line.season:
+            raise TooMany("no season was found; data.season gives it")
+        if line.season > line.window:
+            raise TooMany(
+                f"the season of {line.season:,} steps is longer than the window of "
+                f"{line.window:,}"
+            )
+        return self._repeated(line.season), f", {line.season} steps"
+
+    def _repeated(self, season: int) -> np.ndarray:
+        """The last values of each window over and over, (n, horizon)."""
+        parts = []
+        for start in range(0, len(self.split), BLOCK):
+            windows = features.values(self.split, slice(start, start + BLOCK))
+            known = ~np.isnan(windows)
+            places = np.where(known, np.arange(windows.shape[1]), 0).max(axis=1)
+            newest = windows[np.arange(len(windows)), places]
+            shown = windows[:, -season:]
+            parts.append(np.where(np.isnan(shown), newest[:, None], shown))
+        steps = np.arange(self.dataset.timeline.horizon) % season
+        return np.concatenate(parts)[:, steps].astype("float64")
 
     def logistic(self):
         each = 4 * _size(self.features[0]) * self._models

@@ -15,6 +15,7 @@ from zoo.core import columns as described
 from zoo.core.columns import Column
 from zoo.data import categories
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
+from zoo.data.windows import Windows
 from zoo.errors import Mistake
 
 WHOLE = 64 * 2**20  # bytes; of a larger split a sample is read: 0.1 s at 0.6 GB/s
@@ -38,6 +39,8 @@ def fingerprint(split: Split) -> str:
     classes can then be overlooked.
     """
     inputs, count = split.inputs, len(split)
+    if isinstance(inputs, Windows):
+        return _of_windows(inputs)
     digest = hashlib.sha256(f"{inputs.dtype.str} {tuple(inputs.shape)}".encode())
     targets = np.asarray(split.targets)
     kept = "<f4" if targets.dtype.kind == "f" else "<i8"
@@ -50,6 +53,14 @@ def fingerprint(split: Split) -> str:
         if type(inputs) is not np.ndarray:  # what lies on a disk reads rows
             inputs = inputs[np.arange(count)]
         digest.update(np.ascontiguousarray(inputs))
+    return digest.hexdigest()
+
+
+def _of_windows(windows: Windows) -> str:
+    """That of the rows, answers among them, and of where the windows begin."""
+    digest = hashlib.sha256(f"{windows.dtype.str} {windows.shape}".encode())
+    digest.update(np.ascontiguousarray(windows.seen()))
+    digest.update(np.ascontiguousarray(windows.starts - windows.starts[:1], "<i8"))
     return digest.hexdigest()
 
 
@@ -94,7 +105,13 @@ def align(
         if split := getattr(dataset, name):
             inputs, targets = split.inputs, split.targets
             if moved is not None:
-                inputs = inputs[:, _taken(dataset, np.argsort(moved))]
+                taken = _taken(dataset, np.argsort(moved))
+                windows = isinstance(inputs, Windows)
+                inputs = (
+                    inputs.on(inputs.rows[:, taken], taken)
+                    if windows
+                    else inputs[:, taken]
+                )
             if numbers is not None:
                 if targets.ndim == 1:
                     targets = numbers[targets].astype(np.int32)

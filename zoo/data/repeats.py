@@ -25,7 +25,7 @@ def tell(dataset: Dataset) -> None:
     Tables in which rows are equal by nature, see `ROOM`, are passed over, and so are
     texts of fewer than `SHORT` words. Equal texts have equal words.
     """
-    if dataset.kind == "image":
+    if dataset.kind in ("image", "series"):
         return
     splits = {name: part for name in SPLITS if (part := getattr(dataset, name))}
     prints = {name: _prints(part.inputs) for name, part in splits.items()}

@@ -123,7 +123,8 @@ class Columns(keras.Model):
         old ones. A number of one value keeps a variance of 1.
 
         Args:
-            rows: (n, width), of the training split alone, NaN = missing.
+            rows: (n, width), of the training split alone, NaN = missing; or windows of
+                them, (n, steps, width).
 
         Raises:
             Mistake: another width, an infinite value, or a column without any known
@@ -131,6 +132,8 @@ class Columns(keras.Model):
         """
         columns, _, read = self._kept
         rows = np.asarray(rows, "float32")
+        if rows.ndim == 3:
+            rows = rows.reshape(-1, rows.shape[2])
         names = [column.name for column in columns for _ in range(column.width)]
         if rows.ndim != 2 or rows.shape[1] != len(names):
             raise Mistake(

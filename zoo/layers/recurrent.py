@@ -1,5 +1,8 @@
 """Recurrent layers; on PyTorch its fused kernels, where Keras runs step by step."""
 
+from collections.abc import Callable
+from functools import partial
+
 import keras
 import numpy as np
 from keras import ops
@@ -7,6 +10,8 @@ from keras import ops
 from zoo.engine import kernels
 from zoo.errors import Mistake
 from zoo.layers.saved_form import saved_as_keras, stage
+
+CELLS = ("lstm", "gru", "mingru")
 
 
 @saved_as_keras
@@ -44,6 +49,29 @@ class GRU(keras.layers.GRU):
         ):
             return super().inner_loop(sequences, initial_state, mask, training)
         return gru(self, sequences, initial_state)
+
+
+def recurrent(cell: str, units: int, memory: float | None, name: str) -> Callable:
+    """A recurrent layer of a functional model, which gives the states of all steps.
+
+    Args:
+        cell: one of `CELLS`.
+        units: numbers in a state.
+        memory: steps that the slowest unit remembers at first, see `memories`;
+            recurrent weights are then small. None for Keras's own start, but "mingru".
+        name: of the layer.
+    """
+    if cell == "mingru":
+        return partial(min_gru, units=units, memory=memory, name=name)
+    kind, signs = {"lstm": (LSTM, (-1, 1, 0, 0)), "gru": (GRU, (1, 0, 0))}[cell]
+    start = {}
+    if memory is not None:
+        biases = memories(memory, signs, units, rows=1 if cell == "lstm" else 2)
+        start["bias_initializer"] = keras.initializers.Constant(biases)
+        start["recurrent_initializer"] = keras.initializers.Orthogonal(0.1)
+        if cell == "lstm":
+            start["unit_forget_bias"] = False
+    return kind(units, return_sequences=True, name=name, **start)
 
 
 def min_gru(sequence, units: int, memory: float, name: str):

@@ -16,7 +16,7 @@ from zoo.metrics.conformal import errors_of, half_width
 from zoo.metrics.each import accuracy, of_each
 from zoo.metrics.labels import best_cuts, noise_of_labels, of_labels
 from zoo.metrics.names import better, is_share, shown
-from zoo.metrics.numbers import of_numbers
+from zoo.metrics.numbers import of_numbers, of_steps
 from zoo.metrics.paired import binomial_interval, mcnemar, mean_interval
 from zoo.metrics.summary import Summary, summarize
 from zoo.metrics.sureness import (
@@ -50,6 +50,7 @@ __all__ = [
     "of_each",
     "of_labels",
     "of_numbers",
+    "of_steps",
     "precision_recall",
     "probabilities",
     "rates",

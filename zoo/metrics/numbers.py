@@ -44,3 +44,17 @@ def of_numbers(
         shares = np.divide(squares, around, out=1 - flat, where=around > 0)
         found["r2"] = float((1 - shares).mean())
     return found
+
+
+def of_steps(
+    outputs: np.ndarray, targets: np.ndarray, names: tuple[str, ...]
+) -> dict[str, dict[str, float]]:
+    """The errors of each number by itself, by its name: "mae" and "rmse"."""
+    error = np.asarray(outputs, "float64") - targets
+    return {
+        name: {
+            "mae": float(np.abs(each).mean()),
+            "rmse": float(np.sqrt(np.square(each).mean())),
+        }
+        for name, each in zip(names, error.T, strict=True)
+    }

@@ -62,12 +62,11 @@ import keras
 from keras import ops
 
 from zoo.errors import Mistake, unknown
-from zoo.layers import GRU, LSTM, Dropout
+from zoo.layers import Dropout
 from zoo.layers.precision import logits_dtype
-from zoo.layers.recurrent import memories, min_gru
+from zoo.layers.recurrent import CELLS, recurrent
 from zoo.layers.saved_form import stage
 
-CELLS = ("lstm", "gru", "mingru")
 POOLINGS = ("last", "max", "mean")
 
 
@@ -154,11 +153,11 @@ def build(
     memory = [steps or usual for steps in memory or (0,) * len(units)]
     for number, (width, steps) in enumerate(zip(units, memory, strict=True), 1):
         name = f"{cell}_{number}"
-        recurrent = partial(_layer, cell, width, steps)
-        forward = recurrent(name=name)(x)
+        read = partial(recurrent, cell, width, steps)
+        forward = read(name=name)(x)
         if bidirectional:
             backward = stage(reverse_tokens, x, ids, name=f"reverse_{number}")
-            backward = recurrent(name=f"{name}_backward")(backward)
+            backward = read(name=f"{name}_backward")(backward)
         if number == len(units):
             break
         x = forward
@@ -176,20 +175,6 @@ def build(
         x = Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")(x)
     return keras.Model(tokens, logits, name="lstm_sentiment")
-
-
-def _layer(cell, width, memory, name):
-    if cell == "mingru":
-        return partial(min_gru, units=width, memory=memory, name=name)
-    kind, signs = {"lstm": (LSTM, (-1, 1, 0, 0)), "gru": (GRU, (1, 0, 0))}[cell]
-    start = {}
-    if memory is not None:
-        biases = memories(memory, signs, width, rows=1 if cell == "lstm" else 2)
-        start["bias_initializer"] = keras.initializers.Constant(biases)
-        start["recurrent_initializer"] = keras.initializers.Orthogonal(0.1)
-        if cell == "lstm":
-            start["unit_forget_bias"] = False
-    return kind(width, return_sequences=True, name=name, **start)
 
 
 def space(hp) -> dict:

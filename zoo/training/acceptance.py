@@ -57,11 +57,12 @@ def check_columns(name: str, dataset: Dataset) -> None:
         Mistake: its `build` takes no columns, and not all of them are numbers.
     """
     build = registry.module(name).build
+    other = "lstm_forecast" if dataset.timeline else "deep_mlp"
     for column in dataset.columns:
         if column.kind != "number" and "columns" not in signature(build).parameters:
             raise Mistake(
                 f"model {name} takes numbers alone, and column '{column.name}' is a "
-                f"{column.kind}; take deep_mlp, leave the column out with "
+                f"{column.kind}; take {other}, leave the column out with "
                 f"data.columns.{column.name}=ignore, or give a build of your own the "
                 "argument columns, for zoo.layers.Columns(columns)"
             )
@@ -78,7 +79,7 @@ def check_values(name: str, model: keras.Model, dataset: Dataset) -> None:
         return
     for part in ("train", "validation", "test"):
         split = getattr(dataset, part)
-        inputs = None if split is None else np.asarray(split.inputs)
+        inputs = None if split is None else split.rows
         if inputs is None or inputs.dtype.kind != "f":
             continue
         if (infinite := np.isinf(inputs)).any():
@@ -88,7 +89,11 @@ def check_values(name: str, model: keras.Model, dataset: Dataset) -> None:
             )
         missing = np.isnan(inputs)
         rows = np.flatnonzero(missing.reshape(len(inputs), -1).any(axis=1))
-        if len(rows) and not np.isfinite(_outputs(model, inputs[rows[:64]])).all():
+        if dataset.timeline:  # the windows in which a row occurs are not looked for
+            tried = split.inputs[np.arange(min(64, len(split)))]
+        else:
+            tried = inputs[rows[:64]]
+        if len(rows) and not np.isfinite(_outputs(model, tried)).all():
             raise Mistake(
                 f"the data {dataset.name} have missing values in "
                 f"{_columns(missing, dataset)}, which model {name} cannot take; train "

@@ -9,6 +9,7 @@ from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
 STEPS = 3000  # of an optimizer, about
+WINDOW_STEPS = 1000  # on windows of a series, which take longer
 SMALL = 50  # training examples, below which none are held out for validation
 PICTURES = 64  # height and width
 
@@ -16,9 +17,9 @@ PICTURES = 64  # height and width
 def recipe_for(path: str, arguments: dict, validation: float | None = None) -> Recipe:
     """A sensible first recipe for the data at a path.
 
-    Rows are learned by a multilayer perceptron, texts by a recurrent network, pictures
-    by a small convolutional one. The batch and the epochs follow from the number of
-    examples.
+    Rows are learned by a multilayer perceptron, texts and series by a recurrent
+    network, pictures by a small convolutional one. The batch and the epochs follow from
+    the number of examples.
 
     Args:
         path: of the data.
@@ -34,6 +35,8 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
     with table.ahead():
         dataset = data.load(path, validation=0.0, **arguments)
     count = len(dataset.train)
+    if dataset.timeline:
+        return _of_series(path, arguments, count, validation)
     if validation is None:
         small = count < SMALL and dataset.validation is None
         validation = 0.0 if small else data.VALIDATION
@@ -68,4 +71,21 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
         return replace(draft, model="tiny_vgg", epochs=min(30, epochs))
     return replace(
         draft, model_arguments={"hidden": (64, 32), "dropout": 0.1}, weight_decay=0.01
+    )
+
+
+def _of_series(path: str, arguments: dict, count: int, validation) -> Recipe:
+    """A small recurrent network, and few epochs over many windows."""
+    batch = 2 ** max(2, min(6, round(math.log2(count / 16))))
+    epochs = max(3, min(100, round(WINDOW_STEPS * batch / count)))
+    return Recipe(
+        model="lstm_forecast",
+        model_arguments={"units": (32,), "dropout": 0.1},
+        data=path,
+        data_arguments=arguments,
+        validation=data.VALIDATION if validation is None else validation,
+        batch=min(batch, count),
+        epochs=epochs,
+        learning_rate=2e-3,
+        schedule="cosine",
     )

@@ -16,7 +16,7 @@ from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device
 from zoo.errors import Mistake
-from zoo.metrics import best_cuts, calibration, errors_of, noise, of_each
+from zoo.metrics import best_cuts, calibration, errors_of, noise, of_each, of_steps
 from zoo.run import Run, environment, write_history
 from zoo.training import states
 
@@ -109,6 +109,8 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
         metrics["conformal"] = errors_of(*known, dataset.outputs)
     if "validation" in outputs and dataset.task == "classes":
         metrics["calibration"] = calibration(outputs["validation"], outputs[split])
+    if dataset.timeline:
+        metrics["steps"] = {split: of_steps(*outputs[split], dataset.outputs)}
     if dataset.task != "numbers":
         each = of_each(*outputs[split], dataset.classes, dataset.task, cuts)
         metrics["classes"] = {split: each}

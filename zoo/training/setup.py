@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from zoo import augment, data
 from zoo.building import fitting, registry, unit
@@ -122,9 +121,9 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
     fitting.check_outputs(model, recipe, dataset.answers, dataset.task)
     for layer in model.layers:
         if layer.name == unit.NAME and dataset.task == "numbers":
-            unit.adapt(layer, dataset.train.targets, dataset.outputs)
+            unit.adapt(layer, dataset.train.numbers, dataset.outputs)
         elif hasattr(layer, "adapt"):
-            layer.adapt(np.asarray(dataset.train.inputs))
+            layer.adapt(dataset.train.rows)
     acceptance.check_values(recipe.model, model, dataset)
     if recipe.model not in registry.names():
         acceptance.try_out(recipe.model, model, dataset)

@@ -37,16 +37,16 @@ def items(raw, columns: tuple[Column, ...]) -> list:
         there = list(raw.columns)
         numbered = all(isinstance(name, int | np.integer) for name in there)
         named = names if numbered and len(there) == len(names) else map(str, there)
-        return [_sheet({n: raw[old] for n, old in zip(named, there, strict=True)})]
+        return [sheet_of({n: raw[old] for n, old in zip(named, there, strict=True)})]
     if isinstance(raw, Mapping):
-        return [raw] if all(map(_is_cell, raw.values())) else [_sheet(raw)]
+        return [raw] if all(map(_is_cell, raw.values())) else [sheet_of(raw)]
     if given.is_series(raw) and set(names) <= set(getattr(raw, "index", ())):
         return [raw.to_dict()]
     if given.is_array(raw):
         raw = given.array(raw)
         if raw.dtype.names:
             return [
-                _sheet({name: np.atleast_1d(raw[name]) for name in raw.dtype.names})
+                sheet_of({name: np.atleast_1d(raw[name]) for name in raw.dtype.names})
             ]
         raw = raw.tolist()
     if _is_cell(raw) and not isinstance(raw, bytes) and len(names) == 1:
@@ -65,7 +65,7 @@ def items(raw, columns: tuple[Column, ...]) -> list:
     return found
 
 
-def _sheet(columns: Mapping) -> Sheet:
+def sheet_of(columns: Mapping) -> Sheet:
     found = {str(name): kept.array(values) for name, values in columns.items()}
     lengths = {name: len(values) for name, values in found.items()}
     if len(set(lengths.values())) > 1:

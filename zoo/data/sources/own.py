@@ -7,11 +7,13 @@ from pathlib import Path
 
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import sheet
-from zoo.data.sources import arrays, folder, labeled, table, text_files
+from zoo.data.sources import arrays, folder, labeled, series, table, text_files
 from zoo.errors import Mistake
 
 
-def reader(path: str | os.PathLike, kept: Sequence[str] = ()) -> Callable[..., Dataset]:
+def reader(
+    path: str | os.PathLike, kept: Sequence[str] = (), windowed: bool = False
+) -> Callable[..., Dataset]:
     """What reads a path, with the arguments that it takes by name.
 
     A table that names pictures beside it is read by `labeled`, another one by `table`,
@@ -21,12 +23,15 @@ def reader(path: str | os.PathLike, kept: Sequence[str] = ()) -> Callable[..., D
     Args:
         path: of the data.
         kept: columns of a table that say who goes where.
+        windowed: whether the table is a series, which `series` reads.
 
     Raises:
         Mistake: it is a file of another kind.
     """
     place = Path(path).expanduser()
     if place.is_file() or not place.is_dir():
+        if windowed and sheet.is_one(place):
+            return partial(series.read, path)
         if labeled.table_of(place):
             return partial(labeled.read, path)
         if sheet.is_one(place):

@@ -122,7 +122,7 @@ def of(
 ) -> Dataset:
     """The data set of a table; see `read`."""
     asked = target_names(found, target or found.target)
-    wanted = _wanted(found, columns or {}, asked)
+    wanted = kinds_of(found, columns or {}, asked)
     plain = {}
     for each in list(found.columns):  # memory of a column is given back at once
         values = cells.plain(found.columns.pop(each))
@@ -133,7 +133,7 @@ def of(
         if text not in plain:
             raise unknown("column of texts", text, list(plain))
         return _texts(name, found, plain[text], text, answers, test)
-    rows = _rows(found, plain, wanted, answers, kept)
+    rows = rows_of(found, plain, wanted, answers, kept)
     sentences = [each for each, why in rows.left_out.items() if why == SENTENCES]
     if not rows.columns and len(sentences) == 1:
         [text] = sentences
@@ -144,17 +144,7 @@ def of(
             f"{found.name} has no column to learn from ({reasons or 'only the target'})"
             "; set data.columns.NAME=number to take one all the same"
         )
-    if rows.left_out:
-        several = "; ".join(
-            f"{each} ({why})" for each, why in list(rows.left_out.items())[:SHOWN]
-        )
-        more = len(rows.left_out) - SHOWN
-        warnings.warn(
-            f"{found.name}: left out {several}"
-            f"{f' and {more} more' if more > 0 else ''}; data.columns.NAME=KIND "
-            "takes a column all the same",
-            stacklevel=4,
-        )
+    tell(found, rows)
     inputs = np.concatenate(rows.parts, axis=1)
     described_columns = tuple(rows.columns)
     dataset = Dataset(
@@ -171,6 +161,22 @@ def of(
         columns=described_columns,
     )
     return carved(dataset, test)
+
+
+def tell(found: Sheet, rows: Rows) -> None:
+    """Warn of the columns that are left out."""
+    if not rows.left_out:
+        return
+    several = "; ".join(
+        f"{each} ({why})" for each, why in list(rows.left_out.items())[:SHOWN]
+    )
+    more = len(rows.left_out) - SHOWN
+    warnings.warn(
+        f"{found.name}: left out {several}"
+        f"{f' and {more} more' if more > 0 else ''}; data.columns.NAME=KIND "
+        "takes a column all the same",
+        stacklevel=5,
+    )
 
 
 def carved(dataset: Dataset, test: float | None = None) -> Dataset:
@@ -227,7 +233,8 @@ def target_names(found: Sheet, target) -> tuple[str, ...]:
     return tuple(target)
 
 
-def _wanted(found: Sheet, given: Mapping, target: tuple) -> dict[str, dict]:
+def kinds_of(found: Sheet, given: Mapping, target: tuple) -> dict[str, dict]:
+    """The kinds that a user gave to columns, by name."""
     if not isinstance(given, Mapping):
         raise Mistake(
             f"data.columns is {given!r}; give kinds by name, such as "
@@ -348,7 +355,8 @@ def _label_lists(name: str, values) -> Target:
     return Target((name,), "labels", targets, classes=classes)
 
 
-def _rows(found: Sheet, plain: dict, wanted: dict, answers: Target, kept) -> Rows:
+def rows_of(found: Sheet, plain: dict, wanted: dict, answers: Target, kept) -> Rows:
+    """The columns that a network learns from, as numbers."""
     rows, seen = Rows(), {}
     for name, values in plain.items():
         about = wanted.get(name)

@@ -1,0 +1,371 @@
+"""Series: windows, borders, times, gaps, keys, and what needs no network."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import zoo
+from zoo import data
+from zoo.data import floors
+from zoo.data.kinds import steps
+from zoo.data.windows import Windows
+from zoo.errors import Mistake
+
+pytestmark = pytest.mark.once
+HOURS = 400
+GIVEN = {
+    "time": "when",
+    "target": "load",
+    "window": 48,
+    "horizon": 12,
+    "validation": 0.25,
+}
+
+
+def table(count=HOURS, start="2026-01-01", step="h", **more):
+    when = np.datetime64(start, "s") + np.arange(count) * np.timedelta64(1, step)
+    noise = np.random.default_rng(0).normal(size=count)
+    load = 50 + 10 * np.sin(2 * np.pi * np.arange(count) / 24) + noise
+    wind = np.random.default_rng(1).normal(size=count).round(2)
+    return {"when": when, "wind": wind, "load": load.astype("float32"), **more}
+
+
+def load(columns, **changes):
+    return data.load(columns, **{**GIVEN, **changes})
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+
+
+# --- Windows
+
+
+def test_windows_and_answers_are_those_of_a_sliding_view():
+    columns = table()
+    found = load(columns, test=0.0, validation=0.0)
+    views = np.lib.stride_tricks.sliding_window_view(columns["load"], 48 + 12)
+    assert found.train.inputs.shape == (len(views), 48, 4)  # load, wind, two of when
+    assert np.array_equal(np.asarray(found.train.inputs)[:, :, 0], views[:, :48])
+    assert np.array_equal(np.asarray(found.train.targets), views[:, 48:])
+    assert found.features == ("load", "wind", "when")
+    assert found.outputs[::11] == ("load +1", "load +12")
+
+
+def test_no_window_crosses_a_border():
+    columns = table()
+    columns["load"] = np.arange(HOURS, dtype="float32")
+    found = load(columns, test=0.2)
+    spans = []
+    for name in ("train", "validation", "test"):
+        split = found.split(name)
+        both = np.asarray(split.inputs)[:, :, 0], np.asarray(split.targets)
+        assert (both[1][:, 0] == both[0][:, -1] + 1).all()
+        spans.append((both[0].min(), both[1].max()))
+    assert spans == [(0, 239), (240, 319), (320, 399)]
+
+
+@pytest.mark.realdata
+def test_the_literatures_split_of_etth1(shared_data):
+    path = shared_data / "raw" / "ett" / "ETTh1.csv"
+    about = {"time": "date", "target": "OT", "window": 168, "horizon": 24}
+    found = data.load(path, split="ett", **about)
+    hourly = np.genfromtxt(path, delimiter=",", skip_header=1, usecols=7, dtype="f4")
+    sizes = [len(found.split(name)) for name in ("train", "validation", "test")]
+    assert sizes == [8640 - 191, 2880 - 23, 2880 - 23]
+    test = found.test
+    assert np.array_equal(test.targets[[0]][0], hourly[11_520:11_544])
+    assert np.array_equal(test.targets[[-1]][0], hourly[14_376:14_400])
+    scaled = (np.asarray(test.targets) - hourly[:8640].mean()) / hourly[:8640].std()
+    last = (hourly[11_519:14_376, None] - hourly[:8640].mean()) / hourly[:8640].std()
+    measured = floors.floors(found, "test").metrics
+    mse = ((scaled - last) ** 2).mean(dtype="float64")
+    assert measured["last value"]["loss"] == pytest.approx(mse, 1e-4)
+    assert mse == pytest.approx(0.0343, abs=5e-5)
+    assert measured["season before, 24 steps"]["loss"] == pytest.approx(
+        0.0458, abs=1e-4
+    )
+
+
+def test_a_long_series_takes_the_memory_of_its_rows():
+    count = 10_000_000
+    rows = np.zeros((count, 3), np.float32)
+    tracemalloc.start()
+    starts = np.arange(count - 191, dtype=np.int32)
+    windows = Windows(rows, starts, 168, after=24)
+    batch = windows[np.arange(0, 10**6, 10**4)]
+    answers = Windows(rows[:, 0], starts + 168, 24, before=168)
+    assert batch.shape == (100, 168, 3)
+    assert answers[:5].shape == (5, 24)
+    assert len(windows.seen()) == len(answers.seen()) == count
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most <= 3 * rows.nbytes  # all windows have 20 GB
+
+
+def test_the_order_is_a_function_of_seed_and_epoch():
+    found = load(table())
+    first, again, other = (
+        np.concatenate([y for _, y in found.batches(batch=64, seed=1, epoch=epoch)])
+        for epoch in (0, 0, 1)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(np.sort(first[:, 0]), np.sort(other[:, 0]))
+
+
+def test_a_part_is_as_long_as_a_few_windows():
+    said = "validation has 72 steps, not 32, so that windows fit in"
+    with pytest.warns(UserWarning, match=said):
+        found = load(table(), validation=0.1)
+    assert len(found.validation) == 72 - 59
+
+
+# --- Times
+
+
+@pytest.mark.parametrize(
+    ("start", "step", "found", "season"),
+    [
+        ("2026-01-01", "h", "1h", 24),
+        ("2026-01-01", "D", "1d", 7),
+        ("2026-01-01", "m", "1min", 1440),
+    ],
+)
+def test_steps_are_found(start, step, found, season):
+    line = load(table(start=start, step=step)).timeline
+    assert (str(line.step), line.season) == (found, season)
+
+
+def test_months_are_steps():
+    months = np.arange("1990-01", "2020-01", dtype="datetime64[M]")
+    for ends in (0, 1):  # the first days, and the last ones
+        when = (months + ends).astype("datetime64[D]") - ends
+        columns = {**table(len(when)), "when": when.astype("datetime64[s]")}
+        found = load(columns, window=24)
+        assert (str(found.timeline.step), found.timeline.season) == ("1month", 12)
+    step = steps.Step(1, "month")
+    end = float(np.datetime64("2024-01-31", "s").astype(int))
+    named = [steps.shown(each, True) for each in step.after(end, np.array([1, 2]))]
+    assert named == ["2024-02-29", "2024-03-31"]
+
+
+def test_a_season_is_found_in_numbers():
+    count = 300
+    wave = np.sin(2 * np.pi * np.arange(count) / 11).astype("float32")
+    wave += np.random.default_rng(0).normal(0, 0.1, count).astype("float32")
+    found = load({"when": np.arange(1700.0, 2000.0), "load": wave}, window=24)
+    assert (str(found.timeline.step), found.timeline.season) == ("1", 11)
+    assert found.features == ("load",)  # numbers have no calendar
+
+
+def test_gaps_are_named_and_their_windows_left_out():
+    columns = table()
+    keep = np.r_[0:100, 103:HOURS]
+    columns = {name: values[keep] for name, values in columns.items()}
+    columns["load"][[200, 201]] = np.nan
+    said = (
+        r"3 of 400 steps of 1h have no row; 5 steps have no load, at most 3 in a row, "
+        r"from 2026-01-05 04:00; windows see them as missing, and \d+ windows"
+    )
+    with pytest.warns(UserWarning, match=said):
+        found = load(columns)
+    for name in ("train", "validation", "test"):
+        assert np.isfinite(np.asarray(found.split(name).targets)).all()
+    assert np.isnan(np.asarray(found.train.inputs)[..., 0]).any()
+    assert np.isfinite(np.asarray(found.train.inputs)[..., 2:]).all()  # of all times
+
+
+def test_unsorted_rows_are_sorted_and_told():
+    columns = table()
+    mixed = np.random.default_rng(0).permutation(HOURS)
+    shuffled = {name: values[mixed] for name, values in columns.items()}
+    with pytest.warns(
+        UserWarning, match="were not in the order of time, and are sorted"
+    ):
+        found = load(shuffled)
+    assert np.array_equal(found.test.inputs[:], load(columns).test.inputs[:])
+
+
+def test_steps_are_resampled_on_request():
+    columns = table(5 * HOURS, step="m")
+    columns["late"] = columns["when"] + (np.arange(5 * HOURS) > 99) * np.timedelta64(
+        9, "s"
+    )
+    with pytest.raises(
+        Mistake,
+        match="not in equal steps: most are 1min apart, and 2026-01-01 01:39 is",
+    ):
+        load(columns, time="late")
+    found = load(columns, step="5min")
+    hours = columns["load"].reshape(-1, 5).mean(axis=1)
+    assert np.allclose(found.train.inputs[[0]][0, :, 0], hours[:48])
+    assert str(found.timeline.step) == "5min"
+
+
+def test_weekdays_are_steps_of_a_row():
+    columns = table(560, step="D")
+    keep = np.arange(560) % 7 < 5
+    columns = {name: values[keep] for name, values in columns.items()}
+    with pytest.raises(
+        Mistake, match=r"steps of 1d have no row.*weekends, set data.step=row"
+    ):
+        load(columns)
+    assert load(columns, step="row").train.inputs.rows.shape[0] == 400
+
+
+# --- Several series
+
+
+def keyed(sizes=(600, 500)):
+    parts = [table(size) for size in sizes]
+    names = ("when", "wind", "load")
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    columns["site"] = np.repeat([f"s{i}" for i in range(len(sizes))], sizes)
+    columns["load"] = columns["load"] + 100 * (columns["site"] == "s1")
+    return columns
+
+
+def test_series_of_a_key_are_kept_apart():
+    found = load(keyed(), key="site", test=0.4)
+    for name in ("train", "validation"):
+        windows = np.asarray(found.split(name).inputs)[..., 0]
+        high = windows > 100
+        assert (high.all(axis=1) | ~high.any(axis=1)).all()
+    answered = np.asarray(found.test.targets)
+    assert (answered > 100).any()
+    assert (answered < 100).any()
+    border = found.train.rows[:, 2:]
+    later = np.asarray(found.validation.inputs)[..., 2:]
+    stamps = [part[..., 0] * steps.DAY + part[..., 1] for part in (border, later)]
+    assert stamps[0].max() < stamps[1].min()
+
+
+def test_keys_with_few_rows_are_named():
+    with pytest.warns(
+        UserWarning, match="1 of 2 series have fewer steps than the 60 .*'s1'"
+    ):
+        found = load(keyed((400, 59)), key="site")
+    assert len(found.train.inputs.rows) == 400
+    with pytest.raises(Mistake, match="none of 2 series has the 60 steps"):
+        load(keyed((30, 40)), key="site")
+
+
+# --- Known ahead
+
+
+def test_what_is_known_ahead_is_seen_and_nothing_else():
+    columns = table(price=np.arange(HOURS, dtype="float32") ** 0.5)
+    found = load(columns, ahead="price")
+    first = found.train.inputs[[0]][0]
+    assert first.shape == (60, 5)
+    named = dict(zip(("load", "wind", "price", "day", "second"), first.T, strict=True))
+    assert np.isnan(named["load"][48:]).all()
+    assert np.isnan(named["wind"][48:]).all()
+    assert np.allclose(named["price"], np.arange(60) ** 0.5)
+    assert np.isfinite(named["second"]).all()
+
+
+# --- Floors
+
+
+def test_floors_are_what_one_computes_by_hand():
+    found = load(table())
+    train, test = (
+        (np.asarray(s.inputs)[..., 0].astype(float), np.asarray(s.targets, float))
+        for s in (found.train, found.test)
+    )
+    spread = found.train.rows[:, 0].std(dtype="float64")
+    measured = floors.floors(found, "test", seconds=10.0).metrics
+    by_hand = {
+        "last value": np.repeat(test[0][:, -1:], 12, axis=1),
+        "season before, 24 steps": test[0][:, 24:36],
+    }
+    mean, scale = train[0].mean(axis=0), train[0].std(axis=0)
+    from sklearn.linear_model import RidgeCV
+
+    ridge = RidgeCV(alphas=floors.STRENGTHS).fit((train[0] - mean) / scale, train[1])
+    by_hand["ridge regression"] = ridge.predict((test[0] - mean) / scale)
+    assert measured.keys() == by_hand.keys()
+    for name, answers in by_hand.items():
+        errors = answers - test[1]
+        each = np.abs(errors).mean(axis=0)  # of each step of the horizon
+        assert measured[name]["mae"] == pytest.approx(each.mean(), rel=1e-4)
+        mse = (errors**2).mean() / spread**2
+        assert measured[name]["loss"] == pytest.approx(mse, rel=1e-4)
+
+
+def test_a_floor_without_its_season_says_why():
+    found = floors.floors(load(table(), window=12), "test")
+    assert found.left_out["season before"] == (
+        "the season of 24 steps is longer than the window of 12"
+    )
+
+
+# --- Bad input: one line each
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"horizon": 0}, "data.horizon=0; accepted: whole numbers from 1"),
+        ({"window": -1}, "data.window=-1; accepted: whole numbers from 1"),
+        ({"window": 390}, "has 400 steps, too few for training, validation and test"),
+        ({"time": "wen"}, "wen.*when"),
+        ({"time": "wind", "target": "load"}, "occur more than once"),
+        ({"target": "when"}, "is given for two of time, target"),
+        ({"target": "lod"}, "lod.*load"),
+        ({"time": ""}, "say which one is the time: data.time="),
+        ({"key": "nothing"}, "nothing"),
+        ({"step": "1 parsec"}, "parsec"),
+        ({"split": "etth"}, "etth.*ett"),
+        ({"test": 1.5}, "test=1.5 is not a share"),
+        ({"fold": (0, 3)}, "windows of a series overlap"),
+        ({"groups": "wind"}, "is for tables; a series has data.key=wind"),
+    ],
+)
+def test_bad_arguments_are_told_in_a_line(changes, said):
+    with pytest.raises(Mistake, match=said) as error:
+        load(table(), **changes)
+    assert "\n" not in str(error.value)
+
+
+def test_bad_times_are_told_in_a_line():
+    columns = table()
+    columns["city"] = np.where(np.arange(HOURS) % 2, "Rome", "Oslo")
+    with pytest.raises(
+        Mistake, match=r"'city' holds kind category, which is no time.*when"
+    ):
+        load(columns, time="city")
+    twice = {name: np.append(values, values[7]) for name, values in columns.items()}
+    said = "1 times occur more than once, such as 2026-01-01 07:00 in rows 8 and 401"
+    with pytest.raises(Mistake, match=said):
+        load(twice)
+    missing = {**columns, "when": columns["when"].copy()}
+    missing["when"][3] = np.datetime64("NaT")
+    with pytest.raises(Mistake, match="row 4: the time 'when' is missing"):
+        load(missing)
+    words = {**columns, "load": np.full(HOURS, "high")}
+    with pytest.raises(Mistake, match="the target 'load' holds kind category"):
+        load(words)
+    with pytest.raises(Mistake, match="has 40 steps, too few"):
+        load(table(40))
+
+
+def test_two_columns_of_one_name(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("when,load,load\n2026-01-01,1,2\n")
+    with pytest.raises(Mistake, match="2 columns are called 'load'"):
+        data.load(path, **GIVEN)
+
+
+def test_series_that_packages_ship_ask_for_them(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for name, package in {"weather": "pvlib", "sunspots": "statsmodels"}.items():
+        with pytest.raises(
+            Mistake, match=f"{name} needs .*pip install --no-deps {package}"
+        ):
+            data.load(name)
+    assert {"weather", "sunspots"} <= {*zoo.data.names()}

@@ -1,0 +1,187 @@
+"""How a series ends: its last window, from which the next steps are forecast."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from zoo.core.columns import Column, width
+from zoo.data.kinds import cells, given, rows, sheet, steps, tables
+from zoo.data.kinds.series import (
+    Series,
+    Timeline,
+    hidden,
+    in_order,
+    keys_of,
+    laid,
+    moments_of,
+    refuse_twice,
+)
+from zoo.data.kinds.sheet import Sheet
+from zoo.errors import Mistake
+
+
+@dataclass
+class Ending:
+    """The last window of a series, and what comes after it.
+
+    name: of the series.
+    inputs: float32, what a network sees.
+    moments, values: of the window, when and what; NaN where it is not known.
+    ahead: when the steps are that are forecast.
+    truth: what they were, if the series goes on; else empty.
+    """
+
+    name: str
+    inputs: np.ndarray
+    moments: tuple[str, ...]
+    values: np.ndarray
+    ahead: tuple[str, ...]
+    truth: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+
+
+def endings(raw, timeline: Timeline, columns: tuple[Column, ...], back: int = 0):
+    """The last window of each series that a user gave.
+
+    Args:
+        raw: the file of a table, a frame of pandas or polars, a mapping from column to
+            values; or several of these.
+        timeline, columns: as the network learned them.
+        back: forecast so many steps before the last known value.
+
+    Returns:
+        A list of `Ending`. A series ends with its last known value of the target; rows
+        after it, without one, say what is known ahead.
+
+    Raises:
+        Mistake: it is nothing of this, a column is missing, a series is shorter than
+            the window, or what is known ahead is not given.
+    """
+    if type(back) is not int or back < 0:
+        raise Mistake(f"back={back}; accepted: 0 steps or more")
+    found = []
+    for part in _sheets(raw):
+        for each in _split(part, timeline, columns):
+            found.append(_ending(part.name, each, timeline, columns, back))
+    return found
+
+
+def _sheets(raw) -> Iterator[Sheet]:
+    wanted = "a table with a column of time: a file, or a frame"
+    if isinstance(raw, str) and "\n" in raw:  # text as in a file
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "series.csv")
+            path.write_text(raw, "utf-8")
+            yield sheet.read(path)
+    elif isinstance(raw, str | os.PathLike):
+        yield sheet.read(raw)
+    elif given.is_frame(raw):
+        yield rows.sheet_of({str(name): raw[name] for name in raw.columns})
+    elif isinstance(raw, Mapping):
+        yield rows.sheet_of(raw)
+    elif isinstance(raw, Sheet | Ending) or not isinstance(raw, list | tuple):
+        raise Mistake(f"{given.described(raw)} is no series; give {wanted}")
+    else:
+        for each in raw:
+            yield from _sheets(each)
+
+
+def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
+    """The series of a table, in steps."""
+    name, time = part.name, timeline.clock.name
+    names = [time, *([timeline.key] if timeline.key else [])]
+    names += [column.name for column in columns if column.name not in names]
+    tables.pick(part.columns, tuple(names), name)
+    plain = {each: cells.plain(part.columns[each]) for each in names}
+    clock = replace(timeline.clock, decimal=part.decimal)
+    moments = moments_of(
+        name,
+        clock,
+        cells.typed(plain[time], part.decimal)
+        if clock.kind == "number"
+        else plain[time],
+    )
+    keys, known = keys_of(name, timeline.key, plain)
+    order, _ = in_order(moments, keys)
+    if not timeline.resampled:
+        refuse_twice(name, moments, keys, known, order, timeline.dates)
+    parts = []
+    for column in columns:
+        if part.found and column.kind == "number":
+            column = replace(column, decimal=part.decimal)
+        parts.append(cells.encode(column, plain[column.name], f"{name}, "))
+    values = np.concatenate(parts, axis=1)
+    for number, key in enumerate(known):
+        own = order[keys[order] == number]
+        yield laid(name, key, moments[own], values[own], timeline, columns)
+
+
+def _ending(name: str, series: Series, timeline: Timeline, columns, back: int):
+    called = series.key or name
+    window, horizon = timeline.window, timeline.horizon
+    known = np.flatnonzero(~np.isnan(series.rows[:, 0]))
+    if not len(known):
+        raise Mistake(f"{called} has no value of {timeline.target}; nothing to go on")
+    end = int(known[-1]) + 1 - back
+    if end < window:
+        raise Mistake(
+            f"{called} has {max(end, 0):,} steps{f' {back} back' if back else ''}, and "
+            f"the network sees {window:,}; give a longer series"
+        )
+    seen = np.full((timeline.length, width(columns)), np.nan, np.float32)
+    seen[:window] = series.rows[end - window : end]
+    if not np.isfinite(seen[:window, 0]).any():
+        raise Mistake(
+            f"{called}: the last {window:,} steps have no value of {timeline.target}"
+        )
+    when = series.moments[end : end + horizon]
+    if len(when) < horizon:
+        more = np.arange(len(when) + 1, horizon + 1)
+        when = np.append(when, timeline.step.after(series.moments[end - 1], more))
+    if timeline.ahead:
+        later = series.rows[end : end + horizon].copy()
+        later[:, hidden(columns, timeline.ahead, timeline.clock.name)] = np.nan
+        _check_ahead(called, later, timeline, columns, when)
+        seen[window:] = later
+    truth = series.rows[end : end + horizon, 0] if back else np.zeros(0, np.float32)
+    shown = [
+        steps.shown(moment, timeline.dates)
+        for moment in series.moments[end - window : end]
+    ]
+    ahead = [
+        steps.shown(moment, timeline.dates) or f"+{i}"
+        for i, moment in enumerate(when, 1)
+    ]
+    return Ending(
+        called, seen, tuple(shown), seen[:window, 0].copy(), tuple(ahead), truth
+    )
+
+
+def _check_ahead(called, later, timeline, columns, when) -> None:
+    """Refuse a series that does not say what is to be known ahead."""
+    names = np.repeat([c.name for c in columns], [c.width for c in columns])
+    wanted = np.isin(names, timeline.ahead)
+    if len(later) < timeline.horizon or np.isnan(later[:, wanted]).all():
+        raise Mistake(
+            f"{called}: {', '.join(timeline.ahead)} are known ahead, so give "
+            f"{timeline.horizon} rows more after the last {timeline.target}, with "
+            f"these and without it; given: {len(later)}"
+        )
+
+
+def as_table(
+    window: np.ndarray, timeline: Timeline, columns: tuple[Column, ...]
+) -> str:
+    """Rows of a window as a CSV file; where they hold no time, it counts from 0."""
+    lines = [rows.shown(row, columns) for row in window]
+    head = [column.name for column in columns]
+    if timeline.clock.name not in head:
+        when = timeline.step.after(0.0, np.arange(len(window)))
+        counted = np.where(np.isnan(when), np.arange(len(window)), when)
+        shown = [steps.shown(moment, timeline.dates) for moment in counted]
+        lines = [f"{time},{line}" for time, line in zip(shown, lines, strict=True)]
+        head = [timeline.clock.name, *head]
+    return "\n".join([",".join(head), *lines, ""])
