@@ -12,6 +12,7 @@ STYLES = (
     "squared",
     "small",
     "blurred",
+    "shadow",
 )
 
 
@@ -49,6 +50,8 @@ def photograph(
     )
     light = 1 - slope * (0.5 + 0.5 * np.cos(angle) * x + 0.5 * np.sin(angle) * y)
     ground = np.ones((height, width, 3)) * paper
+    if style == "shadow":
+        light = light * _shadow(height, width, random)
     if style in ("ruled", "squared"):
         _rule(ground, style, random)
     picture = (ground * (1 - mask) + pen * mask) * light[..., None]
@@ -59,6 +62,16 @@ def photograph(
     picture = np.clip(picture, 0, 255).astype(np.uint8)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(50, 95))]
     return cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_COLOR)
+
+
+def _shadow(height, width, random):
+    """How much of the light is left: less on one side of a line, a hand's edge."""
+    y, x = np.mgrid[:height, :width]
+    across = (
+        x / width - random.uniform(0.3, 0.7) + random.uniform(-0.5, 0.5) * y / height
+    )
+    dark = (across < 0).astype(np.float32)
+    return 1 - random.uniform(0.3, 0.5) * cv2.GaussianBlur(dark, (0, 0), 8)
 
 
 def _colors(style, random):

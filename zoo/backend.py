@@ -56,6 +56,19 @@ CAPABILITIES: dict[str, dict[str, Support]] = {
     "export as saved_model": _written_on("tensorflow", "TensorFlow"),
     "export as litert": _written_on("tensorflow", "TensorFlow"),
     "export as torch": _written_on("torch", "PyTorch"),
+    "export as onnx, int8": dict.fromkeys(NAMES, Support(True, needs="onnxruntime")),
+    "export as openvino, int8": dict.fromkeys(NAMES, Support(True, needs="nncf")),
+    "export as keras, int8": dict.fromkeys(
+        NAMES, Support(True, "Dense and Embedding alone")
+    ),
+    "export as litert, int8": _written_on("tensorflow", "TensorFlow"),
+    "export as saved_model, int8": dict.fromkeys(
+        NAMES, Support(False, "TensorFlow 2.21 quantizes for LiteRT alone")
+    ),
+    "export as torch, int8": dict.fromkeys(
+        NAMES,
+        Support(False, "torchao, which has it, needs torch.compile to be faster"),
+    ),
     "read prepared TFDS sets": EVERYWHERE,
     "prepare TFDS's own sets": {
         "jax": Support(True, "if TensorFlow is installed too", needs="tensorflow"),

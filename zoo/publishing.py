@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from zoo import recipe as recipes
 from zoo.building import fitting, hub, stored, trained
@@ -100,9 +100,7 @@ def _fill(run: Run, folder: Path) -> None:
 def without_places(recipe: recipes.Recipe) -> recipes.Recipe:
     """The recipe without paths of this machine; of its data the last name stays."""
     kept = {k: v for k, v in recipe.data_arguments.items() if k not in PATHS}
-    data = recipe.data
-    if "\\" in data or data.startswith((".", "~", "/")):
-        data = PureWindowsPath(data).name or "data"
+    data = files.without_folders(recipe.data)
     return dataclasses.replace(recipe, data=data, data_arguments=kept)
 
 

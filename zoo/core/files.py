@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from zoo.errors import Mistake
 
@@ -125,6 +125,13 @@ def writing(path: Path) -> Iterator[None]:
             f"cannot write {path}: {error.strerror or error}; "
             "what was saved before is intact"
         ) from error
+
+
+def without_folders(name: str) -> str:
+    """The last name of a path of any system; another name, of a data set, as it is."""
+    if "\\" in name or name.startswith((".", "~", "/")):
+        return PureWindowsPath(name).name or "data"
+    return name
 
 
 def _synchronize(folder: Path) -> None:

@@ -20,6 +20,7 @@ def export(
     *,
     format: str | None = None,
     outputs: str = "logits",
+    int8: bool = False,
     trust: bool = False,
 ) -> Path:
     """Write the run's network for other programs, whatever backend trained it.
@@ -39,6 +40,9 @@ def export(
             like `path`, otherwise "onnx". A format that another backend writes is
             written in a process of its own.
         outputs: "logits", what the network gives, or "probabilities" of all classes.
+        int8: whether the weights are to be int8, a quarter as large; of the formats
+            onnx, openvino, keras and litert. The answers differ then: of the 100 inputs
+            at least 90 must have the same, and `FILE.checks.npz` says how many had.
         trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
@@ -49,15 +53,19 @@ def export(
             or package is missing; the network cannot be exported, or answers differ.
     """
     run = open_run(run, trust=trust)
-    path, format = _place(run, path, format)
-    formats.require(format)
+    path, format = _place(run, path, format, int8)
+    formats.require(format, int8)
     with (
         files.writing(path),
         tempfile.TemporaryDirectory(prefix=".zoo-export-", dir=path.parent) as folder,
     ):
         made = Path(folder) / path.name
-        _write(run, made, format, outputs)
-        _compare(made, format)
+        _write(run, made, format, outputs, int8)
+        found = _compare(made, format)
+        if int8:
+            from zoo.exporting import checks
+
+            checks.save(made, *checks.read(made), found - checks.SLACK)
         # The file itself comes last, so that its checks are there when it is.
         for each in sorted(Path(folder).iterdir(), key=lambda each: each == made):
             _move(each, path.with_name(each.name))
@@ -71,7 +79,8 @@ def check(path: str | Path) -> float:
         path: of the file, on any machine that has the format's runtime.
 
     Returns:
-        The largest difference, relative to the largest answer; at most 1e-4.
+        The largest difference, relative to the largest answer; at most 1e-4. Of a file
+        in int8 the share of answers that are those of the network in float32.
 
     Raises:
         Mistake: there is no such file, its checks or its runtime are missing, or its
@@ -92,7 +101,7 @@ def check(path: str | Path) -> float:
     return _compare(path, name)
 
 
-def _place(run: Run, path, format: str | None) -> tuple[Path, str]:
+def _place(run: Run, path, format: str | None, int8: bool) -> tuple[Path, str]:
     """The file's path and format, whose endings and folders are right."""
     if format is None:
         format = (formats.of(Path(path)) if path else None) or "onnx"
@@ -100,8 +109,9 @@ def _place(run: Run, path, format: str | None) -> tuple[Path, str]:
     if path is None:
         # A run has a `model.keras` of its own, which may be in mixed precision.
         stem = "exported" if suffix == ".keras" else "model"
+        stem += "_int8" if int8 else ""
         if trained.is_shipped(run.folder):
-            stem = "_".join(run.folder.parts[-2:])
+            stem = "_".join(run.folder.parts[-2:]) + ("_int8" if int8 else "")
             return Path(f"{stem}{suffix or '_' + format}"), format
         return run.folder / (f"{stem}{suffix}" if suffix else format), format
     path = Path(path)
@@ -127,7 +137,7 @@ def _endings() -> str:
     return ", ".join(f"{name} ({suffix or 'a folder'})" for name, suffix in pairs)
 
 
-def _write(run: Run, path: Path, name: str, outputs: str) -> None:
+def _write(run: Run, path: Path, name: str, outputs: str, int8: bool) -> None:
     from zoo.exporting.onnx.graph import Unsupported
 
     wanted = formats.module(name).BACKEND
@@ -136,7 +146,7 @@ def _write(run: Run, path: Path, name: str, outputs: str) -> None:
         from zoo.exporting.writing import write
 
         try:
-            return write(run, path, name, outputs)
+            return write(run, path, name, outputs, int8)
         except Unsupported as missing:
             if "torch" not in backend.installed():
                 raise Mistake(
@@ -145,7 +155,9 @@ def _write(run: Run, path: Path, name: str, outputs: str) -> None:
                     '"zoo[torch,export]"'
                 ) from missing
             wanted = "torch"
-    words = [run.folder, path, name, outputs, *(["--trust"] if run.trust else [])]
+    words = [run.folder, path, name, outputs]
+    words += ["--int8"] if int8 else []
+    words += ["--trust"] if run.trust else []
     _worker(f"{run.folder} cannot be exported as {name}", wanted, "write", *words)
 
 

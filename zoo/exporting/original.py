@@ -1,6 +1,7 @@
 """What is exported: a run's network, in float32, and what is to be said of it."""
 
 import dataclasses
+import json
 from functools import partial
 
 import keras
@@ -8,6 +9,8 @@ import numpy as np
 from keras import ops
 
 from zoo.building import stored
+from zoo.core import files
+from zoo.core.columns import Column
 from zoo.data import Dataset
 from zoo.engine import private
 from zoo.errors import Mistake, unknown
@@ -72,12 +75,12 @@ def about(run: Run, outputs: str, model: keras.Model) -> dict:
     """The metadata of an exported file, by name; JSON's own types.
 
     The whole of the run's `data.json` and `vocabulary.json` is in it, so that raw
-    inputs can be read.
+    inputs can be read; of a place on this machine only the last name.
     """
     dataset = run.about_data
     said = {
         "model": run.recipe.model,
-        "data": dataset.name,
+        "data": files.without_folders(dataset.name),
         "input": _input(dataset, model),
         "output": _output(dataset, outputs, model),
         "classes": list(dataset.classes),
@@ -91,6 +94,9 @@ def about(run: Run, outputs: str, model: keras.Model) -> dict:
     for name in ("data.json", "vocabulary.json"):
         if (run.folder / name).is_file():
             said[name] = (run.folder / name).read_text("utf-8")
+    known = json.loads(said["data.json"])
+    if known["name"] != said["data"]:
+        said["data.json"] = json.dumps(known | {"name": said["data"]})
     return {name: value for name, value in said.items() if value}
 
 
@@ -105,8 +111,19 @@ def _input(dataset: Dataset, model: keras.Model) -> str:
             meaning = "ids of words, see vocabulary.json; 0 is padding, 1 unknown"
         case _:
             missing = "NaN where a value is missing" if dataset.missing else "no NaN"
-            meaning = f"the columns {', '.join(dataset.features)}; {missing}"
+            named = [_column(each) for each in dataset.columns] or dataset.features
+            meaning = f"the columns {', '.join(named)}; {missing}"
     return f"{dtype} (batch, {shape}): {meaning}"
+
+
+def _column(column: Column) -> str:
+    match column.kind:
+        case "date":
+            return f"{column.name} (days since 1970-01-01, and seconds of the day)"
+        case "category" | "boolean":
+            said = "place from 0 in its `categories` in data.json, -1 if it is unknown"
+            return f"{column.name} ({said})"
+    return column.name
 
 
 def _output(dataset: Dataset, outputs: str, model: keras.Model) -> str:

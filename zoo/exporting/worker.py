@@ -1,6 +1,6 @@
 """`python -m zoo.exporting.worker WORD...`: a part of an export, on another backend.
 
-write RUN FILE FORMAT OUTPUTS [--trust]
+write RUN FILE FORMAT OUTPUTS [--int8] [--trust]
 compare FILE FORMAT
 """
 
@@ -11,11 +11,12 @@ from zoo.engine import startup
 from zoo.errors import Mistake
 
 
-def write(folder: str, file: str, name: str, outputs: str, *trust: str) -> None:
+def write(folder: str, file: str, name: str, outputs: str, *more: str) -> None:
     from zoo.exporting.writing import write
     from zoo.run import open_run
 
-    write(open_run(folder, trust=bool(trust)), Path(file), name, outputs)
+    run = open_run(folder, trust="--trust" in more)
+    write(run, Path(file), name, outputs, "--int8" in more)
 
 
 def compare(file: str, name: str) -> None:

@@ -10,7 +10,7 @@ from zoo.exporting import checks, formats, original
 from zoo.run import Run
 
 
-def write(run: Run, path: Path, name: str, outputs: str) -> None:
+def write(run: Run, path: Path, name: str, outputs: str, int8: bool) -> None:
     """Write the file, its metadata as JSON, and its checks.
 
     Args:
@@ -18,12 +18,16 @@ def write(run: Run, path: Path, name: str, outputs: str) -> None:
         path: of the file.
         name: of the format.
         outputs: see `original.network`.
+        int8: whether weights are to be int8.
     """
     model = original.network(run, outputs)
     about = original.about(run, outputs, model)
+    about["precision"] = "int8" if int8 else "float32"
+    options = {"int8": True} if int8 else {}
     inputs = made_up.sample(model, checks.COUNT).train.inputs
     if inputs.dtype.kind == "f" and not run.about_data.missing:
         inputs = np.nan_to_num(inputs)
-    formats.module(name).write(model, path, about)
-    checks.save(path, inputs, original.answers(model, inputs))
+    answers = original.answers(model, inputs)  # quantizing may change the model
+    formats.module(name).write(model, path, about, **options)
+    checks.save(path, inputs, answers, checks.LEAST if int8 else None)
     files.write_json(path.with_name(path.name + ".json"), about)

@@ -17,6 +17,10 @@ LEAST = 10.0  # levels by which ink leaves its ground, at least
 NOISE = 5.0  # ... and in spreads of the ground around its surface
 LINE = 0.06  # of a side: how thick a line of the paper is at most
 SLANT = 6  # degrees that such a line may be turned
+SHADED = (
+    9.0  # levels by which most of a picture leaves a surface if a shadow has an edge
+)
+BROAD = 0.4  # of SIDE: a window of which ink takes less than half
 COVERED = 0.5  # share of a picture that ink takes at most
 THIN, THICK = 1.7, 4.0  # strokes' width in the pixels of a side of 28
 
@@ -117,7 +121,10 @@ def _strength(image: np.ndarray) -> np.ndarray:
 
 
 def _ground(image: np.ndarray) -> np.ndarray:
-    """A surface of second order through the ground, which most pixels belong to."""
+    """A surface of second order through the ground, which most pixels belong to.
+
+    Where a shadow ends the ground is no such surface: there it is the median around.
+    """
     height, width, channels = image.shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)
@@ -132,7 +139,13 @@ def _ground(image: np.ndarray) -> np.ndarray:
         distance = np.linalg.norm(values - fitted @ found, axis=1)
         spread = max(1.0, 1.5 * float(np.median(distance)))
         weights = np.where(outside, 1.0, 0.5) / (1 + (distance / spread) ** 2) ** 2
-    return terms @ found
+    surface = terms @ found
+    away = image - surface
+    if np.median(np.linalg.norm(away, axis=2)) < SHADED:
+        return surface
+    shades = np.clip(away / 2 + 128, 0, 255).astype(np.uint8)
+    around = cv2.medianBlur(shades, int(BROAD * SIDE) | 1).astype(np.float32)
+    return surface + 2 * (around - 128)
 
 
 def _without_lines(strength: np.ndarray) -> np.ndarray:

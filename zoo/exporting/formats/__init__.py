@@ -2,10 +2,12 @@
 
 A format's file says `SUFFIX`, with which its files end ("" for a folder); `BACKEND`,
 which Keras must run on to write it (None: any); `READER`, which it must run on to read
-it (None: any); and `PACKAGES`, which are needed besides. To import it loads no
-framework. It has two functions:
+it (None: any); `PACKAGES`, which are needed besides; and `INT8`, the package whose tool
+makes weights int8 (None: `zoo.backend.CAPABILITIES` says why there is none). To import
+it loads no framework. It has two functions:
 
-`write(model, path, about)`: writes the model, float32, with its metadata `about`;
+`write(model, path, about, int8)`: writes the model, float32, with its metadata `about`;
+    with `int8`, which formats without that tool do not take, its weights are int8;
 `opened(path)`: a function from NumPy inputs, any number of them, to answers, computed
     by the format's own runtime.
 """
@@ -44,20 +46,29 @@ def of(path: Path) -> str | None:
     return "saved_model" if (path / "saved_model.pb").is_file() else None
 
 
-def require(name: str) -> None:
+def in_int8(name: str) -> str:
+    """What a format in int8 is called in `zoo.backend.CAPABILITIES`."""
+    return f"export as {name}, int8"
+
+
+def require(name: str, int8: bool = False) -> None:
     """Stop before the work starts if a format cannot be written here.
 
     Raises:
-        Mistake: a package is missing; it is named.
+        Mistake: a package is missing; it is named. Or nothing makes this format int8.
     """
     needed = module(name)
+    if int8 and needed.INT8 is None:
+        [why] = {each.how for each in backend.CAPABILITIES[in_int8(name)].values()}
+        able = ", ".join(each for each in names() if module(each).INT8)
+        raise Mistake(f"the format {name} has no int8: {why}; accepted: {able}")
     wanted = needed.BACKEND
     if wanted and wanted not in backend.installed():
         raise Mistake(
             f"the format {name} is written on {wanted}, which is not installed; "
             f'pip install "zoo[{wanted}]"'
         )
-    for package in needed.PACKAGES:
+    for package in (*needed.PACKAGES, *([needed.INT8] if int8 else [])):
         if not backend.is_installed(package):
             raise Mistake(
                 f"the format {name} needs {package}, which is not installed; "

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import keras
 
 SUFFIX, BACKEND, READER = ".onnx", None, None
-PACKAGES = ("onnx", "onnxruntime")
+PACKAGES, INT8 = ("onnx", "onnxruntime"), "onnxruntime"
 
 
-def write(model: "keras.Model", path: Path, about: dict) -> None:
+def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> None:
     """By translating Keras's graph; a layer of the user's own may need PyTorch.
 
     Raises:
@@ -36,6 +36,10 @@ def write(model: "keras.Model", path: Path, about: dict) -> None:
         made = _traced(model, path)
         onnx.helper.set_model_props(made, words)
     onnx.save(made, path)
+    if int8:
+        from zoo.exporting.onnx import int8
+
+        int8.quantize(path)
 
 
 def said(value) -> str:

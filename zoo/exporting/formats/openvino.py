@@ -5,17 +5,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.core import processes
+from zoo.errors import Mistake
 from zoo.exporting.formats import onnx
 
 if TYPE_CHECKING:
     import keras
 
 SUFFIX, BACKEND, READER = ".xml", None, None
-PACKAGES = ("onnx", "openvino")
+PACKAGES, INT8 = ("onnx", "openvino"), "nncf"
 
 
-def write(model: "keras.Model", path: Path, about: dict) -> None:
-    """From ONNX; the metadata stand in its runtime information, under "zoo"."""
+def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> None:
+    """From ONNX; the metadata stand in its runtime information, under "zoo".
+
+    With `int8`, OpenVINO's NNCF makes the weights of products int8, in a process of its
+    own, for it imports PyTorch and forks.
+
+    Raises:
+        Mistake: NNCF failed.
+    """
     import openvino
 
     between = path.with_suffix(".onnx")
@@ -27,6 +36,12 @@ def write(model: "keras.Model", path: Path, about: dict) -> None:
     for name, value in about.items():
         converted.set_rt_info(onnx.said(value), ["zoo", name])
     openvino.save_model(converted, path, compress_to_fp16=False)
+    if int8:
+        program = ("-W", "ignore", "-m", "zoo.exporting.compressing", path)
+        done = processes.run(*program, NNCF_CI="1")  # it reports to nobody
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() or ["no reason given"]
+            raise Mistake(f"NNCF cannot make {path} int8: {lines[-1]}")
 
 
 def opened(path: Path):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import keras
 
 SUFFIX, BACKEND, READER, PACKAGES = ".pt2", "torch", "torch", ()
+INT8 = None
 
 
 def write(model: "keras.Model", path: Path, about: dict) -> None:
