@@ -234,7 +234,7 @@ def test_networks_are_chosen_by_a_part_of_their_names_in_capitals_or_not():
             (
                 main,
                 [*words, "--backends", "jaxx"],
-                "unknown backend 'jaxx'; did you mean 'jax'?; accepted: jax, ",
+                "unknown backend 'jaxx'; did you mean 'jax'?; accepted: jax",
             )
             for main, words in (
                 (speed.main, ["train"]),

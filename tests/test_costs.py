@@ -47,6 +47,6 @@ def test_growth_is_measured_on_this_backend():
 
 @pytest.mark.once
 def test_growth_is_drawn_for_every_network(own_folder):
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="it draws")
     for network in growth.AXES:
         assert growth.draw(network).stat().st_size > 10_000

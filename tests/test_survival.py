@@ -103,7 +103,7 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
         zoo.train(RECIPE, run=tmp_path, keep_states=True, quiet=True)
     assert str(stopped.value) == (
         "stopped in epoch 3; the state is saved; "
-        f"`zoo train {tmp_path} --resume` goes on"
+        f"`zoo train {tmp_path} --resume` continues it"
     )
     assert stopped.value.status == 130
     _, progress = states.read(states.newest(tmp_path))
@@ -161,7 +161,7 @@ def test_another_recipe_cannot_go_on_with_a_run(tmp_path, quiet_run):
         zoo.train(other, run=run, resume=True, quiet=True)
     assert str(mistake.value) == (
         f"the run in {run} has another recipe: learning_rate=0.01 there and 0.5 now; "
-        f"`zoo train {run} --resume` goes on with it as it is"
+        f"`zoo train {run} --resume` continues it as it is"
     )
 
 

@@ -343,7 +343,7 @@ def test_the_command_shows_a_search_and_refuses_what_it_would_ignore(found, caps
     assert "epochs=3, --tuner: what decides the search in" in told
     assert "begin another search from a recipe" in told
     assert call(["tune", folder, "--workers", "2"]) == 2
-    assert "add --resume to go on with it" in capsys.readouterr().err
+    assert "add --resume to continue it" in capsys.readouterr().err
 
 
 def test_a_search_that_has_tried_every_value_says_so(tmp_path, capsys):

@@ -56,7 +56,7 @@ def measure(name: str, label: str, train: Callable[[Path], Run], **more) -> dict
     Args:
         name: of the recipe.
         label: tells the run from others of the recipe and the commit; a run that was
-            interrupted is gone on with.
+            interrupted is resumed.
         train: from a folder, which is deleted afterward, to the finished run.
         more: fields of the line, besides those of `entry`.
 

@@ -149,7 +149,7 @@ def release(run: Run, folder: Path, name: str, recipe: str, words: int | None) -
         shutil.copy(run.folder / stored.WEIGHTS, folder)
     files.write_json(folder / "recipe.json", recipes.to_json(shipped))
     about = run.environment
-    about.pop(recipes.FINGERPRINT)  # the run is not gone on with
+    about.pop(recipes.FINGERPRINT)  # the run is not resumed
     files.write_json(folder / "environment.json", about)
     made = Run(folder)
     use, limits = USES[name]

@@ -4,7 +4,7 @@
     python tools/reproduce.py lenet_mnist --backends jax torch --seeds 5
 
 A run that the ledger already holds, with the same recipe fields, seed and backend, is
-not run again. Killed in the middle, it goes on with the next start. The code must be
+not run again. Killed in the middle, the next start resumes it. The code must be
 committed, so that the commit in the ledger says what ran.
 """
 

@@ -1,6 +1,7 @@
 """Measure what a search costs and gains: a verb, and its words after it.
 
     python -m benchmarks.search speed     trials a minute, against keras-tuner's `fit`
+    python -m benchmarks.search workers   what sharing trials costs, against a version
     python -m benchmarks.search memory    of the processes, over the trials
     python -m benchmarks.search gain      over the recipe that it started from
 
@@ -10,9 +11,14 @@
 import sys
 
 from benchmarks import command
-from benchmarks.search import gain, memory, speed
+from benchmarks.search import gain, memory, speed, workers
 
-VERBS = {"speed": speed.main, "memory": memory.main, "gain": gain.main}
+VERBS = {
+    "speed": speed.main,
+    "workers": workers.main,
+    "memory": memory.main,
+    "gain": gain.main,
+}
 
 
 def main(words: list[str] | None = None) -> None:

@@ -30,13 +30,14 @@ _CONSTANT = (
 
 @contextlib.contextmanager
 def without_draws() -> Iterator[None]:
-    """Variables that are made inside get the values they are assigned inside.
+    """Inside, Keras runs no initializer.
 
-    Until its end they know their initializers. And Keras does not draw values that are
-    overwritten: on JAX it would compile a program for every shape.
+    At the end each new variable gets the value that was assigned to it inside, or else
+    its initializer's. Values that would be overwritten are never drawn: on JAX Keras
+    would compile a program for every shape.
 
-    What was frozen inside can be trained later: TensorFlow's tapes watch a variable if
-    it could be trained when it got its first value.
+    All variables are created trainable, even if they are frozen, because TensorFlow
+    decides at creation whether a tape may watch a variable.
     """
     with without_values() as (scope, made):
         yield
@@ -51,7 +52,7 @@ def without_draws() -> Iterator[None]:
 
 @contextlib.contextmanager
 def without_values() -> Iterator[tuple[keras.StatelessScope, list]]:
-    """Variables that are made inside have a shape, and never get memory.
+    """Inside, new variables have a shape and no memory.
 
     Returns:
         The scope, which knows what they are assigned inside, and after its end the

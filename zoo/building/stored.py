@@ -43,7 +43,7 @@ def is_own_loss(name: str) -> bool:
 
 
 def check_trust(recipe: Recipe, folder: Path) -> None:
-    """Refuse to go on with a run or a search that names code outside of zoo.
+    """Refuse to resume a run or a search that names code outside of zoo.
 
     Raises:
         Mistake: it says what would be executed.

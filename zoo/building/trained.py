@@ -98,7 +98,7 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
         seed: any integer; it fixes the initial weights and the dropout masks.
         **arguments: passed to the model's `build`. If that takes no `weights`, then
             `weights="mnist"` gives the model the trained weights `NAME:mnist`, and
-            their arguments; of these only `classes` may be given anew: what depends
+            their arguments; of these only `classes` may be changed: what depends
             on their number keeps its initial values, and a warning names it.
 
     Returns:

@@ -41,7 +41,7 @@ def arguments(parser):
     )
     add_backend(parser)
     parser.add_argument("--run", metavar="DIR", help="folder of the run; not yet there")
-    parser.add_argument("--resume", action="store_true", help="go on with a run")
+    parser.add_argument("--resume", action="store_true", help="resume a run")
     parser.add_argument(
         "--keep-states",
         action="store_true",

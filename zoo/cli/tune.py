@@ -1,4 +1,4 @@
-"""Search a recipe's hyperparameters, or show, or go on with, a search.
+"""Search a recipe's hyperparameters, or show or resume a search.
 
 keras-tuner draws the trials, the first of which is the recipe itself; zoo trains them
 and judges them on validation data. The winner is trained again with fresh seeds and
@@ -70,7 +70,7 @@ def arguments(parser):
         help="seconds until a silent worker is lost; above 0 (60)",
     )
     parser.add_argument(
-        "--resume", action="store_true", help="go on with the search in a folder"
+        "--resume", action="store_true", help="resume the search in a folder"
     )
     add_trust(parser)
 
@@ -98,7 +98,7 @@ def run(options):
     if is_search and not options.resume:
         if passing or options.backend:
             raise Mistake(
-                f"{search.folder} is a search; add --resume to go on with it, "
+                f"{search.folder} is a search; add --resume to continue it, "
                 "or give its folder alone to show it"
             )
         _show(search)

@@ -24,7 +24,7 @@ import importlib.metadata
 import json
 import warnings
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -241,7 +241,7 @@ class _Learner:
         given = {"max_iter": ROUNDS, "random_state": 0}
         given["categorical_features"] = features.categories(self.dataset)
         if self.dataset.task != "numbers":
-            make = lambda: HistGradientBoostingClassifier(**given)  # noqa: E731
+            make = partial(HistGradientBoostingClassifier, **given)
             return self._classified(make, seen, asked)[0], ""
         columns = [
             HistGradientBoostingRegressor(**given).fit(seen, column).predict(asked)

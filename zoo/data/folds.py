@@ -136,7 +136,10 @@ def _dealt(members, strata, parts: int, rank) -> np.ndarray:
 def _level(heights: np.ndarray, count: int, sums: np.ndarray) -> np.ndarray:
     """How many of `count` go on each height so that all become as equal as they can."""
     reached = range(count + int(heights.max()) + 1)
-    needed = lambda height: np.maximum(0, height - heights).sum()  # noqa: E731
+
+    def needed(height: int) -> int:
+        return np.maximum(0, height - heights).sum()
+
     level = bisect.bisect_right(reached, count, key=needed) - 1
     added = np.maximum(0, level - heights).astype(int)
     low = np.flatnonzero(heights <= level)

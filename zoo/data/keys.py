@@ -62,17 +62,14 @@ def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
             groups=np.searchsorted(known, values[part]) if groups else None,
             times=values[part] if time else None,
         )
-    without = lambda given: given[:at] + given[at + 1 :]  # noqa: E731
-    return replace(
-        dataset,
-        **splits,
-        features=without(dataset.features),
-        columns=without(dataset.columns),
+    features, columns = (
+        given[:at] + given[at + 1 :] for given in (dataset.features, dataset.columns)
     )
+    return replace(dataset, **splits, features=features, columns=columns)
 
 
 def apart(dataset: Dataset, name: str) -> Dataset:
-    """The data set, whose test split is drawn anew if its splits are not apart.
+    """The data set; its test split is drawn again if its splits are not apart.
 
     It is then as large as it was, the validation split is joined with the training, and
     a warning says so.
@@ -113,7 +110,7 @@ def _drawn(dataset: Dataset, name: str) -> Dataset:
     about = whole.prints, whole.groups, whole.times
     kept, held = carve(whole.targets, share, 0, dataset.classes, "test", *about)
     warnings.warn(
-        f"the splits of {dataset.name} are not apart in {name}: test is drawn anew, "
+        f"the splits of {dataset.name} are not apart in {name}: test is drawn again, "
         f"{len(held):,} of {len(whole):,} examples",
         stacklevel=4,
     )

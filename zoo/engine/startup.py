@@ -38,7 +38,7 @@ def import_keras(name: str | None = None) -> str:
         if "keras" not in sys.modules:
             quiet = {k: v for k, v in _QUIET.items() if k not in os.environ}
             with changed({"KERAS_BACKEND": name, **quiet}), lazy_imports(name):
-                import keras  # noqa: F401
+                import keras  # noqa: F401  it stays in sys.modules
     return name
 
 
@@ -73,7 +73,7 @@ def load(name: str | None = None) -> str:
 
         keep_compiled()
     with _silent(), lazy_imports(name):
-        import keras  # noqa: F401
+        import keras  # noqa: F401  it stays in sys.modules
     return name
 
 

@@ -50,7 +50,7 @@ def load(name: str) -> Recipe:
     elif (path / "recipe.json").is_file():
         raise Mistake(
             f"{name} is the folder of a run, not a recipe; `zoo train {name} --resume` "
-            "goes on with its training"
+            "resumes its training"
         )
     else:
         raise unknown(

@@ -98,7 +98,7 @@ def train(
         except group.lost as error:
             reason = " ".join(str(error).split("\n\n")[-1].split())
             raise Mistake(
-                f"process {group.rank} of {group.processes} cannot go on without the "
-                f"others: {reason}; what was saved before is intact; "
+                f"process {group.rank} of {group.processes} cannot continue without "
+                f"the others: {reason}; what was saved before is intact; "
                 f"start all of them again with --run {folder} --resume"
             ) from error

@@ -18,7 +18,7 @@ from zoo.engine import groups
 _BYTES = 32 * 2**20  # of a chunk
 _HELD_BYTES = 256 * 2**20  # of a split that the device holds
 _MOST_STEPS = 512  # in a chunk
-_FEW = 2000  # examples; to shuffle so few takes less time than to wake a thread
+_INLINE = 2000  # examples; shuffling so few takes less time than waking a thread
 _LARGE_PICTURE = 2**14  # bytes; for smaller ones the lock of Python costs more
 
 
@@ -124,8 +124,8 @@ class Feed:
 
     def _make(self, epoch: int, first: int):
         make = partial(self._chunk, epoch, first, self.length)
-        soon = self.on_device and len(self.split) <= _FEW
-        call = make if soon else self._maker.submit(make).result
+        inline = self.on_device and len(self.split) <= _INLINE
+        call = make if inline else self._maker.submit(make).result
         self._ahead = (epoch, first), call
 
     def _order(self, epoch: int) -> np.ndarray:

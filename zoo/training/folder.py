@@ -59,11 +59,11 @@ def take(
         recipe: with absolute paths.
         name: of the recipe, for the name of a new folder.
         run: the folder; None makes a new one under `runs/`.
-        resume: go on with what is in it.
+        resume: continue what is in it.
         lock: False where a child process will lock it.
 
     Returns:
-        The folder, whether to go on with what is in it, and whether the run has ended.
+        The folder, whether to resume what is in it, and whether the run has ended.
 
     Raises:
         Mistake: the folder cannot be written, another process writes to it, it is not
@@ -158,7 +158,7 @@ def _check_unchanged(folder: Path) -> None:
 
 
 def _check_recipe(folder: Path, recipe: Recipe, ended: bool) -> None:
-    """Refuse to go on with a run of another recipe."""
+    """Refuse to resume a run of another recipe."""
     before, now = (
         json.loads(json.dumps(recipes.to_json(absolute(each))))
         for each in (Run(folder).recipe, recipe)
@@ -177,5 +177,5 @@ def _check_recipe(folder: Path, recipe: Recipe, ended: bool) -> None:
         )
     raise Mistake(
         f"the run in {folder} has another recipe: {'; '.join(changed)}; "
-        f"`zoo train {folder} --resume` goes on with it as it is"
+        f"`zoo train {folder} --resume` continues it as it is"
     )

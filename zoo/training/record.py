@@ -58,7 +58,7 @@ def restore(session, arrays: list[np.ndarray], progress: dict) -> None:
         raise Mistake(
             f"the training state in {folder} was made on {made}, this is "
             f"{session.state.backend}; "
-            f"`zoo train {folder} --resume --backend {made}` goes on"
+            f"`zoo train {folder} --resume --backend {made}` continues it"
         )
     for stage in range(1, min(progress["stage"], len(session.stages) - 1) + 1):
         session.state.stage = stage

@@ -104,7 +104,7 @@ class Session:
             if stop:
                 raise Stopped(
                     f"stopped in epoch {state.epoch + 1}; the state is saved; "
-                    f"`zoo train {self.folder} --resume` goes on"
+                    f"`zoo train {self.folder} --resume` continues it"
                 )
         if not more and self.stages[state.stage].accumulate > 1:
             trainer.push()

@@ -84,7 +84,7 @@ def save(folder: Path, arrays: list[np.ndarray], progress: dict) -> Path:
         files.write(path, data)
     except Mistake as mistake:
         raise Mistake(
-            f"{mistake}; `zoo train {folder} --resume` goes on when there is room"
+            f"{mistake}; `zoo train {folder} --resume` continues when there is room"
         ) from mistake
     for old in [*states[: 1 - KEPT], *folder.glob(".state-*")]:
         old.unlink()

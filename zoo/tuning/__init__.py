@@ -84,7 +84,7 @@ def tune(
     """Search the space of `recipe` on the active backend.
 
     The first trial is the recipe itself. A trial that fails is recorded with its reason
-    and the search goes on. Small dense networks are trained side by side on JAX, see
+    and the search continues. Small dense networks are trained side by side on JAX, see
     `zoo.tuning.side_by_side`; other models and backends train one by one.
 
     Args:
@@ -102,7 +102,7 @@ def tune(
         folds: of cross-validation; 0 judges by the recipe's validation split.
         max_minutes: the search stops then; what was running runs again after `reopen`.
         run: the search's folder; a new readable name under `runs/` by default. If it
-            holds a search of these settings, that one goes on.
+            holds a search of these settings, that one is resumed.
         workers: processes of this machine that run trials; 0 is this process (and on
             TensorFlow, for many trials, one that is renewed to free memory). Machines
             that all see the folder `run` share a search if the same call is made on
@@ -221,7 +221,8 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
             tuner.search()
     except KeyboardInterrupt:
         raise Stopped(
-            f"stopped; the trials so far are kept; `zoo tune {folder} --resume` goes on"
+            "stopped; the trials so far are kept; "
+            f"`zoo tune {folder} --resume` continues it"
         ) from None
     with FileLock(folder / "state" / "finish"):
         return _finish(Search(folder), winners, quiet)
@@ -244,7 +245,7 @@ def _open(folder, settings):
         if holds_something_else():
             raise taken
         if path.is_file():
-            then = "give the same settings to go on, or name another folder with --run"
+            then = "give the same settings to resume it, or another folder with --run"
             begun = json.loads(path.read_text("utf-8"))
             check_same(begun, settings, f"the search in {folder}", then)
         files.write_json(path, to_json(settings))

@@ -112,9 +112,9 @@ class _Durable(private.Hooks):
 
     @synchronized
     def begin(self, trial_ids: Sequence[str], joint: bool = False) -> None:
-        """Training of these, drawn before, begins; `joint` in one program.
+        """Count that these trials begin to train, `joint` if in one program.
 
-        Only what had begun can have been the death of a process.
+        Only trials whose training had begun can have crashed a worker.
         """
         counts = self.joint_starts if joint else self.starts
         for trial_id in trial_ids:
@@ -122,14 +122,14 @@ class _Durable(private.Hooks):
         self.save()
 
     def alone(self, trial_id: str) -> bool:
-        """Whether a program with this trial in it was so often a process's last."""
+        """Whether workers crashed three times in a program with this trial in it."""
         return self.joint_starts.get(trial_id, 0) >= _MOST_STARTS
 
     @synchronized
     def update_trial(self, trial_id, metrics, step=0):
         trial = self.trials[trial_id]
         if trial_id not in self.end_order:
-            trial.metrics = MetricsTracker()  # told again, it does not count twice
+            trial.metrics = MetricsTracker()  # a second report must not count twice
             for name, value in metrics.items():
                 is_objective = name == self.objective.name
                 direction = self.objective.direction if is_objective else "min"
@@ -143,7 +143,7 @@ class _Durable(private.Hooks):
             super().end_trial(trial)
 
     def catch_up(self) -> None:
-        """Read what other processes have written, and take back what the dead ran."""
+        """Read what other processes have written; requeue the trials of dead ones."""
         path = private.oracle_file(self)
         if not path.is_file():
             return
@@ -201,7 +201,7 @@ class _Durable(private.Hooks):
     def reload(self):
         """Go on where the files stand, whenever the process was killed.
 
-        A trial with a result keeps it. A trial that was running goes on at its worker,
+        A trial with a result keeps it. A trial that was running stays with its worker,
         or, if that has died, runs again under its own number and values. A trial that
         the oracle's own file does not know was never begun.
         """

@@ -46,8 +46,21 @@ def random_values(oracle: Oracle) -> dict | None:
 
 
 def draw_from(oracle: Oracle, seed: list[int]) -> None:
-    """Seed the draws of a Bayesian oracle, which go on from one trial to the next."""
+    """Seed the draws of a Bayesian oracle; each trial draws where the last one left."""
     oracle._random_state = np.random.RandomState(seed)
+
+
+class TunerHooks:
+    """Leads the private names that keras-tuner calls in a tuner to public ones.
+
+    A base of a tuner before keras-tuner's own class.
+    """
+
+    def _populate_initial_space(self):
+        self.declare_space()
+
+    def _get_tuner_fname(self):
+        return str(self.state_file())
 
 
 class Hooks:

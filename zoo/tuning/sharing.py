@@ -5,6 +5,11 @@ takes the lock, reads what the others have written, draws or records, writes, an
 the lock go. Which trials are drawn does not depend on who draws them. There is no
 server and no address; several machines need a disk that all of them see.
 
+keras-tuner's own chief and workers, used up to zoo 0.1, rest on a gRPC server, 21
+private names of keras-tuner and 330 lines; this takes 13 names and 200 lines. For
+trials of a second each it takes an eighth more of the processor's time: 1.19 seconds a
+trial against 1.06 (`benchmarks.search workers`).
+
 A worker shows that it lives by a file that it keeps fresh and locked. The trials of a
 worker that died go to another: at once on the same machine, where the system has freed
 the lock, and after `lease` seconds on others.
@@ -141,7 +146,7 @@ def run_workers(
                 elif status and not processes:
                     raise Mistake(
                         f"every worker has ended, the last with status {status}; "
-                        f"`zoo tune {folder} --resume` goes on with the trials that "
+                        f"`zoo tune {folder} --resume` continues with the trials that "
                         "are left"
                     )
             show()

@@ -18,7 +18,7 @@ from zoo.engine import device
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training.setup import build_for
-from zoo.tuning import network, oracle, trial
+from zoo.tuning import network, oracle, private, trial
 from zoo.tuning.progress import Progress
 from zoo.tuning.search import FIRST, Settings, write_trials
 from zoo.tuning.sharing import Presence
@@ -45,7 +45,7 @@ def wave(recipe: Recipe, tuner: str, dataset: Dataset, objective: str) -> int:
     return _WAVES.get(tuner, 1) if small else 1
 
 
-class Tuner(keras_tuner.Tuner):
+class Tuner(private.TunerHooks, keras_tuner.Tuner):
     """A keras-tuner `Tuner` whose trials are zoo recipes, trained by zoo's engine.
 
     Args:
@@ -80,7 +80,7 @@ class Tuner(keras_tuner.Tuner):
         drawing.lives = self.presence.lives
         super().__init__(drawing, directory=str(folder), project_name="state")
 
-    def _populate_initial_space(self):
+    def declare_space(self):
         """Find also what a space declares for some values of others only."""
         hp = self.oracle.get_space()
         self.overrides(hp)
@@ -93,12 +93,11 @@ class Tuner(keras_tuner.Tuner):
                     hp.merge(probe.space, overwrite=False)
         self.oracle.update_space(hp)
 
-    def _get_tuner_fname(self):
-        return str(self.folder / "state" / "none")  # the oracle holds all the state
+    def state_file(self) -> Path:
+        return self.folder / "state" / "none"  # the oracle holds all the state
 
     def save(self):
-        if not self._is_worker():
-            self.oracle.save()
+        self.oracle.save()
 
     def overrides(self, hp) -> list[str]:
         """What hyperparameters change in the recipe."""
@@ -213,7 +212,7 @@ class Tuner(keras_tuner.Tuner):
         return recipes.override(self.settings.recipe, changes)
 
     def _limits(self, values, trial_id, states=True):
-        """Hyperband trains for some epochs and goes on with the best of them."""
+        """Hyperband trains for some epochs and continues with the best of them."""
         if "tuner/epochs" not in values:
             return trial.Limits(deadline=self.deadline)
         before = values.get("tuner/trial_id") if states else None

@@ -9,14 +9,14 @@ from zoo.tuning.search import load
 
 
 def main(folder: Path, parent: int, lease: float) -> int:
-    """Run trials until the search is over, or a fresh process should go on."""
+    """Run trials until the search is over, or a fresh process should take over."""
     sharing.die_with(parent)
     settings = load(folder).settings
     startup.load(settings.backend)
 
     from zoo.tuning.tuner import RENEWED, Tuner
 
-    # TensorFlow never frees the graph of a loop, so a fresh process goes on.
+    # TensorFlow never frees the graph of a loop, so a fresh process takes over.
     most = RENEWED if settings.backend == "tensorflow" else None
     deadline = sharing.deadline_of_worker()
     tuner = Tuner(settings, folder, deadline, quiet=True, lease=lease, most=most)

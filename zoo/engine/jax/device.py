@@ -63,7 +63,7 @@ def known_options(options: dict[str, str | int]) -> dict[str, str | int]:
             except jax.errors.JaxRuntimeError as error:
                 _tried[name] = False
                 warnings.warn(
-                    f"XLA does not know its option {name} any more, and zoo goes on "
+                    f"XLA does not know its option {name} any more, and zoo runs "
                     f"without it: {reason(error)}",
                     stacklevel=2,
                 )

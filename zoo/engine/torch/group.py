@@ -123,7 +123,7 @@ class Group(groups.Group):
                 raise Mistake(
                     f"training on {self.devices} devices broke off: "
                     f"{str(failed).strip().splitlines()[-1]}; "
-                    f"`zoo train {arguments['run']} --resume` goes on"
+                    f"`zoo train {arguments['run']} --resume` continues it"
                 ) from failed
 
 

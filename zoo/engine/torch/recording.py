@@ -135,7 +135,7 @@ class _Recorder(private.TorchDispatchMode):
 
     def __torch_dispatch__(self, kernel, types, arguments=(), options=None):
         options = options or {}
-        if kernel is _NEW:  # a tensor of given numbers, anew in every replay
+        if kernel is _NEW:  # a tensor of given numbers, new in every replay
             kernel = torch.ops.aten.lift_fresh_copy.default
         results = kernel(*arguments, **options)
         node = self.graph.call_function(kernel, *self.nodes((arguments, options)))
