@@ -240,6 +240,7 @@ def test_a_cross_validation_shows_its_parts(tmp_path):
     page = read(run)
     assert "#parts" in titles(page)
     assert "part-1" in page.parts
+    assert "zoo cross-validate again.py --folds 2 --backend " in page.text
     assert "a cross-validation has no network of its own" in page.text
 
 

@@ -47,7 +47,10 @@ def repeat(seen: Seen) -> Section:
     folder = shlex.quote(str(run.folder))
     backend = run.environment.get("backend")
     on = f" --backend {shlex.quote(str(backend))}" if backend else ""
-    lines = [f"zoo recipe {folder} > again.py", f"zoo train again.py{on}"]
+    verb, folds = "train again.py", run.metrics.get("folds")
+    if isinstance(folds, list):
+        verb = f"cross-validate again.py --folds {len(folds)}"
+    lines = [f"zoo recipe {folder} > again.py", f"zoo {verb}{on}"]
     if not seen.lacking:
         lines.append(f"zoo evaluate {folder} --split {seen.split}")
     return Section("Do it again", [Code(lines)])
