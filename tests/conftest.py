@@ -3,11 +3,13 @@
 import atexit
 import collections
 import dataclasses
+import gc
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
+import compiling
 import hypothesis
 import pytest
 from searches import OWN_MODEL, TINY
@@ -31,11 +33,22 @@ hypothesis.settings.load_profile("zoo")
 
 
 def pytest_collection_modifyitems(items):
-    """Files with slow tests come first, so that two workers end at the same time."""
+    """Files with slow tests come first, so that two workers end at the same time.
+
+    On JAX those whose networks are compiled in another way come after the others:
+    what a process has compiled serves as long as the way stays.
+    """
+    others = compiling.FILES if backend.current() == "jax" else ()
     slow = collections.Counter(
         item.path for item in items if item.get_closest_marker("slow")
     )
-    items.sort(key=lambda item: -slow[item.path])
+    items.sort(key=lambda i: (i.path.stem in others, -slow[i.path]))
+
+
+def pytest_collection_finish():
+    """The garbage collector passes over what stays: Keras, a backend, the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -79,6 +92,13 @@ def quick_floors():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(floors, "SECONDS", 0.0)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiler(request):
+    """JAX compiles the networks of some files with little optimization."""
+    if backend.current() == "jax":
+        compiling.compile_for(request.path.stem)
 
 
 @pytest.fixture

@@ -258,7 +258,8 @@ def test_a_model_that_looks_at_values_trains_plainly_and_the_run_says_why(
 ):
     file = tmp_path / "looking.py"
     file.write_text(LOOKING.format(look=LOOKS[look]))
-    recipe = zoo.Recipe(model=str(file), data="moons", batch=32, epochs=3)
+    few = {"samples": 200}  # plain steps are slow
+    recipe = zoo.Recipe(str(file), "moons", data_arguments=few, batch=32, epochs=3)
     run = train(recipe, run=tmp_path / "run")
     assert run.history[-1]["loss"] < run.history[0]["loss"]
     said = capfd.readouterr().err

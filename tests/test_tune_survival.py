@@ -303,31 +303,37 @@ def test_the_trials_of_a_silent_machine_go_to_another_after_the_lease(tmp_path):
 
 @pytest.mark.once
 @pytest.mark.slow
-def test_four_processes_of_which_two_are_killed(own_recipe, tmp_path):
+def test_two_processes_of_which_one_is_killed(own_recipe, tmp_path):
+    """Four of which two are killed: tests/stress."""
+    kill_some(own_recipe, tmp_path, processes=2, killed=1, trials=6)
+
+
+def kill_some(own_recipe, tmp_path, processes, killed, trials):
     file, folder, log = (
         write_recipe(own_recipe, tmp_path),
         tmp_path / "run",
         tmp_path / "log",
     )
-    words = [file, "--trials", 9, "--only", "width", "--run", folder, "--winners", 0]
-    processes = [zoo_tune(*words, log=log) for _ in range(4)]
+    words = [file, "--trials", trials, "--only", "width", "--run", folder]
+    words += ["--winners", 0]
+    started = [zoo_tune(*words, log=log) for _ in range(processes)]
     try:
-        for number in range(2):
+        for number in range(killed):
             wait_until(lambda least=2 * number + 2: len(ended(folder)) >= least)
-            processes[number].kill()
-            processes[number].communicate()
+            started[number].kill()
+            started[number].communicate()
         kept = {state["trial_id"]: state for state in ended(folder)}
-        for process in processes[2:]:
+        for process in started[killed:]:
             told, _ = process.communicate(timeout=PATIENCE)
             assert process.returncode == 0, told
-            assert "trials: 9 of 9" in told
+            assert f"trials: {trials} of {trials}" in told
     finally:
-        for process in processes:
+        for process in started:
             process.kill()
             process.wait()
             process.stdout.close()
     search = load(folder)
-    assert [t["trial"] for t in search.trials] == list(range(9))
+    assert [t["trial"] for t in search.trials] == list(range(trials))
     assert {t["status"] for t in search.trials} == {"COMPLETED", "FAILED"}
     by_number = {state["trial_id"]: state for state in ended(folder)}
     assert all(by_number[number] == state for number, state in kept.items())
@@ -336,7 +342,8 @@ def test_four_processes_of_which_two_are_killed(own_recipe, tmp_path):
         refused = "own_net.py cannot be built for circles, whose examples are of "
         refused += "shape (2,): no odd width"
         assert reason.endswith(refused) if width % 2 else reason == ""
-    assert sum(widths(log).values()) <= 9 + 2  # those that ran when something died
+    most = trials + killed  # those that ran when something died run again
+    assert sum(widths(log).values()) <= most
 
 
 @pytest.mark.once

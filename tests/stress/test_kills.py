@@ -15,9 +15,7 @@ from tests.test_survival import (
 from tests.test_survival import (
     test_killed_at_random_moments_and_resumed_the_bits_are_the_same as kill,
 )
-from tests.test_tune_survival import (
-    test_four_processes_of_which_two_are_killed as kill_two_of_four,
-)
+from tests.test_tune_survival import kill_some
 from tests.test_tune_survival import (
     test_workers_of_this_machine_of_which_one_is_killed as kill_a_worker,
 )
@@ -39,7 +37,8 @@ def test_two_processes_of_which_one_dies_end_with_the_bits_of_two_that_live(tmp_
 
 @pytest.mark.parametrize("time", range(5))
 def test_searches_by_processes_that_die(time, own_recipe, tmp_path):
-    for test in (kill_two_of_four, kill_a_worker):
-        folder = tmp_path / test.__name__
-        folder.mkdir()
-        test(own_recipe, folder)
+    four, workers = tmp_path / "four", tmp_path / "workers"
+    four.mkdir()
+    workers.mkdir()
+    kill_some(own_recipe, four, processes=4, killed=2, trials=9)
+    kill_a_worker(own_recipe, workers)
