@@ -48,6 +48,15 @@ def nodes(model):
     assert calls[1].outputs == model.outputs
 
 
+def halves(model):
+    first, rest = private.halves(model, model.layers[1].output)
+    row = keras.ops.ones((2, 3))
+    whole, joined = model(row), rest(first(row))
+    assert keras.ops.convert_to_numpy(joined - whole).tolist() == [[0, 0]] * 2
+    first, _ = private.halves(model, model.layers[1].output)  # the model is as before
+    assert first.layers == model.layers[:2]
+
+
 def base_optimizer(model):
     assert issubclass(keras.optimizers.Adam, private.BaseOptimizer)
 
@@ -118,7 +127,15 @@ def pickles(model):
     assert callable(private.unpickle(keras.layers.Dense))
 
 
-OF_KERAS = [layers, value, nodes, take_moments, base_optimizer, without_tensorflow]
+OF_KERAS = [
+    layers,
+    value,
+    nodes,
+    halves,
+    take_moments,
+    base_optimizer,
+    without_tensorflow,
+]
 OF_KERAS += [naming, global_state, variables_of_a_layer, layers_in_a_layer, graph]
 OF_KERAS += [first_values, accumulation, pickles]
 

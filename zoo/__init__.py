@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo.distribution import distribute
     from zoo.evaluation import evaluate
     from zoo.evaluation.cross_validation import cross_validate
+    from zoo.explanation import Explanation, explain
     from zoo.exporting import export
     from zoo.prediction import predict
     from zoo.publishing import publish
@@ -42,6 +43,8 @@ _HOMES = {
     "evaluate": "evaluation",
     "cross_validate": "evaluation.cross_validation",
     "predict": "prediction",
+    "explain": "explanation",
+    "Explanation": "explanation",
     "tune": "tuning",
     "hypermodel": "tuning",
     "Search": "tuning",
@@ -65,6 +68,7 @@ _ON_KERAS = (
 
 __all__ = [
     "Expected",
+    "Explanation",
     "Recipe",
     "Run",
     "Search",
@@ -78,6 +82,7 @@ __all__ = [
     "data",
     "distribute",
     "evaluate",
+    "explain",
     "export",
     "find",
     "hypermodel",

@@ -2,7 +2,6 @@
 
 import math
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,11 +118,9 @@ def predict(
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
     source, dataset = _opened(run, trust)
     raw = data.items(dataset, inputs, back)
-    if not raw:
-        raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
     decoded = data.decode(dataset, raw, as_is)
     widths = {} if level is None else _widths(source, dataset, level)
-    names = list(_names(dataset, raw, decoded))
+    names = data.named(dataset, raw, decoded)
     outputs = _outputs(source, decoded, batch)
     if not np.isfinite(outputs).all():
         raise _no_answer(source, names, outputs)
@@ -189,36 +186,6 @@ def _outputs(source: Run | Exported, decoded: np.ndarray, batch: int) -> np.ndar
     from zoo.engine import steps
 
     return steps.predict(steps.compile_forward(source.model), decoded, batch)
-
-
-_WANTED = {
-    "image": "the name of a picture",
-    "text": "a sentence in quotes",
-    "tabular": "a CSV file, or a row of values with commas between them",
-    "points": "a CSV file, or a point such as 0.5,-0.25",
-    "series": "a table that ends with the steps before the forecast",
-}
-
-
-def _names(dataset: "Dataset", raw: list, decoded: np.ndarray) -> Iterable[str]:
-    if dataset.timeline:
-        return [each.name for each in raw]
-    if dataset.kind in ("image", "text"):
-        readable = (str, os.PathLike)
-        return [
-            str(item).strip()
-            if isinstance(item, readable)
-            else getattr(item, "name", f"input {number}")
-            for number, item in enumerate(raw, 1)
-        ]
-    if dataset.columns:
-        from zoo.data.kinds import rows
-
-        return [rows.shown(row, dataset.columns) for row in decoded]
-    return [
-        ",".join("" if np.isnan(value) else f"{value:g}" for value in row)
-        for row in decoded
-    ]
 
 
 def _no_answer(

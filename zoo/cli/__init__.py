@@ -24,6 +24,7 @@ VERBS = (
     "recipe",
     "evaluate",
     "predict",
+    "explain",
     "report",
     "compare",
     "runs",

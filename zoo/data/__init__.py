@@ -34,6 +34,7 @@ __all__ = [
     "items",
     "load",
     "load_for",
+    "named",
     "names",
     "order",
     "restore",
@@ -145,7 +146,7 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
     `zoo.data.kinds.endings`, also of `back`.
 
     Raises:
-        Mistake: it, or one of several, cannot be meant; it is named.
+        Mistake: it, or one of several, cannot be meant; it is named. Or it is nothing.
     """
     if given is None:
         raise Mistake("inputs is None; give something to predict")
@@ -154,15 +155,29 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
             f"back={back} is for series; {dataset.name} is {dataset.kind} data"
         )
     given = places.expanded(given, dataset.kind)
+    found: list
     if dataset.kind == "image":
-        return pictures.items(given, dataset.input_shape)
-    if dataset.kind == "text":
-        return texts.items(given)
-    if dataset.timeline:
-        return endings.endings(given, dataset.timeline, dataset.columns, back)
-    if dataset.columns:
-        return rows.items(given, dataset.columns)
-    return tables.items(given, dataset.features)
+        found = pictures.items(given, dataset.input_shape)
+    elif dataset.kind == "text":
+        found = texts.items(given)
+    elif dataset.timeline:
+        found = endings.endings(given, dataset.timeline, dataset.columns, back)
+    elif dataset.columns:
+        found = rows.items(given, dataset.columns)
+    else:
+        found = tables.items(given, dataset.features)
+    if not found:
+        raise Mistake(f"nothing to predict: give {_WANTED[dataset.kind]}")
+    return found
+
+
+_WANTED = {
+    "image": "the name of a picture",
+    "text": "a sentence in quotes",
+    "tabular": "a CSV file, or a row of values with commas between them",
+    "series": "a table that ends with the steps before the forecast",
+    "points": "a CSV file, or a point such as 0.5,-0.25",
+}
 
 
 def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
@@ -192,6 +207,31 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
     if dataset.columns:
         return rows.decode(raw, dataset.columns)
     return tables.decode(raw, dataset.features, dataset.missing)
+
+
+def named(dataset: Dataset, raw: list, decoded: np.ndarray) -> list[str]:
+    """What each input is called: its file, its text, its series, or the row as text.
+
+    Args:
+        raw: as `items` returned it.
+        decoded: as `decode` made it of `raw`.
+    """
+    if dataset.timeline:
+        return [each.name for each in raw]
+    if dataset.kind in ("image", "text"):
+        readable = (str, os.PathLike)
+        return [
+            str(item).strip()
+            if isinstance(item, readable)
+            else getattr(item, "name", f"input {number}")
+            for number, item in enumerate(raw, 1)
+        ]
+    if dataset.columns:
+        return [rows.shown(row, dataset.columns) for row in decoded]
+    return [
+        ",".join("" if np.isnan(value) else f"{value:g}" for value in row)
+        for row in decoded
+    ]
 
 
 def is_path(name: str) -> bool:

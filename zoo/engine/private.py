@@ -147,3 +147,35 @@ def nodes(function: keras.Function) -> Iterator:
     by_depth = function._nodes_by_depth
     for depth in sorted(by_depth, reverse=True):
         yield from (node for node in by_depth[depth] if not node.is_input)
+
+
+def halves(
+    model: keras.Model, inside: keras.KerasTensor, beside: bool = False
+) -> tuple[keras.Model, keras.Model]:
+    """A model cut at a tensor of its graph: what gives the tensor, and what follows.
+
+    Keras notes each use of a layer in the layer, which would not have a single output
+    any more. Here the notes are afterwards as before.
+
+    Args:
+        model: of one input.
+        inside: a tensor of its graph.
+        beside: whether what follows takes the model's input too, as its second.
+
+    Raises:
+        ValueError: what follows needs the model's input, and does not take it.
+    """
+    noted = [
+        (uses, len(uses))
+        for layer in model.operations
+        for uses in (layer._inbound_nodes, layer._outbound_nodes)
+    ]
+    history = model.input._keras_history
+    try:
+        first = keras.Model(model.input, inside)
+        starts = [inside, model.input] if beside else inside
+        return first, keras.Model(starts, model.output, name=model.name)
+    finally:
+        model.input._keras_history = history
+        for uses, count in noted:
+            del uses[count:]

@@ -84,7 +84,7 @@ class Columns(keras.Model):
             super().__init__(rows, numbers, name=name)
         finally:
             keras.config.set_dtype_policy(policy)
-        self._kept = columns, plan.names, read
+        self._kept = columns, plan.names, plan.owners, read
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -95,6 +95,11 @@ class Columns(keras.Model):
     def names(self) -> tuple[str, ...]:
         """What each number of the output is, such as "age" or "kind = dog"."""
         return tuple(self._kept[1])
+
+    @property
+    def owners(self) -> tuple[int, ...]:
+        """The place in `columns` of the one that each number of the output tells of."""
+        return tuple(self._kept[2])
 
     @property
     def input_mean(self) -> list[float]:
@@ -130,7 +135,7 @@ class Columns(keras.Model):
             Mistake: another width, an infinite value, or a column without any known
                 value.
         """
-        columns, _, read = self._kept
+        columns, _, _, read = self._kept
         rows = np.asarray(rows, "float32")
         if rows.ndim == 3:
             rows = rows.reshape(-1, rows.shape[2])
@@ -212,6 +217,7 @@ class _Plan:
                 wanted.append((1, number, 0, " is missing"))
             place += column.width
         self.names = [columns[number].name + text for _, number, _, text in wanted]
+        self.owners = [number for _, number, _, _ in wanted]
         made = sorted(range(len(wanted)), key=lambda i: wanted[i][:3])
         self.back = np.argsort(made).tolist()
 

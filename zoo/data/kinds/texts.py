@@ -311,15 +311,37 @@ class Vocabulary:
         known = self._with_runs(tokens.joined())
         rows = np.full((len(tokens), self.length), PADDING, np.int32)
         for row, start, count in zip(rows, known.starts, known.lengths, strict=True):
-            spare = max(int(count) - self.length, 0)
-            head = {"last": 0, "first": self.length, "ends": self.length // 2}
-            first = head[self.keep] if spare else int(count)
-            text = known.flat[start : start + count]
-            kept = np.concatenate([text[:first], text[first + spare :]])
+            kept = known.flat[start + self._kept(int(count))]
             row[: len(kept)] = kept
             if not len(kept):
                 row[0] = UNKNOWN
         return rows
+
+    def spans(self, text: str | os.PathLike) -> tuple[list[str], list[tuple[int, int]]]:
+        """The words of a text, and which of them each token of its row stands for.
+
+        Args:
+            text: see `text_of`.
+
+        Returns:
+            The words in order, and for each token that `encode` keeps the places of its
+            first word and behind its last.
+        """
+        text = text_of(text)
+        words, found, place = tokenize(text), [], 0
+        known = self._with_runs(split_words([text])[0].joined())
+        for token in known.flat.tolist():
+            many = self.words[token - 2].count(" ") if token > UNKNOWN else 0
+            place += not many  # a run stands behind its last word
+            found.append((place - many - 1, place))
+        return words, [found[kept] for kept in self._kept(len(found)).tolist()]
+
+    def _kept(self, count: int) -> np.ndarray:
+        """The places of the tokens that are kept of so many."""
+        spare = max(count - self.length, 0)
+        head = {"last": 0, "first": self.length, "ends": self.length // 2}
+        first = head[self.keep] if spare else count
+        return np.r_[:first, first + spare : count]
 
     def _with_runs(self, tokens: Tokens) -> Tokens:
         """Joined texts in this vocabulary's ids, each listed run behind its words."""

@@ -1,0 +1,133 @@
+"""Show which pixels, words or columns speak for an answer.
+
+A picture is drawn beside the map of what speaks for its answer, orange, and against it,
+blue, into a PNG file. Of a text words are marked, with + or -; a row is a table.
+
+Methods: gradient, integrated_gradients and occlusion of anything; smoothgrad and
+grad_cam of pictures; shapley of rows of few columns.
+
+Examples:
+  zoo explain lenet:mnist seven.png --to why.png
+  zoo explain lenet:mnist seven.png --of 1 --method grad_cam
+  zoo explain runs/reviews "a waste of two hours"
+  zoo explain mammogram_mlp:masses -- 62,4,5,3
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from zoo import backend
+from zoo.cli._arguments import add_backend, add_run
+from zoo.cli._table import table
+from zoo.engine import startup
+from zoo.errors import Mistake
+from zoo.run import open_run
+
+
+def arguments(parser):
+    add_run(parser)
+    parser.add_argument(
+        "inputs", metavar="INPUT", nargs="*", default=[], help="what to explain"
+    )
+    add_backend(parser)
+    parser.add_argument("--method", help="one of those above")
+    parser.add_argument(
+        "--of", metavar="NAME", help="the class, label or number (what is answered)"
+    )
+    parser.add_argument(
+        "--to",
+        metavar="FILE",
+        help="where to write: .png, or .html; for several inputs a folder",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the noise of smoothgrad, 0 or more (0)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--as-is", action="store_true", help="look for no ink in pictures"
+    )
+
+
+def run(options):
+    done = open_run(options.run, trust=options.trust)
+    backend.require("explain", startup.load(options.backend))
+
+    from zoo.data import places
+    from zoo.explanation import explain
+
+    kind = done.about_data.kind
+    found = explain(
+        done,
+        places.expanded(options.inputs, kind, sys.stdin.buffer),
+        method=options.method,
+        of=options.of,
+        seed=options.seed,
+        as_is=options.as_is,
+    )
+    written = _write(found, options.to, kind)
+    if options.json:
+        print(json.dumps([each.to_json() for each in found], indent=1))
+        return
+    for number, each in enumerate(found):
+        print(f"{each.input.split(chr(10))[0]}: {each.title}"[:300])
+        if each.values:
+            _print_row(each)
+        elif each.parts:
+            _print_text(each)
+        if written:
+            print(written[number])
+
+
+def _write(found, to, kind) -> list[Path]:
+    """Write pictures always, beside them by default; other kinds where asked."""
+    if to is None and kind != "image":
+        return []
+    if to is not None and len(found) == 1 and not Path(to).is_dir():
+        return [found[0].save(to)]
+    if to is not None and Path(to).suffix:
+        raise Mistake(f"--to {to} is one file for {len(found)} inputs; give a folder")
+    ending = ".png" if kind == "image" else ".html"
+    names = [_name(each, number) for number, each in enumerate(found, 1)]
+    if to is not None:
+        names = [Path(to) / name.name for name in names]
+    if len({*names}) < len(names):
+        names = [n.with_name(f"{i}-{n.name}") for i, n in enumerate(names, 1)]
+    return [
+        each.save(name.with_name(name.name + ending))
+        for each, name in zip(found, names, strict=True)
+    ]
+
+
+def _name(explanation, number) -> Path:
+    path = Path(explanation.input)
+    if explanation.seen is not None and path.is_file():
+        return path.with_name(f"{path.stem}.explained")
+    return Path(f"input-{number}.explained")
+
+
+def _print_row(explanation):
+    from zoo.explanation import showing
+
+    rows = zip(
+        explanation.parts,
+        explanation.values,
+        (f"{each:+.4g}" for each in explanation.attributions),
+        showing.bars(explanation),
+        strict=True,
+    )
+    table(["column", "value", "share", ""], list(rows))
+
+
+def _print_text(explanation):
+    from rich.console import Console
+    from rich.text import Text
+
+    from zoo.explanation import showing
+
+    colors = {"+": "dark_orange", "-": "blue"}
+    words = [
+        Text(word, f"bold {colors[word[0]]}" if word[0] in colors else "")
+        for word in showing.marked(explanation)
+    ]
+    Console(soft_wrap=not sys.stdout.isatty()).print(Text(" ").join(words))

@@ -1,0 +1,191 @@
+"""What a network sees of inputs, and which of it is which pixel, word or column.
+
+A view has the same names for each kind of data:
+
+    `network`    from the first numbers that have a gradient to the outputs
+    `level`      these numbers, float32 (n, ...)
+    `baseline`   what they are compared with, float32 like `level`
+    `compared`   the baseline in words
+    `beside`     what `network` takes as its second input, or None
+    `fold`       attributions of `level[i]` as those of its parts
+    `masks`      the parts of input i that are hidden together, bool (m, *parts)
+    `hide`       for each mask, the input i in which these parts are hidden
+    `whole`      the model that takes what `hide` gives
+"""
+
+from functools import cached_property
+
+import keras
+import numpy as np
+
+from zoo.data import Dataset
+from zoo.data.kinds.texts import PADDING
+from zoo.engine import private, steps
+from zoo.errors import Mistake
+from zoo.explanation import methods
+from zoo.layers import Columns
+
+
+class Pictures:
+    """Pixels, compared with a picture of one color.
+
+    It is the mean brightness of the borders of gray training pictures, where the run
+    knows it; otherwise the picture's own mean color.
+    """
+
+    def __init__(self, model: keras.Model, dataset: Dataset, pictures: np.ndarray):
+        self.network = self.whole = model
+        self.beside = None
+        self.level = pictures.astype("float32")
+        mean = self.level.mean(axis=(1, 2), keepdims=True)
+        self.compared = "the picture's mean color everywhere"
+        if pictures.shape[3] == 1 and dataset.border is not None:
+            mean = np.full_like(mean, dataset.border)
+            self.compared = "the brightness of the training pictures' borders"
+        self.baseline = np.broadcast_to(mean, self.level.shape)
+
+    def fold(self, i: int, found: np.ndarray) -> np.ndarray:
+        return found
+
+    def masks(self, i: int) -> np.ndarray:
+        return methods.windows(*self.level.shape[1:3])
+
+    def hide(self, i: int, hidden: np.ndarray) -> np.ndarray:
+        return np.where(hidden[..., None], self.baseline[i], self.level[i])
+
+
+class Texts:
+    """Words, compared with no word: vectors of zeros where they stand.
+
+    A token of several words is shared among them. A word is hidden as padding is.
+    """
+
+    compared = "vectors of zeros in place of words"
+
+    def __init__(self, model: keras.Model, rows: np.ndarray, spans: list, counts: list):
+        self.whole, self.beside = model, rows
+        self.spans, self.counts = spans, counts  # of tokens in words; words of a text
+
+    @cached_property
+    def _halves(self):
+        graph = graph_of(self.whole)
+        for node in private.nodes(graph) if graph else ():
+            inside = node.outputs[0]
+            if inside.dtype.startswith(("float", "bfloat")):
+                if inside.shape[:2] == graph.input.shape[:2] and inside.ndim == 3:
+                    return private.halves(graph, inside, beside=True)
+                break
+        raise Mistake(
+            f"{self.whole.name} does not make a vector of each word first, which would "
+            "have a gradient; accepted: method=occlusion"
+        )
+
+    @property
+    def network(self) -> keras.Model:
+        return self._halves[1]
+
+    @cached_property
+    def level(self) -> np.ndarray:
+        return steps.predict(steps.compile_forward(self._halves[0]), self.beside)
+
+    @property
+    def baseline(self) -> np.ndarray:
+        return np.where(self.beside[..., None] == PADDING, self.level, np.float32(0))
+
+    def fold(self, i: int, found: np.ndarray) -> np.ndarray:
+        of_tokens, of_words = found.sum(axis=1), np.zeros(self.counts[i])
+        for value, (first, end) in zip(of_tokens, self.spans[i], strict=False):
+            of_words[first:end] += value / (end - first)
+        return of_words
+
+    def masks(self, i: int) -> np.ndarray:
+        return np.eye(self.counts[i], dtype=bool)
+
+    def hide(self, i: int, hidden: np.ndarray) -> np.ndarray:
+        rows = np.repeat(self.beside[i][None], len(hidden), axis=0)
+        for place, (first, end) in enumerate(self.spans[i]):
+            rows[hidden[:, first:end].any(axis=1), place] = PADDING
+        return rows
+
+
+class Rows:
+    """Columns, compared with the mean of the training rows, and with no category.
+
+    These are zeros behind the layer that standardizes. In a network that has none rows
+    are compared with zeros.
+    """
+
+    beside = None
+
+    def __init__(self, model: keras.Model, dataset: Dataset, rows: np.ndarray):
+        first, self.network, self._owners = _encoding(model, dataset)
+        self.compared = "the mean of the training rows, and no category"
+        if first is None:
+            self.compared, self.level = "0 in every column", rows
+        else:
+            self.level = steps.predict(steps.compile_forward(first), rows)
+        if np.isnan(self.level).any():
+            raise Mistake(
+                f"a value is missing, and {model.name} has no zoo.layers.Columns, "
+                "which would know what that means; fill it in"
+            )
+        self.baseline = np.zeros_like(self.level)
+        self.whole = self.network
+
+    def fold(self, i: int, found: np.ndarray) -> np.ndarray:
+        return np.bincount(self._owners, found)
+
+    def masks(self, i: int) -> np.ndarray:
+        return np.eye(self._owners[-1] + 1, dtype=bool)
+
+    def hide(self, i: int, hidden: np.ndarray) -> np.ndarray:
+        return np.where(hidden[:, self._owners], self.baseline[i], self.level[i])
+
+
+def _encoding(model: keras.Model, dataset: Dataset) -> tuple:
+    """The part that makes numbers of rows, what follows, and each number's column."""
+    graph = graph_of(model)
+    for node in private.nodes(graph) if graph else ():
+        if isinstance(node.operation, Columns):
+            try:
+                halves = private.halves(graph, node.outputs[0])
+            except ValueError:  # the raw rows are used beside it, too
+                break
+            return *halves, np.array(node.operation.owners)
+    widths = [column.width for column in dataset.columns]
+    widths = widths or [1] * dataset.input_shape[0]
+    return None, model, np.repeat(np.arange(len(widths)), widths)
+
+
+def graph_of(model: keras.Model) -> keras.Model | None:
+    """The model as a graph of layers; None if it is none."""
+    if isinstance(model, keras.Sequential):
+        return keras.Model(model.inputs, model.outputs, name=model.name)
+    return model if isinstance(model, keras.Function) else None
+
+
+def last_maps(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """A model cut behind its last feature maps of at least 2 x 2 places.
+
+    Raises:
+        Mistake: it has none behind a convolution.
+    """
+    graph, found, convolved = graph_of(model), None, False
+    for node in private.nodes(graph) if graph else ():
+        inside = node.outputs[0]
+        convolved = convolved or _convolves(node.operation)
+        if convolved and inside.ndim == 4 and min(inside.shape[1:3]) > 1:
+            found = inside
+    if found is None:
+        raise Mistake(
+            f"method=grad_cam needs maps of a convolution, and {model.name} has none; "
+            "accepted: gradient, integrated_gradients, occlusion, smoothgrad"
+        )
+    return private.halves(graph, found)
+
+
+def _convolves(operation) -> bool:
+    if not isinstance(operation, keras.layers.Layer):
+        return False
+    inside = private.layers(operation)
+    return any(isinstance(each, steps.CONVOLUTIONS) for each in inside)
