@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from zoo.core import seal
 from zoo.core.files import write_json
 from zoo.data import Split
 from zoo.data.kinds.texts import Vocabulary
+from zoo.engine import steps
 from zoo.errors import Mistake
 from zoo.prediction import predict
 from zoo.run import Run
@@ -189,6 +191,31 @@ def test_another_backend_answers_the_same(runs, files, other):
         assert len(here) == len(answer)
         for mine, theirs in zip(here, answer, strict=True):
             assert mine == pytest.approx(theirs, rel=1e-5)
+
+
+def test_a_run_that_is_asked_again_is_opened_and_compiled_once(
+    runs, tmp_path, monkeypatch
+):
+    folder = shutil.copytree(runs["rows"].folder, tmp_path / "run")
+    made = []
+    compiled = steps.compile_forward
+    monkeypatch.setattr(
+        steps, "compile_forward", lambda model: made.append(model) or compiled(model)
+    )
+    row = ["0.5,-0.25"]
+    first = zoo.predict(folder, row)
+    assert zoo.predict(str(folder), row) == first
+    assert len(made) == 1
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["calibration"] = {"temperature": 100.0}
+    write_json(folder / "metrics.json", metrics)
+    seal.write(folder)
+    changed = zoo.predict(folder, row)  # the files are others now
+    assert changed[0].probability < first[0].probability
+    run = zoo.Run(folder)
+    zoo.predict(run, row)
+    run.model.set_weights([0 * each for each in run.model.get_weights()])
+    assert zoo.predict(run, row)[0].probability == 0.5
 
 
 def test_nothing_given(runs):

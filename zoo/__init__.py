@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo.reporting.comparison import compare
     from zoo.reporting.listing import runs
     from zoo.run import Run, load
+    from zoo.serving import serve
     from zoo.training import train
     from zoo.tuning import Search, hypermodel, tune
     from zoo.verification import verify
@@ -51,6 +52,7 @@ _HOMES = {
     "report": "reporting",
     "compare": "reporting.comparison",
     "runs": "reporting.listing",
+    "serve": "serving",
     "export": "exporting",
     "publish": "publishing",
     "verify": "verification",
@@ -94,6 +96,7 @@ __all__ = [
     "publish",
     "report",
     "runs",
+    "serve",
     "train",
     "tune",
     "verify",

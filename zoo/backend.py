@@ -45,6 +45,7 @@ CAPABILITIES: dict[str, dict[str, Support]] = {
     },
     "evaluate": EVERYWHERE,
     "predict": EVERYWHERE,
+    "serve": dict.fromkeys(NAMES, Support(True, needs="fastapi")),
     "explain": EVERYWHERE,
     "use runs of other backends": EVERYWHERE,
     "augmentation": dict.fromkeys(NAMES, Support(True, "NumPy, OpenCV and Pillow")),

@@ -2,13 +2,17 @@
 
 import math
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zoo import exported
+from zoo.building import trained
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.exported import Exported
@@ -116,12 +120,35 @@ def predict(
 
     if batch < 1:
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
-    source, dataset = _opened(run, trust)
+    source, dataset = opened(run, trust)
     raw = data.items(dataset, inputs, back)
     decoded = data.decode(dataset, raw, as_is)
     widths = {} if level is None else _widths(source, dataset, level)
     names = data.named(dataset, raw, decoded)
-    outputs = _outputs(source, decoded, batch)
+    outputs = forward(source)(decoded, batch)
+    return interpreted(source, dataset, raw, names, outputs, widths)
+
+
+def interpreted(
+    source: Run | Exported,
+    dataset: "Dataset",
+    raw: list,
+    names: list[str],
+    outputs: np.ndarray,
+    widths: Mapping[str, float] = MappingProxyType({}),
+) -> list[Prediction]:
+    """What a network's outputs mean.
+
+    Args:
+        source, dataset: as `opened` gave them.
+        raw: the inputs, as `zoo.data.items` gave them.
+        names: of the inputs.
+        outputs: logits or numbers, (n, outputs).
+        widths: by the name of a number, how far the interval around it reaches.
+
+    Raises:
+        Mistake: an output is not finite; its input is named.
+    """
     if not np.isfinite(outputs).all():
         raise _no_answer(source, names, outputs)
     if dataset.timeline:
@@ -158,34 +185,70 @@ def seen(
     """
     from zoo import data
 
-    _, dataset = _opened(run)
+    _, dataset = opened(run)
     return data.decode(dataset, data.items(dataset, inputs), as_is)
 
 
 def kind_of(run: Run | Exported | str | Path) -> str:
     """The kind of data that the network learned from, see `zoo.data.Dataset`."""
-    return _opened(run)[1].kind
+    return opened(run)[1].kind
 
 
-def _opened(
+def opened(
     run: Run | Exported | str | Path, trust: bool = False
 ) -> tuple[Run | Exported, "Dataset"]:
-    if isinstance(run, str | os.PathLike) and exported.is_file(run):
-        run = Exported(run)
-    if isinstance(run, Exported):
-        return run, run.dataset
-    opened = open_run(run, trust=trust)
-    return opened, opened.about_data
+    """A run or an ONNX file, and what it learned from.
+
+    What a name or a path gives is kept: who asks in a loop gets the same run, compiled
+    as it is, until one of its files changes.
+
+    Raises:
+        Mistake: see `predict`.
+    """
+    if isinstance(run, Run | Exported):
+        return run, run.dataset if isinstance(run, Exported) else run.about_data
+    place = Path(run) if exported.is_file(run) else trained.folder(run)
+    state = (place.absolute(), trust, _state(place))
+    if state not in _KEPT:
+        found = Exported(place) if exported.is_file(run) else open_run(run, trust=trust)
+        for old in [each for each in _KEPT if each[:2] == state[:2]]:
+            del _KEPT[old]  # of files that were changed
+        while len(_KEPT) >= MOST_KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        _KEPT[state] = found
+    return opened(_KEPT[state])
 
 
-def _outputs(source: Run | Exported, decoded: np.ndarray, batch: int) -> np.ndarray:
-    """What a network answers, in a run by Keras, in a file by ONNX Runtime."""
+MOST_KEPT = 4  # runs, of which each holds its weights in memory
+_KEPT: dict[tuple, Run | Exported] = {}
+
+
+def _state(place: Path) -> tuple:
+    """By what a change of a file, or of those in a folder, is seen."""
+    try:
+        files = sorted(os.scandir(place), key=lambda each: each.name)
+    except NotADirectoryError:
+        return _signs(place.stat())
+    except OSError:
+        return ()
+    return tuple((each.name, *_signs(each.stat())) for each in files if each.is_file())
+
+
+def _signs(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def forward(source: Run | Exported) -> Callable[..., np.ndarray]:
+    """A function from decoded inputs, and how many to compute at a time, to outputs.
+
+    In a run by Keras, compiled once; in a file by ONNX Runtime.
+    """
     if isinstance(source, Exported):
-        return source.answers(decoded, batch)
+        return source.answers
     startup.import_keras()
     from zoo.engine import steps
 
-    return steps.predict(steps.compile_forward(source.model), decoded, batch)
+    return partial(steps.predict, source.forward)
 
 
 def _no_answer(
@@ -227,7 +290,7 @@ def _widths(run: Run | Exported, dataset: "Dataset", level: float) -> dict[str, 
         raise Mistake(f"{path} is damaged: its errors are not complete") from error
 
 
-def _numbers(name: str, numbers: dict, widths: dict) -> Prediction:
+def _numbers(name: str, numbers: dict, widths: Mapping) -> Prediction:
     intervals = {
         each: (numbers[each] - width, numbers[each] + width)
         for each, width in widths.items()
@@ -235,7 +298,7 @@ def _numbers(name: str, numbers: dict, widths: dict) -> Prediction:
     return Prediction(name, numbers=numbers, intervals=intervals)
 
 
-def _forecast(ending, row: list[float], names: tuple, widths: dict) -> Prediction:
+def _forecast(ending, row: list[float], names: tuple, widths: Mapping) -> Prediction:
     """The next values of a series, and what it ends with."""
     found = _numbers(ending.name, dict(zip(names, row, strict=True)), widths)
     values, truth = ending.values.tolist(), ending.truth.tolist()

@@ -149,6 +149,17 @@ class Run:
             self.folder, self.recipe, about.facts(), about.answers, self.trust
         )
 
+    @property
+    def forward(self):
+        """The compiled function from decoded inputs to outputs of `model`."""
+        from zoo.engine import steps
+
+        made = vars(self).get("_forward")
+        if made is None or made[0] is not self.model:  # which a user may have replaced
+            made = self.model, steps.compile_forward(self.model)
+            vars(self)["_forward"] = made
+        return made[1]
+
     def dataset(self, **changes):
         """The data set of the run's recipe, as it is found now.
 

@@ -24,6 +24,7 @@ VERBS = (
     "recipe",
     "evaluate",
     "predict",
+    "serve",
     "explain",
     "report",
     "compare",

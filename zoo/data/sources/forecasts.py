@@ -86,7 +86,7 @@ def weather(
     import pyarrow
 
     path = _shipped("pvlib", "weather") / "data" / "723170TYA.CSV"
-    with open(path, newline="") as file:
+    with open(path, encoding="utf-8", newline="") as file:
         next(file)  # the station
         rows = list(csv.DictReader(file))
     when = np.datetime64(FIRST) + np.arange(len(rows)).astype("timedelta64[h]")

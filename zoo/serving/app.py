@@ -1,0 +1,255 @@
+"""The paths of a server: the page, /predict, /explain, /card, /health."""
+
+import asyncio
+import base64
+import importlib.metadata
+import io
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from PIL import Image
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+
+from zoo import backend, data, explanation, prediction
+from zoo.building import trained
+from zoo.errors import Mistake
+from zoo.exported import Exported
+from zoo.run import Run
+from zoo.serving import inputs, limits
+from zoo.serving.batches import Batches
+
+HERE = Path(__file__).parent
+# A way to another thread and back takes 0.1 ms, and 20 ms where processors are busy:
+# one input of a small network is answered by the thread that reads the requests.
+SHORT = 2e-3  # seconds
+SMALL = 2**13  # bytes of a picture; a drawing has 5,000
+# Nothing is loaded from elsewhere, and no other page may show this one inside itself.
+HEADERS = {
+    "content-security-policy": "default-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+}
+
+
+def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
+    """An application that answers for a run.
+
+    Args:
+        run, trust: as `zoo.predict` takes them.
+
+    Raises:
+        Mistake: there is no such run, or it forecasts series.
+    """
+    source, dataset = prediction.opened(run, trust)
+    if dataset.timeline:
+        raise Mistake(
+            "forecasts are not served; `zoo predict RUN series.csv` makes them"
+        )
+    forward = prediction.forward(source)
+    thread = ThreadPoolExecutor(1)
+    batches = Batches(forward, thread)
+    nothing = dataset.train.inputs
+    one = np.zeros((1, *nothing.shape[1:]), nothing.dtype)
+    forward(one)  # it compiles now
+    quick = min(_seconds(partial(forward, one)) for _ in range(5)) < SHORT
+    about = _about(source, dataset)
+    app = _application(f"zoo: {about['model']} on {about['data']}")
+    app.add_exception_handler(Mistake, _refused)
+    app.add_exception_handler(limits.Refused, _refused)
+
+    @app.get("/", response_class=HTMLResponse)
+    async def page() -> Response:
+        return HTMLResponse((HERE / "page.html").read_text("utf-8"), headers=HEADERS)
+
+    @app.get("/health")
+    async def health() -> dict:
+        return {"status": "ok"}
+
+    @app.get("/card")
+    async def card() -> dict:
+        return about
+
+    @app.post("/predict", openapi_extra=_REQUEST)
+    async def predict(request: Request) -> Response:
+        raw = await _raw(dataset, request)
+        decode = partial(data.decode, dataset, raw)
+        if small := all(map(_is_small, raw)):
+            decoded = decode()
+        else:
+            decoded = await asyncio.get_running_loop().run_in_executor(None, decode)
+        names = data.named(dataset, raw, decoded)
+        alone = quick and small and len(decoded) == 1
+        outputs = forward(decoded) if alone else await batches.ask(decoded)
+        found = prediction.interpreted(source, dataset, raw, names, outputs)
+        answer: dict[str, Any] = {"predictions": [each.to_json() for each in found]}
+        if request.query_params.get("seen") and dataset.kind == "image":
+            answer["seen"] = [_url(picture) for picture in decoded]
+        return JSONResponse(answer)
+
+    @app.post("/explain", openapi_extra=_REQUEST)
+    async def explain(request: Request) -> Response:
+        if isinstance(source, Exported):
+            raise Mistake("an ONNX file gives no gradients; serve the run to explain")
+        asked = {key: request.query_params.get(key) for key in ("method", "of")}
+        raw = await _raw(dataset, request)
+        ask = partial(explanation.explain, source, raw, **asked)
+        found = await asyncio.get_running_loop().run_in_executor(thread, ask)
+        shown = [{**each.to_json(), "html": each._repr_html_()} for each in found]
+        return JSONResponse({"explanations": shown})
+
+    return app
+
+
+def playground() -> FastAPI:
+    """An application that serves the page of neurons alone."""
+    app = _application("zoo: neurons to look at")
+
+    @app.get("/", response_class=HTMLResponse)
+    async def page() -> Response:
+        return HTMLResponse(_neurons().read_text("utf-8"), headers=HEADERS)
+
+    @app.get("/health")
+    async def health() -> dict:
+        return {"status": "ok"}
+
+    return app
+
+
+def _application(title: str) -> FastAPI:
+    version = importlib.metadata.version("zoo")
+    # The pages of documentation that FastAPI offers load scripts from elsewhere.
+    return FastAPI(title=title, version=version, docs_url=None, redoc_url=None)
+
+
+def _neurons() -> Path:
+    """The page of neurons, in a checkout or as it was installed."""
+    places = (HERE.parents[1] / "docs" / "playground.html", HERE / "playground.html")
+    return next(place for place in places if place.is_file())
+
+
+def _about(source: Run | Exported, dataset: data.Dataset) -> dict:
+    """What the page, and whoever asks, must know of the network."""
+    folder = source.folder if isinstance(source, Run) else None
+    has_card = folder is not None and (folder / trained.CARD).is_file()
+    run = isinstance(source, Run)
+    return {
+        "model": source.recipe.model if run else source.path.name,
+        "data": dataset.name,
+        "kind": dataset.kind,
+        "task": dataset.task,
+        "answers": list(dataset.answers),
+        "input_shape": list(dataset.input_shape),
+        "ink": dataset.ink,
+        "columns": [
+            {"name": each.name, "kind": each.kind, "categories": list(each.categories)}
+            for each in dataset.columns
+        ]
+        or [{"name": name, "kind": "number"} for name in dataset.features],
+        "engine": backend.current() if run else "onnxruntime",
+        "explains": run,
+        "card": trained.card(folder) if has_card else None,
+    }
+
+
+async def _raw(dataset: data.Dataset, request: Request) -> list:
+    """The raw inputs of a request, whose form its content type says."""
+    try:
+        content = await limits.body(request)
+    except ClientDisconnect as error:
+        raise limits.Refused(400, "the body was cut off") from error
+    if not content:
+        raise Mistake(f"the body is empty; give {inputs.FORM}, a form or a file")
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if said == "multipart/form-data":
+        return inputs.of_form(dataset, await _parts(request, content))
+    if said == "application/x-www-form-urlencoded":
+        try:
+            fields = parse_qsl(content.decode(), True, max_num_fields=1000)
+        except ValueError as error:
+            raise Mistake(f"the form cannot be read: {error}") from error
+        return inputs.of_form(dataset, fields)
+    if said.startswith(("image/", "text/")) or said == "application/octet-stream":
+        return inputs.of_bytes(dataset, content)
+    return inputs.of_json(dataset, content)
+
+
+async def _parts(request: Request, content: bytes) -> list[tuple[str, Any]]:
+    async def stream():
+        yield content
+
+    parser = MultiPartParser(
+        request.headers,
+        stream(),
+        max_files=inputs.MOST,
+        max_fields=1000,
+        max_part_size=limits.BYTES,
+    )
+    parser.spool_max_size = limits.BYTES  # a file stays in memory
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError, ValueError) as error:
+        reason = getattr(error, "message", str(error))
+        raise Mistake(f"the form cannot be read: {reason}") from error
+    fields = [
+        (name, value if isinstance(value, str) else await value.read())
+        for name, value in form.multi_items()
+    ]
+    await form.close()
+    return fields
+
+
+def _seconds(call: Callable) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def _is_small(item: Any) -> bool:
+    """Whether it is read in a moment, in which nobody else is answered."""
+    return not isinstance(item, bytes) or len(item) <= SMALL
+
+
+def _url(picture: np.ndarray) -> str:
+    """A picture (H, W, C), uint8, as the address of an image that holds it."""
+    buffer = io.BytesIO()
+    gray = picture.shape[2] == 1
+    Image.fromarray(picture[..., 0] if gray else picture).save(buffer, "png")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, limits.Refused) else 400
+    return JSONResponse({"error": str(error)}, status, HEADERS)
+
+
+_JSON = {
+    "type": "object",
+    "properties": {
+        "input": {"description": "a picture in base64, a text, or a row"},
+        "inputs": {"type": "array", "maxItems": inputs.MOST},
+    },
+    "maxProperties": 1,
+    "minProperties": 1,
+}
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+_REQUEST = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": _JSON},
+            "multipart/form-data": {"schema": {"type": "object"}},
+            "image/*": _FILE,
+            "text/plain": {"schema": {"type": "string"}},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    }
+}

@@ -1,0 +1,158 @@
+"""What a request brings, as the raw inputs of a network.
+
+A request is never taken for the name of a file or an address: pictures are bytes or
+numbers, texts are texts, rows are values by column.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zoo.errors import Mistake, unknown
+
+if TYPE_CHECKING:
+    from zoo.data import Dataset
+
+MOST = 100  # inputs of one request
+LONGEST_TEXT = 100_000  # letters
+_CELLS = (str, int, float, bool, type(None))
+
+
+def of_json(dataset: "Dataset", content: bytes) -> list:
+    """The inputs of `{"input": ...}` or `{"inputs": [...]}`.
+
+    A picture is a text in base64, also as a data URL, or rows of numbers; a text is a
+    text; a row an object from column to value, or a list of values.
+
+    Raises:
+        Mistake: it is no such JSON; what is wrong is named.
+    """
+    try:
+        asked = json.loads(content, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise Mistake(f"the body is no JSON: {error}; give {FORM}") from error
+    if not isinstance(asked, Mapping) or len(asked) != 1:
+        raise Mistake(f"the body is {_shown(asked)}; give {FORM}")
+    (name,) = asked
+    if name not in ("input", "inputs"):
+        raise unknown("key of the body", str(name)[:50], ("input", "inputs"))
+    inputs = asked["inputs"] if name == "inputs" else [asked["input"]]
+    if not isinstance(inputs, list) or not inputs:
+        raise Mistake(f"inputs is {_shown(inputs)}; give a list of at least one")
+    if len(inputs) > MOST:
+        raise Mistake(f"{len(inputs)} inputs; accepted: at most {MOST} a request")
+    read = {"image": _picture, "text": _text}.get(dataset.kind, _row)
+    return [read(dataset, item, f"input {i}") for i, item in enumerate(inputs, 1)]
+
+
+def of_form(dataset: "Dataset", fields: list[tuple[str, Any]]) -> list:
+    """The inputs of a form: files of pictures, a field `text`, or a field a column.
+
+    Args:
+        dataset: what the network learned from.
+        fields: names and values; a file's value is bytes.
+    """
+    if dataset.kind == "image":
+        found = [value for _, value in fields if isinstance(value, bytes)]
+        if not found:
+            raise Mistake("the form holds no file; send pictures as files")
+        if len(found) > MOST:
+            raise Mistake(f"{len(found)} files; accepted: at most {MOST} a request")
+        return found
+    texts = [(name, value) for name, value in fields if isinstance(value, str)]
+    if dataset.kind == "text":
+        found = [value for name, value in texts if name == "text"]
+        if not found:
+            raise Mistake("the form has no field 'text'; send the text in it")
+        return [_text(dataset, each, "text") for each in found[:MOST]]
+    return [_row(dataset, dict(texts), "the form")]
+
+
+def of_bytes(dataset: "Dataset", content: bytes) -> list:
+    """The input that is the whole body: a picture, a text, or rows with a header."""
+    if dataset.kind == "image":
+        return [content]
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Mistake("the body is no text in UTF-8") from error
+    if dataset.kind == "text":
+        return [_text(dataset, text, "the body")]
+    if len(text.splitlines()) > MOST + 1:
+        raise Mistake(f"the table has more than {MOST} rows; accepted: at most {MOST}")
+    return [text.rstrip("\n") + "\n"]  # text of a table, and no file's name
+
+
+FORM = '{"inputs": [...]} or {"input": ...}'
+
+
+def _picture(dataset: "Dataset", given: Any, name: str) -> bytes | np.ndarray:
+    if isinstance(given, str):
+        text = given.partition(",")[2] if given.startswith("data:") else given
+        try:
+            return base64.b64decode(text, validate=True)
+        except binascii.Error as error:
+            raise Mistake(
+                f"{name} is no picture in base64: {error}; give its bytes in base64, "
+                "or rows of numbers"
+            ) from error
+    if isinstance(given, list):
+        try:
+            found = np.array(given)
+        except ValueError as error:
+            raise Mistake(f"{name} has rows of different lengths") from error
+        if found.dtype.kind in "iuf" and found.ndim in (2, 3):
+            return found
+    raise Mistake(
+        f"{name} is {_shown(given)}; give a picture in base64, or rows of numbers"
+    )
+
+
+def _text(dataset: "Dataset", given: Any, name: str) -> str:
+    if not isinstance(given, str):
+        raise Mistake(f"{name} is {_shown(given)}; give a text")
+    if len(given) > LONGEST_TEXT:
+        raise Mistake(
+            f"{name} has {len(given):,} letters; accepted: at most {LONGEST_TEXT:,}"
+        )
+    return given.rstrip("\n") + "\n"  # a text, and no file's name
+
+
+def _row(dataset: "Dataset", given: Any, name: str) -> dict:
+    names = columns(dataset)
+    if isinstance(given, list):
+        if len(given) != len(names):
+            raise Mistake(
+                f"{name} has {len(given)} values; give {len(names)}: {', '.join(names)}"
+            )
+        given = dict(zip(names, given, strict=True))
+    if not isinstance(given, Mapping):
+        raise Mistake(f"{name} is {_shown(given)}; give an object from column to value")
+    for column, value in given.items():
+        if column not in names:
+            raise unknown(f"column of {name}", str(column)[:50], names)
+        if not isinstance(value, _CELLS):
+            raise Mistake(
+                f"{name} has {_shown(value)} for {column}; give a number or a text"
+            )
+    return {column: given.get(column) for column in names}
+
+
+def columns(dataset: "Dataset") -> tuple[str, ...]:
+    """The names of the values of a row."""
+    if dataset.columns:
+        return tuple(column.name for column in dataset.columns)
+    return dataset.features
+
+
+def _no_number(name: str):
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:60] + " ..."
