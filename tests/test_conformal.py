@@ -10,7 +10,7 @@ from own_rows import as_line
 import zoo
 from zoo import cli
 from zoo.errors import Mistake
-from zoo.metrics import errors_of, half_width
+from zoo.metrics import bound, errors_of, surprises, surprises_of
 
 once = pytest.mark.once
 
@@ -25,7 +25,7 @@ def test_intervals_cover_what_they_say(count, level):
         targets = random.exponential(5, (count + 20, 1))
         answers = np.full_like(targets, 3.0)
         about = errors_of(answers[:count], targets[:count], ("y",))
-        width = half_width(about, "y", level)
+        width = bound(about, "y", level)
         inside.append((np.abs(answers - targets)[count:] <= width).mean())
     # between level and level + 1 / (n + 1), and four standard errors of the mean
     slack = 4 * np.std(inside) / np.sqrt(2000)
@@ -36,13 +36,13 @@ def test_intervals_cover_what_they_say(count, level):
 def test_the_width_is_the_kth_smallest_error():
     errors = np.random.default_rng(1).permutation(np.arange(1.0, 20))[:, None]
     about = json.loads(json.dumps(errors_of(errors, 0 * errors, ("y",))))
-    assert half_width(about, "y", 0.5) == 10
-    assert half_width(about, "y", 0.95) == 19
+    assert bound(about, "y", 0.5) == 10
+    assert bound(about, "y", 0.95) == 19
     with pytest.raises(Mistake) as mistake:
-        half_width(about, "y", 0.96)
+        bound(about, "y", 0.96)
     assert str(mistake.value) == (
-        "level=0.96 needs 24 validation examples and the run had 19; accepted: up to "
-        "0.95, or train with a larger validation="
+        "confidence=0.96 needs 24 validation examples and the run had 19; accepted: up "
+        "to 0.95, or train with a larger validation="
     )
 
 
@@ -53,7 +53,7 @@ def test_of_many_errors_a_thousand_are_kept_and_none_is_too_small():
     assert len(about["errors"]["y"]) == 1000
     for level in (0.1, 0.5, 0.9, 0.999):
         exact = np.ceil(12_346 * level)
-        assert exact <= half_width(about, "y", level) <= exact + 13
+        assert exact <= bound(about, "y", level) <= exact + 13
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ RECIPE = zoo.Recipe(
 
 def test_a_run_answers_with_intervals(noisy, tmp_path, capsys):
     run = zoo.train(RECIPE, run=tmp_path / "run", quiet=True, floor=False)
-    found = zoo.predict(run, noisy.test.inputs, level=0.9)
+    found = zoo.predict(run, noisy.test.inputs, confidence=0.9)
     for place, name in enumerate(("a", "b")):
         inside = [
             low <= truth <= high
@@ -94,27 +94,89 @@ def test_a_run_answers_with_intervals(noisy, tmp_path, capsys):
         assert np.mean(inside) == pytest.approx(0.9, abs=0.05)
     assert zoo.predict(run, noisy.test.inputs[:1])[0].intervals == {}
     assert "intervals" in found[0].to_json()
-    assert cli.call(["predict", str(run.folder), "1,1", "--level", "0.9"]) == 0
+    assert cli.call(["predict", str(run.folder), "1,1", "--confidence", "0.9"]) == 0
     head, row = capsys.readouterr().out.splitlines()
     assert "a, 0.9 interval" in head
     assert " to " in row
     for level in (0, 1, 1.5):
-        with pytest.raises(Mistake, match=f"level={level}; accepted: above 0 and belo"):
-            zoo.predict(run, [[1, 1]], level=level)
+        with pytest.raises(
+            Mistake, match=f"confidence={level}; accepted: above 0 and belo"
+        ):
+            zoo.predict(run, [[1, 1]], confidence=level)
 
 
 @once
 def test_who_knows_no_errors_says_so(noisy, tmp_path, monkeypatch):
     recipe = dataclasses.replace(RECIPE, validation=0.0, epochs=1)
     run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
-    with pytest.raises(Mistake, match="had no validation split; train with validation"):
-        zoo.predict(run, [[1, 1]], level=0.9)
+    with pytest.raises(Mistake, match="validation split, or is of an older zoo; train"):
+        zoo.predict(run, [[1, 1]], confidence=0.9)
     damaged = {**run.metrics, "conformal": {"examples": 9, "errors": {"a": [1.0]}}}
     vars(run)["metrics"] = damaged  # as it is kept once it was read
     with pytest.raises(Mistake, match="is damaged: its errors are not complete"):
-        zoo.predict(run, [[1, 1]], level=0.5)
+        zoo.predict(run, [[1, 1]], confidence=0.5)
     recipe = dataclasses.replace(RECIPE, data="moons", loss="crossentropy", epochs=1)
     monkeypatch.undo()
     run = zoo.train(recipe, run=tmp_path / "moons", quiet=True, floor=False)
-    with pytest.raises(Mistake, match=r"level=0.9 is for numbers; this network answer"):
-        zoo.predict(run, [[1, 1]], level=0.9)
+    about = {k: v for k, v in run.metrics.items() if k != "conformal"}
+    vars(run)["metrics"] = about  # as in a run of an older zoo
+    with pytest.raises(Mistake, match="no validation split, or is of an older zoo"):
+        zoo.predict(run, [[1, 1]], confidence=0.9)
+
+
+@once
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_the_true_class_is_among_those_that_are_not_excluded(confidence):
+    """Counted over 400 draws of the held-out examples; by logits that are far off."""
+    random = np.random.default_rng(4)
+    inside, sizes = [], []
+    for _ in range(400):
+        targets = random.integers(0, 5, 199)
+        logits = 3 * random.normal(size=(199, 5)) + 2 * np.eye(5)[targets]
+        bound_ = bound(surprises_of(logits[:99], targets[:99]), "class", confidence)
+        kept = surprises(logits[99:]) <= bound_
+        inside.append(kept[np.arange(100), targets[99:]].mean())
+        sizes.append(kept.sum(axis=1).mean())
+    slack = 4 * np.std(inside) / np.sqrt(400)
+    assert confidence - slack <= np.mean(inside) <= confidence + 0.01 + slack
+    assert 1 < np.mean(sizes) < 5
+
+
+@once
+def test_surprises_are_minus_the_logarithm_of_the_probability():
+    logits = np.array([[2.0], [-800.0]])
+    np.testing.assert_allclose(
+        surprises(logits), [[np.log1p(np.exp(2)), np.log1p(np.exp(-2))], [0, 800]]
+    )
+    about = surprises_of(logits, np.array([1, 0]))
+    assert about["errors"]["class"] == pytest.approx([0, np.log1p(np.exp(-2))])
+
+
+def test_a_run_names_every_class_that_it_cannot_exclude(tmp_path, capsys):
+    recipe = zoo.Recipe(
+        model="deep_mlp",
+        data="blobs",
+        data_arguments={"samples": 1500, "std": 4.0},
+        model_arguments={"hidden": ()},
+        validation=0.4,
+        batch=50,
+        epochs=3,
+        learning_rate=0.05,
+    )
+    run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
+    test = run.dataset().test
+    few, many = (zoo.predict(run, test.inputs, confidence=c) for c in (0.6, 0.95))
+    names = run.about_data.classes
+    truth = [names[target] for target in test.targets]
+    share = np.mean([t in each.possible for t, each in zip(truth, many, strict=True)])
+    assert share == pytest.approx(0.95, abs=0.05)
+    assert all(
+        set(a.possible) <= set(b.possible) for a, b in zip(few, many, strict=True)
+    )
+    assert all(each.possible[0] == each.label for each in few)
+    assert max(len(each.possible) for each in many) > 1
+    assert many[0].to_json()["possible"] == many[0].possible
+    assert zoo.predict(run, test.inputs[:1])[0].possible == ()
+    assert cli.call(["predict", str(run.folder), "0,0", "--confidence", "0.95"]) == 0
+    head, _ = capsys.readouterr().out.splitlines()
+    assert head.endswith("not excluded at 0.95")

@@ -142,7 +142,7 @@ def test_scaling_is_that_of_the_training_rows(run):
 
 
 def test_it_forecasts_what_comes_after_the_last_row(run, tmp_path):
-    [said] = zoo.predict(run, tmp_path_series(tmp_path), level=0.5)
+    [said] = zoo.predict(run, tmp_path_series(tmp_path), confidence=0.5)
     assert said.times == tuple(f"2026-01-13 {hour}:00" for hour in (12, 13, 14, 15))
     assert list(said.history)[-1] == "2026-01-13 11:00"
     assert len(said.history) == 24
@@ -201,7 +201,7 @@ def test_short_and_strange_series_are_told(run, tmp_path):
 def test_the_command_line_forecasts_and_draws(run, tmp_path, capsys):
     path, chart = str(tmp_path_series(tmp_path)), tmp_path / "chart.svg"
     words = ["predict", str(run.folder), path]
-    more = ["--level", "0.5", "--back", "4", "--chart", str(chart)]
+    more = ["--confidence", "0.5", "--back", "4", "--chart", str(chart)]
     assert cli.call([*words, *more]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == [

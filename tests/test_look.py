@@ -210,7 +210,7 @@ def test_a_page_of_numbers(line):
     assert "#classes" not in titles(page)
     seen = look(line)
     errors = np.abs(seen.outputs - seen.targets)[:, 0]
-    answers = zoo.predict(line, seen.inputs, level=0.8)
+    answers = zoo.predict(line, seen.inputs, confidence=0.8)
     ends = [each.intervals["y"] for each in answers]
     inside = np.mean(
         [

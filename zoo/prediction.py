@@ -16,7 +16,8 @@ from zoo.building import trained
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.exported import Exported
-from zoo.metrics import half_width, probabilities
+from zoo.metrics import bound, probabilities, surprises
+from zoo.metrics.conformal import CLASS
 from zoo.run import Run, open_run
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class Prediction:
         numbers: each number that is answered, by its name, in the unit of the training
             data.
         intervals: for each number the two ends between which the truth lies with a
-            probability of at least the `level` that was asked for.
+            probability of at least the `confidence` that was asked for.
+        possible: with a `confidence`, every class that cannot be excluded at it, the
+            most probable first: the true one is among them so often, or more often.
         times: of a series, when each of `numbers` will be.
         history: of a series, the values that it ends with, by their times; NaN where
             they are missing.
@@ -51,6 +54,7 @@ class Prediction:
     labels: tuple[str, ...] = ()
     numbers: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    possible: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     history: dict[str, float] = field(default_factory=dict)
     truth: dict[str, float] = field(default_factory=dict)
@@ -63,6 +67,8 @@ class Prediction:
             names = ["numbers", *(name for name in more if getattr(self, name))]
         elif not self.label:
             names = ["labels", "probabilities"]
+        elif self.possible:
+            names.append("possible")
         return {name: getattr(self, name) for name in ("input", *names)}
 
     def top(self, count: int) -> dict[str, float]:
@@ -74,7 +80,7 @@ def predict(
     run: Run | Exported | str | Path,
     inputs,
     *,
-    level: float | None = None,
+    confidence: float | None = None,
     back: int = 0,
     batch: int = 500,
     as_is: bool = False,
@@ -96,9 +102,9 @@ def predict(
             polars. On series: tables with their columns, files or frames; what comes
             after the last value is forecast. A folder gives the files in it, and
             "https://..." what lies there.
-        level: of numbers, with which probability the truth is to lie in an interval
-            around the answer, above 0 and below 1, see `zoo.metrics.conformal`; None
-            for no intervals.
+        confidence: with which probability the truth is to lie in an interval around a
+            number, or among the classes that are answered, above 0 and below 1, see
+            `zoo.metrics.conformal`; None for neither.
         back: of series, forecast so many steps before the last value; the truth is then
             known.
         batch: inputs that are computed at a time.
@@ -113,8 +119,8 @@ def predict(
 
     Raises:
         Mistake: the folder is not a run, or an input cannot be read or cannot be
-            meant; it is named, with what is accepted. Or `level` is out of range, or
-            the run has no validation split that says how far it is off.
+            meant; it is named, with what is accepted. Or `confidence` is out of
+            range, or the run has no validation split that says how far it is off.
     """
     from zoo import data
 
@@ -123,10 +129,10 @@ def predict(
     source, dataset = opened(run, trust)
     raw = data.items(dataset, inputs, back)
     decoded = data.decode(dataset, raw, as_is)
-    widths = {} if level is None else _widths(source, dataset, level)
+    bounds = {} if confidence is None else _bounds(source, dataset, confidence)
     names = data.named(dataset, raw, decoded)
     outputs = forward(source)(decoded, batch)
-    return interpreted(source, dataset, raw, names, outputs, widths)
+    return interpreted(source, dataset, raw, names, outputs, bounds)
 
 
 def interpreted(
@@ -135,7 +141,7 @@ def interpreted(
     raw: list,
     names: list[str],
     outputs: np.ndarray,
-    widths: Mapping[str, float] = MappingProxyType({}),
+    bounds: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Prediction]:
     """What a network's outputs mean.
 
@@ -144,7 +150,8 @@ def interpreted(
         raw: the inputs, as `zoo.data.items` gave them.
         names: of the inputs.
         outputs: logits or numbers, (n, outputs).
-        widths: by the name of a number, how far the interval around it reaches.
+        bounds: by the name of a number, how far the interval around it reaches; by
+            "class", how surprising the true class may be.
 
     Raises:
         Mistake: an output is not finite; its input is named.
@@ -153,10 +160,10 @@ def interpreted(
         raise _no_answer(source, names, outputs)
     if dataset.timeline:
         rows = zip(raw, outputs.tolist(), strict=True)
-        return [_forecast(*each, dataset.outputs, widths) for each in rows]
+        return [_forecast(*each, dataset.outputs, bounds) for each in rows]
     if dataset.task == "numbers":
         return [
-            _numbers(name, dict(zip(dataset.outputs, row, strict=True)), widths)
+            _numbers(name, dict(zip(dataset.outputs, row, strict=True)), bounds)
             for name, row in zip(names, outputs.tolist(), strict=True)
         ]
     if dataset.task == "labels":
@@ -166,9 +173,10 @@ def interpreted(
             for name, share, has in zip(names, _each(outputs), given, strict=True)
         ]
     shares = probabilities(outputs / source.temperature)
+    kept = surprises(outputs) <= bounds.get(CLASS, -1)
     return [
-        _prediction(name, share, dataset.classes)
-        for name, share in zip(names, shares, strict=True)
+        _prediction(name, share, dataset.classes, some, bool(bounds))
+        for name, share, some in zip(names, shares, kept, strict=True)
     ]
 
 
@@ -267,24 +275,32 @@ def _no_answer(
     )
 
 
-def _widths(run: Run | Exported, dataset: "Dataset", level: float) -> dict[str, float]:
-    """How far the interval around each number reaches."""
-    if dataset.task != "numbers":
+def _bounds(
+    run: Run | Exported, dataset: "Dataset", confidence: float
+) -> dict[str, float]:
+    """How far each number may be off, or how surprising the true class may be."""
+    if dataset.task == "labels":
         raise Mistake(
-            f"level={level} is for numbers; this network answers {dataset.task}"
+            f"confidence={confidence} is for classes and numbers; this network answers "
+            "labels, each by a cut of its own"
         )
     if isinstance(run, Exported):
-        raise Mistake(f"level={level} needs the run: {run.path} knows no errors")
-    if not 0 < level < 1:
-        raise Mistake(f"level={level}; accepted: above 0 and below 1, such as 0.9")
+        raise Mistake(
+            f"confidence={confidence} needs the run: {run.path} knows no errors"
+        )
+    if not 0 < confidence < 1:
+        raise Mistake(
+            f"confidence={confidence}; accepted: above 0 and below 1, such as 0.9"
+        )
     about = run.metrics.get("conformal")
     if about is None:
         raise Mistake(
-            f"{run.folder} cannot say how far it is off: it had no validation split; "
-            "train with validation=0.1, or more"
+            f"{run.folder} cannot say how far it is off: it had no validation split, "
+            "or is of an older zoo; train with validation=0.1, or more"
         )
     try:
-        return {name: half_width(about, name, level) for name in dataset.outputs}
+        names = dataset.outputs or (CLASS,)
+        return {name: bound(about, name, confidence) for name in names}
     except (KeyError, TypeError, IndexError) as error:
         path = run.folder / "metrics.json"
         raise Mistake(f"{path} is damaged: its errors are not complete") from error
@@ -322,8 +338,17 @@ def _labels(name: str, share: np.ndarray, given: np.ndarray, classes) -> Predict
     return Prediction(name, probabilities=ranked, labels=labels)
 
 
-def _prediction(name: str, share: np.ndarray, classes: tuple[str, ...]) -> Prediction:
+def _prediction(
+    name: str,
+    share: np.ndarray,
+    classes: tuple[str, ...],
+    kept: np.ndarray,
+    asked: bool,
+) -> Prediction:
+    """With `asked` the classes that are kept, or the most probable one at least."""
     order = np.argsort(-share, kind="stable")
     ranked = {classes[i]: float(share[i]) for i in order}
     label = classes[order[0]]
-    return Prediction(name, label, ranked[label], ranked)
+    possible = tuple(classes[i] for i in order if kept[i])
+    possible = possible or (label,) if asked else ()
+    return Prediction(name, label, ranked[label], ranked, possible=possible)

@@ -16,8 +16,9 @@ Examples:
   zoo predict runs/digits seven.png eight.png
   zoo predict runs/reviews "a waste of two hours"
   zoo predict runs/circles -- -0.5,0.25
+  zoo predict runs/digits seven.png --confidence 0.95
   zoo predict digits.onnx seven.png
-  zoo predict runs/load load.csv --level 0.9 --chart load.svg
+  zoo predict runs/load load.csv --confidence 0.9 --chart load.svg
 """
 
 import json
@@ -44,7 +45,10 @@ def arguments(parser):
     )
     add_backend(parser)
     parser.add_argument(
-        "--level", type=float, help="of numbers: show intervals, above 0 and below 1"
+        "--confidence",
+        type=float,
+        help="show intervals of numbers, or all classes that cannot be excluded, at "
+        "this probability, above 0 and below 1",
     )
     parser.add_argument(
         "--back",
@@ -104,7 +108,7 @@ def run(options):
     predictions = predict(
         done,
         inputs,
-        level=options.level,
+        confidence=options.confidence,
         back=options.back,
         batch=options.batch,
         as_is=options.as_is,
@@ -120,18 +124,27 @@ def run(options):
         return
     if predictions[0].times:
         rows = [row for each in predictions for row in _steps(each)]
-        table(["series", "time", *_step_heads(predictions[0], options.level)], rows)
+        table(
+            ["series", "time", *_step_heads(predictions[0], options.confidence)], rows
+        )
         return
     if predictions[0].numbers:
         rows = [(_shortened(each.input), *_numbers(each)) for each in predictions]
-        table(["input", *_heads(predictions[0], options.level)], rows)
+        table(["input", *_heads(predictions[0], options.confidence)], rows)
         return
     if not predictions[0].label:
         rows = [_labels(each, options.top or TOP) for each in predictions]
         table(["input", "labels", "probabilities"], rows)
         return
     rows = [_row(each, options.top or TOP) for each in predictions]
-    table(["input", "label", "probability", "other labels"], rows)
+    last = "other labels"
+    if options.confidence:
+        last = f"not excluded at {options.confidence:.4g}"
+        rows = [
+            (*row[:-1], ", ".join(each.possible))
+            for row, each in zip(rows, predictions, strict=True)
+        ]
+    table(["input", "label", "probability", last], rows)
 
 
 def _row(prediction, top):
@@ -153,17 +166,17 @@ def _labels(prediction, top):
     )
 
 
-def _heads(prediction, level):
+def _heads(prediction, confidence):
     for name in prediction.numbers:
         yield name
         if name in prediction.intervals:
-            yield f"{name}, {level:.4g} interval"
+            yield f"{name}, {confidence:.4g} interval"
 
 
-def _step_heads(prediction, level):
+def _step_heads(prediction, confidence):
     yield "forecast"
     if prediction.intervals:
-        yield f"{level:.4g} interval"
+        yield f"{confidence:.4g} interval"
     if prediction.truth:
         yield "truth"
 

@@ -12,7 +12,7 @@ from zoo.metrics.classes import (
     rates,
     standard_error,
 )
-from zoo.metrics.conformal import errors_of, half_width
+from zoo.metrics.conformal import bound, errors_of, surprises, surprises_of
 from zoo.metrics.each import accuracy, of_each
 from zoo.metrics.labels import best_cuts, noise_of_labels, of_labels
 from zoo.metrics.names import better, is_share, shown
@@ -33,12 +33,12 @@ __all__ = [
     "best_cuts",
     "better",
     "binomial_interval",
+    "bound",
     "calibration",
     "calibration_error",
     "counted",
     "distance",
     "errors_of",
-    "half_width",
     "intervals",
     "is_share",
     "losses_of_classes",
@@ -60,6 +60,8 @@ __all__ = [
     "shown",
     "standard_error",
     "summarize",
+    "surprises",
+    "surprises_of",
     "temperature",
 ]
 

@@ -1,10 +1,14 @@
-"""How far a number may be off: split conformal prediction.
+"""How far a number may be off, and which classes may be meant: conformal prediction.
 
 The errors on examples that training has not seen, the validation split, are a fair
 sample of those to come, if these are drawn like them. So an interval as wide as the
-k-th smallest of n such errors, k = ceil((n + 1) level), holds the truth with a
-probability of at least `level`, whatever the network and the distribution (Papadopoulos
+k-th smallest of n such errors, k = ceil((n + 1) c), holds the truth with a
+probability of at least c, whatever the network and the distribution (Papadopoulos
 et al. 2002, doi:10.1007/3-540-36755-1_29; Vovk et al. 2005, doi:10.1007/b106715).
+
+Of classes the error is the surprise, minus the logarithm of the probability of the true
+class. A class whose surprise would be larger than that of so many examples can be
+excluded (Sadinle et al. 2019, doi:10.1080/01621459.2017.1395341).
 """
 
 import math
@@ -12,8 +16,10 @@ import math
 import numpy as np
 
 from zoo.errors import Mistake
+from zoo.metrics.classes import of_all_classes
 
 KEPT = 1000  # errors of each number; of more, their quantiles
+CLASS = "class"
 
 
 def errors_of(outputs: np.ndarray, targets: np.ndarray, names: tuple[str, ...]) -> dict:
@@ -27,30 +33,60 @@ def errors_of(outputs: np.ndarray, targets: np.ndarray, names: tuple[str, ...]) 
         "examples", n, and "errors", by the number's name min(n, 1000) errors: those of
         the ranks ceil(j n / 1000) where there are more.
     """
-    errors = np.sort(np.abs(np.asarray(outputs, "float64") - targets), axis=0)
+    return _kept(np.abs(np.asarray(outputs, "float64") - targets), names)
+
+
+def surprises(logits: np.ndarray) -> np.ndarray:
+    """How surprising each class would be, from 0 on, float64 (n, classes).
+
+    Without a temperature, as that is fitted to the examples that are held out.
+
+    Args:
+        logits: float (n, classes), or (n, 1): the logit of class 1 of two.
+    """
+    logits = of_all_classes(logits)
+    return np.logaddexp.reduce(logits, axis=1, keepdims=True) - logits
+
+
+def surprises_of(logits: np.ndarray, targets: np.ndarray) -> dict:
+    """Those of the true classes, as `errors_of`, by the name "class".
+
+    Args:
+        logits: see `surprises`, of examples that training has not seen.
+        targets: int (n,).
+    """
+    found = surprises(logits)[np.arange(len(targets)), targets]
+    return _kept(found[:, None], (CLASS,))
+
+
+def _kept(errors: np.ndarray, names: tuple[str, ...]) -> dict:
+    errors = np.sort(errors, axis=0)
     kept = errors[_ranks(len(errors)) - 1]
     named = dict(zip(names, kept.T.tolist(), strict=True))
     return {"examples": len(errors), "errors": named}
 
 
-def half_width(about: dict, name: str, level: float) -> float:
-    """How far from an answer the interval reaches that holds at a level.
+def bound(about: dict, name: str, confidence: float) -> float:
+    """The error that the truth's stays below or at, with so much confidence.
+
+    Of a number it is half the width of an interval around the answer.
 
     Args:
-        about: what `errors_of` gave.
-        name: of the number.
-        level: the least probability that the truth is inside, above 0 and below 1.
+        about: what `errors_of` or `surprises_of` gave.
+        name: of the number, or "class".
+        confidence: the least probability of that, above 0 and below 1.
 
     Raises:
-        Mistake: there are too few examples for the level.
+        Mistake: there are too few examples for so much confidence.
     """
     count = about["examples"]
-    place = math.ceil((count + 1) * level - 1e-9)  # 20 * 0.95 is a little above 19
+    place = math.ceil((count + 1) * confidence - 1e-9)  # 20 * 0.95 is a little above 19
     if place > count:
+        needed = math.ceil(confidence / (1 - confidence) - 1e-9)
         raise Mistake(
-            f"level={level} needs {math.ceil(level / (1 - level) - 1e-9)} validation "
-            f"examples and the run had {count}; accepted: up to "
-            f"{count / (count + 1):.3g}, or train with a larger validation="
+            f"confidence={confidence} needs {needed} validation examples and the run "
+            f"had {count}; accepted: up to {count / (count + 1):.3g}, or train with a "
+            "larger validation="
         )
     ranks = _ranks(count)
     return about["errors"][name][int(np.searchsorted(ranks, place))]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from zoo.errors import Mistake
-from zoo.metrics import binomial_interval, half_width
+from zoo.metrics import binomial_interval, bound
 from zoo.metrics.conformal import KEPT
 from zoo.reporting import kept
 from zoo.reporting.blocks import Cell, Chart, Charts, Section, Table, Words
@@ -88,7 +88,7 @@ def coverage(seen: Seen) -> Section | None:
         far = np.abs(seen.outputs[:, i] - seen.targets[:, i])
         for level in LEVELS:
             try:
-                half = half_width(about, name, level)
+                half = bound(about, name, level)
             except Mistake:  # too few examples for the level
                 continue
             inside = int((far <= half).sum())
@@ -98,7 +98,7 @@ def coverage(seen: Seen) -> Section | None:
     heads = ["number", "level", "interval", "truth inside", "95 % interval of that"]
     note = (
         f"The intervals come from the errors on {count:,.0f} examples of the "
-        "validation split; `zoo predict --level 0.9` gives them."
+        "validation split; `zoo predict --confidence 0.9` gives them."
     )
     return Section("Intervals", [Table(heads, rows, note=note)])
 

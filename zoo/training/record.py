@@ -16,7 +16,15 @@ from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device
 from zoo.errors import Mistake
-from zoo.metrics import best_cuts, calibration, errors_of, noise, of_each, of_steps
+from zoo.metrics import (
+    best_cuts,
+    calibration,
+    errors_of,
+    noise,
+    of_each,
+    of_steps,
+    surprises_of,
+)
 from zoo.run import Run, environment, write_history
 from zoo.training import states
 
@@ -107,8 +115,9 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
         metrics["cuts"] = dict(zip(dataset.classes, cuts.tolist(), strict=True))
     if known and dataset.task == "numbers":
         metrics["conformal"] = errors_of(*known, dataset.outputs)
-    if "validation" in outputs and dataset.task == "classes":
-        metrics["calibration"] = calibration(outputs["validation"], outputs[split])
+    if known and dataset.task == "classes":
+        metrics["conformal"] = surprises_of(*known)
+        metrics["calibration"] = calibration(known, outputs[split])
     if dataset.timeline:
         metrics["steps"] = {split: of_steps(*outputs[split], dataset.outputs)}
     if dataset.task != "numbers":
