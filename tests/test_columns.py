@@ -100,6 +100,7 @@ def test_a_run_on_a_table_is_exported(tmp_path):
             draw.integers(0, 2, 90)
         ].tolist(),
         "town": [f"town {i % 40}" for i in range(90)],
+        "note": [f"it is a {['good', 'bad'][i % 2]} one {i}" for i in range(90)],
         "y": ["a", "b", "c"] * 30,
     }
     recipe = zoo.Recipe(
@@ -112,8 +113,12 @@ def test_a_run_on_a_table_is_exported(tmp_path):
     )
     run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
     kinds = {column.kind for column in run.model.get_layer("columns").columns}
-    assert kinds == {"number", "category", "date"}
-    assert zoo.export(run, tmp_path / "model.onnx").is_file()
+    assert kinds == {"number", "category", "date", "text"}
+    exported = zoo.export(run, tmp_path / "model.onnx")
+    row = [3, "fox", "2024-01-01", "town 3", "It is good"]
+    found, expected = (zoo.predict(each, row)[0] for each in (exported, run))
+    assert found.input == expected.input == "3,fox,2024-01-01,town 3,it is good"
+    assert abs(found.probability - expected.probability) < 1e-5
 
 
 def test_every_day_of_400_years_has_its_month():
@@ -135,6 +140,24 @@ def test_many_categories_are_embedded_and_unknown_ones_have_a_place(layer):
     beyond[0, -1] = 40  # no town of the training
     found = [of(layer, f"town, {i}", beyond)[0] for i in range(1, 9)]
     np.testing.assert_allclose(found, table[0], atol=1e-6)
+
+
+def test_a_text_is_the_sum_of_its_words_by_the_root_of_their_number():
+    notes = [Column("note", "text", ("bad", "good", "not"), "", ".", True, 4)]
+    layer = Columns([Column("age"), *notes, Column("kind", "category", ("x",))])
+    rows = [[0, 2, 1, -1, NAN, 0], [0, NAN, NAN, NAN, NAN, 0], [0, 0, 0, 3, NAN, 0]]
+    layer.adapt(np.array(rows))
+    assert layer.names[1:] == (
+        *(f"note, {i}" for i in range(1, 9)),
+        "note is missing",
+        "kind = x",
+    )
+    found = answers(layer, rows)
+    words = keras.ops.convert_to_numpy(layer.get_layer("words_1_embedded").embeddings)
+    assert words.shape == (4, 8)
+    expected = [(words[3] + words[2]) / 2**0.5, 0 * words[0], words[1] * 2**0.5]
+    np.testing.assert_allclose(found[:, 1:9], expected, atol=1e-6)
+    np.testing.assert_array_equal(found[:, 9:], [[0, 1], [1, 1], [0, 1]])
 
 
 def test_two_embedded_columns_do_not_share_their_categories():

@@ -192,6 +192,27 @@ def test_columns_become_numbers_categories_and_points_on_circles(random):
 
 
 @once
+def test_words_beside_other_columns_are_seen_by_linear_models_and_trees(random):
+    words = ("bad", "good", "it", "so")
+    columns = (Column("age"), Column("note", "text", words, length=3))
+    notes = random.integers(-1, 4, (80, 3)).astype(np.float32)
+    notes[:, 2] = np.nan
+    rows = np.column_stack([random.normal(size=80), notes]).astype(np.float32)
+    held = np.stack([(notes == i).any(axis=1) for i in range(4)], axis=1)
+    split = Split(rows, held[:, 1].astype(np.int32))
+    dataset = Dataset("own", "tabular", split, classes=("a", "b"), columns=columns)
+    found, _ = features.of(dataset, split, split)
+    np.testing.assert_array_equal(found.toarray()[:, 1:], held)
+    trees, _, coded = features.for_trees(dataset, split, split)
+    assert not coded.any()
+    order = np.argsort(-held.sum(axis=0), kind="stable")
+    np.testing.assert_array_equal(trees, np.column_stack([rows[:, 0], held[:, order]]))
+    answered, _ = answers(dataset, split, 10)
+    for name in ("logistic regression", "gradient boosting"):
+        assert ((answered[name][:, 0] > 0) == held[:, 1]).mean() >= 0.97
+
+
+@once
 def test_floors_of_numbers_are_scikit_learns(random):
     rows = random.normal(size=(120, 3)).astype(np.float32)
     targets = (rows @ [[1, 2], [3, 4], [0, 1]] + random.normal(size=(120, 2))) * 1000

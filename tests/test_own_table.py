@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import decimal
 import importlib.util
 import random
 import runpy
@@ -13,7 +14,9 @@ import pytest
 
 import zoo
 from zoo import cli, data
-from zoo.data import categories
+from zoo.core.kept import keep
+from zoo.data import categories, identity
+from zoo.data.kinds import sheet
 from zoo.errors import Mistake
 from zoo.run import Run
 
@@ -68,7 +71,6 @@ def test_separator_decimals_encoding_and_columns_are_found_and_said(table):
     for name, why in {
         "nr": "it counts the rows",
         "einheit": "it has one value",
-        "satz": "sentences",
         "kopie": "it tells the target art: a leak",
     }.items():
         assert f"{name} ({why}" in said
@@ -80,12 +82,14 @@ def test_separator_decimals_encoding_and_columns_are_found_and_said(table):
         "farbe": "category",
         "tag": "date",
         "ok": "boolean",
+        "satz": "text",
     }
     for words in ("separator semicolon", "decimal comma", "cp1252", "a header"):
         assert words in found.description
     shown = categories.table(found)
     assert "read as %d.%m.%Y" in shown
     assert "grün, rot; 2" in shown  # per cent missing
+    assert "satz    text, 5 words" in shown  # each number stands once
     assert [len(part) for part in (found.train, found.validation, found.test)] == [
         144,
         16,
@@ -189,6 +193,39 @@ def test_a_category_of_other_splits_is_unknown_and_so_is_one_that_comes_later(tm
 
 
 @once
+def test_words_of_a_column_are_those_that_the_training_rows_hold_twice(tmp_path):
+    lines = [
+        f"{i % 7},the note of number{i} is {'ab'[i % 2]},{i % 2}" for i in range(60)
+    ]
+    lines[5] = "3,,1"
+    path = written(tmp_path / "own.csv", "n,note,y\n" + "\n".join(lines))
+    found = load(path, target="y")
+    note = found.columns[1]
+    assert (note.kind, note.length, note.missing) == ("text", 6, True)
+    assert note.categories == ("a", "b", "is", "note", "of", "the")
+    row = [5, 3, 4, -1, 2, 1]
+    decoded = data.decode(found, [2, "The note, of number9: is B"])
+    np.testing.assert_array_equal(decoded, [[2, *row]])
+    decoded = data.decode(found, {"n": [2, 3], "note": ["a a", None]})
+    rest = [np.nan] * 4
+    np.testing.assert_array_equal(decoded[:, 1:], [[0, 0, *rest], [np.nan] * 6])
+    short = load(path, target="y", columns={"note": {"kind": "text", "length": 2}})
+    assert short.input_shape == (3,)
+    aligned = identity.align(short, found.classes, ("n", "note"), found.columns)
+    inputs = np.asarray(aligned.train.inputs)
+    assert inputs.shape[1] == 7
+    assert np.isnan(inputs[:, 3:]).all()
+    kept = found.train.inputs[:, :3]
+    np.testing.assert_array_equal(inputs[:, :3], kept)
+    with pytest.raises(Mistake, match="length of column 'note' is -2; accepted: of a"):
+        load(path, target="y", columns={"note": {"kind": "text", "length": -2}})
+    alone = load(path, target="y", columns={"n": "ignore"})
+    assert alone.kind == "text"
+    with pytest.raises(Mistake, match=r"column note of .* has no value in 1 rows"):
+        load(path, target="y", groups="note")
+
+
+@once
 def test_tasks_follow_from_the_target(tmp_path):
     rows = [
         f"{i * 0.37 % 5:.2f},{i * 1.7:.1f},{i % 2},{i // 3 % 2},{i % 5}"
@@ -282,6 +319,66 @@ def test_a_table_that_cannot_be_learned_is_one_line(case, tmp_path, monkeypatch)
 
 
 @once
+def test_ids_and_the_target_in_another_unit_are_left_out(tmp_path):
+    draw = random.Random(0)
+    ids = draw.sample(range(10**6), 60)
+    lines = [f"{n},{n},{n % 50 * 2.54:.1f},{n % 50},{n % 7}\n" for n in ids]
+    path = written(tmp_path / "a.csv", "PassengerId,paid,cm,inch,x\n" + "".join(lines))
+    with pytest.warns(UserWarning, match="left out") as warned:
+        found = data.load(path, target="inch", task="numbers")
+    assert found.features == ("paid", "x")
+    said = str(warned[0].message)
+    assert "PassengerId (it has another number in each row, as an id has)" in said
+    assert "cm (it tells the target inch: a leak)" in said
+
+
+@once
+def test_numbers_as_spreadsheets_write_them(tmp_path):
+    lines = ["umsatz;rabatt;preis;zahl;uhr;tag;y"]
+    for i in range(40):
+        cells = f"1.{3 * i:03},5;{i % 30},5 %;{i % 9},75 €;{i % 3} 0{i:02} 000,5"
+        lines.append(f"{cells};{i % 24:02}:30;{1 + i % 28:02}.03.24;{(i * 7 % 13) / 2}")
+    text = "sep=;\r\n" + "\r\n".join(lines).replace(".5", ",5")
+    path = written(tmp_path / "own.csv", text, encoding="utf-16")
+    found = load(path, target="y", validation=0, test=0)
+    kinds = [(each.kind, each.format) for each in found.columns]
+    assert kinds == [
+        ("number", ""),
+        ("number", "%"),
+        ("number", "€"),
+        ("number", ""),
+        ("date", "%H:%M"),
+        ("date", "%d.%m.%y"),
+    ]
+    first = found.train.inputs[1]
+    assert first[:4].tolist() == [1003.5, 1.5, 1.75, 1_001_000.5]
+    assert first[5] == 1.5 * 3600
+    assert first[6] == (datetime.date(2024, 3, 2) - datetime.date(1970, 1, 1)).days
+    row = ["1.003,5", "1,5", "1,75 €", 1_001_000.5, "1:30", "02.03.24"]
+    np.testing.assert_array_equal(data.decode(found, row)[0], first)
+    with pytest.raises(
+        Mistake, match=r"column preis: '1,99 \$' where a number belongs"
+    ):
+        data.decode(found, [*row[:2], "1,99 $", *row[3:]])
+    priced = load(path, target="preis", columns={"y": "ignore"})
+    assert priced.task == "numbers"
+
+
+@once
+def test_japanese_text_needs_no_encoding_to_be_given(tmp_path):
+    rows = "".join(
+        f"名{i % 7},2023年{1 + i % 12}月1日,{'犬猫'[i % 2]}\n" for i in range(40)
+    )
+    path = written(tmp_path / "own.csv", "名前,日付,種類\n" + rows, encoding="cp932")
+    found = load(path, target="種類")
+    assert found.classes == ("犬", "猫")
+    assert found.columns[1].format == "%Y年%m月%d日"
+    for words in ("größe, süß — „gut“", "élève réélu\u2019s œuvre"):
+        text = Path(written(tmp_path / "own.txt", words, encoding="cp1252"))
+        assert sheet.encoding_of(text) == "cp1252"
+
+
+@once
 def test_utf_16_and_quoted_lines_and_bare_returns(tmp_path):
     text = "name,y\n" + '"a\nb",1\n"c;d",0\n' * 2
     path = written(tmp_path / "own.csv", text, encoding="utf-16")
@@ -308,12 +405,13 @@ def test_a_table_is_trained_on_without_a_recipe_and_asked(table, capsys):
     run = Run("run")
     assert run.metrics["test"]["accuracy"] >= 0.9
     rows = [
-        {"größe": "9,5", "farbe": "rot", "tag": "01.03.2020", "ok": "ja"},
-        {"größe": 0.5, "farbe": "lila", "tag": None, "ok": "nein"},
+        {"größe": "9,5", "farbe": "rot", "tag": "01.03.2020", "ok": "ja", "satz": ""},
+        {"größe": 0.5, "farbe": "lila", "tag": None, "ok": "nein", "satz": "Dies; da"},
     ]
     answers = zoo.predict(run, rows)
     assert [each.label for each in answers] == ["äpfel", "birnen"]
-    assert answers[0].input == "9,5;rot;01.03.2020;ja"
+    assert answers[0].input == "9,5;rot;01.03.2020;ja;"
+    assert answers[1].input == "0,5;?;;nein;dies ?"
     again = zoo.predict(run, [each.input for each in answers])
     assert [each.label for each in again] == ["äpfel", "birnen"]
     assert len(zoo.predict(run, table)) == 200
@@ -378,3 +476,85 @@ def test_penguins_are_those_of_the_package_with_what_is_missing():
     place = found.features.index("body_mass_g")
     masses = [float(row["body_mass_g"]) for row in rows if row["body_mass_g"] != "NA"]
     assert np.nanmean(inputs[:, place]) == pytest.approx(np.mean(masses), rel=1e-5)
+
+
+@once
+def test_frames_hold_what_notebooks_hold(tmp_path):
+    import pandas
+
+    count = 60
+    random = np.random.default_rng(0)
+    frame = pandas.DataFrame(
+        {
+            "x": random.normal(size=count),
+            "bin": pandas.cut(random.normal(size=count), 3),
+            "whole": pandas.array([None, 1, 2] * 20, dtype="Int64"),
+            "sure": pandas.array([None, True, False] * 20, dtype="boolean"),
+            "seen": pandas.date_range("2024-01-01", periods=count, tz="Europe/Berlin"),
+            "took": pandas.to_timedelta(random.integers(0, 99, count), unit="s"),
+            "paid": [decimal.Decimal("1.25") * (i % 7) for i in range(count)],
+            "at": [datetime.time(i % 24, 30) for i in range(count)],
+            "y": random.choice(["a", "b"], count),
+        }
+    )
+    found = load(keep(frame), target="y")
+    kinds = [column.kind for column in found.columns]
+    assert kinds == [
+        "number",
+        "category",
+        "number",
+        "boolean",
+        "date",
+        "number",
+        "number",
+        "date",
+    ]
+    rows = data.decode(found, frame.head(3))
+    assert rows[1, found.features.index("took") + 1] == frame["took"][1].seconds
+    for same in (
+        frame.head(3)[frame.columns[::-1]],
+        frame.head(3).to_dict("records"),
+        [frame.iloc[i] for i in range(3)],
+    ):
+        np.testing.assert_array_equal(data.decode(found, same), rows)
+    np.testing.assert_array_equal(data.decode(found, frame.iloc[0].to_dict()), rows[:1])
+    with pytest.raises(Mistake, match="missing column 'paid'; found: x, bin"):
+        data.decode(found, frame.iloc[0].drop("paid"))
+    twice = frame[["x", "y"]].set_axis(["x", "x"], axis=1)
+    with pytest.raises(Mistake, match="2 columns are called 'x'; keep one, or name"):
+        keep(twice)
+    with pytest.raises(Mistake, match="complex numbers cannot be read"):
+        keep(frame[["y"]].assign(z=1j))
+    with pytest.raises(Mistake, match="the table has no rows"):
+        keep(frame.head(0))
+    outputs = random.normal(size=(count, 2))
+    several = load(keep((frame[["x"]], outputs)))
+    assert several.outputs == ("target 1", "target 2")
+
+
+@once
+def test_a_frame_of_polars_is_a_table_and_asks(tmp_path):
+    import polars
+
+    count = 60
+    random = np.random.default_rng(0)
+    frame = polars.DataFrame(
+        {
+            "x": random.normal(size=count),
+            "kind": polars.Series(["u", "v", None] * 20, dtype=polars.Categorical),
+            "day": [datetime.date(2024, 1, 1 + i % 28) for i in range(count)],
+            "paid": [decimal.Decimal("1.25") * (i % 7) for i in range(count)],
+            "y": random.choice(["a", "b"], count),
+        }
+    )
+    found = load(keep(frame), target="y", validation=0, test=0)
+    kinds = [column.kind for column in found.columns]
+    assert kinds == ["number", "category", "date", "number"]
+    rows = found.train.inputs
+    for same in (frame, frame.drop("y"), frame.to_dicts(), frame.to_pandas()):
+        taken = data.items(found, same)  # as prediction takes them, and then decodes
+        np.testing.assert_array_equal(data.decode(found, taken), rows)
+    first = frame.row(0, named=True)
+    np.testing.assert_array_equal(data.decode(found, first), rows[:1])
+    pair = load(keep((frame[["x"]], frame["y"])))
+    assert pair.classes == ("a", "b")

@@ -17,13 +17,14 @@ class Column:
     Attributes:
         name: its header.
         kind: "number"; "category", one of `categories`; "boolean", a category of two;
-            "date", with or without a time of day; "text", which only a data set of
-            kind "text" reads.
+            "date", with or without a time of day; "text", sentences.
         categories: the values of a category, as text, sorted; a cell becomes its
-            position here.
+            position here. Of a text, the words that are known.
         format: how a date is written, as `datetime.strptime` takes it; "" for ISO 8601.
+            Of a number the sign that may stand beside it, such as "€" or "%".
         decimal: what stands before the decimals of a number, "." or ",".
         missing: whether values were missing in the training rows.
+        length: how many words of a text are read, from its first one on; else 0.
     """
 
     name: str
@@ -32,10 +33,16 @@ class Column:
     format: str = ""
     decimal: str = "."
     missing: bool = False
+    length: int = 0
 
     def __post_init__(self):
         if self.kind not in KINDS:
             raise unknown(f"kind of column '{self.name}'", self.kind, KINDS)
+        if self.length < 0 or (self.length and self.kind != "text"):
+            raise Mistake(
+                f"the length of column '{self.name}' is {self.length}; accepted: of a "
+                "text, the words that are read, 1 or more"
+            )
         object.__setattr__(self, "categories", tuple(self.categories))
 
     @property
@@ -43,8 +50,11 @@ class Column:
         """How many numbers of a row it takes.
 
         A number takes one; a category its position, -1 if it is unknown; a date the
-        days since 1970 and the seconds of the day. Missing values are NaN.
+        days since 1970 and the seconds of the day; a text the position of each word,
+        as a category, and NaN behind its last one. Missing values are NaN.
         """
+        if self.kind == "text":
+            return self.length
         return 2 if self.kind == "date" else 1
 
 
@@ -82,6 +92,7 @@ _TYPES: dict[str, Any] = {
     "format": str,
     "decimal": str,
     "missing": bool,
+    "length": int,
 }
 
 

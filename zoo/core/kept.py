@@ -37,9 +37,8 @@ def keep(given) -> str:
         inputs, targets = given
         if np.ndim(inputs) > 2 and not _is_frame(inputs):
             return _arrays(np.asarray(inputs), np.asarray(targets))
-        name = getattr(targets, "name", None)
-        name = name if isinstance(name, str) and name else TARGET
-        return _table({**_columns(inputs), name: targets}, name)
+        answers = _answers(targets)
+        return _table({**_columns(inputs), **answers}, ",".join(answers))
     if _is_frame(given) or isinstance(given, Mapping):
         return _table(_columns(given))
     raise Mistake(f"data is of type {type(given).__name__}; give {WANTED}")
@@ -59,15 +58,21 @@ def array(values):
         return values.to_arrow()
     if isinstance(values, np.ndarray) and values.ndim > 1:
         values = values.tolist()
+    if getattr(getattr(values, "dtype", None), "kind", "") == "c":
+        raise Mistake("cells of complex numbers cannot be read; give real ones")
     try:
-        return pyarrow.array(values, from_pandas=True)
+        found = pyarrow.array(values, from_pandas=True)
+        inside = getattr(found.type, "value_type", found.type)
+        if not isinstance(inside, pyarrow.ExtensionType):  # such as an interval
+            return found
     except (
         pyarrow.ArrowInvalid,
         pyarrow.ArrowTypeError,
         pyarrow.ArrowNotImplementedError,
     ):
-        plain = values.tolist() if hasattr(values, "tolist") else list(values)
-        return pyarrow.array(list(map(_text, plain)), pyarrow.string())
+        pass
+    plain = values.tolist() if hasattr(values, "tolist") else list(values)
+    return pyarrow.array(list(map(_text, plain)), pyarrow.string())
 
 
 def _text(value) -> str | None:
@@ -81,11 +86,40 @@ def _is_frame(given) -> bool:
     return hasattr(given, "columns") and hasattr(given, "to_dict")
 
 
+def columns_of(frame) -> dict:
+    """The columns of a frame of pandas or polars by their names.
+
+    Raises:
+        Mistake: two have one name.
+    """
+    names = list(map(str, frame.columns))
+    if twice := next((each for each in names if names.count(each) > 1), None):
+        raise Mistake(
+            f"{names.count(twice)} columns are called '{twice[:40]}'; keep one, or "
+            "name them apart"
+        )
+    return dict(zip(names, (frame[name] for name in frame.columns), strict=True))
+
+
+def _answers(targets) -> dict:
+    """The column of targets, or several of a table."""
+    import numpy as np
+
+    if _is_frame(targets):
+        return columns_of(targets)
+    if isinstance(targets, np.ndarray) and targets.ndim == 2:
+        if targets.shape[1] == 1:
+            return {TARGET: targets[:, 0]}
+        return {f"{TARGET} {i}": each for i, each in enumerate(targets.T, 1)}
+    name = getattr(targets, "name", None)
+    return {name if isinstance(name, str) and name else TARGET: targets}
+
+
 def _columns(given) -> dict:
     import numpy as np
 
     if _is_frame(given):
-        return {str(name): given[name] for name in given.columns}
+        return columns_of(given)
     if isinstance(given, Mapping):
         return {str(name): values for name, values in given.items()}
     if np.ndim(given) == 1:
@@ -103,7 +137,9 @@ def _table(columns: dict, target: str | None = None) -> str:
 
     arrays = {name: array(values) for name, values in columns.items()}
     lengths = {name: len(values) for name, values in arrays.items()}
-    if len(set(lengths.values())) != 1 or not next(iter(lengths.values()), 0):
+    if not any(lengths.values()):
+        raise Mistake("the table has no rows; give a row for each example")
+    if len(set(lengths.values())) != 1:
         found = ", ".join(f"{name}: {n}" for name, n in list(lengths.items())[:10])
         raise Mistake(f"the columns have these lengths: {found}; give equally many")
     table = pyarrow.table(arrays)

@@ -55,7 +55,7 @@ def names() -> tuple[str, ...]:
 def load(
     name: Any,
     *,
-    validation: float = VALIDATION,
+    validation: float | None = VALIDATION,
     seed: int = 0,
     fold: tuple[int, ...] | None = None,
     groups: str = "",
@@ -70,7 +70,8 @@ def load(
             the file of a table, or a folder of class folders: "./pets", with a slash in
             it, or a `Path`. Data in memory are taken as `zoo.core.kept.keep` does.
         validation: share of the training split to hold out, stratified; 0 for none.
-            Data with a validation split of their own are validated on that.
+            Data with a validation split of their own are validated on that. None
+            leaves the splits as they are.
         seed: decides which examples are held out, and nothing else.
         fold: (i, k) splits all examples into k parts, by `seed`, and makes part i,
             0 <= i < k, the test split, see `zoo.data.folds.cut`. (i, k, s) splits by
@@ -313,11 +314,13 @@ def _is_ink(split: Split) -> bool:
     return ink.is_centered(np.asarray(split.inputs[chosen]))
 
 
-def _with_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
+def _with_validation(dataset: Dataset, share: float | None, seed: int) -> Dataset:
     """The data set with its own validation split, or one held out of the training.
 
     A share of 0 asks for none. What is not used, the split or the share, is told.
     """
+    if share is None:
+        return dataset
     whole, classes, own = dataset.train, dataset.classes, dataset.validation
     if own is None:
         about = whole.prints, whole.groups, whole.times

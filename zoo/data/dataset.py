@@ -14,7 +14,7 @@ from zoo.core import files
 from zoo.core.columns import Column
 from zoo.core.random import order
 from zoo.data.kinds.series import Timeline
-from zoo.data.kinds.texts import Vocabulary
+from zoo.data.kinds.texts import LONGEST, Vocabulary
 from zoo.data.windows import Windows
 from zoo.errors import Mistake, unknown
 
@@ -426,9 +426,10 @@ def _are_columns(value) -> bool:
     except Mistake:
         return False
     return found is not None and all(
-        column.kind != "text"
-        and len(set(column.categories)) == len(column.categories)
-        and bool(column.categories) == (column.kind in ("category", "boolean"))
+        len(set(column.categories)) == len(column.categories)
+        and bool(column.categories) == (column.kind not in ("number", "date"))
+        and bool(column.length) == (column.kind == "text")
+        and 0 <= column.length <= LONGEST
         and column.decimal in (".", ",")
         for column in found
     )

@@ -2,7 +2,8 @@
 
     rows      numbers brought to mean 0 and deviation 1; a category as one column for
               each of its values; a date as its day, and the month, weekday and hour as
-              points on a circle; a column that says where a value is missing
+              points on a circle; a text as which of its words occur; a column that says
+              where a value is missing
     pictures  pixels from 0 to 1, averaged to about 32 x 32
     texts     which words of the vocabulary occur
     series    the values of the window that are of the column that is forecast
@@ -60,25 +61,39 @@ def rows(split: Split) -> np.ndarray:
     return np.asarray(split.inputs[np.arange(len(split))])
 
 
-def categories(dataset: Dataset) -> np.ndarray:
-    """Which numbers of a row stand for a category, for trees; bool (features,).
+def for_trees(dataset: Dataset, train: Split, asked: Split) -> tuple:
+    """The rows of two splits as trees take them, and which numbers are categories.
 
-    A category of many values counts as a number.
+    A category of many values counts as a number. Of a text, the most frequent words of
+    the training split have a column each, 1 where they occur, else 0.
+
+    Returns:
+        Two float32 arrays (n, features), and bool (features,).
     """
+    pair = rows(train), rows(asked)
     if not dataset.columns:
-        return np.zeros(dataset.input_shape, bool)
-    found = [
-        [0 < len(column.categories) <= BINS] * column.width
-        for column in dataset.columns
-    ]
-    return np.concatenate(found)
+        return *pair, np.zeros(dataset.input_shape, bool)
+    parts, coded = [], []
+    for column, place in places(dataset.columns):
+        part = tuple(each[:, place] for each in pair)
+        if column.kind == "text":
+            held = [_held(each, len(column.categories)) for each in part]
+            often = np.argsort(-held[0].sum(axis=0).A1, kind="stable")[:DENSE]
+            part = tuple(each[:, often].toarray() for each in held)
+        parts.append(part)
+        code = column.kind != "text" and 0 < len(column.categories) <= BINS
+        coded += [code] * part[0].shape[1]
+    seen, answered = (np.concatenate(each, axis=1) for each in zip(*parts, strict=True))
+    return seen, answered, np.array(coded)
 
 
 def _prepared(dataset: Dataset, seen: np.ndarray, asked: np.ndarray) -> tuple:
     parts = []
     for column, place in places(dataset.columns):
         pair = seen[:, place], asked[:, place]
-        if column.categories:
+        if column.kind == "text":
+            parts.append(tuple(_held(each, len(column.categories)) for each in pair))
+        elif column.categories:
             parts.append(_one_hot(*pair, len(column.categories)))
         elif column.kind == "date":
             parts.append(_scaled(*map(_calendar, pair)))
@@ -150,12 +165,18 @@ def _calendar(dates: np.ndarray) -> np.ndarray:
 
 def _words(split: Split, size: int):
     """Which words each text holds: 0 or 1, sparse; id 0, which pads, is left out."""
+    ids = rows(split)
+    return _held(np.where(ids == 0, -1, ids), size)
+
+
+def _held(ids: np.ndarray, size: int):
+    """Which of `size` words each row holds: 0 or 1, sparse; below 0 and NaN is none."""
     from scipy.sparse import csr_matrix
 
-    ids = rows(split)
-    texts, places = np.nonzero(ids)
+    texts, places = np.nonzero(ids >= 0)
     ones = np.ones(len(texts), np.float32)
-    held = csr_matrix((ones, (texts, ids[texts, places])), shape=(len(ids), size))
+    words = ids[texts, places].astype(int)
+    held = csr_matrix((ones, (texts, words)), shape=(len(ids), size))
     held.data[:] = 1  # words that occur twice were added up
     return held
 

@@ -230,7 +230,9 @@ class _Learner:
         return regression.predict(asked).reshape(len(self.split), -1), ""
 
     def boosted(self):
-        seen, asked = features.rows(self.dataset.train), features.rows(self.split)
+        seen, asked, coded = features.for_trees(
+            self.dataset, self.dataset.train, self.split
+        )
         # A tree of 31 leaves reads each value about five times, and has its own costs.
         self._affordable(self._models * (50 * seen.size + 2e7), ROUNDS)
         from sklearn.ensemble import (
@@ -238,8 +240,7 @@ class _Learner:
             HistGradientBoostingRegressor,
         )
 
-        given = {"max_iter": ROUNDS, "random_state": 0}
-        given["categorical_features"] = features.categories(self.dataset)
+        given = {"max_iter": ROUNDS, "random_state": 0, "categorical_features": coded}
         if self.dataset.task != "numbers":
             make = partial(HistGradientBoostingClassifier, **given)
             return self._classified(make, seen, asked)[0], ""

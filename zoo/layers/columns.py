@@ -33,6 +33,8 @@ class Columns(keras.Model):
         boolean    a category of two
         date       its day, standardized, and month, weekday and hour as points on a
                    circle, sine and cosine
+        text       8 numbers for each word, which are learned: the sum over the known
+                   words of the text, divided by the root of their number
 
     A column in which `Column.missing` is true has one number more: 1 where the value is
     missing, else 0.
@@ -80,6 +82,7 @@ class Columns(keras.Model):
             parts = [stage(plan.encode, found, standard, name="encoded")]
             if plan.embedded:
                 parts.append(_embedded(plan, found))
+            parts += [_summed(plan, number, found) for number in range(len(plan.texts))]
             numbers = stage(plan.order, *parts, name="numbers")
             super().__init__(rows, numbers, name=name)
         finally:
@@ -147,7 +150,11 @@ class Columns(keras.Model):
             )
         if read:
             rows = ops.convert_to_numpy(read(ops.array(rows)))
-        moments = [_moments(*pair) for pair in zip(rows.T, names, strict=True)]
+        words = [each.kind == "text" for each in columns for _ in range(each.width)]
+        moments = [
+            (0.0, 1.0) if word else _moments(*pair)
+            for word, *pair in zip(words, rows.T, names, strict=True)
+        ]
         self.input_mean = [mean for mean, _ in moments]
         self.input_variance = [variance or 1.0 for _, variance in moments]
 
@@ -182,6 +189,26 @@ def _embedded(plan: "_Plan", rows):
     return keras.layers.Reshape(flat, name="flat")(table(places))
 
 
+def _summed(plan: "_Plan", number: int, rows):
+    """The learned numbers of the words of a text."""
+    start, length, size = plan.texts[number]
+    name = f"words_{number + 1}"
+
+    def ids(rows):  # 0 if there is no word, or an unknown one
+        codes = rows[:, start : start + length]
+        known = ops.logical_and(codes >= 0, codes < size)
+        return ops.where(known, codes + 1, 0.0)
+
+    def add(found, ids):
+        known = ops.cast(ids > 0, "float32")
+        count = ops.maximum(ops.sum(known, axis=1, keepdims=True), 1.0)
+        return ops.sum(found * known[..., None], axis=1) / ops.sqrt(count)
+
+    places = stage(ids, rows, name=name)
+    table = keras.layers.Embedding(size + 1, EMBEDDING, name=f"{name}_embedded")
+    return stage(add, table(places), places, name=f"{name}_summed")
+
+
 class _Plan:
     """Which operation makes which numbers of which columns.
 
@@ -194,6 +221,7 @@ class _Plan:
         self.numbers, self.gaps, self.dates = [], [], []  # where they stand in a row
         self.coded, self.codes = [], []  # where, and which category
         self.embedded, self.sizes = [], []  # where, and how many codes
+        self.texts = []  # where, how many words of a row, and how many in all
         wanted, place = [], 0
         for number, column in enumerate(columns):
             many = len(column.categories) > MOST_ONE_HOT
@@ -206,6 +234,10 @@ class _Plan:
                 self.codes += map(float, range(len(column.categories)))
                 for code, category in enumerate(column.categories):
                     wanted.append((2, number, code, f" = {category}"))
+            elif column.kind == "text":
+                last = LAST + 1 + len(self.texts)
+                self.texts.append((place, column.width, len(column.categories)))
+                wanted += [(last, number, i, f", {i + 1}") for i in range(EMBEDDING)]
             elif column.kind == "date":
                 self.dates.append(place)
                 wanted += [(3 + i, number, 0, f", {t}") for i, t in enumerate(DATE)]

@@ -33,7 +33,7 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
     if own.is_pictures(path) and "size" not in arguments:
         arguments = {**arguments, "size": PICTURES}
     with table.ahead():
-        dataset = data.load(path, validation=0.0, **arguments)
+        dataset = data.load(path, validation=None, **arguments)
     count = len(dataset.train)
     if dataset.timeline:
         return _of_series(path, arguments, count, validation)
@@ -52,6 +52,7 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
         epochs=epochs,
         learning_rate=3e-3,
         schedule="cosine",
+        loss="mean_squared" if dataset.task == "numbers" else "crossentropy",
     )
     if dataset.kind == "text":
         assert dataset.encoder, "`load` gives texts an encoder"

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoo.core.columns import Column
+from zoo.data.kinds import words
 from zoo.errors import Mistake
 
 MISSING = ("", "?", "nan", "na", "n/a", "null", "none", "<na>", "nat")
@@ -19,10 +20,22 @@ PAIRS = (
     {"nein", "ja"},
     {"non", "oui"},
     {"no", "si"},
+    {"no", "sí"},
+    {"nee", "ja"},
+    {"nej", "ja"},
+    {"nie", "tak"},
+    {"falsch", "wahr"},
+    {"faux", "vrai"},
+    {"いいえ", "はい"},
     {"off", "on"},
 )
-DATES = ("%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y%m%d")
+DATES = ("%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y年%m月%d日")
+DATES += ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y")
+DATES += ("%d.%m.%y", "%m/%d/%y", "%d/%m/%y")  # after those of whole years
 TIMES = ("", " %H:%M", " %H:%M:%S")
+CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p")
+UNIT = re.compile(r"[$€£¥₹₽元円%]|\b(?:EUR|USD|GBP|CHF|JPY|kr|zł)\b")
+GAP = r"([0-9])[ \x{00a0}\x{202f}'\x{2019}]([0-9]{3})"  # between thousands
 MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
 WORDY = 3.5  # words in a cell, on average, of a column of text
 ALIKE = 0.5  # of the cells of a text column are different, at least
@@ -57,6 +70,13 @@ def plain(cells):
         return compute.if_else(compute.is_nan(cells), None, cells)
     if types.is_timestamp(kind) or types.is_date(kind):
         return cells.cast(pyarrow.timestamp("s"), safe=False)
+    if types.is_duration(kind):
+        gone = cells.is_null()
+        cells = cells.cast(pyarrow.int64())
+        ticks = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit]
+        return compute.if_else(gone, None, compute.divide(cells.cast("float64"), ticks))
+    if types.is_time(kind):
+        cells = cells.cast(pyarrow.time32("s"), safe=False)
     if types.is_null(kind):
         return cells.cast(pyarrow.string())
     try:
@@ -115,11 +135,14 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
     values = compute.unique(compute.drop_null(cells))
     if _are_dates(values):
         return replace(column, kind="date", format="%Y%m%d")
-    words = values.take(_wrong(values, decimal))
-    if not len(words):
+    odd = values.take(_wrong(values, decimal))
+    if not len(odd):
         return replace(column, decimal=decimal)
-    if len(words) < len(values):
-        wrong = compute.is_in(cells, value_set=words)
+    if unit := _unit(values):
+        if not len(_wrong(_bare(values, unit), decimal)):
+            return replace(column, decimal=decimal, format=unit)
+    elif len(odd) < len(values):
+        wrong = compute.is_in(cells, value_set=odd)
         number = compute.sum(wrong).as_py()
         if number <= (1 - MOSTLY) * count:
             place = compute.index(wrong, True).as_py()
@@ -174,6 +197,8 @@ def encode(column: Column, cells, where: str = "") -> np.ndarray:
         return codes(column.categories, cells)[:, None]
     if column.kind == "date":
         return _days(column, cells, where)
+    if column.kind == "text":
+        return words.encode(column, texts(cells))
     return _numbers(column, cells, where)[:, None]
 
 
@@ -210,6 +235,9 @@ def shown(column: Column, numbers: np.ndarray) -> str:
     first = numbers[0]
     if np.isnan(first):
         return ""
+    if column.kind == "text":
+        known = numbers[~np.isnan(numbers)].astype(int)
+        return " ".join(column.categories[i] if i >= 0 else "?" for i in known)
     if column.categories:
         code = int(first)
         return column.categories[code] if 0 <= code < len(column.categories) else "?"
@@ -224,6 +252,7 @@ def _numbers(column: Column, cells, where: str) -> np.ndarray:
     from pyarrow import types
 
     if types.is_string(cells.type):
+        cells = _bare(cells, column.format)
         wrong = _wrong(cells, column.decimal)
         if len(wrong):
             place = int(wrong[0])
@@ -235,7 +264,10 @@ def _numbers(column: Column, cells, where: str) -> np.ndarray:
     elif types.is_boolean(cells.type):
         cells = cells.cast("int8").cast("float64")
     elif not types.is_floating(cells.type):
-        raise Mistake(f"column {column.name} holds {cells.type} where numbers belong")
+        raise Mistake(
+            f"column {column.name} holds {cells.type} where numbers belong; leave it "
+            f"out with data.columns.{column.name}=ignore"
+        )
     values = cells.to_numpy(zero_copy_only=False)
     with np.errstate(over="ignore"):
         small = values.astype(np.float32)
@@ -279,6 +311,7 @@ def _cast(strings, decimal: str):
     import pyarrow
     from pyarrow import compute
 
+    strings = _without_gaps(strings)
     if decimal == ",":
         strings = compute.replace_substring(strings, ".", "")
         strings = compute.replace_substring(strings, ",", ".")
@@ -286,6 +319,34 @@ def _cast(strings, decimal: str):
         strings = compute.replace_substring(strings, ",", "")
     strings = compute.utf8_ltrim(strings, "+")
     return strings.cast(pyarrow.float64())
+
+
+def _unit(values) -> str:
+    """The one sign that stands beside numbers, such as € or %; "" if there is none."""
+    found = {
+        each[0] for text in values[:1000].to_pylist() if (each := UNIT.search(text))
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _bare(strings, unit: str):
+    """Numbers without the sign beside them."""
+    from pyarrow import compute
+
+    if not unit:
+        return strings
+    strings = compute.replace_substring(strings, unit, "", max_replacements=1)
+    return compute.utf8_trim_whitespace(strings)
+
+
+def _without_gaps(strings):
+    """Numbers without the spaces or apostrophes between their thousands."""
+    from pyarrow import compute
+
+    if compute.any(compute.match_substring_regex(strings, GAP)).as_py():
+        for _ in range(2):  # a digit belongs to one match alone
+            strings = compute.replace_substring_regex(strings, GAP, r"\1\2")
+    return strings
 
 
 def _wrong(strings, decimal: str) -> np.ndarray:
@@ -299,6 +360,7 @@ def _wrong(strings, decimal: str) -> np.ndarray:
             return np.zeros(0, int)
     except pyarrow.ArrowInvalid:
         pass
+    strings = _without_gaps(strings)
     point, mark = re.escape(decimal), re.escape("," if decimal == "." else ".")
     number = rf"([0-9]+|[0-9]{{1,3}}({mark}[0-9]{{3}})+)?({point}[0-9]*)?"
     pattern = rf"^[+-]?{number}([eE][+-]?[0-9]+)?$"
@@ -348,13 +410,23 @@ def _moment(text: str | None):
 def _date_format(values) -> str | None:
     """How these different cells are dates: "" for ISO 8601; None if they are not."""
     sample = values[:1000]
-    for form in ("", *(date + time for date in DATES[:-1] for time in TIMES)):
-        if (
-            not _parsed(sample, form).null_count
-            and not _parsed(values, form).null_count
-        ):
+    if not any(map(str.isdigit, sample[0].as_py())):
+        return None
+    for form in ("", *(date + time for date in DATES for time in TIMES), *CLOCKS):
+        if _are(sample, form) and _are(values, form):
             return form
     return None
+
+
+def _are(strings, form: str) -> bool:
+    """Whether all are dates of this form; a year has four digits, or it has two."""
+    from pyarrow import compute
+
+    found = _parsed(strings, form)
+    if found.null_count:
+        return False
+    years = compute.min_max(compute.year(found)).as_py()
+    return CALENDAR[0] < years["min"] and years["max"] < CALENDAR[1]
 
 
 def _are_dates(known) -> bool:
@@ -374,8 +446,8 @@ def _is_text(values, count: int) -> bool:
     from pyarrow import compute
 
     sample = values[:1000]
-    words = compute.add(compute.count_substring(sample, " "), 1)
-    return len(values) >= ALIKE * count and compute.mean(words).as_py() >= WORDY
+    lengths = compute.add(compute.count_substring(sample, " "), 1)
+    return len(values) >= ALIKE * count and compute.mean(lengths).as_py() >= WORDY
 
 
 def _sorted(values) -> tuple[str, ...]:

@@ -1,8 +1,7 @@
 """Rows of a table of one's own, as a user gives them, become a network's input."""
 
-import datetime
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -37,10 +36,12 @@ def items(raw, columns: tuple[Column, ...]) -> list:
         there = list(raw.columns)
         numbered = all(isinstance(name, int | np.integer) for name in there)
         named = names if numbered and len(there) == len(names) else map(str, there)
-        return [sheet_of({n: raw[old] for n, old in zip(named, there, strict=True)})]
+        several = kept.columns_of(raw).values()
+        return [sheet_of(dict(zip(named, several, strict=True)))]
     if isinstance(raw, Mapping):
-        return [raw] if all(map(_is_cell, raw.values())) else [sheet_of(raw)]
-    if given.is_series(raw) and set(names) <= set(getattr(raw, "index", ())):
+        chosen = [raw[name] for name in names if name in raw]
+        return [raw] if all(map(_is_cell, chosen)) else [sheet_of(raw)]
+    if given.is_series(raw) and set(names) & set(getattr(raw, "index", ())):
         return [raw.to_dict()]
     if given.is_array(raw):
         raw = given.array(raw)
@@ -56,13 +57,20 @@ def items(raw, columns: tuple[Column, ...]) -> list:
         if len(names) == 1:
             return [each if _is_file(each) else [each] for each in found]
         texts = [each for each in found if isinstance(each, str)]
-        lines = any(_is_file(each) or set(each) & set(",;\t") for each in texts)
-        if len(found) == len(names) and not lines:
+        lines = any(_is_file(each) or set(each) & _marks(columns) for each in texts)
+        if len(found) == len(names) and not (lines and len(texts) == len(found)):
             return [found]
     for number, item in enumerate(found, 1):
         if _is_cell(item) and not isinstance(item, str):
             raise Mistake(f"input {number} is {given.described(item)}; give {wanted}")
     return found
+
+
+def _marks(columns: tuple[Column, ...]) -> set[str]:
+    """The signs that tell a line of several cells from one cell of these columns."""
+    if any(column.kind == "text" for column in columns):
+        return set()
+    return set(";\t" if any(each.decimal == "," for each in columns) else ",;\t")
 
 
 def sheet_of(columns: Mapping) -> Sheet:
@@ -80,8 +88,9 @@ def _is_cell(value) -> bool:
     """Whether this is one cell of a row, as opposed to a row or a file."""
     if given.is_array(value) and not isinstance(value, np.generic):
         return getattr(value, "ndim", 1) == 0
-    kinds = str | int | float | np.generic | datetime.date | bytes
-    return isinstance(value, kinds) or given.is_missing(value)
+    if isinstance(value, str | bytes | np.generic):
+        return True
+    return not isinstance(value, Iterable | os.PathLike | Sheet)
 
 
 def decode(raw, columns: tuple[Column, ...]) -> np.ndarray:

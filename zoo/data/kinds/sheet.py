@@ -24,7 +24,11 @@ LONGEST = 2**23  # letters of a line
 SAMPLE = 2**16  # letters that separator, decimal sign and header are found from
 LINES = 50  # of them
 SHOWN = 20  # names in an error
-DECIMAL = re.compile(r"\s*[+-]?\d*,\d+\s*")
+BESIDE = r"[\s$€£¥₹%]*"  # a number that is money, or a share
+DECIMAL = re.compile(rf"{BESIDE}[+-]?(\d{{1,3}}([.\s']\d{{3}})+|\d*),\d+{BESIDE}")
+SIGN = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # as Excel writes it
+# Two letters side by side in Shift-JIS, of bytes that few letters of cp1252 have.
+JAPANESE = re.compile(rb"([\x81-\x9f][\x40-\x7e\x80-\xfc]){2}")
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE)
 
 
@@ -185,6 +189,10 @@ def _text(path: Path, separator, decimal, encoding, header, known) -> Sheet:
         raise Mistake(f"{path} has a line of more than {LONGEST:,} letters; is it CSV?")
     if "\0" in sample:
         raise Mistake(f"{path} is no text: it holds NUL bytes; give a CSV file")
+    skipped = SIGN.match(sample)
+    if skipped:
+        sample = sample[skipped.end() :]
+        separator = separator or skipped[1]
     ends = SEPARATORS.get(separator, separator) if separator else _separator(sample)
     if len(ends) != 1:
         raise unknown("separator", separator, (*SEPARATORS, *SEPARATORS.values()))
@@ -197,7 +205,7 @@ def _text(path: Path, separator, decimal, encoding, header, known) -> Sheet:
         header = _is_header(lines[0], known)
     names = _names(lines[0] if header else [None] * len(lines[0]))
     _check_names(path.name, names)
-    columns = _columns(path, found_encoding, ends, names, header)
+    columns = _columns(path, found_encoding, ends, names, header, bool(skipped))
     called = {end: name for name, end in SEPARATORS.items()}
     signs = {",": "decimal comma", ".": "decimal point"}
     parts = (
@@ -209,7 +217,7 @@ def _text(path: Path, separator, decimal, encoding, header, known) -> Sheet:
     return Sheet(path.name, columns, decimal, f"It has {', '.join(parts)}.")
 
 
-def _columns(path: Path, encoding: str, ends: str, names: list[str], header: bool):
+def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, skip):
     """All columns as text; pyarrow finds no types, which it does from the first MB."""
     import pyarrow
     from pyarrow import csv as reader
@@ -227,6 +235,7 @@ def _columns(path: Path, encoding: str, ends: str, names: list[str], header: boo
         table = reader.read_csv(
             path,
             reader.ReadOptions(
+                skip_rows=int(skip),
                 use_threads=False,  # so that a wrong row is named by its number
                 block_size=2**23 + 2**20,
                 column_names=[str(i) for i in range(len(names))],
@@ -255,7 +264,10 @@ def _columns(path: Path, encoding: str, ends: str, names: list[str], header: boo
 
 
 def encoding_of(path: Path) -> str:
-    """UTF-8 if all of it is, UTF-16 if its first bytes say so, else cp1252."""
+    """UTF-8 if all of it is, UTF-16 if its first bytes say so, else cp1252.
+
+    Or cp932, Shift-JIS, if it has Japanese words then.
+    """
     with open(path, "rb") as file:
         start = file.read(4)
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -267,8 +279,18 @@ def encoding_of(path: Path) -> str:
                 decoder.decode(block)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return "cp1252"
+            file.seek(0)
+            return "cp932" if _is_japanese(file.read(SAMPLE)) else "cp1252"
     return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
+
+
+def _is_japanese(content: bytes) -> bool:
+    """Whether this can be read as Shift-JIS, and has Japanese words then."""
+    try:
+        codecs.getincrementaldecoder("cp932")().decode(content)
+    except UnicodeDecodeError:
+        return False
+    return 1000 * len(JAPANESE.findall(content)) > sum(byte > 127 for byte in content)
 
 
 def _separator(sample: str) -> str:
@@ -297,7 +319,8 @@ def _whole(sample: str) -> str:
 def _cells(path: Path, sample: str, ends: str) -> list[list[str]]:
     try:
         rows = csv.reader(io.StringIO(_whole(sample)), delimiter=ends)
-        lines = [row for row, _ in zip(rows, range(LINES), strict=False) if row]
+        some = (row for row, _ in zip(rows, range(LINES), strict=False))
+        lines = [row for row in some if any(map(str.strip, row))]
     except csv.Error as error:
         raise _unreadable(path, error) from error
     if not lines:

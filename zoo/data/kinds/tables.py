@@ -221,7 +221,7 @@ def _parsed(
 ) -> Iterator[tuple[str, list]]:
     header, places, number, first = [], None, 0, True
     try:
-        for cells in _cells(lines):
+        for cells in _cells(lines, len(features)):
             if first:
                 first = False
                 header = [cell.strip() for cell in cells]
@@ -246,17 +246,19 @@ def _parsed(
         raise Mistake(f"{where}no rows; give a row of values for {listed(features)}")
 
 
-def _cells(lines: Iterator[str]) -> Iterator[list[str]]:
+def _cells(lines: Iterator[str], count: int) -> Iterator[list[str]]:
     """The cells of the lines that are not blank.
 
-    The first line says what ends a cell: a semicolon or a tab, if it has one.
+    The first line says what ends a cell: what parts it into `count` cells, or else a
+    semicolon or a tab, if it has one.
     """
     for first in lines:
         if first.strip():
             break
     else:
         return
-    ends = ";" if ";" in first else "\t" if "\t" in first else ","
+    signs = [sign for sign in ";\t," if sign in first] or [","]
+    ends = next((s for s in signs if len(_split(first, s)) == count), signs[0])
     for cells in csv.reader(itertools.chain([first], lines), delimiter=ends):
         if len(cells) > WIDEST:
             raise Mistake(
@@ -264,6 +266,10 @@ def _cells(lines: Iterator[str]) -> Iterator[list[str]]:
             )
         if any(map(str.strip, cells)):
             yield cells
+
+
+def _split(line: str, ends: str) -> list[str]:
+    return next(csv.reader([line], delimiter=ends))
 
 
 def pick(cells: Mapping, features: tuple[str, ...], where: str) -> list:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import sheet
-from zoo.data.sources import arrays, folder, labeled, series, table, text_files
+from zoo.data.sources import (
+    arrays,
+    folder,
+    labeled,
+    series,
+    split_tables,
+    table,
+    text_files,
+)
 from zoo.errors import Mistake
 
 
@@ -17,8 +25,8 @@ def reader(
     """What reads a path, with the arguments that it takes by name.
 
     A table that names pictures beside it is read by `labeled`, another one by `table`,
-    files of arrays by `arrays`, a folder of texts by `text_files`, and one of pictures
-    by `folder`.
+    files of arrays by `arrays`, a folder with train.csv by `split_tables`, one of texts
+    by `text_files`, and one of pictures by `folder`.
 
     Args:
         path: of the data.
@@ -48,6 +56,8 @@ def reader(
         return partial(labeled.read, path)
     if arrays.is_one(place):
         return partial(arrays.read, path)
+    if split_tables.is_one(place):
+        return partial(split_tables.read, path, kept=tuple(kept))
     if text_files.is_one(place):
         return partial(text_files.read, path)
     return partial(folder.read, path)

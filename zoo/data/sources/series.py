@@ -220,6 +220,10 @@ def _covariates(found, target, values, plain, kinds, ahead) -> table.Rows:
         typed[each] = raw if as_text else cells.typed(raw, found.decimal)
     answers = table.Target((target,), "numbers", values, outputs=(target,))
     rows = table.rows_of(found, typed, wanted, answers, ahead)
+    for i in reversed(range(len(rows.columns))):
+        if rows.columns[i].kind == "text":
+            rows.left_out[rows.columns.pop(i).name] = "sentences, which no window holds"
+            del rows.parts[i]
     table.tell(found, rows)
     return rows
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ import numpy as np
 from zoo.core import columns as described
 from zoo.core.columns import KINDS, Column
 from zoo.data.dataset import TASKS, Dataset, Split
-from zoo.data.kinds import cells, sheet, texts
+from zoo.data.kinds import cells, sheet, texts, words
 from zoo.data.kinds.sheet import Sheet
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
@@ -22,6 +23,9 @@ MOST = 1000  # classes
 SHOWN = 20  # names in an error
 INDEX = 20  # rows, from which a column that counts, names or tells is suspected
 IGNORE = "ignore"
+ID = re.compile(r"(^|[_\s.-])(?i:id|nr|no|key|index)$|[a-z]I[dD]$")
+ROUNDED = 1e-6  # a correlation lacks so much if one of two equal columns is rounded
+AS_TEXT = ("category", "date", "boolean", "text")  # cells that are no numbers
 
 
 @dataclass
@@ -62,8 +66,9 @@ def read(
 
     The kind of each column is found from its cells. Left out, with a warning that says
     so, are columns of one value, those that count or name the rows, repeat another
-    column, tell the target, or hold sentences. A share of the rows is carved out as the
-    test split: stratified, always the same.
+    column, or tell the target. A share of the rows is carved out as the test split:
+    stratified, always the same. A table whose only column holds sentences is read as
+    texts.
 
     Args:
         path: of the file.
@@ -72,8 +77,8 @@ def read(
             words or whole numbers of 20 values at most; labels, where it is lists or
             several columns of 0 and 1; else numbers.
         text: a column of texts, which alone is read; by default it is the only one.
-        columns: kinds by the names of columns, "number", "category", "boolean", "date"
-            or "ignore", or the attributes of `zoo.core.columns.Column`.
+        columns: kinds by the names of columns, "number", "category", "boolean", "date",
+            "text" or "ignore", or the attributes of `zoo.core.columns.Column`.
         test: share of the rows to carve out for the test, default 0.2.
         separator, decimal, encoding, header, sheet: see `zoo.data.kinds.sheet.read`.
         kept: columns that are kept in any case, since they say who goes where.
@@ -87,8 +92,7 @@ def read(
     key = f"{os.path.realpath(path)} {options} {asked}"
     if key in _AHEAD:
         return _AHEAD.pop(key)
-    named = target.split(",") if isinstance(target, str) else target or ()
-    hints = (*named, *([text] if text else []), *(columns or {}))
+    hints = named(target, text, columns)
     dataset = of(str(path), load(path, *options, hints), *asked)
     if _AHEAD_OF:
         _AHEAD[key] = dataset
@@ -110,6 +114,12 @@ def ahead() -> Iterator[None]:
         _AHEAD_OF.pop()
 
 
+def named(target, text: str | None, columns: Mapping | None) -> tuple[str, ...]:
+    """The columns that the arguments of `read` name, which tell a header."""
+    targets = target.split(",") if isinstance(target, str) else target or ()
+    return (*targets, *([text] if text else []), *(columns or {}))
+
+
 def of(
     name: str,
     found: Sheet,
@@ -126,7 +136,7 @@ def of(
     plain = {}
     for each in list(found.columns):  # memory of a column is given back at once
         values = cells.plain(found.columns.pop(each))
-        as_text = wanted.get(each, {}).get("kind") in ("category", "date", "boolean")
+        as_text = wanted.get(each, {}).get("kind") in AS_TEXT
         plain[each] = values if as_text else cells.typed(values, found.decimal)
     answers = answers_of(found, {each: plain.pop(each) for each in asked}, task)
     if text is not None:
@@ -134,10 +144,6 @@ def of(
             raise unknown("column of texts", text, list(plain))
         return _texts(name, found, plain[text], text, answers, test)
     rows = rows_of(found, plain, wanted, answers, kept)
-    sentences = [each for each, why in rows.left_out.items() if why == SENTENCES]
-    if not rows.columns and len(sentences) == 1:
-        [text] = sentences
-        return _texts(name, found, plain[text], text, answers, test)
     if not rows.columns:
         reasons = "; ".join(f"{k}: {v}" for k, v in rows.left_out.items())
         raise Mistake(
@@ -145,6 +151,13 @@ def of(
             "; set data.columns.NAME=number to take one all the same"
         )
     tell(found, rows)
+    if len(rows.columns) == 1 and rows.columns[0].kind == "text":
+        text = rows.columns[0].name
+        return _texts(name, found, plain[text], text, answers, test)
+    for i, column in enumerate(rows.columns):
+        if column.kind == "text":
+            read_whole = words.read(column, cells.texts(plain[column.name]))
+            rows.columns[i], rows.parts[i] = read_whole
     inputs = np.concatenate(rows.parts, axis=1)
     described_columns = tuple(rows.columns)
     dataset = Dataset(
@@ -208,9 +221,6 @@ def carved(dataset: Dataset, test: float | None = None) -> Dataset:
         test=whole.take(held),
         description=description.strip(),
     )
-
-
-SENTENCES = "sentences; data.text=NAME learns from them alone"
 
 
 def target_names(found: Sheet, target) -> tuple[str, ...]:
@@ -328,6 +338,8 @@ def _numbers(found: Sheet, given: dict) -> Target:
     parts = []
     for name, values in given.items():
         column = Column(name, decimal=found.decimal)
+        if (own := cells.find(name, values, found.decimal)) and own.kind == "number":
+            column = own
         parts.append(cells.encode(column, values, f"{found.name}, "))
     values = np.concatenate(parts, axis=1)
     names = tuple(given)
@@ -366,8 +378,15 @@ def rows_of(found: Sheet, plain: dict, wanted: dict, answers: Target, kept) -> R
         if column is None:
             rows.left_out[name] = "it is empty"
             continue
+        if column.kind == "text" and name in kept:  # a name of some words, of a group
+            column = cells.set_to(column, "category", values)
         if column.kind == "text":
-            rows.left_out[name] = SENTENCES
+            same = (c.name for c in rows.columns if c.kind == "text")
+            if twin := next((c for c in same if plain[c].equals(values)), None):
+                rows.left_out[name] = f"it repeats {twin}"
+                continue
+            rows.columns.append(column)
+            rows.parts.append(np.zeros((0, 0), np.float32))  # its words come later
             continue
         numbers = cells.encode(column, values, f"{found.name}, ")
         same = seen.setdefault(numbers[:LOOK].tobytes(), [])
@@ -414,6 +433,8 @@ def _suspicion(column: Column, numbers: np.ndarray, answers: Target, twin) -> st
             return "it has another value in each row, as a name has"
         if column.kind == "number" and _counts(first):
             return "it counts the rows"
+        if column.kind == "number" and ID.search(column.name) and _differ(first):
+            return "it has another number in each row, as an id has"
         if _tells(first, column, answers):
             return f"it tells the target {answers.names[0]}: a leak"
     return ""
@@ -424,6 +445,12 @@ def _counts(numbers: np.ndarray) -> bool:
     if numbers.max() - numbers.min() + 1 != len(numbers):
         return False
     return bool((np.diff(np.sort(numbers)) == 1).all())
+
+
+def _differ(numbers: np.ndarray) -> bool:
+    """Whether these are whole numbers, each another one."""
+    whole = (numbers == np.floor(numbers)).all()
+    return bool(whole) and len(np.unique(numbers)) == len(numbers)
 
 
 def _tells(numbers: np.ndarray, column: Column, answers: Target) -> bool:
@@ -447,7 +474,7 @@ def _is_line(numbers: np.ndarray, target: np.ndarray) -> bool:
     """Whether the target is a number times the column, plus another."""
     first, second = (each.astype("float64") - each.mean() for each in (numbers, target))
     length = np.sqrt((first**2).sum() * (second**2).sum())
-    return bool(length) and abs(first @ second) / length > 1 - 1e-9
+    return bool(length) and abs(first @ second) / length > 1 - ROUNDED
 
 
 def _texts(name, found, values, column, answers: Target, test) -> Dataset:

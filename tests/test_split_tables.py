@@ -1,0 +1,82 @@
+"""A folder with train.csv, val.csv and test.csv is read as it is split."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from zoo import data
+from zoo.errors import Mistake
+from zoo.training import defaults
+
+pytestmark = pytest.mark.once
+
+HEAD = "size,town,price\n"
+
+
+def rows(first, count, head=HEAD):
+    return head + "".join(
+        f"{i * 0.37 % 5:.2f},{'ab'[i % 2]},{i * 7.7 % 31:.1f}\n"
+        for i in range(first, first + count)
+    )
+
+
+@pytest.fixture
+def houses(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "houses"
+    folder.mkdir()
+    (folder / "train.csv").write_text(rows(0, 60))
+    return folder
+
+
+def sizes(**arguments):
+    found = data.load("./houses", target="price", **arguments)
+    splits = (found.train, found.validation, found.test)
+    return [part and len(part) for part in splits]
+
+
+def test_splits_are_those_of_the_files_and_columns_are_matched_by_name(houses):
+    (houses / "Valid.csv").write_text(rows(60, 8))
+    assert sizes() == [60, 8, None]
+    turned = "price;town;size\n1,5;b;2,5\n2,5;c;3,5\n"
+    (houses / "test.csv").write_text(turned)
+    with pytest.raises(Mistake, match=r"train.csv has the decimal sign '\.' and test"):
+        sizes()
+    (houses / "test.csv").write_text(turned.replace(",", "."))
+    assert sizes() == [60, 8, 2]
+    found = data.load("./houses", target="price")
+    np.testing.assert_array_equal(found.test.inputs, [[2.5, 1], [3.5, -1]])
+    np.testing.assert_array_equal(found.test.targets, [[1.5], [2.5]])
+    assert found.description.startswith(
+        "The rows of houses/ (train.csv, then Valid.csv, then test.csv)."
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recipe = defaults.recipe_for("./houses", {"target": "price"})
+    assert (recipe.loss, recipe.validation) == ("mean_squared", 0.1)
+
+
+def test_a_test_without_answers_is_left_out(houses):
+    (houses / "test.csv").write_text("size,town\n1,a\n")
+    with pytest.warns(
+        UserWarning, match="test.csv has no column price, which is to be"
+    ):
+        assert sizes() == [43, 5, 12]
+
+
+def test_what_does_not_fit_is_named(houses):
+    (houses / "test.csv").write_text(rows(0, 5, "size,city,price\n"))
+    with pytest.raises(
+        Mistake, match=r"different columns; only test\.csv has city, tow"
+    ):
+        sizes()
+    (houses / "test.csv").write_text(rows(0, 5))
+    (houses / "test.tsv").write_text(rows(0, 5))
+    with pytest.raises(
+        Mistake, match=r"has test\.csv and test\.tsv, both for the test"
+    ):
+        sizes()
+    (houses / "test.tsv").unlink()
+    with pytest.raises(Mistake, match=r"has its own test; leave out test=0\.5"):
+        sizes(test=0.5)
