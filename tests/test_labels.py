@@ -113,6 +113,20 @@ def test_losses_by_hand(name):
     assert found == pytest.approx(by_hand, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["crossentropy", "focal"])
+def test_weights_count_where_a_label_is_to_be_given(name):
+    logits, targets = (each.astype("float32") for each in drawn(6))
+    weights = np.array([4.0, 1, 0.5, 2])
+    encode, loss = losses.make(name, 4, weights=weights, labels=True)
+    given = map(keras.ops.convert_to_tensor, (encode(targets), logits))
+    shares = sigmoid(logits)
+    right = np.where(targets > 0, shares, 1 - shares)
+    each = -np.log(right) * ((1 - right) ** 2 if name == "focal" else 1)
+    by_hand = (np.where(targets > 0, weights, 1) * each).mean()
+    found = float(keras.ops.convert_to_numpy(loss(*given)))
+    assert found == pytest.approx(by_hand, rel=1e-5)
+
+
 @once
 def test_a_loss_of_one_class_each_is_refused():
     with pytest.raises(Mistake, match="the data have labels, several at once: take cr"):

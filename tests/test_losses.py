@@ -99,6 +99,11 @@ def test_label_smoothing_goes_to_a_loss_that_has_it():
         ("keras.losses.Loss", 3, "is no loss"),
         ("keras.losses.Poison", 3, "unknown loss of keras.losses 'Poison'; did you me"),
         ("no.such.module", 3, "'no.such.module' cannot be imported"),
+        (
+            "huber",
+            3,
+            "loss=huber compares numbers, and the data have classes or labels",
+        ),
         ("crossentropi", 3, "unknown loss 'crossentropi'; did you mean 'crossentropy'"),
     ],
 )

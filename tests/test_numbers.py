@@ -18,7 +18,7 @@ from zoo.data.dataset import Split
 from zoo.errors import Mistake
 from zoo.metrics import better, measure, noise, shown, summarize
 from zoo.reporting.advice import advise, compare
-from zoo.training import number_losses
+from zoo.training import number_losses, setup
 from zoo.training.setup import build_for, feed_and_loss
 
 once = pytest.mark.once
@@ -441,6 +441,18 @@ def test_the_command_line_and_the_report_say_numbers(tmp_path, capsys):
 def test_what_is_for_classes_says_so():
     with pytest.raises(Mistake, match="a hypermodel learns classes; line has the tas"):
         zoo.hypermodel(RECIPE)
+
+
+@once
+def test_a_loss_or_a_claim_of_classes_is_told_before_training(capsys):
+    dataset = zoo.data.load("line")
+    claim = zoo.Expected("accuracy", at_least=0.9)
+    with pytest.raises(Mistake, match=r"unknown metric of numbers in expects .accu"):
+        setup.check(dataclasses.replace(RECIPE, expects=claim), dataset)
+    recipe = dataclasses.replace(RECIPE, loss="crossentropy")
+    setup.check(recipe, dataset, quiet=False)
+    said = "loss=crossentropy: line has numbers to be answered, so it is mean_squared"
+    assert said in capsys.readouterr().err
 
 
 @once

@@ -52,11 +52,24 @@ def test_balanced_weights_are_those_of_scikit_learn(parts):
 
 
 @once
+def test_a_balanced_label_weighs_as_much_where_it_is_given_as_where_it_is_not(parts):
+    targets = np.zeros((10, 3), np.float32)
+    targets[:2, 0] = targets[:5, 1] = 1
+    train = dataclasses.replace(parts.train, targets=targets)
+    names = ("a", "b", "never")
+    labels = dataclasses.replace(parts, task="labels", classes=names, train=train)
+    assert class_weights.of("balanced", labels).tolist() == [4, 1, 10]
+    assert class_weights.of({"b": 3}, labels).tolist() == [1, 3, 1]
+    with pytest.raises(Mistake, match="unknown class in class_weight 'nevr'; did you"):
+        class_weights.of({"nevr": 3}, labels)
+
+
+@once
 def test_weights_that_mean_nothing_are_refused(parts):
     with pytest.raises(Mistake, match="unknown class in class_weight 'defekt'; did yo"):
         class_weights.of({"defekt": 2.0}, parts)
     numbers = dataclasses.replace(parts, task="numbers", classes=(), outputs=("y",))
-    with pytest.raises(Mistake, match="own has the task numbers: remo"):
+    with pytest.raises(Mistake, match="own has numbers to be answered: remove"):
         class_weights.of("balanced", numbers)
     with pytest.raises(Mistake, match="unknown class_weight 'balance'; did you mean"):
         dataclasses.replace(RECIPE, class_weight="balance")

@@ -2,6 +2,7 @@
 
     python -m benchmarks.costs startup         imports, and the time to the first step
     python -m benchmarks.costs input           reading pictures
+    python -m benchmarks.costs rows            a table of a million rows
     python -m benchmarks.costs augmentation    changing them
     python -m benchmarks.costs growth          with examples, batch, width and length
     python -m benchmarks.costs table           the tables from the file
@@ -18,7 +19,7 @@ from benchmarks import command
 from benchmarks.costs import report
 from tools import pages
 
-VERBS = ("startup", "input", "augmentation", "growth")
+VERBS = ("startup", "input", "rows", "augmentation", "growth")
 
 
 def main(words: list[str] | None = None) -> None:

@@ -14,6 +14,7 @@ NAMES = ("verb", "what", "backend", "unit", "machine")
 TITLES = {
     "startup": "Start-up",
     "input": "Input",
+    "rows": "Rows",
     "augmentation": "Augmentation",
     "search": "Search",
     "scaling": "Several devices",

@@ -45,6 +45,7 @@ __all__ = [
     "mcnemar",
     "mean_interval",
     "measure",
+    "names",
     "noise",
     "of_classes",
     "of_each",
@@ -95,6 +96,13 @@ def measure(
     if task == "labels":
         return of_labels(outputs, targets, cuts)
     return of_classes(outputs, targets)
+
+
+def names(task: str, count: int) -> tuple[str, ...]:
+    """The metrics that `measure` gives for so many classes, numbers or labels."""
+    if task == "classes":
+        return tuple(measure(np.zeros((2, 1 if count == 2 else count)), np.arange(2)))
+    return tuple(measure(np.eye(2, count), np.eye(2, count), task))
 
 
 def counted(task: str, sum_wrong: float, examples: int) -> dict[str, float]:

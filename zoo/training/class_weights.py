@@ -1,4 +1,4 @@
-"""What an example of each class counts in the loss."""
+"""What an example of each class, or one that has a label, counts in the loss."""
 
 import numpy as np
 
@@ -7,27 +7,32 @@ from zoo.errors import Mistake, unknown
 
 
 def of(given: str | dict, dataset: Dataset) -> np.ndarray | None:
-    """The weight of each class.
+    """The weight of each class, or of each label where an example has it.
 
     Args:
         given: "" for none; "balanced" for the examples divided by the number of classes
             and by those of the class, as in scikit-learn, so that all classes count
-            alike; or weights by the name of the class, others have 1.
+            alike, or, of a label, the examples that do not have it divided by those
+            that do; or weights by the name of the class or label, others have 1.
         dataset: whose training split is counted.
 
     Returns:
         float64 (classes,); None if there are none.
 
     Raises:
-        Mistake: an unknown class, or the data do not have one class for each example.
+        Mistake: an unknown class, or the data have numbers to be answered.
     """
     if given == "":
         return None
-    if dataset.task != "classes":
+    if dataset.task == "numbers":
         raise Mistake(
-            f"class_weight is for one class an example; {dataset.name} has the task "
-            f"{dataset.task}: remove it"
+            f"class_weight is for classes and labels; {dataset.name} has numbers to be "
+            "answered: remove it"
         )
+    if given == "balanced" and dataset.task == "labels":
+        having = dataset.train.targets.sum(axis=0, dtype="float64")
+        without = len(dataset.train) - having
+        return np.maximum(without, 1) / np.maximum(having, 1)
     if given == "balanced":
         counts = np.bincount(dataset.train.targets, minlength=len(dataset.classes))
         total, there = counts.sum(), np.count_nonzero(counts)

@@ -37,7 +37,8 @@ def make(
         smoothing: label smoothing, of a cross-entropy that has `label_smoothing`.
         soft: targets will be mixtures of classes (MixUp, CutMix).
         weights: float (classes,), what an example of each class counts, for
-            "crossentropy" and "focal"; None is 1 each.
+            "crossentropy" and "focal"; of labels, what one counts where it is to be
+            given, and where it is not, 1; None is 1 each.
         labels: the targets are several labels at once, float (n, outputs), each with a
             logit of its own; the loss is also the mean over labels.
 
@@ -102,6 +103,8 @@ def _by_example(name, outputs, smoothing, weights, labels):
             y = y * (1 - smoothing) + smoothing / 2
             lacking = ops.sigmoid(-z), ops.sigmoid(z)  # of a positive, of a negative
             positive = y * focus(lacking[0]) * ops.softplus(-z)
+            if labels and weights is not None:
+                positive = ops.multiply(positive, np.asarray(weights, "float32"))
             return positive + (1 - y) * focus(lacking[1]) * ops.softplus(z)
 
     else:
@@ -113,7 +116,7 @@ def _by_example(name, outputs, smoothing, weights, labels):
 
     def loss(y, z):
         found = entropy(y, z)
-        if weights is None:
+        if weights is None or labels:
             return ops.mean(found)
         if outputs == 1:
             negative, positive = map(float, weights)
@@ -161,6 +164,12 @@ def try_out(
 def imported(name: str):
     """The function or class of the dotted path `name`."""
     module, dot, function = name.rpartition(".")
+    if name in ("mean_squared", "mean_absolute", "huber"):
+        raise Mistake(
+            f"loss={name} compares numbers, and the data have classes or labels; "
+            "accepted: crossentropy, focal, mean_squared_error (of probabilities), or "
+            "a dotted path to a function"
+        )
     if not dot:
         accepted = ("crossentropy", "focal", "mean_squared_error")
         raise unknown("loss", name, accepted, "or a dotted path to a function")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import keras
 
-from zoo import augment, data
+from zoo import augment, data, metrics
 from zoo.building import fitting, registry, unit
 from zoo.core.progress import say
 from zoo.data import categories, identity
 from zoo.engine import groups
 from zoo.engine.private import layers
-from zoo.errors import Mistake
+from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
 from zoo.training import (
     acceptance,
@@ -36,6 +36,18 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
     if dataset.columns and not quiet:
         say(categories.table(dataset))
     acceptance.check_columns(recipe.model, dataset)
+    measured = metrics.names(dataset.task, len(dataset.answers))
+    if recipe.expects and recipe.expects.metric not in measured:
+        what = f"metric of {dataset.task} in expects"
+        raise unknown(what, recipe.expects.metric, measured)
+    losses_of = {stage.loss for stage in recipe.stage_recipes()}
+    if dataset.task == "numbers" and not quiet:
+        for name in sorted(losses_of & number_losses.ALSO.keys()):
+            say(
+                f"loss={name}: {recipe.data} has numbers to be answered, so it is "
+                f"{number_losses.ALSO[name]}; accepted: "
+                f"{', '.join(number_losses.LOSSES)}"
+            )
     if recipe.stages:
         plain = Recipe(model=recipe.model, data=recipe.data)
         for name in set.intersection(*map(set, recipe.stages)):
