@@ -6,20 +6,25 @@ from pathlib import Path
 
 from zoo import recipe as recipes
 from zoo.core.progress import say
+from zoo.engine import startup
 from zoo.recipe import Recipe
 from zoo.recipe.source import fields
 
 
-def load_or_choose(name: str, changes: Sequence[str]) -> Recipe:
+def load_or_choose(
+    name: str, changes: Sequence[str], backend: str | None = None
+) -> Recipe:
     """The recipe `name`; or one for the data at this path, which is shown.
 
     Args:
         name: as `zoo.recipe.load` takes it, or the path of a table or a folder.
         changes: to the recipe, of which those of the data are needed to read them.
+        backend: with which Keras is imported, if a recipe is chosen.
     """
     if not _is_data(name):
         return recipes.load(name)
 
+    startup.load(backend)
     from zoo.training import defaults
 
     about = [each for each in changes if each.startswith(("data.", "validation="))]

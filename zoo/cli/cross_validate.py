@@ -67,7 +67,8 @@ def run(options):
             if (value := getattr(options, name))
         ),
     ]
-    recipe = recipes.override(load_or_choose(options.recipe, changes), changes)
+    recipe = load_or_choose(options.recipe, changes, options.backend)
+    recipe = recipes.override(recipe, changes)
     backend.require("train", startup.load(options.backend))
 
     from zoo.evaluation.cross_validation import cross_validate

@@ -76,7 +76,7 @@ def run(options):
         if not options.trust:
             stored.check_trust(recipe, Path(folder))
     else:
-        recipe = load_or_choose(options.recipe, changes)
+        recipe = load_or_choose(options.recipe, changes, options.backend)
     recipe = recipes.override(recipe, changes)
     used = options.backend or (options.resume and Run(Path(folder)).backend)
     backend.require("train", startup.load(used))

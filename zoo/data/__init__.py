@@ -275,7 +275,9 @@ def _is_series(read: Callable[..., Dataset]) -> bool:
     return "window" in inspect.signature(read).parameters
 
 
-def _series(read, arguments: dict, fold, groups: str, time: str, validation: float):
+def _series(
+    read, arguments: dict, fold, groups: str, time: str, validation: float | None
+):
     if fold:
         raise Mistake(
             f"fold={fold}: windows of a series overlap, so they cannot be dealt "
@@ -285,7 +287,7 @@ def _series(read, arguments: dict, fold, groups: str, time: str, validation: flo
         raise Mistake(f"groups={groups} is for tables; a series has data.key={groups}")
     if time:
         arguments = {**arguments, "time": time}
-    return read(**arguments, validation=validation)
+    return read(**arguments, validation=validation or 0.0)
 
 
 def _home(name: str) -> types.ModuleType | None:
