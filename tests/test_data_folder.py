@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import unicodedata
 import warnings
 from pathlib import Path
 
@@ -288,3 +289,26 @@ def test_a_file_is_no_folder_of_pictures(tmp_path):
 def test_paths_of_any_system_are_paths(path):
     with pytest.raises(Mistake, match="there is no folder"):
         data.load(path)
+
+
+def test_an_accent_is_a_letter_whatever_its_bytes(tmp_path):
+    """macOS writes accents as characters beside the letters."""
+    whole, apart = (unicodedata.normalize(form, "caf\u00e9") for form in ("NFC", "NFD"))
+    fill(tmp_path / "one", {apart: 4, "tea": 4})
+    assert data.load(tmp_path / "one", size=8, test=0, validation=0).classes == (
+        whole,
+        "tea",
+    )
+    fill(tmp_path / "two", {whole: 4, apart: 4})
+    with pytest.raises(Mistake, match="two folders for the class 'caf\u00e9'"):
+        data.load(tmp_path / "two", size=8)
+
+
+@pytest.mark.parametrize(
+    "change", [{"channels": 1.0}, {"channels": True}, {"seed": 1.5}]
+)
+def test_numbers_of_another_type_are_refused(tmp_path, change):
+    fill(tmp_path, {"cat": 4, "dog": 4})
+    [(name, value)] = change.items()
+    with pytest.raises(Mistake, match=f"{name}={value}; "):
+        data.load(tmp_path, **{"size": 8, **change})

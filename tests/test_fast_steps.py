@@ -1,6 +1,7 @@
 """The fast steps of a backend equal plain ones, and say where they cannot be taken."""
 
 import dataclasses
+import math
 
 import keras
 import numpy as np
@@ -422,3 +423,38 @@ def test_a_run_goes_on_after_a_step_that_overflows_in_float16(tmp_path, monkeypa
     run = train(recipe, run=tmp_path / "run", quiet=True)
     assert [np.isfinite(line["loss"]) for line in run.history] == [True, True]
     assert all(np.isfinite(each).all() for each in run.model.get_weights())
+
+
+def test_a_run_says_how_many_updates_float16_skipped(tmp_path, monkeypatch, capsys):
+    """Each halves the scale of Keras's optimizer, which begins far too high here."""
+    made = []
+
+    class Eager(keras.optimizers.LossScaleOptimizer):
+        def __init__(self, inner):
+            super().__init__(inner, initial_scale=2.0**30)
+            made.append(self)
+
+    monkeypatch.setattr(keras.optimizers, "LossScaleOptimizer", Eager)
+    recipe = zoo.Recipe(
+        "deep_mlp",
+        "moons",
+        {"hidden": (4,)},
+        batch=100,
+        epochs=2,
+        schedule="linear",
+        accumulate=2,
+        precision="mixed_float16",
+    )
+    run = zoo.train(recipe, run=tmp_path / "run", floor=False)
+    halved = 30 - math.log2(keras.ops.convert_to_numpy(made[-1].dynamic_scale))
+    steps_taken = int(keras.ops.convert_to_numpy(made[-1].inner_optimizer._iterations))
+    skipped = run.metrics["skipped_updates"]
+    total = run.metrics["epochs"] * 8  # of 720 examples, 100 a step
+    assert halved > 2
+    assert skipped == total // 2 - steps_taken // 2
+    assert halved // 2 <= skipped <= (halved + 1) // 2
+    line = (
+        f"{skipped} of {total // 2} updates were skipped, as their gradients "
+        "overflowed in float16; the schedule waited for them, and ended so much short"
+    )
+    assert line in capsys.readouterr().err

@@ -1,6 +1,8 @@
 """Runs from strangers: a damaged or changed file costs one line."""
 
+import ast
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -8,13 +10,19 @@ import keras
 import numpy as np
 import pytest
 import safetensors.numpy
+from PIL import Image
 from strangers import POINT, answer, edit, refused
 
 import zoo
+from zoo import cli
+from zoo.building import model_files
+from zoo.cli import call
 from zoo.core import seal
+from zoo.data.kinds import picture_files as pictures
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
 from zoo.models import deep_mlp
+from zoo.publishing import publish
 from zoo.run import open_run
 
 # --- Sums
@@ -61,6 +69,29 @@ def test_a_fault_of_zoo_keeps_its_traceback(run, monkeypatch):
     monkeypatch.setattr(deep_mlp, "build", broken)
     with pytest.raises(KeyError, match="of zoo"):
         answer(run)
+
+
+@pytest.mark.once
+def test_a_fault_of_zoo_in_reading_pictures_and_graphs_keeps_its_traceback(
+    old, monkeypatch, tmp_path
+):
+    def broken(*_, **__):
+        raise KeyError("of zoo")
+
+    Image.new("RGB", (4, 4)).save(tmp_path / "sound.png")
+    for module, name in (
+        (pictures, "_flat"),
+        (pictures, "_bounded"),
+        (model_files, "_check_classes"),
+        (model_files.private, "layers"),
+        (model_files, "_parts"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, broken)
+            given = (tmp_path / "sound.png", 3), (old / "model.keras", (2,))
+            read = pictures.read if module is pictures else model_files.load_strictly
+            with pytest.raises(KeyError, match="of zoo"):
+                read(*given[module is not pictures])
 
 
 def test_arguments_of_other_types_cost_one_line(run):
@@ -289,6 +320,7 @@ def test_facts_of_the_data_that_are_wrong_are_refused(run, changes):
         b'{"a":' * 100_000,
         b"1" * 5000,
         b"{}" + b" " * 2**27,
+        b'{"a": [' + b"{}," * 2**20 + b"{}]}",
     ],
 )
 def test_json_that_is_none_or_a_bomb_is_refused(run, name, content):
@@ -315,6 +347,114 @@ def test_a_sealed_run_without_its_weights_is_no_older_run(run):
     seal.write(run)
     with refused("model.safetensors is missing; copy the run again, or train again"):
         answer(run)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"test": 5},
+        {"test": ..., "validation": ...},
+        {"parameters": "17"},
+        {"noise": {"other": 0.1}},
+        {"floors": {"most frequent class": 0.5}},
+        {"classes": {"test": {"upper": {"examples": 3}}}},
+        {"calibration": {"temperature": 1e-300}},
+    ],
+)
+def test_metrics_that_are_not_those_of_a_run_are_refused(run, changes):
+    edit(run / "metrics.json", **changes)
+    with refused("metrics.json is damaged: "):
+        zoo.report(run)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("epoch,loss\n1,0.5\n", "epoch 1 has no seconds, waiting"),
+        ("epoch,loss\n1,0.5,2\n", "epoch 1 has not a cell for each column"),
+        ("=1+1,loss\n1,0.5\n", "epoch 1 has no epoch, seconds, waiting"),
+        ("epoch,loss,seconds,waiting,validation_loss\n1,1,1,0,1\n", "accuracy"),
+        ("1\n" * 2**21, "it has more than 1,048,576 cells"),
+    ],
+)
+def test_a_history_that_is_none_of_a_run_is_refused(run, content, words):
+    (run / "history.csv").write_text(content)
+    seal.write(run)
+    with refused("history.csv cannot be read: ", words):
+        zoo.report(run)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("version", [0, -1, "1", 1.5, None, True])
+def test_a_version_that_is_no_number_is_refused(run, version):
+    sums = json.loads((run / "run.json").read_text()) | {"version": version}
+    (run / "run.json").write_text(json.dumps(sums))
+    with refused(f"run.json is damaged: its version is '{version}'"):
+        open_run(run)
+    edit(run / "recipe.json", version=version)
+    with refused(f"the version of a recipe is '{version}', no number"):
+        open_run(run).recipe  # noqa: B018
+
+
+# --- Files that never end, and names that pretend
+
+
+NAMES = ("recipe.json", "data.json", "metrics.json", "history.csv", "run.json")
+MORE = ("environment.json", "vocabulary.json", "card.json", "model.safetensors")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", NAMES + MORE)
+@pytest.mark.parametrize("kind", ["pipe", "device", "loop", "sparse"])
+def test_files_that_never_end_are_refused(run, name, kind):
+    (run / name).unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(run / name)
+    elif kind == "sparse":
+        with open(run / name, "wb") as file:
+            file.truncate(200 * 2**30)
+    else:
+        (run / name).symlink_to("/dev/zero" if kind == "device" else name)
+    if name == "run.json" and kind == "loop":
+        return  # a run of zoo 0.1 that holds a link to nothing
+    with refused("run"):
+        done = open_run(run)
+        done.environment  # noqa: B018
+        zoo.predict(done, POINT)
+
+
+def test_names_of_a_stranger_move_no_cursor(run, capsys):
+    names = ["\x1b[31mred\x1b[0m", "b\nzoo: all is well\u202e"]
+    edit(run / "data.json", classes=names)
+    assert call(["predict", str(run), "--top", "2", "--", POINT]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert "\\x1b[31mred\\x1b[0m" in lines[1]
+    assert "b\\nzoo: all is well\\u202e" in lines[1]
+    assert call(["evaluate", str(run)]) == 2
+    found = capsys.readouterr()
+    assert (found.out + found.err).replace("\n", "").isprintable()
+    assert found.err.count("\n") == 1
+
+
+@pytest.mark.once
+def test_nothing_is_printed_but_with_control_characters_written_out():
+    for path in Path(cli.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print":
+                words = ast.unparse(node)
+                assert "_drawn" in words or path.name in ("__init__.py", "_table.py"), (
+                    f"{path.name}: {words}: use show or say of zoo.core.progress"
+                )
+
+
+def test_a_card_shows_names_as_they_are(run, tmp_path):
+    names = ["<img src=x>", "[here](http://evil)"]
+    edit(run / "data.json", classes=names)
+    publish(run, tmp_path / "card")
+    card = (tmp_path / "card" / "README.md").read_text("utf-8")
+    assert r"- classes: &lt;img src=x>, \[here](http://evil)" in card
 
 
 WORDS = {"words": ["good", "not", "not good"], "length": 4, "keep": "last", "ngrams": 2}

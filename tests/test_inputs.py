@@ -2,12 +2,19 @@
 
 import io
 import pathlib
+from collections import namedtuple
+from decimal import Decimal
 
+import cv2
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
+from zoo.core.columns import Column
+from zoo.core.kept import keep
 from zoo.data.kinds import picture_files, pictures, pixels, tables, texts
+from zoo.data.kinds import rows as own_rows
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -73,6 +80,10 @@ def test_other_ranges_by_what_they_hold():
         (3, "3 cannot be read; give a picture"),
         ({"a": GRAY}, "a value of type dict cannot be read"),
         ([[[1, 2], [3]]], "input 1 is a list whose rows differ in length"),
+        (np.zeros((6, 5, 7)), "may be one picture of 7 channels; accepted: 1, 3 or 4"),
+        (np.ma.masked_array(GRAY, GRAY > 9), "values that are not finite"),
+        (Image.new("L", (0, 5)), "it has 0 x 5 pixels"),
+        ("/dev/zero", "it is a pipe or a device"),
     ],
 )
 def test_arrays_that_cannot_be_meant_are_refused(given, text):
@@ -127,6 +138,13 @@ def test_pictures_in_every_holder(tmp_path):
     alone += [[GRAY.tolist()], torch.tensor(GRAY / 255, requires_grad=True)]
     for given in alone:
         np.testing.assert_array_equal(gray(given)[:, ..., 0], [GRAY])
+    objects = np.empty(2, object)
+    objects[:] = [GRAY, image]
+    np.testing.assert_array_equal(gray(objects)[..., 0], [GRAY, GRAY])
+    for given in (GRAY.astype(object), np.ma.masked_array(GRAY, False)):
+        np.testing.assert_array_equal(gray(given)[0, ..., 0], GRAY)
+    half = torch.tensor([[0.0, 0.5], [1.0, 0.25]]).to(torch.float8_e4m3fn)
+    assert np.ptp(gray(half)) == 255
     names = pandas.Series([str(path), path])
     for given in ([GRAY, path], (content, image), names, (path for _ in range(2))):
         np.testing.assert_array_equal(gray(given)[..., 0], [GRAY, GRAY])
@@ -155,6 +173,47 @@ def test_files_of_16_and_32_bits_by_the_range_they_hold(mode):
     dark = Image.fromarray(np.full((6, 5), 4000, "uint16"))
     with pytest.warns(UserWarning, match="has 16 bits and reaches 4000 of 65535"):
         picture_files.read(saved(dark), 1)
+
+
+def test_a_color_picture_of_16_bits_that_is_dim_is_told():
+    pixels_of_12_bits = np.full((6, 5, 3), 4000, "uint16")
+    content = cv2.imencode(".png", pixels_of_12_bits)[1].tobytes()
+    with pytest.warns(UserWarning, match="16 bits and reaches less than 4096 of 65535"):
+        picture_files.read(content, 3)
+    bright = cv2.imencode(".png", pixels_of_12_bits * 16)[1].tobytes()
+    assert picture_files.read(bright, 3).max() == 250
+
+
+@pytest.mark.parametrize(
+    "given",
+    [lambda t: t.to_sparse(), lambda t: t.to("meta"), lambda t: keras.Input((6, 5))],
+)
+def test_tensors_without_values_are_refused(given):
+    import torch
+
+    with pytest.raises(Mistake, match="Tensor cannot be read as an array: "):
+        gray(given(torch.tensor(GRAY)))
+
+
+def test_rows_by_name_in_any_order():
+    import pandas
+
+    named = namedtuple("named", "y x")(-0.25, 0.5)
+    of_own = (Column("x"), Column("y"))
+    for given in (named, [named]):
+        np.testing.assert_array_equal(rows(given), [[0.5, -0.25]])
+        np.testing.assert_array_equal(own_rows.decode(given, of_own), [[0.5, -0.25]])
+    exact = {"x": Decimal("0.5"), "y": np.float16(-0.25)}
+    np.testing.assert_array_equal(own_rows.decode(exact, of_own), [[0.5, -0.25]])
+    twice = pandas.DataFrame([[1, 2, 3]], columns=["x", "y", "x"])
+    for read in (rows, lambda given: own_rows.decode(given, of_own), keep):
+        with pytest.raises(Mistake, match="2 columns are called 'x'; keep one"):
+            read(twice)
+    with pytest.raises(Mistake, match=r"b'0.5,1' cannot be read; give a row of"):
+        own_rows.decode(b"0.5,1", of_own)
+    masked = np.ma.masked_array([[1.0, 2.0]], [[True, False]])
+    np.testing.assert_array_equal(rows(masked, missing=True), [[np.nan, 2]])
+    np.testing.assert_array_equal(own_rows.decode(masked, of_own), [[np.nan, 2]])
 
 
 def test_rows_in_every_holder():
@@ -240,6 +299,7 @@ def test_texts_in_every_holder(vocabulary, tmp_path, monkeypatch):
         ("latin.txt", "latin.txt is not a text file in UTF-8"),
         ("good", "'good' may be a text, and is the name of a file or folder here"),
         ("folder/inner", "folder/inner is a folder; give a sentence"),
+        (["good", b"caf\xe9"], r"input 2 is b'caf\\xe9', no text in UTF-8"),
     ],
 )
 def test_texts_that_cannot_be_meant_are_refused(

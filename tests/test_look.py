@@ -251,13 +251,16 @@ def test_an_old_run_has_a_page(tmp_path):
     assert "What needs no network was not measured for this run." in page.text
 
 
-def test_metrics_of_another_form_are_left_out(moons, tmp_path):
+def test_metrics_of_another_form_are_left_out_or_refused(moons, tmp_path):
     run = Path(shutil.copytree(moons.folder, tmp_path / "run"))
-    edit(run / "metrics.json", floors=[1], seconds={"total": [2]}, conformal=3, folds=1)
+    edit(run / "metrics.json", floors={}, seconds={}, conformal=3, folds=1)
     edit(run / "metrics.json", test={"accuracy": 0.25})
     page = Text(zoo.report(run).read_text("utf-8"))
     assert "#time" not in titles(page)
     assert "The run keeps accuracy 25.00%" in page.text
+    edit(run / "metrics.json", seconds={"total": [2]})
+    with pytest.raises(Mistake, match=r"metrics.json is damaged: its metrics are not"):
+        zoo.report(run)
 
 
 def test_a_format_that_is_none(moons):

@@ -1,6 +1,7 @@
 """Texts, arrays and labeled pictures of one's own, as they are handed out."""
 
 import gzip
+import os
 import struct
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_a_file_for_each_class_with_a_text_on_each_line(tmp_path):
         lines = "".join(f"{words} é{i}\n" for i in range(20))
         (tmp_path / f"{label}.txt").write_text(lines, "cp1252")
     (tmp_path / "more.pdf").write_text("x")
-    with pytest.warns(UserWarning, match="1 file is passed over.*more.pdf"):
+    with pytest.warns(UserWarning, match="1 file or folder is passed over.*more.pdf"):
         same_texts(data.load(tmp_path), [29, 3, 8])
 
 
@@ -85,10 +86,62 @@ def test_two_texts_are_learned_from_and_none_is_held_out(tmp_path):
         same_texts(data.load(tmp_path / "reviews", validation=0), [2, 0, 0])
 
 
+def make_texts(root, *names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(f"{name} number {i} of all" for i in range(5)))
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ("extra/pos/1.txt", "extra: it lies beside the splits"),
+        ("notes.txt", "notes.txt: it lies beside the splits"),
+        ("train/pos/.draft.txt", r"\.draft.txt: its name begins with \."),
+        ("train/_old/1.txt", "_old: its name begins with _"),
+        ("train/pos/inner/more.pdf", "more.pdf: it is no text"),
+    ],
+)
+def test_what_is_not_read_of_a_folder_of_texts_is_told(odd, why, tmp_path):
+    make_texts(tmp_path, "train/pos/1.txt", "train/neg/1.txt", odd)
+    make_texts(tmp_path, "train/pos/Thumbs.db", "train/pos/._1.txt", ".DS_Store")
+    with pytest.warns(UserWarning, match=f"1 file or folder is passed over.*{why}"):
+        found = data.load(tmp_path, test=0, validation=0)
+    assert len(found.train) == 2
+
+
+def test_links_inside_of_a_class_of_texts_lead_nowhere(tmp_path):
+    make_texts(tmp_path, "pos/1.txt", "neg/1.txt")
+    (tmp_path / "pos" / "all").symlink_to(tmp_path)
+    (tmp_path / "pos" / "gone.txt").symlink_to("nothing.txt")
+    os.mkfifo(tmp_path / "pos" / "pipe.txt")
+    with pytest.warns(
+        UserWarning, match="3 files or folders are passed.*gone.txt: it is a link"
+    ):
+        assert len(data.load(tmp_path, test=0, validation=0).train) == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("train/pos/1.txt", "val/pos/1.txt", "valid/pos/1.txt"), "val/ and valid/"),
+        (("test/pos/1.txt", "test/neg/1.txt"), "has test/ but no train/"),
+        (("pos.txt", "pos.md", "neg.txt"), "two files for the class 'pos'; keep one"),
+        (("pos/1.txt", "neg/1.txt", "other/1.pdf"), "other holds no texts"),
+    ],
+)
+def test_folders_of_texts_that_cannot_be_meant_are_refused(names, words, tmp_path):
+    make_texts(tmp_path, *names)
+    with pytest.raises(Mistake, match=words):
+        data.load(tmp_path)
+
+
 def test_one_class_of_texts_is_refused(tmp_path):
     texts(tmp_path / "reviews")
     for file in (tmp_path / "reviews" / "neg").iterdir():
         file.unlink()
+    (tmp_path / "reviews" / "neg").rmdir()
     with pytest.raises(
         Mistake, match="one class, 'pos'; two are needed: put the texts"
     ):
@@ -191,3 +244,72 @@ def test_pictures_with_their_labels_in_a_table(tmp_path):
     path.write_text("\n".join([*lines, "none.png;dark"]))
     with pytest.raises(Mistake, match=r"labels.csv, row 21: there is no picture 'none"):
         data.load(path, size=8)
+
+
+def test_copies_among_arrays_are_told_and_stay_on_one_side(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
+    classes = np.arange(20) % 2
+    both, path = np.concatenate([images, images]), tmp_path / "given.npz"
+    np.savez(path, x=both, y=np.concatenate([classes, classes]))
+    found = data.load(path)
+    parts = [np.asarray(part.inputs) for part in (found.train, found.test)]
+    seen, held = ({image.tobytes() for image in part} for part in parts)
+    assert not seen & held
+    np.savez(path, x=both, y=np.concatenate([classes, 1 - classes]))
+    with pytest.warns(UserWarning, match="20 pictures of .*in two classes or more"):
+        data.load(path, test=0, validation=0)
+    np.savez(path, x_train=images, y_train=classes, x_test=images[:4], y_test=[0] * 4)
+    with (
+        pytest.warns(UserWarning, match="4 pictures of .* test split .*in train"),
+        pytest.warns(UserWarning, match="2 pictures of .*in two classes"),
+    ):
+        data.load(path, validation=0)
+    np.savez(path, x=images, y=classes, weights=classes)
+    with pytest.warns(UserWarning, match="given.npz: not used: weights"):
+        data.load(path)
+
+
+def test_what_a_table_of_pictures_does_not_name_is_told(tmp_path):
+    random = np.random.default_rng(0)
+    for i in range(6):
+        image = Image.fromarray(random.integers(0, 256, (8, 8), np.uint8))
+        image.save(tmp_path / f"{i}.png")
+    rows = [f"{i}.png,{'ab'[i % 2]},{i}" for i in range(5)]
+    table = tmp_path / "labels.csv"
+    table.write_text("\n".join(["file,label,size", *rows, "0.png,b,0"]))
+    with (
+        pytest.warns(UserWarning, match=r"labels.csv: not used: size; pictures alone"),
+        pytest.warns(UserWarning, match=r"1 picture is not used, such as .*5.png"),
+        pytest.warns(UserWarning, match="1 picture of .* in two classes or more"),
+    ):
+        data.load(tmp_path, size=8, target="label", test=0, validation=0)
+
+
+def test_what_is_missing_in_memory_is_told():
+    import pandas
+
+    texts = [f"a film of five words, number {i}" for i in range(20)]
+    labels = ["a", "b"] * 10
+    with pytest.warns(UserWarning, match="1 of 20 texts of .* are missing"):
+        data.load(([*texts[:19], None], labels))
+    frame = pandas.DataFrame({"x": np.arange(20.0) ** 2, "kind": labels})
+    named = frame.assign(y=np.arange(20.0) ** 3).set_index("x")
+    with pytest.warns(
+        UserWarning, match="index of the table, x, is not used; table.re"
+    ):
+        data.load(named, target="kind", validation=0, test=0)
+    rows = np.random.default_rng(0).normal(size=(20, 2))
+    masked = np.ma.masked_array(rows, [[i == 3, False] for i in range(20)])
+    found = data.load((masked, labels), validation=0, test=0)
+    assert np.isnan(np.asarray(found.train.inputs)[3, 0])
+    assert np.isnan(np.asarray(found.train.inputs)).sum() == 1
+    with pytest.raises(Mistake, match="the targets are None; give one for each input"):
+        data.load((rows, None))
+
+
+def test_names_of_classes_that_look_alike_or_are_texts():
+    rows = np.random.default_rng(0).normal(size=(30, 2))
+    with pytest.warns(UserWarning, match="classes 'Cat' and 'cat' of .* are two, and"):
+        data.load((rows, ["Cat", "cat", "dog"] * 10))
+    with pytest.raises(Mistake, match="name of 1,001 letters; accepted: at most 1,000"):
+        data.load((rows, ["a" * 1001, "b", "c"] * 10))

@@ -212,3 +212,10 @@ def test_another_optimizer_of_a_stage_has_none_of_the_recipes_arguments():
     first, second = whole.stage_recipes()
     assert first.optimizer_arguments == {"epsilon": 0.1}
     assert second.optimizer_arguments == {}
+
+
+def test_a_field_that_is_given_twice_is_told():
+    plain = zoo.Recipe("deep_mlp", "moons")
+    with pytest.warns(UserWarning, match="epochs=4 is used, not epochs=3"):
+        assert recipes.override(plain, ["epochs=3", "seed=1", "epochs=4"]).epochs == 4
+    assert recipes.override(plain, ["epochs=3", "epochs=3"]).epochs == 3

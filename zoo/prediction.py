@@ -129,6 +129,8 @@ def predict(
     source, dataset = opened(run, trust)
     raw = data.items(dataset, inputs, back)
     decoded = data.decode(dataset, raw, as_is)
+    if not len(decoded):
+        raise Mistake("nothing to predict: the table has no rows")
     bounds = {} if confidence is None else _bounds(source, dataset, confidence)
     names = data.named(dataset, raw, decoded)
     outputs = forward(source)(decoded, batch)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -12,7 +13,7 @@ from zoo import recipe as recipes
 from zoo.building import fitting, hub, stored, trained
 from zoo.core import columns, files, seal
 from zoo.data import Dataset
-from zoo.errors import Mistake
+from zoo.errors import Mistake, plain
 from zoo.recipe.overrides import PATHS
 from zoo.run import Run, open_run
 
@@ -144,7 +145,7 @@ def readme(card: dict, kind: str) -> str:
             *head,
             "---",
             "",
-            f"# {card['name']}",
+            f"# {_as_words(card['name'])}",
             "",
             "## Use",
             "",
@@ -156,10 +157,15 @@ def readme(card: dict, kind: str) -> str:
             "",
             "## Card",
             "",
-            *(f"- {line}" for line in said),
+            *(f"- {_as_words(line)}" for line in said),
             "",
         ]
     )
+
+
+def _as_words(text: str) -> str:
+    """Text that Markdown shows as it is: no tag, link or picture of a stranger's."""
+    return re.sub(r"([\[`\\])", r"\\\1", plain(text)).replace("<", "&lt;")
 
 
 def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMITS):
@@ -174,6 +180,11 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
     """
     dataset = run.about_data
     metrics = run.metrics
+    if "parameters" not in metrics or not {"test", "validation", "train"} & {*metrics}:
+        raise Mistake(
+            f"{run.folder / 'metrics.json'} has no metrics of a split, or no number of "
+            "parameters; train again"
+        )
     split = next(each for each in ("test", "validation", "train") if each in metrics)
     examples = dataset.examples.get(split, {}).get("examples")
     count = f"{examples:,} " if examples else ""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import trained
-from zoo.core import files, seal
+from zoo.core import files, measured, seal
 from zoo.core.processors import processors
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from zoo.data import Dataset
 
 WEIGHTS = "model.safetensors"
+COLDEST = 1e-6  # of temperatures; logits that are divided by less overflow
 _READ = (
     "recipe.json",
     "data.json",
@@ -88,8 +89,8 @@ class Run:
         """Numbers by name, in groups such as "test" and "seconds"."""
         path = self.folder / "metrics.json"
         found = _read(path)
-        if not _are_numbers(found):
-            raise Mistake(f"{path} is damaged: it holds something else than numbers")
+        if reason := measured.fault_of_metrics(found):
+            raise Mistake(f"{path} is damaged: {reason}")
         return found
 
     @property
@@ -100,7 +101,7 @@ class Run:
         """
         about = self.metrics.get("calibration", {})
         found = about.get("temperature", 1.0) if isinstance(about, dict) else 0
-        if not isinstance(found, int | float) or not 0 < found < math.inf:
+        if not isinstance(found, int | float) or not COLDEST <= found < math.inf:
             path = self.folder / "metrics.json"
             raise Mistake(f"{path} is damaged: the temperature is {found}")
         return float(found)
@@ -120,16 +121,10 @@ class Run:
     def history(self) -> list[dict[str, float]]:
         """One dict an epoch: loss, metrics, seconds."""
         path = self.folder / "history.csv"
+        content = files.read(path, seal.LARGEST)
         try:
-            lines = path.read_text("utf-8").splitlines()
-            epochs = [
-                {key: float(value) for key, value in row.items() if value != ""}
-                for row in csv.DictReader(lines, strict=True)
-            ]
-            if not epochs:
-                raise ValueError("it holds no epoch")
-            return epochs
-        except (OSError, ValueError, TypeError, csv.Error) as error:
+            return measured.history(content)
+        except (ValueError, csv.Error) as error:
             raise Mistake(f"{path} cannot be read: {error}") from error
 
     @cached_property
@@ -354,11 +349,3 @@ def _git(checkout: Path, *words: str) -> str:
 
 def _read(path: Path) -> dict:
     return files.read_json(path, seal.LARGEST)
-
-
-def _are_numbers(value) -> bool:
-    """Whether nested dicts and lists hold numbers alone."""
-    if isinstance(value, dict | list):
-        parts = value.values() if isinstance(value, dict) else value
-        return all(_are_numbers(part) for part in parts)
-    return isinstance(value, int | float)

@@ -54,7 +54,8 @@ MARKS = (
     "<!-- figures: tests/stress/fuzz.py --page writes this -->",
     "<!-- end of figures -->",
 )
-HEAD = ("files", "backend", "seed", "cases", "refused", "faults", "cases a minute")
+RATE = "cases a minute of CPU"
+HEAD = ("files", "backend", "seed", "cases", "refused", "faults", RATE)
 FILES = {
     "states": "training states",
     "run": "every file of a run but `model.keras`",
@@ -264,10 +265,10 @@ def fuzz(kind: str, seed: int, cases: int, seconds: float) -> dict:
     """Run up to `cases` cases of one kind, for at most `seconds`.
 
     Returns:
-        "cases", "equal", "other", "refused", "seconds" (without those of the start)
-        and "faults", texts.
+        "cases", "equal", "other", "refused", "seconds" and "processor", its seconds
+        (both without those of the start), and "faults", texts.
     """
-    counts, faults, spent, first = Counter(), [], 0.0, 0
+    counts, faults, spent, processor, first = Counter(), [], 0.0, 0.0, 0
     while first < cases and spent < seconds:
         inlet, outlet = multiprocessing.Pipe(duplex=False)
         worker = multiprocessing.get_context("fork").Process(
@@ -275,10 +276,10 @@ def fuzz(kind: str, seed: int, cases: int, seconds: float) -> dict:
         )
         worker.start()
         outlet.close()
-        number, begun = first, time.monotonic()
+        number, begun, used = first, time.monotonic(), 0.0
         while True:
             try:
-                number, outcome, text = inlet.recv()
+                number, outcome, text, used = inlet.recv()
             except EOFError:
                 outcome, text = "crashed", f"the process ended in case {number + 1}"
             if outcome == "begun":
@@ -294,6 +295,7 @@ def fuzz(kind: str, seed: int, cases: int, seconds: float) -> dict:
                 first = number + 2
                 break
         spent += time.monotonic() - begun
+        processor += used
         worker.join()
     names = ("equal", "other", "refused")
     return {
@@ -301,6 +303,7 @@ def fuzz(kind: str, seed: int, cases: int, seconds: float) -> dict:
         "cases": sum(counts.values()),
         **{name: counts[name] for name in names},
         "seconds": spent,
+        "processor": processor,
         "faults": faults,
     }
 
@@ -319,8 +322,8 @@ def _work(kind, seed, first, cases, seconds, outlet) -> None:
         space = int(Path("/proc/self/statm").read_text().split()[0])
         limit = space * os.sysconf("SC_PAGE_SIZE") + HARD_MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        outlet.send((first - 1, "begun", ""))
-        end = time.monotonic() + seconds
+        outlet.send((first - 1, "begun", "", 0.0))
+        end, begun = time.monotonic() + seconds, time.process_time()
         for number in range(first, cases):
             if time.monotonic() > end:
                 break
@@ -330,8 +333,8 @@ def _work(kind, seed, first, cases, seconds, outlet) -> None:
             changed = damage(data, chance)
             exact = getattr(read, "exact", False)
             outcome, text = _case(read, changed, sound[place], exact)
-            outlet.send((number, outcome, text))
-    outlet.send((cases, "end", ""))
+            outlet.send((number, outcome, text, time.process_time() - begun))
+    outlet.send((cases, "end", "", time.process_time() - begun))
     outlet.close()
     os._exit(0)  # frameworks' threads and exit handlers have nothing to do
 
@@ -414,7 +417,7 @@ def write_page(found: list[dict], seed: int) -> None:
     for each in found:
         files = "| " + FILES.get(each["kind"], each["kind"])
         needs = backend.current() if each["kind"] in ("run", "graph") else "none"
-        rate = 60 * each["cases"] / max(each["seconds"], 1e-9)
+        rate = 60 * each["cases"] / max(each["processor"], 1e-9)
         counts = [each["cases"], each["refused"], len(each["faults"])]
         cells = [seed, *(f"{count:,}" for count in counts), f"{rate:,.0f} |"]
         rows[files, needs] = " | ".join([files, needs, *map(str, cells)])
@@ -445,12 +448,12 @@ def main() -> None:
     if options.json:
         print(json.dumps(found, indent=1))
     else:
-        print("kind      cases  equal  other  refused  a minute  faults")
+        print("kind      cases  equal  other  refused  a minute of CPU  faults")
         for each in found:
-            rate = 60 * each["cases"] / max(each["seconds"], 1e-9)
+            rate = 60 * each["cases"] / max(each["processor"], 1e-9)
             print(
                 f"{each['kind']:8}{each['cases']:7}{each['equal']:7}{each['other']:7}"
-                f"{each['refused']:9}{rate:10,.0f}{len(each['faults']):8}"
+                f"{each['refused']:9}{rate:17,.0f}{len(each['faults']):8}"
             )
         for each in found:
             for fault in each["faults"][:10]:

@@ -1,5 +1,6 @@
 """Models on disk: `.keras` files that open on any backend, and without zoo."""
 
+import contextlib
 import io
 import math
 import zipfile
@@ -16,7 +17,7 @@ from zoo.building.initial_weights import without_draws, without_values
 from zoo.core import files
 from zoo.engine import private
 from zoo.engine.private import without_tensorflow
-from zoo.errors import Mistake
+from zoo.errors import Mistake, comes_from
 
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 CONFIG = 4 * 2**20  # bytes; EfficientNet B0's has 0.3 MB
@@ -95,14 +96,13 @@ def load_strictly(path: Path, input_shape: tuple[int, ...]) -> keras.Model:
         Foreign: the model has classes or functions beside Keras's and zoo's.
         Mistake: the file is damaged, or none that Keras wrote for such a model.
     """
-    config, weights = _members(path)
+    config, size = _config(path)
     _check_classes(path, config)
-    shapes = _stored_shapes(path, weights)
     with without_tensorflow():
         with without_values():
             model = _trying(path, lambda: keras.saving.deserialize_keras_object(config))
             _check_model(path, model, input_shape)
-            _check_sizes(path, model, shapes)
+            _check_sizes(path, model, _stored_shapes(path, _weights(path, model, size)))
         with without_draws():
             return _trying(
                 path,
@@ -110,9 +110,9 @@ def load_strictly(path: Path, input_shape: tuple[int, ...]) -> keras.Model:
             )
 
 
-def _members(path: Path) -> tuple[dict, bytes]:
-    """The configuration, without that of compiling, and the weights as HDF5."""
-    try:
+def _config(path: Path) -> tuple[dict, int]:
+    """The configuration, without that of compiling, and the bytes of the weights."""
+    with _reading(path):
         size = path.stat().st_size
         with zipfile.ZipFile(path) as archive:
             members = {each.filename: each.file_size for each in archive.infolist()}
@@ -126,17 +126,40 @@ def _members(path: Path) -> tuple[dict, bytes]:
                 raise Mistake(f"{path}: its configuration has more than {CONFIG} bytes")
             if sum(members.values()) > 4 * size + SPARE:
                 raise Mistake(f"{path} of {size:,} bytes unpacks to far more; refused")
-            config = files.parse_json(archive.read("config.json"))
+            words = archive.read("config.json")
             archive.read("metadata.json")
-            weights = archive.read("model.weights.h5")
-    except Mistake:
-        raise
-    # A damaged archive fails in zipfile, zlib, struct or the decoding of names.
-    except Exception as error:
+    try:
+        config = files.parse_json(words)
+    except ValueError as error:
         raise _damaged(path, error) from error
     if not isinstance(config, dict):
         raise Mistake(f"{path} is damaged: its configuration is no object")
-    return {**config, "compile_config": None}, weights
+    return {**config, "compile_config": None}, members["model.weights.h5"]
+
+
+def _weights(path: Path, model: keras.Model, size: int) -> bytes:
+    """The weights as HDF5, if they have not far more bytes than the model needs."""
+    wanted = 8 * sum(math.prod(variable.shape) for variable in model.weights)
+    if size > wanted + SPARE:
+        raise Mistake(
+            f"{path}: its weights have {size:,} bytes, and the model {wanted:,} at most"
+        )
+    with _reading(path), zipfile.ZipFile(path) as archive:
+        return archive.read("model.weights.h5")
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """What a damaged archive raises inside becomes a `Mistake`."""
+    try:
+        yield
+    except Mistake:
+        raise
+    # It fails in zipfile, zlib, struct or the decoding of names.
+    except Exception as error:
+        if not isinstance(error, OSError) and not comes_from(error, "zipfile"):
+            raise
+        raise _damaged(path, error) from error
 
 
 def _check_classes(path: Path, config: dict) -> None:
@@ -226,6 +249,8 @@ def _stored_shapes(path: Path, weights: bytes) -> Counter:
         raise
     # HDF5 answers damage with errors of many kinds.
     except Exception as error:
+        if not comes_from(error, "h5py"):
+            raise
         raise _damaged(path, error) from error
     return shapes
 
@@ -265,8 +290,10 @@ def _check_sizes(path: Path, model: keras.Model, shapes: Counter) -> None:
 def _trying(path: Path, make: Callable[[], keras.Model]) -> keras.Model:
     try:
         return make()
-    # A configuration can make every line of Keras fail, and of the framework below it.
+    # A configuration can make every line of Keras fail, and of the layers it makes.
     except Exception as error:
+        if not comes_from(error, "keras", "zoo.layers"):
+            raise
         raise _damaged(path, error) from error
 
 

@@ -131,9 +131,14 @@ def load(
 
 
 def _check_there(folder: Path, name: str) -> None:
-    if not (folder / name).is_file():
-        raise Mistake(f"{folder / name} is missing, or no plain file; copy it again")
-    seal.check(folder, (name,))
+    path = folder / name
+    if not path.is_file():
+        raise Mistake(f"{path} is missing, or no plain file; copy it again")
+    if path.stat().st_size > seal.LARGEST_MODEL:  # which runs of 0.1 have no sum of
+        raise Mistake(
+            f"{path} cannot be read: it has more than {seal.LARGEST_MODEL:,} bytes"
+        )
+    seal.check(folder, (name,), seal.LARGEST_MODEL)
 
 
 def _check_sizes(folder: Path, recipe: Recipe, arguments: dict, arrays: dict) -> None:

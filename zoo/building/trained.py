@@ -133,7 +133,7 @@ def _trained(name: str, weights, seed: int, given: dict) -> "keras.Model":
                 f"{value!r}: {_words(argument, known)}; leave {argument} out, or "
                 "build without weights"
             )
-    seal.check(place, (WEIGHTS,))
+    seal.check(place, (WEIGHTS,), seal.LARGEST_MODEL)
 
     def fill(model):
         from zoo.building.initial_weights import initialize

@@ -13,7 +13,8 @@ import warnings
 from functools import partial
 from typing import NoReturn
 
-from zoo.errors import Mistake, unknown
+from zoo.core.progress import show
+from zoo.errors import Mistake, plain, unknown
 
 VERBS = (
     "list",
@@ -67,7 +68,7 @@ def call(words: list[str]) -> int:
         _run(words)
         sys.stdout.flush()
     except Mistake as mistake:
-        print("zoo:", " ".join(str(mistake).splitlines()), file=sys.stderr)
+        print(f"zoo: {mistake}", file=sys.stderr)
         return mistake.status
     except KeyboardInterrupt:
         print("zoo: stopped", file=sys.stderr)
@@ -79,10 +80,10 @@ def call(words: list[str]) -> int:
 
 def _run(words):
     if not words or words[0] in ("-h", "--help", "help"):
-        print(_overview())
+        show(_overview())
         return
     if words[0] == "--version":
-        print("zoo", importlib.import_module("zoo").__version__)
+        show("zoo " + importlib.import_module("zoo").__version__)
         return
     verb, *rest = words
     if verb not in VERBS:
@@ -107,7 +108,7 @@ def _file(verb: str) -> str:
 def _one_line(message, category, *place, format=warnings.formatwarning) -> str:
     """A warning for a user in one line; one for a developer with its place."""
     if category is UserWarning:
-        return f"zoo: {message}\n"
+        return f"zoo: {plain(' '.join(str(message).splitlines()))}\n"
     return format(message, category, *place)
 
 

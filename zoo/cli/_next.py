@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zoo import backend
 from zoo.core import files
+from zoo.core.progress import show
 from zoo.run import Run
 
 
@@ -21,9 +22,9 @@ def suggest(done: Run, options, changes: list[str]) -> None:
         kept = [change for change in changes if not change.startswith(more)]
         more += str(2 * recipe.stage_recipes()[-1].epochs)
         commands.append(["train", options.recipe, *kept, more])
-    print("next:")
+    show("next:")
     for command in commands:
-        print(f"  {shlex.join([_program(), *command])}")
+        show(f"  {shlex.join([_program(), *command])}")
 
 
 def _next(done: Run) -> list[list[str]]:

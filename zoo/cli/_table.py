@@ -3,9 +3,12 @@
 import sys
 from collections.abc import Sequence
 
+from zoo.errors import plain
+
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print `rows` under the heads `columns`."""
+    columns, *rows = [[plain(cell) for cell in row] for row in [columns, *rows]]
     if sys.stdout.isatty():
         _draw(columns, rows)
         return

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoo import recipe
 from zoo.building import registry, trained
 from zoo.building.lookup import is_recipe
+from zoo.core.progress import show
 
 
 def arguments(parser):
@@ -23,8 +24,8 @@ def arguments(parser):
 def run(options):
     name = options.name
     if ":" in name or (Path(name) / trained.CARD).is_file():
-        print(trained.described(trained.card(name)))
+        show(trained.described(trained.card(name)))
         return
     if is_recipe(name) and not name.endswith(".py"):
         name = str(recipe.folder() / f"{name}.py")
-    print(registry.card(name))
+    show(registry.card(name))

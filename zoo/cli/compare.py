@@ -10,6 +10,7 @@ Example:
 
 from zoo.cli._arguments import add_backend, add_trust
 from zoo.cli._table import table
+from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.run import open_run
 
@@ -34,11 +35,11 @@ def run(options):
 
     found = compare(*opened, trust=options.trust)
     table(*found.results())
-    print()
+    show()
     table(*found.paired())
     if found.settings:
-        print()
+        show()
         table(["", *found.names], found.settings)
     if found.note:
-        print(found.note)
-    print(found.save(options.output))
+        show(found.note)
+    show(found.save(options.output))

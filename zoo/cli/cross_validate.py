@@ -19,6 +19,7 @@ from zoo import recipe as recipes
 from zoo.cli._arguments import add_backend, add_changes
 from zoo.cli._data import load_or_choose
 from zoo.cli._table import table
+from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.run import Run, new_folder
 
@@ -98,7 +99,7 @@ def _report(done: Run) -> None:
     table(["fold", "examples", "this network", *floors], rows)
     low, high = (shown(metric, each) for each in metrics["interval"][metric])
     value = shown(metric, metrics["test"][metric])
-    print(f"{metric} over all: {value}, 95 % interval {low} to {high}")
+    show(f"{metric} over all: {value}, 95 % interval {low} to {high}")
     for line in compare(metrics):
-        print(line)
-    print(f"run: {done.folder}")
+        show(line)
+    show(f"run: {done.folder}")

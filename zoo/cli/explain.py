@@ -20,8 +20,9 @@ from pathlib import Path
 from zoo import backend
 from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
+from zoo.core.progress import show
 from zoo.engine import startup
-from zoo.errors import Mistake
+from zoo.errors import Mistake, plain
 from zoo.run import open_run
 
 
@@ -67,16 +68,16 @@ def run(options):
     )
     written = _write(found, options.to, kind)
     if options.json:
-        print(json.dumps([each.to_json() for each in found], indent=1))
+        show(json.dumps([each.to_json() for each in found], indent=1))
         return
     for number, each in enumerate(found):
-        print(f"{each.input.split(chr(10))[0]}: {each.title}"[:300])
+        show(f"{each.input.split(chr(10))[0]}: {each.title}"[:300])
         if each.values:
             _print_row(each)
         elif each.parts:
             _print_text(each)
         if written:
-            print(written[number])
+            show(written[number])
 
 
 def _write(found, to, kind) -> list[Path]:
@@ -127,7 +128,7 @@ def _print_text(explanation):
 
     colors = {"+": "dark_orange", "-": "blue"}
     words = [
-        Text(word, f"bold {colors[word[0]]}" if word[0] in colors else "")
+        Text(plain(word), f"bold {colors[word[0]]}" if word[0] in colors else "")
         for word in showing.marked(explanation)
     ]
     Console(soft_wrap=not sys.stdout.isatty()).print(Text(" ").join(words))

@@ -15,6 +15,7 @@ Examples:
 from pathlib import Path
 
 from zoo.cli._arguments import add_trust
+from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.run import open_run
@@ -50,9 +51,9 @@ def run(options):
         startup.load()
         found = check(options.check)
         if checks.least(Path(options.check)) is None:
-            print(f"{options.check}: its answers differ by {found:.1e}")
+            show(f"{options.check}: its answers differ by {found:.1e}")
         else:
-            print(f"{options.check}: {found:.0%} of its answers are those of float32")
+            show(f"{options.check}: {found:.0%} of its answers are those of float32")
         return
     done = open_run(options.run, trust=options.trust)
     startup.load()
@@ -63,4 +64,4 @@ def run(options):
         outputs=options.outputs,
         int8=options.int8,
     )
-    print(path)
+    show(path)

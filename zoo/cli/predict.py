@@ -28,6 +28,7 @@ import sys
 from zoo import backend, exported
 from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
+from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.run import open_run
@@ -120,7 +121,7 @@ def run(options):
         for each, said in zip(predictions, found, strict=True):
             if each.probabilities and options.top:
                 said["probabilities"] = each.top(options.top)
-        print(json.dumps(found, indent=1))
+        show(json.dumps(found, indent=1))
         return
     if predictions[0].times:
         rows = [row for each in predictions for row in _steps(each)]

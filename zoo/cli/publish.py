@@ -8,6 +8,7 @@ Example:
 """
 
 from zoo.cli._arguments import add_run
+from zoo.core.progress import show
 from zoo.run import open_run
 
 
@@ -20,5 +21,5 @@ def run(options):
     from zoo.publishing import publish
 
     done = open_run(options.run, trust=options.trust)
-    print(publish(done, options.folder))
-    print("look at README.md: its license and the sentences under Use are yours to say")
+    show(publish(done, options.folder))
+    show("look at README.md: its license and the sentences under Use are yours to say")

@@ -8,6 +8,7 @@ Examples:
 from pathlib import Path
 
 from zoo import recipe as recipes
+from zoo.core.progress import show
 from zoo.errors import Mistake
 from zoo.recipe.source import source
 from zoo.run import Run
@@ -31,4 +32,4 @@ def run(options):
         title = f"As {folder.stem}."
     if not title.isprintable() or '"' in title or "\\" in title:
         title = "A recipe."
-    print(source(recipe, title), end="")
+    show(source(recipe, title), end="")

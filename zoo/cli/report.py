@@ -6,6 +6,7 @@ Example:
 """
 
 from zoo.cli._arguments import add_backend, add_run
+from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.run import open_run
 
@@ -27,4 +28,4 @@ def run(options):
 
     from zoo.reporting import report
 
-    print(report(done, format=options.format))
+    show(report(done, format=options.format))

@@ -14,6 +14,7 @@ import sys
 
 from zoo import backend
 from zoo.cli._arguments import add_backend, add_changes
+from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.metrics import shown
 
@@ -35,9 +36,9 @@ def run(options):
     verdict = reproduce(options.recipe, options.changes, seeds=options.seeds)
     metric = verdict.metric
     values = ", ".join(shown(metric, value) for value in verdict.values)
-    print(f"{metric}, one value a seed: {values}")
-    print(f"mean ± standard deviation (n): {verdict.summary.shown(metric)}")
+    show(f"{metric}, one value a seed: {values}")
+    show(f"mean ± standard deviation (n): {verdict.summary.shown(metric)}")
     holds = "holds" if verdict.holds else "does NOT hold"
-    print(f"the claim of {shown(metric, verdict.claim)} {holds}")
+    show(f"the claim of {shown(metric, verdict.claim)} {holds}")
     if not verdict.holds:
         sys.exit(1)

@@ -4,9 +4,8 @@ Example:
   zoo runs runs --sort accuracy
 """
 
-import sys
-
 from zoo.cli._table import table
+from zoo.core.progress import say
 
 
 def arguments(parser):
@@ -32,4 +31,4 @@ def run(options):
     if found.rows:
         table(*found.table(options.sort))
     for name, reason in found.unreadable.items():
-        print(f"{name}: {reason}", file=sys.stderr)
+        say(f"{name}: {reason}")

@@ -13,7 +13,6 @@ Examples:
   zoo train runs/lenet_mnist-jax-20260131-120000 --resume
 """
 
-import sys
 from pathlib import Path
 
 from zoo import backend
@@ -22,6 +21,7 @@ from zoo.building import stored
 from zoo.cli._arguments import add_backend, add_changes, add_trust
 from zoo.cli._data import load_or_choose
 from zoo.cli._next import suggest
+from zoo.core.progress import say, show
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import shown
@@ -87,9 +87,9 @@ def run(options):
     name = Path(options.recipe).stem
     with distribute(options.devices) if options.devices else joined() as group:
         if options.devices == "all" and group.devices == 1:
-            print("all devices: this machine has one", file=sys.stderr)
+            say("all devices: this machine has one")
         if options.resume and group.rank == 0 and not _is_run(Path(folder)):
-            print(f"zoo: {folder} holds no run yet: a new one begins", file=sys.stderr)
+            say(f"zoo: {folder} holds no run yet: a new one begins")
         done = train(
             recipe,
             name=name,
@@ -131,12 +131,12 @@ def _report(done: Run) -> None:
     for split in ("test", "validation"):
         if split in done.metrics:
             values = done.metrics[split]
-            print(", ".join(f"{split} {line}" for line in _shown(values)))
+            show(", ".join(f"{split} {line}" for line in _shown(values)))
             break
     else:
-        print(f"training {_shown(done.history[-1])[0]}")
+        show(f"training {_shown(done.history[-1])[0]}")
     for line in compare(done.metrics):
-        print(line)
+        show(line)
     for advice in advise(done.history, done.metrics):
-        print(advice)
-    print(f"run: {done.folder}")
+        show(advice)
+    show(f"run: {done.folder}")

@@ -21,6 +21,7 @@ from zoo import recipe as recipes
 from zoo.building import stored
 from zoo.cli._arguments import add_backend, add_changes, add_trust
 from zoo.cli._table import table
+from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import shown
@@ -142,22 +143,22 @@ def _report(search, whole=False):
     done = [each for each in search.trials if each["status"] != "RUNNING"]
     failed = sum(each["status"] == "FAILED" for each in done)
     missing = search.settings.trials - len(done)
-    print(f"trials: {len(done)} of {search.settings.trials}, {failed} failed")
+    show(f"trials: {len(done)} of {search.settings.trials}, {failed} failed")
     if missing and whole:
-        print("the hyperparameters that are searched have no other values")
+        show("the hyperparameters that are searched have no other values")
     if len(done) == failed:
         return
     best, result, metric = search.best, search.result, search.metric
     named = metric.replace("_", " ")
-    print(
+    show(
         f"best: trial {best['trial']}, validation {named} "
         f"{shown(metric, best[f'validation_{metric}'])}, "
         f"loss {best['validation_loss']:.4f}"
     )
     if result:
-        print(f"test {named}, {result.count} fresh seeds: {result.shown(metric)}")
-    print(f"search: {search.folder}")
-    print("next:")
-    print(f"  {search.command}")
+        show(f"test {named}, {result.count} fresh seeds: {result.shown(metric)}")
+    show(f"search: {search.folder}")
+    show("next:")
+    show(f"  {search.command}")
     if missing and not whole:
-        print(f"  zoo tune {search.folder} --resume")
+        show(f"  zoo tune {search.folder} --resume")

@@ -15,6 +15,7 @@ import sys
 
 from zoo.cli._arguments import add_changes
 from zoo.cli._table import table
+from zoo.core.progress import show
 from zoo.verification import Verification, verify
 
 _WORDS = {
@@ -63,7 +64,7 @@ def _report(name: str, found: Verification) -> None:
     for row in found.rows:
         rows.setdefault((row.quantity, row.bound), {})[row.backend] = row
     if rows:
-        print(f"{name}: largest relative difference from {found.reference}\n")
+        show(f"{name}: largest relative difference from {found.reference}\n")
         table(
             ["compared", "bound", *others],
             [
@@ -71,22 +72,22 @@ def _report(name: str, found: Verification) -> None:
                 for (quantity, bound), cells in rows.items()
             ],
         )
-        print()
+        show()
     if found.rounding is not None:
-        print(
+        show(
             f"Changing the last bit of each initial weight on {found.reference} moves "
             f"its losses by {found.rounding:.1e};\ntheir bound is thrice that, and "
             "at least 1e-03.\n"
         )
     for missing in found.missing:
-        print(f'{missing}: NOT COMPARED, not installed; pip install "zoo[{missing}]"')
+        show(f'{missing}: NOT COMPARED, not installed; pip install "zoo[{missing}]"')
     for failed, text in found.failed.items():
-        print(f"{failed}: FAILED\n{text}")
+        show(f"{failed}: FAILED\n{text}")
     beyond = sum(not row.ok for row in found.rows)
     if beyond:
-        print(f"{beyond} of {len(found.rows)} comparisons are beyond their bound")
+        show(f"{beyond} of {len(found.rows)} comparisons are beyond their bound")
     elif found.ok:
-        print(f"{found.reference}, {', '.join(others)}: the same")
+        show(f"{found.reference}, {', '.join(others)}: the same")
 
 
 def _number(value):

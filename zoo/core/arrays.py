@@ -14,3 +14,17 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     room = np.empty(size + 63, np.uint8)
     start = -room.ctypes.data % 64
     return room[start : start + size].view(dtype).reshape(shape)
+
+
+def without_mask(array: np.ndarray) -> np.ndarray:
+    """A masked array as a plain one: NaN where it is masked, None if it has no numbers.
+
+    NumPy's own conversion gives the values below the mask.
+    """
+    if not isinstance(array, np.ma.MaskedArray):
+        return np.asarray(array)
+    if not np.ma.getmaskarray(array).any():
+        return array.data
+    if array.dtype.kind in "biuf":
+        return np.ma.filled(array.astype("float64"), np.nan)
+    return np.ma.filled(array.astype(object), None)

@@ -9,6 +9,8 @@ from pathlib import Path, PureWindowsPath
 
 from zoo.errors import Mistake
 
+PARTS = 2**20  # of a file; each takes up to 300 bytes of memory
+
 
 def write(path: Path, data: bytes) -> None:
     """Put `data` into the file `path`; its folder is made if need be.
@@ -37,6 +39,24 @@ def write_json(path: Path, value, indent: int | None = 2) -> None:
     write_text(path, json.dumps(value, indent=indent, ensure_ascii=False) + "\n")
 
 
+def read(path: Path, largest: int) -> bytes:
+    """The content of a file, which may come from anybody.
+
+    Raises:
+        Mistake: it is no plain file, cannot be read, or has more than `largest` bytes.
+    """
+    try:
+        if not path.is_file():
+            raise Mistake(f"{path} cannot be read: there is no such file")
+        with open(path, "rb") as file:
+            data = file.read(largest + 1)
+    except OSError as error:
+        raise Mistake(f"{path} cannot be read: {error}") from error
+    if len(data) > largest:
+        raise Mistake(f"{path} cannot be read: it has more than {largest:,} bytes")
+    return data
+
+
 def read_json(path: Path, largest: int) -> dict:
     """The JSON object in the file `path`, which may come from anybody.
 
@@ -49,16 +69,9 @@ def read_json(path: Path, largest: int) -> dict:
             object, a name twice, or too deep a nesting.
     """
     try:
-        if not path.is_file():
-            raise Mistake(f"{path} cannot be read: there is no such file")
-        with open(path, "rb") as file:
-            data = file.read(largest + 1)
-    except (OSError, ValueError) as error:
-        raise Mistake(f"{path} cannot be read: {error}") from error
-    if len(data) > largest:
-        raise Mistake(f"{path} cannot be read: it has more than {largest:,} bytes")
-    try:
-        value = parse_json(data)
+        value = parse_json(read(path, largest))
+    except Mistake:
+        raise
     except ValueError as error:
         raise Mistake(f"{path} cannot be read: {error}") from error
     if not isinstance(value, dict):
@@ -70,8 +83,11 @@ def parse_json(data: bytes):
     """The value of JSON text in UTF-8.
 
     Raises:
-        ValueError: it is no JSON, has a name twice in an object, or is nested too deep.
+        ValueError: it is no JSON, has a name twice in an object, is nested too deep, or
+            has too many parts.
     """
+    if sum(map(data.count, (b",", b"[", b"{"))) > PARTS:
+        raise ValueError(f"it has more than {PARTS:,} parts")
     try:
         return json.loads(data.decode("utf-8"), object_pairs_hook=_object)
     except RecursionError as error:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,14 @@ def keep(given) -> str:
     if isinstance(given, tuple | list) and len(given) == 2:
         import numpy as np
 
-        inputs, targets = given
+        from zoo.core.arrays import without_mask
+
+        inputs, targets = (
+            without_mask(each) if isinstance(each, np.ma.MaskedArray) else each
+            for each in given
+        )
+        if np.ndim(targets) == 0:
+            raise Mistake(f"the targets are {targets!r:.60}; give one for each input")
         if np.ndim(inputs) > 2 and not _is_frame(inputs):
             return _arrays(np.asarray(inputs), np.asarray(targets))
         answers = _answers(targets)
@@ -119,6 +127,13 @@ def _columns(given) -> dict:
     import numpy as np
 
     if _is_frame(given):
+        index = getattr(given, "index", None)
+        if named := [str(name) for name in getattr(index, "names", []) if name]:
+            warnings.warn(
+                f"the index of the table, {', '.join(named)}, is not used; "
+                "table.reset_index() makes it a column",
+                stacklevel=4,
+            )
         return columns_of(given)
     if isinstance(given, Mapping):
         return {str(name): values for name, values in given.items()}

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from zoo.errors import plain
+
 Item = TypeVar("Item")
 MINUTE = 60.0  # seconds after which a pipe gets a line, whatever is being done
 
@@ -62,7 +64,7 @@ class Progress:
         if self.quiet:
             return
         if self.is_terminal:
-            self._bar.console.print(text, soft_wrap=True, markup=False)
+            self._bar.console.print(plain(text), soft_wrap=True, markup=False)
         else:
             say(text)
 
@@ -92,8 +94,13 @@ def track(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
 
 
 def say(text: str) -> None:
-    """Print one line on the standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Print one line on the standard error, control characters written out."""
+    print(plain(text), file=sys.stderr, flush=True)
+
+
+def show(text: object = "", end: str = "\n") -> None:
+    """Print text on the standard output, control characters but "\\n" written out."""
+    print("\n".join(map(plain, str(text).split("\n"))), end=end)
 
 
 def _bar():

@@ -54,6 +54,6 @@ def order(count: int, seed: int, epoch: int) -> np.ndarray:
 
 def words(count: int, seed: int, epoch: int) -> np.ndarray:
     """`count` random 64-bit words of the stream (seed, epoch), uint64 (count,)."""
-    if seed < 0:
+    if not isinstance(seed, int | np.integer) or seed < 0:
         raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
     return philox((seed, epoch)).random_raw(count)

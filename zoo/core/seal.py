@@ -5,6 +5,7 @@ write another `run.json`, so nothing in a run is executed even if all sums are r
 """
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from zoo.errors import Mistake
 
 NAME, VERSION = "run.json", 1
 LARGEST = 64 * 2**20  # bytes of a JSON file; a vocabulary of 20,000 words has 0.3 MB
+LARGEST_MODEL = 2**32  # bytes; EfficientNet B7 has 0.3 GB, and 4 are summed in 3 s
 _SUM = re.compile("[0-9a-f]{64}")
 
 
@@ -41,11 +43,13 @@ def read(folder: Path) -> dict[str, str] | None:
         return None
     content = files.read_json(path, LARGEST)
     version, sums = content.get("version"), content.get("files")
-    if isinstance(version, int) and version > VERSION:
+    if type(version) is int and version > VERSION:
         raise Mistake(
-            f"{path} is of version {version}; this zoo reads version {VERSION}: "
-            "install the zoo that made it, or a newer one"
+            f"{path} is of version {str(version)[:20]}; this zoo reads version "
+            f"{VERSION}: install the zoo that made it, or a newer one"
         )
+    if type(version) is not int or version < 1:
+        raise Mistake(f"{path} is damaged: its version is {str(version)[:40]!r}")
     if not isinstance(sums, dict) or not all(
         isinstance(value, str) and _SUM.fullmatch(value) for value in sums.values()
     ):
@@ -53,11 +57,17 @@ def read(folder: Path) -> dict[str, str] | None:
     return sums
 
 
-def check(folder: Path, names: tuple[str, ...]) -> None:
+def check(folder: Path, names: tuple[str, ...], largest: int = LARGEST) -> None:
     """Refuse files that are not as `run.json` says; those that may be there.
 
+    Args:
+        folder: of the run.
+        names: of files in it.
+        largest: bytes that each of them may have.
+
     Raises:
-        Mistake: a file was changed, added or taken away; it names the file.
+        Mistake: a file was changed, added or taken away, is no plain file, or is too
+            large to be summed; it names the file.
     """
     sums = read(folder)
     if sums is None:
@@ -66,7 +76,13 @@ def check(folder: Path, names: tuple[str, ...]) -> None:
         path = folder / name
         if name in sums and not path.is_file():
             raise Mistake(f"{path} is missing; {NAME} lists it: copy the run again")
-        if path.exists() and sums.get(name) != checksum(path):
+        if not os.path.lexists(path):
+            continue
+        if not path.is_file():  # reading a pipe or a device may never end
+            raise Mistake(f"{path} is no plain file; copy the run again")
+        if path.stat().st_size > largest:
+            raise Mistake(f"{path} cannot be read: it has more than {largest:,} bytes")
+        if sums.get(name) != checksum(path):
             raise Mistake(
                 f"{path} is not the file that training wrote: its SHA-256 is not that "
                 f"in {NAME}; copy the run again"

@@ -43,6 +43,7 @@ __all__ = [
 VALIDATION = 0.1  # of the training split, where the data have no validation split
 _HOMES = (generated, numbers, penguins, forecasts)
 WINDOWED = {"window", "horizon"}  # of a series, which has either
+LONGEST_CLASS = 1000  # letters
 TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
 
@@ -115,7 +116,9 @@ def load(
     if dataset.kind == "image":
         dataset = replace(dataset, ink=_is_ink(dataset.train))
     dataset = categories.learned(_with_validation(dataset, validation, seed))
-    repeats.tell(dataset)
+    _check_classes(dataset)
+    if getattr(read, "func", read) is not own.folder.read:  # which tells by file
+        repeats.tell(dataset)
     if dataset.kind == "text":
         return _encoded(dataset, encoder, **wanted)
     if wanted:
@@ -306,6 +309,24 @@ def _check_there(name: str) -> None:
     if os.path.dirname(path) == os.getcwd():
         what += f"; if you mean the data set, give '{os.path.basename(path)}'"
     raise Mistake(what)
+
+
+def _check_classes(dataset: Dataset) -> None:
+    """Refuse names of classes that are texts, and warn of those that look alike."""
+    if longest := [name for name in dataset.classes if len(name) > LONGEST_CLASS]:
+        raise Mistake(
+            f"a class of {dataset.name} has a name of {len(longest[0]):,} letters; "
+            f"accepted: at most {LONGEST_CLASS:,}; is this the column to be answered?"
+        )
+    alike: dict[str, str] = {}
+    for name in dataset.classes:
+        seen = alike.setdefault(" ".join(name.casefold().split()), name)
+        if seen != name:
+            warnings.warn(
+                f"the classes '{seen}' and '{name}' of {dataset.name} are two, and "
+                "differ in capital letters or spaces alone",
+                stacklevel=3,
+            )
 
 
 def _is_ink(split: Split) -> bool:

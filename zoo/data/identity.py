@@ -5,6 +5,7 @@ that this is not so.
 """
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -171,6 +172,9 @@ def differences(then: dict[str, dict], now: dict[str, dict]) -> str:
 
 def _places(kind: str, data: str, now: tuple, then: tuple) -> np.ndarray | None:
     """Where each of the names `now` stands in `then`; None if all stand as before."""
+    now, then = (
+        tuple(unicodedata.normalize("NFC", n) for n in ns) for ns in (now, then)
+    )
     if now == then:
         return None
     if sorted(now) != sorted(then):

@@ -77,7 +77,8 @@ def _files(folder: Path, kind: str) -> list:
         wanted = "pictures"
     else:
         endings = _ENDINGS.get(kind, _ENDINGS["tabular"])
-        found = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in endings]
+        inside = (path for path in sorted(folder.rglob("*")) if path.is_file())
+        found = [path for path in inside if path.suffix.lower() in endings]
         wanted = f"files that end in {' or '.join(endings)}"
     if not found:
         raise Mistake(f"{folder} is a folder that holds no {wanted}")

@@ -23,12 +23,20 @@ def tell(dataset: Dataset) -> None:
     """Warn of equal rows or texts, each kind in one line with a count and an example.
 
     Tables in which rows are equal by nature, see `ROOM`, are passed over, and so are
-    texts of fewer than `SHORT` words. Equal texts have equal words.
+    texts of fewer than `SHORT` words, and pictures without fingerprints. Equal texts
+    have equal words.
     """
-    if dataset.kind in ("image", "series"):
+    if dataset.kind == "series":
         return
     splits = {name: part for name in SPLITS if (part := getattr(dataset, name))}
-    prints = {name: _prints(part.inputs) for name, part in splits.items()}
+    if dataset.kind == "image" and any(part.prints is None for part in splits.values()):
+        return
+    prints = {
+        name: part.prints.view(np.int64)
+        if dataset.kind == "image"
+        else _prints(part.inputs)
+        for name, part in splits.items()
+    }
     together = np.concatenate(list(prints.values()))
     together = together[together != 0]
     if len(np.unique(together)) == len(together):
@@ -114,7 +122,8 @@ def _place(splits: dict, place: int) -> tuple[str, int]:
 
 def _are_equal_by_nature(splits: dict, different: int) -> bool:
     """Whether equal rows say nothing, see `ROOM`; `different` rows are not equal."""
-    if isinstance(splits["train"].inputs, Tokens):
+    inputs = splits["train"].inputs
+    if isinstance(inputs, Tokens) or len(inputs.shape) > 2:
         return False
     rows = np.concatenate([np.asarray(part.inputs[:]) for part in splits.values()])
     values = [len(np.unique(column)) for column in rows.T]
@@ -122,7 +131,7 @@ def _are_equal_by_nature(splits: dict, different: int) -> bool:
 
 
 def _count(found: np.ndarray, dataset: Dataset) -> str:
-    what = "text" if dataset.kind == "text" else "row"
+    what = {"text": "text", "image": "picture"}.get(dataset.kind, "row")
     return f"1 {what}" if len(found) == 1 else f"{len(found):,} {what}s"
 
 
@@ -131,4 +140,6 @@ def _shown(inputs, place: int) -> str:
         start = inputs.starts[place]
         words = inputs.flat[start : start + min(inputs.lengths[place], 8)]
         return f"'{' '.join(inputs.words[i] for i in words)} ...'"
+    if len(inputs.shape) > 2:
+        return f"picture {place + 1}"
     return ", ".join(f"{value:g}" for value in np.asarray(inputs[place]))

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import warnings
 from collections.abc import Sequence
 
 from zoo.errors import Mistake
@@ -31,10 +32,17 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
         Mistake: not of the form field=value, no such field or stage, a wrong type, or
             a field that the recipe's stages set.
     """
+    given: dict[str, str] = {}
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals:
             raise Mistake(f"'{change}' is not field=value; for example: epochs=2")
+        if given.setdefault(key, text) != text:
+            warnings.warn(
+                f"{key} is given twice: {key}={text} is used, not {key}={given[key]}",
+                stacklevel=2,
+            )
+            given[key] = text
         recipe = dataclasses.replace(recipe, **_change(recipe, change, key, text))
     return recipe
 

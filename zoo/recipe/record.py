@@ -55,7 +55,7 @@ class Recipe:
     mean gradient of `accumulate` steps. The last update of a stage takes the steps that
     are left over, unless early stopping ends it: then an earlier epoch's weights are
     kept. A step that overflows in float16 is no step: it is not accumulated, and the
-    schedule waits for it.
+    schedule waits for it; the run says how many updates were skipped.
 
     Numbers of NumPy and paths are stored as numbers and text of Python, lists as
     tuples; dictionaries hold what JSON can hold.
@@ -157,6 +157,8 @@ class Recipe:
             if getattr(self, name) not in accepted:
                 raise unknown(name, getattr(self, name), accepted)
         _check_weights(self.class_weight)
+        if len(self.stages) > MOST_STAGES:
+            raise Mistake(f"{len(self.stages):,} stages; accepted: up to {MOST_STAGES}")
         for number, stage in enumerate(self.stages, 1):
             if not isinstance(stage, dict):
                 raise Mistake(
@@ -202,6 +204,7 @@ def _check_weights(given: str | dict) -> None:
             )
 
 
+MOST_STAGES = 1000
 _RANGES = [
     ("validation", 0, 1),
     ("batch", 1, 2**31),

@@ -29,12 +29,14 @@ def from_json(values: dict) -> Recipe:
     values = dict(values)
     version = values.pop("version", 1)
     others = sorted(values.keys() - FIELDS.keys())
-    newer = isinstance(version, int) and version > VERSION
+    if type(version) is not int or version < 1:
+        raise Mistake(f"the version of a recipe is {str(version)[:40]!r}, no number")
+    newer = version > VERSION
     if newer or others:
         named = f" with fields that this zoo does not know: {', '.join(others)}"
         raise Mistake(
-            f"a recipe of version {version}{named if others else ''}; this zoo reads "
-            f"version {VERSION}: install the zoo that made it, or a newer one"
+            f"a recipe of version {str(version)[:20]}{named if others else ''}; this "
+            f"zoo reads version {VERSION}: install the zoo that made it, or a newer one"
         )
     for name in ("model", "data"):
         if name not in values:

@@ -148,6 +148,30 @@ def apply_rest(
     optimizer.apply(last, variables)
 
 
+def skipped_updates(
+    optimizer: keras.optimizers.Optimizer, recipe: Recipe, steps: int
+) -> tuple[int, str]:
+    """How many updates overflowed in float16 and were skipped, and a line that says so.
+
+    Args:
+        optimizer: that took the steps.
+        recipe: of the stage.
+        steps: that the stage has taken, an update every `accumulate` of them.
+    """
+    inner = getattr(optimizer, "inner_optimizer", None)
+    if inner is None:
+        return 0, ""
+    made = int(keras.ops.convert_to_numpy(private.gradients_taken(inner)))
+    wanted = -(-steps // recipe.accumulate)
+    skipped = max(0, wanted - made // recipe.accumulate)
+    waited = recipe.schedule != "constant" or recipe.warmup_epochs
+    more = "; the schedule waited for them, and ended so much short" if waited else ""
+    return skipped, (
+        f"{skipped:,} of {wanted:,} updates were skipped, as their gradients "
+        f"overflowed in float16{more}"
+    )
+
+
 def _average_once_an_update(optimizer, variables) -> None:
     """Keras's moving average of weights, which it would move with every gradient."""
     ops, every = keras.ops, optimizer.gradient_accumulation_steps

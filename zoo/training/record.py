@@ -126,7 +126,10 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     metrics["noise"] = noise(*outputs[split], dataset.task)
     _count_time(session)
     train, waiting = totals["train"], totals["waiting"]
-    metrics["seconds"] = {k: v for k, v in totals.items() if k != "examples"}
+    counts = ("examples", "skipped")
+    metrics["seconds"] = {k: v for k, v in totals.items() if k not in counts}
+    if totals.get("skipped"):
+        metrics["skipped_updates"] = totals["skipped"]
     metrics["waiting_share"] = waiting / train if train else 0.0
     metrics["examples_per_second"] = totals["examples"] / max(train, 1e-9)
     metrics["parameters"] = session.model.count_params()

@@ -60,7 +60,7 @@ class Session:
                     more = state.epoch + 1 < ends[state.stage]
                     self._train_epoch(progress, asked, more)
                     self._end_epoch(progress)
-                self._end_stage(int(ends[state.stage]))
+                self._end_stage(progress, int(ends[state.stage]))
 
     def start_stage(self) -> None:
         """Make the feed, the optimizer and the steps of the stage in `state`."""
@@ -185,11 +185,16 @@ class Session:
         waited = self.state.epoch - self.state.best_epoch
         return bool(self._patience()) and waited >= self._patience()
 
-    def _end_stage(self, end):
-        state = self.state
+    def _end_stage(self, progress, end):
+        state, stage = self.state, self.stages[self.state.stage]
+        taken = (state.epoch - end + stage.epochs) * self.feed.steps
+        skipped, line = optimizer.skipped_updates(self.optimizer, stage, taken)
+        state.totals["skipped"] = state.totals.get("skipped", 0) + skipped
+        if skipped:
+            progress.say(line)
         if state.best:
             record.assign(self.model.variables, state.best)
-        elif self.stages[state.stage].ema:
+        elif stage.ema:
             self.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.trainer.pull()
         state.stage += 1

@@ -35,8 +35,9 @@ class State:
         sums: over the epoch so far: the loss, what is wrong with the answers, see
             `zoo.engine.counting`, the number of examples, the seconds, and how many of
             these waited for data.
-        totals: over all starts of the run: seconds of each kind, and the number of
-            examples that were trained on during the seconds "train".
+        totals: over all starts of the run: seconds of each kind, the number of
+            examples that were trained on during the seconds "train", and how many
+            updates of the stages that have ended were skipped in float16.
         history: a dict for each epoch that has ended.
         best_loss, best_epoch: the least validation loss of a stage with early
             stopping, and its epoch.

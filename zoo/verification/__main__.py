@@ -24,7 +24,7 @@ def main(job: str, given: str, result: str) -> int:
         recipe = recipes.from_json(about["recipe"])
         found = probe(recipe, count=about["count"], weights=weights)
     except Mistake as mistake:
-        print(" ".join(str(mistake).splitlines()), file=sys.stderr)
+        print(mistake, file=sys.stderr)
         return 2
     np.savez(result, **found)
     return 0

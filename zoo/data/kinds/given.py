@@ -6,6 +6,7 @@ from numbers import Number
 
 import numpy as np
 
+from zoo.core.arrays import without_mask
 from zoo.errors import Mistake
 
 
@@ -25,12 +26,38 @@ def is_array(given) -> bool:
 
 
 def array(given) -> np.ndarray:
-    """An array or tensor of any framework, on any device, as a NumPy array."""
-    if hasattr(given, "detach"):  # a PyTorch tensor: NumPy knows none with gradients
-        given = given.detach().cpu()
-        if "bfloat16" in str(given.dtype):
-            given = given.float()
-    return np.asarray(given)
+    """An array or tensor of any framework, on any device, as a NumPy array.
+
+    What is masked is NaN, or None where there are no numbers.
+
+    Raises:
+        Mistake: it is a tensor without values, or of a kind that NumPy has not.
+    """
+    if not is_array(given):
+        return np.asarray(given)
+    try:
+        if hasattr(given, "detach"):  # a PyTorch tensor: NumPy has no gradients
+            given = given.detach().cpu()
+            if "bfloat16" in str(given.dtype) or "float8" in str(given.dtype):
+                given = given.float()
+        return without_mask(np.asanyarray(given))
+    except (TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).split(". ")[0].splitlines()[0]
+        raise Mistake(
+            f"{described(given)} cannot be read as an array: {reason}"
+        ) from error
+
+
+def numbers(given: np.ndarray) -> np.ndarray:
+    """An array of Python's objects that are numbers as an array of numbers."""
+    if given.dtype != object or not isinstance(next(given.flat, None), Number):
+        return given
+    return np.array(given.tolist())
+
+
+def by_name(given):
+    """A tuple whose values have names as a dictionary; anything else as it is."""
+    return given._asdict() if hasattr(given, "_asdict") else given
 
 
 def several(given, wanted: str) -> list:

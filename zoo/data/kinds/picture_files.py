@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import re
+import stat
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from zoo.core.processors import processors
 from zoo.data.kinds import pixels
-from zoo.errors import Mistake
+from zoo.errors import Mistake, comes_from
 
 SUFFIXES = (
     *(".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2"),
@@ -76,9 +77,14 @@ def read(
         if plain is not None and size in (None, plain.shape[:2]):
             return plain
     name = name_of(source)
+    if isinstance(source, str | os.PathLike) and _never_ends(source):
+        raise Mistake(f"{name} is not a readable picture: it is a pipe or a device")
     try:
         with _quiet_pillow(), _open(source) as image:
+            deep = image.mode[0] != "I" and ";16" in str(getattr(image, "tile", ""))
             image = _bounded(image, size)
+            if deep:
+                _warn_if_dim(image, name)
             ImageOps.exif_transpose(image, in_place=True)
             image = _flat(image, name, contrast)
             if image.mode != MODES[channels]:
@@ -94,6 +100,8 @@ def read(
     except MemoryError as error:
         raise Mistake(f"{name} is too large for this machine's memory") from error
     except Exception as error:  # what a broken file raises depends on its format
+        if not isinstance(error, _Unfit) and not comes_from(error, "PIL"):
+            raise
         raise Mistake(f"{name} is not a readable picture: {_why(error)}") from error
     if size and image.size != size[::-1]:
         image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)
@@ -121,7 +129,7 @@ def checked(size, channels: int) -> tuple[tuple[int, int], int]:
         raise Mistake(f"size={size}; give pixels, such as 224, or (height, width)")
     if pair[0] * pair[1] > LARGEST_SIZE:
         raise Mistake(f"size={size}; accepted: at most {LARGEST_SIZE:,} pixels")
-    if channels not in MODES:
+    if type(channels) is not int or channels not in MODES:
         raise Mistake(f"channels={channels}; give 3 for RGB or 1 for gray")
     return pair, channels
 
@@ -137,6 +145,15 @@ def name_of(source: Picture) -> str:
         return getattr(source, "name", "") or "the picture"
     name = os.fsdecode(source)
     return name if len(name) < LONGEST_NAME else f"{name[:200]}..."
+
+
+def _never_ends(source: str | os.PathLike) -> bool:
+    """Whether reading a file may wait for ever."""
+    try:
+        mode = os.stat(source).st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _plain_gray_png(content: bytes) -> np.ndarray | None:
@@ -188,9 +205,11 @@ def _bounded(image: Image.Image, size: tuple[int, int] | None) -> Image.Image:
     that is asked for still fits.
 
     Raises:
-        ValueError: the half would take more than `MEMORY` too.
+        _Unfit: it has no pixels, or the half would take more than `MEMORY` too.
     """
     pixels = image.width * image.height
+    if not pixels:
+        raise _Unfit(f"it has {image.width} x {image.height} pixels")
     if image.info.get("progressive"):
         _check_memory(image, BYTES_PROGRESSIVE)
     if pixels * BYTES_PLAIN > MEMORY and image.format == "JPEG":
@@ -222,9 +241,23 @@ def _can_be_halved(image: Image.Image, size: tuple[int, int] | None) -> bool:
     )
 
 
+def _warn_if_dim(image: Image.Image, name: str) -> None:
+    """Say so if a colored picture of 16 bits is dim: Pillow keeps the upper 8.
+
+    See `zoo.data.kinds.pixels` for gray ones.
+    """
+    highest = max(most for _, most in image.convert("RGB").getextrema())
+    if highest < pixels.DIM >> 8:
+        warnings.warn(
+            f"{name} has 16 bits and reaches less than {pixels.DIM} of 65535: it is "
+            "read as nearly black; spread its values if they have fewer bits",
+            stacklevel=4,
+        )
+
+
 def _check_memory(image: Image.Image, each: int) -> None:
     if image.width * image.height * each > MEMORY:
-        raise ValueError(
+        raise _Unfit(
             f"it has {image.width} x {image.height} pixels; accepted: at most "
             f"{MEMORY // each:,} of this kind; make it smaller"
         )
@@ -237,6 +270,10 @@ def _quiet_pillow() -> Iterator[None]:
         warnings.filterwarnings("ignore", module="PIL")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
+
+
+class _Unfit(ValueError):
+    """A picture that Pillow reads and zoo does not."""
 
 
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)

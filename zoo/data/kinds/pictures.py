@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from zoo.data.kinds import ink, pixels
-from zoo.data.kinds.given import array, described, is_array, several
+from zoo.data.kinds.given import array, described, is_array, numbers, several
 from zoo.data.kinds.picture_files import Picture, name_of, read
 from zoo.errors import Mistake
 
@@ -34,9 +34,12 @@ def items(given, shape: tuple[int, ...]) -> list[Picture]:
     """
     if _is_single(given):
         return [given]
-    if is_array(given) and array(given).dtype.kind not in "OUS":
-        found = pixels.separate(array(given), shape)
-        return list(pixels.to_bytes([np.stack(found)], ["the array"])[0])
+    if is_array(given):
+        given = numbers(array(given))
+        if given.dtype.kind not in "OUS":
+            found = pixels.separate(given, shape)
+            return list(pixels.to_bytes([np.stack(found)], ["the array"])[0])
+        given = given.ravel()  # of names, images or arrays
     found = several(given, WANTED)
     names = [f"input {number}" for number in range(1, len(found) + 1)]
     if _are_lines(found, shape):
@@ -155,6 +158,8 @@ def _are_lines(found: list, shape: tuple[int, ...]) -> bool:
 
 def _numbers(item, name: str) -> np.ndarray:
     try:
-        return array(item)
+        return numbers(array(item))
+    except Mistake:
+        raise
     except ValueError as error:
         raise Mistake(f"{name} is a list whose rows differ in length") from error

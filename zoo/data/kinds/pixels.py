@@ -69,6 +69,11 @@ def separate(array: np.ndarray, shape: tuple[int, int, int]) -> list[np.ndarray]
             return [array]
         case 3 if found[0] in CHANNELS:
             return _first_axis(array, shape)
+        case 3 if found[:2] == shape[:2] and found[1:] != shape[:2]:
+            raise Mistake(
+                f"an array of shape {found} may be one picture of {found[-1]} channels;"
+                " accepted: 1, 3 or 4 channels; or give a list of arrays"
+            )
         case 3:
             return list(array)
         case 4 if found[-1] in CHANNELS:

@@ -30,14 +30,18 @@ def items(raw, columns: tuple[Column, ...]) -> list:
     """
     names = tuple(column.name for column in columns)
     wanted = f"a row of values for {tables.listed(names)}, a list of rows, or a table"
+    raw = given.by_name(raw)
+    if isinstance(raw, bytes | bytearray):
+        raise Mistake(f"{given.described(raw)} cannot be read; give {wanted}")
     if isinstance(raw, str | os.PathLike):
         return [[raw]] if len(names) == 1 and not _is_file(raw) else [raw]
     if given.is_frame(raw):
         there = list(raw.columns)
+        found = kept.columns_of(raw)
         numbered = all(isinstance(name, int | np.integer) for name in there)
-        named = names if numbered and len(there) == len(names) else map(str, there)
-        several = kept.columns_of(raw).values()
-        return [sheet_of(dict(zip(named, several, strict=True)))]
+        if numbered and len(there) == len(names):
+            found = dict(zip(names, found.values(), strict=True))
+        return [sheet_of(found)]
     if isinstance(raw, Mapping):
         chosen = [raw[name] for name in names if name in raw]
         return [raw] if all(map(_is_cell, chosen)) else [sheet_of(raw)]
@@ -50,7 +54,7 @@ def items(raw, columns: tuple[Column, ...]) -> list:
                 sheet_of({name: np.atleast_1d(raw[name]) for name in raw.dtype.names})
             ]
         raw = raw.tolist()
-    if _is_cell(raw) and not isinstance(raw, bytes) and len(names) == 1:
+    if _is_cell(raw) and len(names) == 1:
         return [[raw]]
     found = given.several(raw, wanted)
     if found and all(map(_is_cell, found)):

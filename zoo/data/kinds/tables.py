@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core.kept import columns_of
 from zoo.data.kinds.given import (
     array,
+    by_name,
     described,
     is_array,
     is_frame,
@@ -46,6 +48,7 @@ def items(given, features: tuple[str, ...]) -> list[Table]:
         Mistake: it is nothing of this.
     """
     wanted = f"a row of values for {listed(features)}, a list of rows, or a CSV file"
+    given = by_name(given)
     if isinstance(given, str | os.PathLike):
         return [given]
     if is_frame(given):
@@ -127,15 +130,11 @@ def check(
 
 
 def _of_frame(frame, features: tuple[str, ...]) -> list[list]:
-    names = list(frame.columns)
-    unnamed = all(isinstance(name, int | np.integer) for name in names)
-    if unnamed and len(names) == len(features):
-        return _of_columns(dict(zip(features, _columns(frame), strict=True)), features)
-    return _of_columns(dict(zip(names, _columns(frame), strict=True)), features)
-
-
-def _columns(frame) -> list[list]:
-    return [frame[name].to_list() for name in frame.columns]
+    columns = {name: each.to_list() for name, each in columns_of(frame).items()}
+    unnamed = all(isinstance(name, int | np.integer) for name in frame.columns)
+    if unnamed and len(columns) == len(features):
+        columns = dict(zip(features, columns.values(), strict=True))
+    return _of_columns(columns, features)
 
 
 def _of_columns(columns: Mapping, features: tuple[str, ...]) -> list[Table]:
@@ -169,6 +168,7 @@ def rows(
     """
     if is_series(item) and set(features) <= set(getattr(item, "index", ())):
         item = item.to_dict()
+    item = by_name(item)
     if isinstance(item, Mapping):
         return [(row_name, pick(item, features, row_name))]
     if not isinstance(item, str | os.PathLike):

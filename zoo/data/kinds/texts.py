@@ -23,6 +23,7 @@ LONGEST = 2**20  # tokens of a text
 LARGEST = 64 * 2**20  # bytes of vocabulary.json; 20,000 words have 0.3 MB
 
 SUFFIXES = (".txt", ".text", ".md")  # of files that hold a text
+LARGEST_SIZE = 10**6  # words; `zoo.core.files` reads a few more
 WANTED = "a sentence in quotes, or the name of a text file"
 LONGEST_NAME = 4096  # letters of a path, as Linux has it
 LARGEST_FILE = 10_000_000  # bytes: some 2 million words, of which hundreds are read
@@ -67,13 +68,17 @@ def items(given) -> list[str | os.PathLike]:
     """
     if isinstance(given, str | os.PathLike):
         return [given]
-    found = [
-        item.decode("utf-8", "replace") if isinstance(item, bytes) else item
-        for item in ([given] if isinstance(given, bytes) else _listed(given))
-    ]
-    for number, item in enumerate(found, 1):
+    found = [given] if isinstance(given, bytes) else _listed(given)
+    for place, item in enumerate(found):
+        if isinstance(item, bytes):
+            try:
+                found[place] = item = item.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise Mistake(
+                    f"input {place + 1} is {described(item)}, no text in UTF-8"
+                ) from error
         if not isinstance(item, str | os.PathLike):
-            raise Mistake(f"input {number} is {described(item)}; give {WANTED}")
+            raise Mistake(f"input {place + 1} is {described(item)}; give {WANTED}")
     return found
 
 
@@ -103,7 +108,7 @@ def text_of(item: str | os.PathLike) -> str:
                 f"{path} is larger than {LARGEST_FILE:,} bytes; give {WANTED}"
             )
         with open(path, encoding="utf-8-sig") as file:
-            text = file.read()
+            text = file.read(LARGEST_FILE)  # a device never ends
     except FileNotFoundError as error:
         raise Mistake(f"there is no file {path}; give {WANTED}") from error
     except UnicodeDecodeError as error:
@@ -242,7 +247,7 @@ class Vocabulary:
 
         Args:
             tokens: the texts of the training split, and of no other.
-            vocabulary_size: ids at most, padding and unknown included; at least 3.
+            vocabulary_size: ids at most, padding and unknown included; 3 to a million.
             length: tokens of each text that are kept, at least 1.
             keep: which tokens of a longer text: "last", "first" or "ends".
             ngrams: longest run of words that is a token too, 1 (words only) to 3.
@@ -250,10 +255,10 @@ class Vocabulary:
         Raises:
             Mistake: an argument is out of its range.
         """
-        if vocabulary_size < 3:
+        if not 3 <= vocabulary_size <= LARGEST_SIZE:
             raise Mistake(
                 f"vocabulary_size={vocabulary_size}; give 3 or more: padding, the "
-                "unknown word and one word"
+                f"unknown word and one word; accepted: at most {LARGEST_SIZE:,}"
             )
         if length < 1:
             raise Mistake(f"length={length}; a text keeps at least 1 token")

@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import warnings
 import zipfile
 import zlib
 from dataclasses import replace
@@ -14,7 +15,7 @@ from zoo.core.kept import array
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import cells, pictures, pixels
 from zoo.data.kinds.sheet import Sheet
-from zoo.data.sources import table
+from zoo.data.sources import copies, table
 from zoo.errors import Mistake
 
 SUFFIXES = (".npz", ".npy")
@@ -113,13 +114,14 @@ def _dataset(name: str, file: str, inputs, targets, task: str | None) -> Dataset
             "(n, H, W), (n, H, W, 1) or (n, H, W, 3)"
         )
     [images] = pixels.to_bytes([inputs], [f"{name}, the inputs"])
+    prints = np.array([copies.fingerprint(image) for image in images], np.uint64)
     answers = table.answers_of(
         Sheet(file), {"target": cells.plain(array(targets))}, task
     )
     return Dataset(
         name=name,
         kind="image",
-        train=Split(images, answers.values),
+        train=Split(images, answers.values, prints),
         classes=answers.classes,
         license="that of the pictures: zoo does not know it",
         description=f"The pictures of {file}.",
@@ -155,6 +157,8 @@ def _npz(path: Path, target: str | None) -> dict[str, tuple]:
         if all(pair):
             found[part] = tuple(arrays[name] for name in pair)
     if "train" in found:
+        used = [array for pair in found.values() for array in pair]
+        _tell(path, [name for name in arrays if not _is_any(arrays[name], used)])
         return found
     outputs = target or next((named[each] for each in TARGETS if each in named), None)
     others = [name for name in arrays if name != outputs]
@@ -165,7 +169,18 @@ def _npz(path: Path, target: str | None) -> dict[str, tuple]:
             f"{path} has the arrays {', '.join(arrays)}; call them x and y, or "
             "x_train, y_train, x_test and y_test"
         )
+    _tell(path, [name for name in arrays if name not in (inputs, outputs)])
     return {"train": (arrays[inputs], arrays[outputs])}
+
+
+def _tell(path: Path, left: list[str]) -> None:
+    if left:
+        names = ", ".join(left[:10])
+        warnings.warn(f"{path}: not used: {names}", stacklevel=5)
+
+
+def _is_any(array: np.ndarray, arrays: list[np.ndarray]) -> bool:
+    return any(array is each for each in arrays)
 
 
 def _named(names: dict[str, str], parts: tuple, kinds: tuple) -> str | None:

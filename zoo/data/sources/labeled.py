@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,14 @@ def read(
             f"'{plain[names][row].as_py()}' ({files.count(None):,} of {len(files):,} "
             "are missing)"
         )
+    left = [name for name in others if name not in asked]
+    if left:
+        warnings.warn(
+            f"{place.name}: not used: {', '.join(left[: decoding.SHOWN])}; pictures "
+            "alone are learned from",
+            stacklevel=4,
+        )
+    _tell(place, {each.resolve() for each in files if each})
     images = np.zeros((len(files), *size, channels), np.uint8)
     prints, broken = decoding.fill(images, files, "reading pictures")
     decoding.refuse(broken, len(files))
@@ -89,6 +98,20 @@ def read(
         border=pictures.border(images) if channels == 1 else None,
     )
     return table.carved(dataset, test)
+
+
+def _tell(table: Path, named: set[Path]) -> None:
+    """Warn of pictures that lie where the named ones lie, and are not named."""
+    folders = sorted({each.parent for each in named})
+    found = (each for folder in folders for each in sorted(folder.iterdir()))
+    left = [each for each in found if picture_files.is_one(each) and each not in named]
+    if left:
+        what = "picture is" if len(left) == 1 else "pictures are"
+        warnings.warn(
+            f"{len(left):,} {what} not used, such as {left[0]}: {table.name} does not "
+            "name it",
+            stacklevel=5,
+        )
 
 
 def _names(values, folder: Path) -> bool:

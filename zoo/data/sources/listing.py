@@ -1,6 +1,7 @@
 """What lies in a folder of pictures: splits, classes, files, and what is no picture."""
 
 import os
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,10 @@ SPLITS = {
     "testing": TEST,
 }
 # What systems and tools leave behind; nobody means it as data.
-JUNK = ("thumbs.db", "desktop.ini", "__macosx", ".ds_store", ".gitkeep", ".gitignore")
+JUNK = (
+    *("thumbs.db", "desktop.ini", "__macosx", ".ds_store", ".gitkeep", ".gitignore"),
+    *("@eadir", "lost+found", "$recycle.bin", "system volume information"),
+)
 WANTED = "put the pictures of each class into a folder: class/picture.jpg"
 
 
@@ -84,9 +88,11 @@ def look(root: Path) -> Listing:
 def class_name(folder: Path) -> str:
     """The name of a class folder, read as UTF-8 whatever the locale.
 
-    Bytes that are not UTF-8 are kept, as Python keeps them in names of files.
+    Bytes that are not UTF-8 are kept, as Python keeps them in names of files. Accents
+    are letters' own (NFC); macOS writes them as characters beside the letters.
     """
-    return os.fsencode(folder.name).decode("utf-8", "surrogateescape")
+    name = os.fsencode(folder.name).decode("utf-8", "surrogateescape")
+    return unicodedata.normalize("NFC", name)
 
 
 def _splits(root: Path, folders: list[Path]) -> dict[str, Path]:
@@ -117,6 +123,11 @@ def _classes(root: Path, listing: Listing) -> dict[str, list[Path]]:
     listing.passed += [(file, "it lies beside the class folders") for file in files]
     found = {}
     for folder in folders:
+        if class_name(folder) in found:
+            raise Mistake(
+                f"{root} has two folders for the class '{class_name(folder)}', whose "
+                "names differ in the bytes of an accent; put their pictures into one"
+            )
         inner, files = _inside(folder, listing)
         found[class_name(folder)] = list(filter(picture_files.is_one, files))
         others = set(files) - set(found[class_name(folder)])

@@ -480,7 +480,14 @@ def _is_line(numbers: np.ndarray, target: np.ndarray) -> bool:
 def _texts(name, found, values, column, answers: Target, test) -> Dataset:
     from zoo.core.progress import track
 
-    written = cells.texts(values).fill_null("").to_pylist()
+    given = cells.texts(values)
+    if given.null_count:
+        warnings.warn(
+            f"{given.null_count:,} of {len(given):,} texts of {name} are missing; they "
+            "are read as empty",
+            stacklevel=5,
+        )
+    written = given.fill_null("").to_pylist()
     tokens = texts.split_words(track(written, len(written), "splitting words"))[0]
     dataset = Dataset(
         name=name,

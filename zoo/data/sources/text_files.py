@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from zoo.data.sources import listing, table
 from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
 from zoo.errors import Mistake
 
+NO_TEXT = f"it is no text ({', '.join(SUFFIXES)}) of a class"
+Passed = tuple[Path, str]  # what is not read, and why
 LOOKED_AT = 1000  # files, to tell texts from pictures
 WANTED = (
     "put the texts of each class into a folder, class/text.txt, or one on each line of "
@@ -60,10 +63,10 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
     root = Path(path).expanduser()
     parts, passed = _look(root)
     if passed:
-        what = "file is" if len(passed) == 1 else "files are"
+        what = "file or folder is" if len(passed) == 1 else "files or folders are"
+        example, why = passed[0]
         warnings.warn(
-            f"{len(passed)} {what} passed over in {root}, such as {passed[0]}: it is "
-            f"no text ({', '.join(SUFFIXES)}) of a class",
+            f"{len(passed)} {what} passed over in {root}, such as {example}: {why}",
             stacklevel=4,
         )
     classes = tuple(sorted(parts[TRAIN]))
@@ -94,38 +97,94 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
     return table.carved(dataset, test)
 
 
-def _look(root: Path) -> tuple[dict[str, dict[str, list[str]]], list[Path]]:
-    """The texts by split and class, and the files that are passed over."""
-    named = {
-        listing.SPLITS[each.name.lower()]: each
-        for each in sorted(root.iterdir())
-        if each.is_dir() and each.name.lower() in listing.SPLITS
-    }
-    folders = named if TRAIN in named else {TRAIN: root}
-    passed: list[Path] = []
+def _look(root: Path) -> tuple[dict[str, dict[str, list[str]]], list[Passed]]:
+    """The texts by split and class, and what is passed over."""
+    passed: list[Passed] = []
+    folders: dict[str, Path] = {}
+    inside = _seen(root, passed)
+    for each in inside:
+        part = listing.SPLITS.get(each.name.lower()) if each.is_dir() else None
+        if part and part in folders:
+            raise Mistake(
+                f"{root} has {folders[part].name}/ and {each.name}/, both for the "
+                f"{part} split; put their texts into one"
+            )
+        if part:
+            folders[part] = each
+    others = [each for each in inside if each not in folders.values()]
+    if folders and TRAIN not in folders and not any(each.is_dir() for each in others):
+        names = ", ".join(f"{folder.name}/" for folder in folders.values())
+        raise Mistake(
+            f"{root} has {names} but no train/; put the texts to learn from into "
+            f"{root / 'train'}"
+        )
+    if TRAIN in folders:
+        passed += [(each, "it lies beside the splits") for each in others]
+    else:
+        folders, passed = {TRAIN: root}, []
     parts = {
         part: _classes(folders[part], passed)
         for part in (TRAIN, VALIDATION, TEST)
         if part in folders
     }
+    for name, found in parts[TRAIN].items():
+        if not found:
+            raise Mistake(f"{folders[TRAIN] / name} holds no texts; {WANTED}")
     return parts, passed
 
 
-def _classes(root: Path, passed: list[Path]) -> dict[str, list[str]]:
+def _classes(root: Path, passed: list[Passed]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    inside = [each for each in sorted(root.iterdir()) if each.name[0] not in "._"]
+    inside = _seen(root, passed)
     folders = [each for each in inside if each.is_dir()]
     for folder in folders:
-        files = sorted(each for each in folder.rglob("*") if each.is_file())
+        files = list(_files(folder, passed))
         good = [each for each in files if each.suffix.lower() in SUFFIXES]
-        passed += [each for each in files if each not in set(good)]
-        if good:
-            found[listing.class_name(folder)] = list(map(_text, good))
-    for file in (each for each in inside if each.is_file()):
-        if folders or file.suffix.lower() not in SUFFIXES:
-            passed.append(file)
-        elif lines := [line for line in _text(file).splitlines() if line.strip()]:
+        passed += [(each, NO_TEXT) for each in files if each not in set(good)]
+        found[listing.class_name(folder)] = list(map(_text, good))
+    for file in (each for each in inside if not each.is_dir()):
+        if folders:
+            passed.append((file, "it lies beside the class folders"))
+        elif file.suffix.lower() not in SUFFIXES:
+            passed.append((file, NO_TEXT))
+        elif file.stem in found:
+            raise Mistake(f"{root} has two files for the class '{file.stem}'; keep one")
+        else:
+            lines = [line for line in _text(file).splitlines() if line.strip()]
             found[file.stem] = lines
+    return found
+
+
+def _files(folder: Path, passed: list[Passed]) -> Iterator[Path]:
+    """The files in a folder and in its folders."""
+    for each in _seen(folder, passed):
+        if not each.is_dir():
+            yield each
+        elif each.is_symlink():  # which may lead back
+            passed.append((each, "it is a link to a folder, inside of a class"))
+        else:
+            yield from _files(each, passed)
+
+
+def _seen(folder: Path, passed: list[Passed]) -> list[Path]:
+    """What lies in a folder, sorted, without what is hidden or no plain file."""
+    try:
+        inside = sorted(folder.iterdir(), key=os.fsencode)
+    except OSError as error:
+        raise Mistake(f"{folder} cannot be read: {error.strerror}") from error
+    found = []
+    for each in inside:
+        if each.name.lower() in listing.JUNK or each.name.startswith("._"):
+            continue
+        if each.name[0] in "._":
+            if each.is_dir() or each.suffix.lower() in SUFFIXES:
+                passed.append((each, f"its name begins with {each.name[0]}"))
+        elif each.is_symlink() and not each.exists():
+            passed.append((each, "it is a link to nothing"))
+        elif not (each.is_dir() or each.is_file()):
+            passed.append((each, "it is no plain file"))
+        else:
+            found.append(each)
     return found
 
 

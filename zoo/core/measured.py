@@ -1,0 +1,81 @@
+"""What `metrics.json` and `history.csv` of a run hold, which may come from anybody."""
+
+import csv
+
+from zoo.core.files import PARTS
+
+SPLITS = ("train", "validation", "test")
+SHARES = ("accuracy", "label_accuracy", "mae")  # what is shown beside the loss
+
+
+def fault_of_metrics(found: dict) -> str:
+    """What is wrong with the metrics of a run; "" if nothing is.
+
+    They hold numbers alone: those of each split, "parameters", and what else zoo
+    measures; what needs no network is of the same metric.
+    """
+    if not _are_numbers(found):
+        return "it holds something else than numbers"
+    measured = [found[name] for name in SPLITS if name in found]
+    groups = [*measured, found.get("noise", {}), found.get("seconds", {})]
+    floors, classes = found.get("floors", {}), found.get("classes", {})
+    if not isinstance(found.get("parameters", 0), int | float):
+        return "its parameters are no number"
+    if not all(map(_is_group, groups)) or not _are_groups(floors):
+        return "its metrics are not numbers by name"
+    if not isinstance(classes, dict) or not all(map(_are_groups, classes.values())):
+        return "its classes are not numbers by name"
+    for split in classes.values():
+        if any({"examples", "answered"} - each.keys() for each in split.values()):
+            return "its classes have no examples, or no answers"
+    judged = [found["test"]] if "test" in found else measured[:1]
+    metric = next(iter(found.get("noise", {})), None)
+    if floors and not (
+        judged and all(metric in g for g in [*judged, *floors.values()])
+    ):
+        return "its floors are of other metrics"
+    return ""
+
+
+def history(content: bytes) -> list[dict[str, float]]:
+    """A dictionary for each epoch.
+
+    Raises:
+        ValueError, csv.Error: it holds no epochs, or something else.
+    """
+    if content.count(b",") + content.count(b"\n") > PARTS:
+        raise ValueError(f"it has more than {PARTS:,} cells")
+    reader = csv.DictReader(content.decode("utf-8").splitlines(), strict=True)
+    epochs: list[dict[str, float]] = []
+    for row in reader:
+        if None in row or None in row.values():
+            raise ValueError(f"epoch {len(epochs) + 1} has not a cell for each column")
+        epochs.append({key: float(cell) for key, cell in row.items() if cell != ""})
+    if not epochs:
+        raise ValueError("it holds no epoch")
+    wanted = {"epoch", "loss", "seconds", "waiting"}
+    if "validation_loss" in epochs[-1]:
+        share = next((name for name in SHARES if name in epochs[-1]), "accuracy")
+        wanted |= {share, f"validation_{share}"}
+    for number, epoch in enumerate(epochs, 1):
+        if lacking := sorted(wanted - epoch.keys()):
+            raise ValueError(f"epoch {number} has no {', '.join(lacking)}")
+    return epochs
+
+
+def _are_groups(value) -> bool:
+    return isinstance(value, dict) and all(map(_is_group, value.values()))
+
+
+def _is_group(value) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(each, int | float) for each in value.values()
+    )
+
+
+def _are_numbers(value) -> bool:
+    """Whether nested dicts and lists hold numbers alone."""
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return all(_are_numbers(part) for part in parts)
+    return isinstance(value, int | float)
