@@ -11,6 +11,12 @@ regression does.
 On this benchmark published networks reach .0355 (TimesURL), .0390 (TS2Vec), .0940
 (N-BEATS), .0980 (Informer): more than the last value, .0343, and more than ridge
 regression.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        loss 0.02633 ± 4.2e-05 (5), 0.13 minutes, cpu, 2 cores
+    TensorFlow loss 0.02633 ± 4.2e-05 (5), 0.27 minutes, cpu, 2 cores
+    PyTorch    loss 0.02633 ± 4.2e-05 (5), 0.1 minutes, cpu, 2 cores
+    without a network 0.02745, ridge regression
 """
 
 import zoo

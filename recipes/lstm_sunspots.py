@@ -7,6 +7,13 @@ a cycle ahead the last value says nothing, the value eleven years before says mu
 ridge regression on eleven years says more than this network, which has some 200
 windows to learn from. Look at the floors first: a forecast that is worse than one of
 them is not worth its network.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        mae 30.6 ± 0.88 (5), 0.01 minutes, cpu, 2 cores
+    TensorFlow mae 30.6 ± 0.88 (5), 0.03 minutes, cpu, 2 cores
+    PyTorch    mae 30.6 ± 0.88 (5), 0.0099 minutes, cpu, 2 cores
+    without a network 17.58, ridge regression
+    no network is needed: this one is not better than that
 """
 
 import zoo
