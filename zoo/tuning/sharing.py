@@ -6,9 +6,9 @@ the lock go. Which trials are drawn does not depend on who draws them. There is 
 server and no address; several machines need a disk that all of them see.
 
 keras-tuner's own chief and workers, used up to zoo 0.1, rest on a gRPC server, 21
-private names of keras-tuner and 330 lines; this takes 13 names and 200 lines. Where trials take
-a second, all of zoo now takes an eighth more of the processor's time than all of that
-version: 1.19 seconds a trial against 1.06 (`benchmarks.search workers`).
+private names of keras-tuner and 330 lines; this takes 13 names and 200 lines. Where
+trials take a second, all of zoo now takes an eighth more of the processor's time than
+all of that version: 1.19 seconds a trial against 1.06 (`benchmarks.search workers`).
 
 A worker shows that it lives by a file that it keeps fresh and locked. The trials of a
 worker that died go to another: at once on the same machine, where the system has freed
