@@ -5,11 +5,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from zoo.exporting.formats.openvino import library
+
 
 def compress(path: Path) -> None:
     """Rewrite an OpenVINO model, and the weights beside it."""
+    openvino = library()  # before NNCF imports it
     import nncf
-    import openvino
 
     small = nncf.compress_weights(openvino.Core().read_model(path))
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:

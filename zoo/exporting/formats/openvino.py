@@ -1,5 +1,6 @@
 """OpenVINO's form: weights are in a second file, `.bin`, beside the `.xml`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,17 @@ SUFFIX, BACKEND, READER = ".xml", None, None
 PACKAGES, INT8 = ("onnx", "openvino"), "nncf"
 
 
+def library():
+    """OpenVINO, without the package by which each import is reported to its makers.
+
+    It does without where that is missing. It would fork besides, beside threads of JAX.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
 def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> None:
     """From ONNX; the metadata stand in its runtime information, under "zoo".
 
@@ -25,8 +37,7 @@ def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> 
     Raises:
         Mistake: NNCF failed.
     """
-    import openvino
-
+    openvino = library()
     between = path.with_suffix(".onnx")
     onnx.write(model, between, about)
     try:
@@ -45,8 +56,7 @@ def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> 
 
 
 def opened(path: Path):
-    import openvino
-
+    openvino = library()
     exact = {"INFERENCE_PRECISION_HINT": "f32"}  # some processors take bfloat16
     compiled = openvino.Core().compile_model(path, "CPU", exact)
     dtype = compiled.inputs[0].element_type.to_dtype()
