@@ -1,6 +1,6 @@
 # make demo   train LeNet on real digits, in minutes
 # make check  lint, and the quick tests on one backend, in minutes
-# make test   the whole test suite, once per backend; under half an hour on two cores
+# make test   the whole test suite, once per backend; half an hour on two cores
 # make docs   the documentation as a site, in site/
 # make stress kills, deaths and clusters, many times over; an hour
 
@@ -71,7 +71,7 @@ test-without-tensorflow: .venv-no-tensorflow/zoo-jax-torch
 # An environment is made once and again after a change of what is to be installed.
 .venv/zoo-demo: EXTRAS = jax,samples
 .venv/zoo-all: EXTRAS = all
-.venv-no-tensorflow/zoo-jax-torch: EXTRAS = jax,torch,samples,tune,export,report,native,dev
+.venv-no-tensorflow/zoo-jax-torch: EXTRAS = jax,torch,samples,tune,export,report,serve,native,dev
 
 .venv/zoo-demo .venv/zoo-all .venv-no-tensorflow/zoo-jax-torch: Makefile pyproject.toml constraints.txt
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
