@@ -16,7 +16,7 @@ from zoo.building import trained
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.exported import Exported
-from zoo.metrics import bound, probabilities, surprises
+from zoo.metrics import bound, label_probabilities, probabilities, surprises
 from zoo.metrics.conformal import CLASS
 from zoo.run import Run, open_run
 
@@ -172,7 +172,9 @@ def interpreted(
         given = outputs >= np.array(source.cuts(dataset.classes))
         return [
             _labels(name, share, has, dataset.classes)
-            for name, share, has in zip(names, _each(outputs), given, strict=True)
+            for name, share, has in zip(
+                names, label_probabilities(outputs), given, strict=True
+            )
         ]
     shares = probabilities(outputs / source.temperature)
     kept = surprises(outputs) <= bounds.get(CLASS, -1)
@@ -326,11 +328,6 @@ def _forecast(ending, row: list[float], names: tuple, widths: Mapping) -> Predic
         history=dict(zip(ending.moments, values, strict=True)),
         truth=dict(zip(names, truth, strict=False)),
     )
-
-
-def _each(logits: np.ndarray) -> np.ndarray:
-    """The probability of each label by itself."""
-    return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
 
 
 def _labels(name: str, share: np.ndarray, given: np.ndarray, classes) -> Prediction:

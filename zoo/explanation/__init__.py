@@ -8,7 +8,7 @@ import numpy as np
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 from zoo.explanation.result import Explanation
-from zoo.metrics import probabilities
+from zoo.metrics import label_probabilities, probabilities
 from zoo.run import Run, open_run
 
 if TYPE_CHECKING:
@@ -87,17 +87,19 @@ def explain(
     names = data.named(dataset, raw, decoded)
     place = None if of is None else _place(of, dataset)
     startup.import_keras()
+    from zoo.engine import steps
     from zoo.explanation import attribution
 
-    model = opened.model
-    outputs = attribution.outputs(model, decoded)
+    outputs = steps.predict(opened.forward, decoded)
     if not np.isfinite(outputs).all():
         raise Mistake(f"{opened.folder} has no answer: it is NaN, or overflows")
     places = _answers(outputs, dataset.task) if of is None else [place] * len(names)
     weights = np.stack([_weights(each, outputs.shape[1]) for each in places])
     scores = (outputs * weights).sum(axis=1)
     shares = _shares(outputs, dataset.task, opened.temperature)
-    found = attribution.attributed(model, dataset, raw, decoded, weights, method, seed)
+    found = attribution.attributed(
+        opened.model, dataset, raw, decoded, weights, method, seed
+    )
     explained = []
     for i, (name, one) in enumerate(zip(names, found, strict=True)):
         about = {"input": name, "method": method, "of": dataset.answers[places[i]]}
@@ -159,5 +161,5 @@ def _shares(outputs, task: str, temperature: float) -> np.ndarray | None:
     if task == "numbers":
         return None
     if task == "labels":
-        return np.exp(-np.logaddexp(0, -outputs.astype("float64")))
+        return label_probabilities(outputs)
     return probabilities(outputs / temperature)

@@ -16,11 +16,6 @@ from zoo.explanation import methods, views
 AT_A_TIME = 2**22  # numbers in the points that are computed together
 
 
-def outputs(model: keras.Model, decoded: np.ndarray) -> np.ndarray:
-    """What the model answers, float32 (n, outputs)."""
-    return steps.predict(steps.compile_forward(model), decoded)
-
-
 def attributed(
     model: keras.Model,
     dataset: Dataset,
@@ -147,7 +142,8 @@ def _smooth(view, seed):
 
 def _cam(view):
     first, rest = views.last_maps(view.network)
-    maps, ask = outputs(first, view.level), _asker(rest)
+    maps = steps.predict(steps.compile_forward(first), view.level)
+    ask = _asker(rest)
 
     def explain(i, weight):
         shape = view.level.shape[1:3]

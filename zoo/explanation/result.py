@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core import files
+from zoo.core import files, png
 from zoo.errors import Mistake
 from zoo.explanation import showing
 
@@ -90,7 +90,7 @@ class Explanation:
         if path.suffix.lower() == ".html":
             files.write_text(path, showing.page(self))
         else:
-            files.write(path, showing.png(self))
+            files.write(path, png.content(showing.drawn(self)))
         return path
 
     def _repr_html_(self) -> str:

@@ -3,12 +3,12 @@
 All functions take an `Explanation` of `zoo.explanation.result`, which calls them.
 """
 
-import base64
 import html as pages
-import io
 from typing import Any
 
 import numpy as np
+
+from zoo.core import png
 
 FOR, AGAINST = (230, 97, 1), (44, 96, 200)  # told apart by all kinds of eyes
 SIDE = 280  # pixels of a panel at least
@@ -63,22 +63,12 @@ def drawn(explanation: Any) -> np.ndarray:
     return np.concatenate([panels[0], gap, panels[1]], 1).round().astype("uint8")
 
 
-def png(explanation: Any) -> bytes:
-    """`drawn` as the content of a PNG file."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(drawn(explanation)).save(buffer, "png")
-    return buffer.getvalue()
-
-
 def html(explanation: Any) -> str:
     """A piece of a page that asks for nothing from elsewhere."""
     title = f"<p><b>{pages.escape(explanation.title)}</b></p>"
     if explanation.seen is not None:
-        data = base64.b64encode(png(explanation)).decode()
         words = f"{explanation.input}, and what speaks for {explanation.of}"
-        source = f"data:image/png;base64,{data}"
+        source = png.uri(drawn(explanation))
         return f'{title}<img alt="{pages.escape(words)}" src="{source}">'
     if explanation.values:
         return title + _table(explanation)

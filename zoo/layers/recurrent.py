@@ -8,10 +8,34 @@ import numpy as np
 from keras import ops
 
 from zoo.engine import kernels
-from zoo.errors import Mistake
+from zoo.errors import Mistake, unknown
 from zoo.layers.saved_form import saved_as_keras, stage
 
 CELLS = ("lstm", "gru", "mingru")
+
+
+def check(cell: str, units, memory) -> None:
+    """Refuse an unknown cell, and widths and memories that are none.
+
+    Args:
+        cell: one of `CELLS`.
+        units: the width of each layer.
+        memory: steps that the units of each layer remember at first; () for none.
+
+    Raises:
+        Mistake: what is given, and what is accepted.
+    """
+    if cell not in CELLS:
+        raise unknown("cell", cell, CELLS)
+    if not isinstance(units, tuple | list) or not units:
+        raise Mistake(
+            f"units takes the width of each layer, as in (128, 64); given {units!r}"
+        )
+    if memory and (not isinstance(memory, tuple | list) or len(memory) != len(units)):
+        raise Mistake(
+            f"memory takes a number for each of the layers units={units}; "
+            f"given {memory!r}"
+        )
 
 
 @saved_as_keras

@@ -14,7 +14,12 @@ from zoo.metrics.classes import (
 )
 from zoo.metrics.conformal import bound, errors_of, surprises, surprises_of
 from zoo.metrics.each import accuracy, of_each
-from zoo.metrics.labels import best_cuts, noise_of_labels, of_labels
+from zoo.metrics.labels import (
+    best_cuts,
+    label_probabilities,
+    noise_of_labels,
+    of_labels,
+)
 from zoo.metrics.names import better, is_share, shown
 from zoo.metrics.numbers import of_numbers, of_steps
 from zoo.metrics.paired import binomial_interval, mcnemar, mean_interval
@@ -41,6 +46,7 @@ __all__ = [
     "errors_of",
     "intervals",
     "is_share",
+    "label_probabilities",
     "losses_of_classes",
     "mcnemar",
     "mean_interval",

@@ -51,6 +51,11 @@ def of_labels(
     return found
 
 
+def label_probabilities(logits: np.ndarray) -> np.ndarray:
+    """The probability of each label by itself, float64, of the shape of `logits`."""
+    return np.exp(-np.logaddexp(0, -np.asarray(logits, "float64")))
+
+
 def average_precision(logits: np.ndarray, truth: np.ndarray) -> float:
     """The mean, over the labels that occur, of the precision at each of their examples.
 

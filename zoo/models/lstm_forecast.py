@@ -54,7 +54,7 @@ from zoo.core.columns import Column
 from zoo.errors import Mistake, unknown
 from zoo.layers import Columns, Dropout
 from zoo.layers.precision import logits_dtype
-from zoo.layers.recurrent import CELLS, recurrent
+from zoo.layers.recurrent import CELLS, check, recurrent
 from zoo.layers.saved_form import stage
 
 NORMALIZATIONS = ("none", "last", "mean")
@@ -169,22 +169,12 @@ def space(hp) -> dict:
 
 
 def _check(columns, window, horizon, ahead, cell, units, memory, normalize, linear):
-    if cell not in CELLS:
-        raise unknown("cell", cell, CELLS)
+    check(cell, units, memory)
     if normalize not in NORMALIZATIONS:
         raise unknown("normalize", str(normalize), NORMALIZATIONS)
     for name, count in {"window": window, "horizon": horizon}.items():
         if count < 1:
             raise Mistake(f"{name}={count}; accepted: 1 step or more")
-    if not isinstance(units, tuple | list) or not units:
-        raise Mistake(
-            f"units takes the width of each layer, as in (64, 32); given {units!r}"
-        )
-    if memory and (not isinstance(memory, tuple | list) or len(memory) != len(units)):
-        raise Mistake(
-            f"memory takes a number for each of the layers units={units}; "
-            f"given {memory!r}"
-        )
     if not 0 <= linear <= window:
         raise Mistake(f"linear={linear}; accepted: 0 to the window of {window} steps")
     if not columns or columns[0].kind != "number":

@@ -64,7 +64,7 @@ from keras import ops
 from zoo.errors import Mistake, unknown
 from zoo.layers import Dropout
 from zoo.layers.precision import logits_dtype
-from zoo.layers.recurrent import CELLS, recurrent
+from zoo.layers.recurrent import CELLS, check, recurrent
 from zoo.layers.saved_form import stage
 
 POOLINGS = ("last", "max", "mean")
@@ -116,21 +116,11 @@ def build(
             has another number of layers or a number below 1 that is not 0,
             `embedding_rate` is not above 0, or `length` is None for "mingru".
     """
-    if cell not in CELLS:
-        raise unknown("cell", cell, CELLS)
+    check(cell, units, memory)
     if pooling not in POOLINGS:
         raise unknown("pooling", pooling, POOLINGS)
     if cell == "mingru" and length is None:
         raise Mistake('cell="mingru" needs to know its steps; give a length')
-    if not isinstance(units, tuple | list) or not units:
-        raise Mistake(
-            f"units takes the width of each layer, as in (128, 64); given {units!r}"
-        )
-    if memory and (not isinstance(memory, tuple | list) or len(memory) != len(units)):
-        raise Mistake(
-            f"memory takes a number for each of the layers units={units}; "
-            f"given {memory!r}"
-        )
     if not embedding_rate > 0:
         raise Mistake(f"embedding_rate={embedding_rate}; accepted: more than 0")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.core import png
 from zoo.reporting import pixels
 from zoo.reporting.blocks import Box, Card, Cards, Flow, Section, Words
 from zoo.reporting.seen import Seen
@@ -117,7 +118,7 @@ def filters(seen: Seen) -> Section | None:
         lines.append(f"The first {FILTERS} are shown.")
     if channels not in (1, 3):
         lines.append(f"Each is the mean over its {channels} channels.")
-    picture = pixels.sheet_uri(sheet)
+    picture = png.uri(sheet)
     return Section("Filters", [Cards([Card([], picture)]), Words(lines)])
 
 

@@ -44,12 +44,3 @@ def tiled(kernels: np.ndarray, columns: int, size: int) -> np.ndarray:
         part = sheet[top : top + height, left : left + width]
         part[..., :3], part[..., 3] = each if channels == 3 else each[..., :1], 255
     return sheet
-
-
-def sheet_uri(sheet: np.ndarray) -> str:
-    """A picture with transparency, uint8 (H, W, 4), as a data URI, pixel by pixel."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(sheet).save(file, "png")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

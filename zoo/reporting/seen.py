@@ -11,7 +11,7 @@ from zoo.building import unit
 from zoo.data import Dataset
 from zoo.engine import startup
 from zoo.errors import Mistake
-from zoo.metrics import measure, probabilities
+from zoo.metrics import label_probabilities, measure, probabilities
 from zoo.run import Run
 
 
@@ -57,7 +57,7 @@ class Seen:
     def probabilities(self) -> np.ndarray:
         """As `zoo predict` gives them: calibrated, or of each label by itself."""
         if self.task == "labels":
-            return 1 / (1 + np.exp(-np.asarray(self.outputs, "float64")))
+            return label_probabilities(self.outputs)
         return probabilities(self.outputs / self.run.temperature)
 
     @property
@@ -83,7 +83,7 @@ def look(run: Run) -> Seen:
 
     dataset = run.dataset()
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
-    call = steps.compile_forward(run.model)
+    call = run.forward
     outputs = steps.predict(call, dataset.split(name).inputs)
     return Seen(run, dataset, name, outputs, unit.spread(run.model), call=call)
 

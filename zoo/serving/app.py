@@ -1,9 +1,7 @@
 """The paths of a server: the page, /predict, /explain, /card, /health."""
 
 import asyncio
-import base64
 import importlib.metadata
-import io
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +13,12 @@ from urllib.parse import parse_qsl
 import numpy as np
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from PIL import Image
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from zoo import backend, data, explanation, prediction
 from zoo.building import trained
+from zoo.core import png
 from zoo.errors import Mistake
 from zoo.exported import Exported
 from zoo.run import Run
@@ -62,17 +60,10 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
     forward(one)  # it compiles now
     quick = min(_seconds(partial(forward, one)) for _ in range(5)) < SHORT
     about = _about(source, dataset)
-    app = _application(f"zoo: {about['model']} on {about['data']}")
+    title = f"zoo: {about['model']} on {about['data']}"
+    app = _application(title, HERE / "page.html")
     app.add_exception_handler(Mistake, _refused)
     app.add_exception_handler(limits.Refused, _refused)
-
-    @app.get("/", response_class=HTMLResponse)
-    async def page() -> Response:
-        return HTMLResponse((HERE / "page.html").read_text("utf-8"), headers=HEADERS)
-
-    @app.get("/health")
-    async def health() -> dict:
-        return {"status": "ok"}
 
     @app.get("/card")
     async def card() -> dict:
@@ -92,7 +83,7 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         found = prediction.interpreted(source, dataset, raw, names, outputs)
         answer: dict[str, Any] = {"predictions": [each.to_json() for each in found]}
         if request.query_params.get("seen") and dataset.kind == "image":
-            answer["seen"] = [_url(picture) for picture in decoded]
+            answer["seen"] = [png.uri(picture) for picture in decoded]
         return JSONResponse(answer)
 
     @app.post("/explain", openapi_extra=_REQUEST)
@@ -111,23 +102,24 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
 
 def playground() -> FastAPI:
     """An application that serves the page of neurons alone."""
-    app = _application("zoo: neurons to look at")
+    return _application("zoo: neurons to look at", _neurons())
+
+
+def _application(title: str, page_file: Path) -> FastAPI:
+    """What both have: a page, and a sign of life."""
+    version = importlib.metadata.version("zoo")
+    # The pages of documentation that FastAPI offers load scripts from elsewhere.
+    app = FastAPI(title=title, version=version, docs_url=None, redoc_url=None)
 
     @app.get("/", response_class=HTMLResponse)
     async def page() -> Response:
-        return HTMLResponse(_neurons().read_text("utf-8"), headers=HEADERS)
+        return HTMLResponse(page_file.read_text("utf-8"), headers=HEADERS)
 
     @app.get("/health")
     async def health() -> dict:
         return {"status": "ok"}
 
     return app
-
-
-def _application(title: str) -> FastAPI:
-    version = importlib.metadata.version("zoo")
-    # The pages of documentation that FastAPI offers load scripts from elsewhere.
-    return FastAPI(title=title, version=version, docs_url=None, redoc_url=None)
 
 
 def _neurons() -> Path:
@@ -216,14 +208,6 @@ def _seconds(call: Callable) -> float:
 def _is_small(item: Any) -> bool:
     """Whether it is read in a moment, in which nobody else is answered."""
     return not isinstance(item, bytes) or len(item) <= SMALL
-
-
-def _url(picture: np.ndarray) -> str:
-    """A picture (H, W, C), uint8, as the address of an image that holds it."""
-    buffer = io.BytesIO()
-    gray = picture.shape[2] == 1
-    Image.fromarray(picture[..., 0] if gray else picture).save(buffer, "png")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 async def _refused(request: Request, error: Exception) -> Response:
