@@ -7,6 +7,7 @@ import time
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -249,7 +250,7 @@ def test_a_chunk_longer_than_its_picture_takes_no_memory(monkeypatch):
     end = content.index(b"IEND")
     content[end - 4 : end] = (2**29).to_bytes(4)
     asked = []
-    monkeypatch.setattr(picture_files.cv2, "imdecode", lambda *_: asked.append(1))
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: asked.append(1))
     found = pictures.decode([bytes(content)], (8, 8, 1))
     assert found[0, ..., 0].tolist() == shades.tolist()
     assert not asked

@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo import backend
+from zoo.core import files, seal
 from zoo.errors import Mistake
 
 if TYPE_CHECKING:
     from zoo.data import Dataset
 
 SUFFIX = ".onnx"
+IN_RUN = "model.onnx"  # where `zoo.export` puts it by default
+CLOSE = 1e-5  # relative to the largest answer: what backends may differ by
 _SMALLEST = float(
     np.finfo("float32").tiny
 )  # of a probability, whose logarithm is taken
@@ -132,3 +136,52 @@ def is_file(place) -> bool:
     """Whether `place` is the name of an ONNX file, and not that of a run."""
     named = isinstance(place, str | os.PathLike)
     return named and Path(place).suffix == SUFFIX and not Path(place).is_dir()
+
+
+def in_run(folder: Path, weights: str, precision: str) -> Exported | None:
+    """The export in a run's folder, if it answers as the run does.
+
+    Args:
+        folder: of the run.
+        weights: the name of their file in it.
+        precision: in which the run computes.
+
+    Returns:
+        None if there is no such file, or it is not to be used: a warning says why.
+
+    Raises:
+        Mistake: the weights are not those of the training.
+    """
+    path = folder / IN_RUN
+    if not path.is_file():
+        return None
+    seal.check(folder, (weights,), seal.LARGEST_MODEL)
+    reason = _unfit(path, (seal.read(folder) or {}).get(weights), precision)
+    if not reason:
+        try:
+            return Exported(path)
+        except Mistake as mistake:
+            reason = str(mistake)
+    warnings.warn(f"{path} is not used: {reason}", stacklevel=2)
+    return None
+
+
+def _unfit(path: Path, weights: str | None, precision: str) -> str:
+    """Why an export must not answer for these weights, given by their checksum."""
+    if precision != "float32":
+        return f"it computes in float32, and the run in {precision}"
+    again = f"; `zoo export {path.parent}` writes it again"
+    try:
+        said = files.read_json(path.with_name(f"{path.name}.json"), seal.LARGEST)
+    except Mistake as mistake:
+        return f"{mistake}{again}"
+    if said.get("precision") != "float32" or said.get("outputs") == "probabilities":
+        return f"it gives {said.get('outputs')} in {said.get('precision')}{again}"
+    if weights is None or said.get("weights") != weights:
+        return f"it does not say that it was made of the run's weights{again}"
+    if said.get("file") != seal.checksum(path):
+        return f"it is not the file that was exported{again}"
+    found = said.get("difference")
+    if not isinstance(found, int | float) or not 0 <= found <= CLOSE:
+        return f"its answers differ by {found} from those of the network"
+    return ""

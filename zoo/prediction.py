@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -253,14 +254,26 @@ def _signs(stat: os.stat_result) -> tuple[int, int, int]:
 def forward(source: Run | Exported) -> Callable[..., np.ndarray]:
     """A function from decoded inputs, and how many to compute at a time, to outputs.
 
-    In a run by Keras, compiled once; in a file by ONNX Runtime.
+    In a run by Keras, compiled once; in a file by ONNX Runtime. So is a run that holds
+    a checked export, until Keras has opened its model or computes on another device.
     """
     if isinstance(source, Exported):
         return source.answers
+    if "model" not in vars(source) and not _on_accelerator() and source.exported:
+        return source.exported.answers
     startup.import_keras()
     from zoo.engine import steps
 
     return partial(steps.predict, source.forward)
+
+
+def _on_accelerator() -> bool:
+    """Whether Keras has been imported and computes on no processor."""
+    if "keras" not in sys.modules:
+        return False
+    from zoo.engine import device
+
+    return device.describe() != "cpu"
 
 
 def _no_answer(

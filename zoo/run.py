@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import keras
 
     from zoo.data import Dataset
+    from zoo.exported import Exported
 
 WEIGHTS = "model.safetensors"
 COLDEST = 1e-6  # of temperatures; logits that are divided by less overflow
@@ -154,6 +155,17 @@ class Run:
             made = self.model, steps.compile_forward(self.model)
             vars(self)["_forward"] = made
         return made[1]
+
+    @cached_property
+    def exported(self) -> "Exported | None":
+        """Its network in `model.onnx`, if that answers as the run does.
+
+        `zoo.export` writes it there. It is used only if it was checked to 1e-5 and is
+        of the weights that the run has; a warning says why it is not.
+        """
+        from zoo import exported
+
+        return exported.in_run(self.folder, WEIGHTS, self.recipe.precision)
 
     def dataset(self, **changes):
         """The data set of the run's recipe, as it is found now.

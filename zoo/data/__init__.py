@@ -19,7 +19,7 @@ from zoo.core.random import order
 from zoo.data import builders, categories, folds, keys, places, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
-from zoo.data.kinds import endings, ink, pictures, rows, tables, texts
+from zoo.data.kinds import endings, pictures, rows, tables, texts
 from zoo.data.sources import forecasts, generated, numbers, own, penguins, tfds
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
@@ -334,6 +334,8 @@ def _is_ink(split: Split) -> bool:
     if split.inputs.shape[3] != 1:  # colored ones need not be read
         return False
     chosen = np.linspace(0, len(split) - 1, min(500, len(split))).astype(int)
+    from zoo.data.kinds import ink  # which imports OpenCV
+
     return ink.is_centered(np.asarray(split.inputs[chosen]))
 
 

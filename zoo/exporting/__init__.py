@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zoo import backend
 from zoo.building import trained
-from zoo.core import files, processes
+from zoo.core import files, processes, seal
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.exporting import formats
@@ -66,6 +66,7 @@ def export(
             from zoo.exporting import checks
 
             checks.save(made, *checks.read(made), found - checks.SLACK)
+        _certify(made, found)
         # The file itself comes last, so that its checks are there when it is.
         for each in sorted(Path(folder).iterdir(), key=lambda each: each == made):
             _move(each, path.with_name(each.name))
@@ -169,6 +170,16 @@ def _compare(path: Path, name: str) -> float:
 
         return checks.compare(path, name)
     return float(_worker(f"{path} failed its check", reader, "compare", path, name))
+
+
+def _certify(path: Path, found: float) -> None:
+    """Write into the metadata beside a file that it was checked, and its checksum."""
+    beside = path.with_name(f"{path.name}.json")
+    about = files.read_json(beside, seal.LARGEST)
+    if path.is_file():
+        about["file"] = seal.checksum(path)
+    about["same answers" if about["precision"] == "int8" else "difference"] = found
+    files.write_json(beside, about)
 
 
 def _worker(failed: str, name: str, *words) -> str:

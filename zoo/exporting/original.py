@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from zoo.building import stored
-from zoo.core import files
+from zoo.core import files, seal
 from zoo.core.columns import Column
 from zoo.data import Dataset
 from zoo.engine import private
@@ -90,6 +90,7 @@ def about(run: Run, outputs: str, model: keras.Model) -> dict:
         "cuts": run.metrics.get("cuts", {}),
         "metrics": run.metrics.get("test", {}),
         "license": dataset.license,
+        "weights": (seal.read(run.folder) or {}).get(stored.WEIGHTS),
     }
     for name in ("data.json", "vocabulary.json"):
         if (run.folder / name).is_file():

@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -168,6 +167,8 @@ def _plain_gray_png(content: bytes) -> np.ndarray | None:
     width, height = (int.from_bytes(content[i : i + 4]) for i in (16, 20))
     if width * height * BYTES_PLAIN > MEMORY or not _has_whole_chunks(content):
         return None
+    import cv2  # 20 ms and 16 MB, which texts and tables need not pay
+
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:  # a broken one; Pillow says how

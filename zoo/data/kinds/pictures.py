@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 from PIL import Image
 
-from zoo.data.kinds import ink, pixels
+from zoo.data.kinds import pixels
 from zoo.data.kinds.given import array, described, is_array, numbers, several
 from zoo.data.kinds.picture_files import Picture, name_of, read
 from zoo.errors import Mistake
@@ -116,6 +116,8 @@ def decode(
 
 
 def _inked(source: Picture, side: int) -> np.ndarray:
+    from zoo.data.kinds import ink  # which imports OpenCV
+
     if hasattr(source, "read"):
         source = source.read()  # it is looked at twice
     gray = read(source, 1)
