@@ -315,16 +315,16 @@ def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypa
 def test_a_disk_that_is_full_at_the_end_is_a_clear_error(
     size, tmp_path, quiet_run, monkeypatch
 ):
-    finish = record._write_end
+    finish = record.write_end
 
     def finish_on_a_full_disk(*arguments):
         with files_no_larger_than(size):
             finish(*arguments)
 
-    monkeypatch.setattr(record, "_write_end", finish_on_a_full_disk)
+    monkeypatch.setattr(record, "write_end", finish_on_a_full_disk)
     with pytest.raises(Mistake, match="cannot write"):
         zoo.train(RECIPE, run=tmp_path, keep_states=True, quiet=True)
-    monkeypatch.setattr(record, "_write_end", finish)
+    monkeypatch.setattr(record, "write_end", finish)
     assert same(resumed(tmp_path), quiet_run)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo.run import Run, load
     from zoo.serving import serve
     from zoo.training import train
+    from zoo.training.ensembles import ensemble
     from zoo.tuning import Search, hypermodel, tune
     from zoo.verification import verify
 
@@ -39,6 +40,7 @@ _HOMES = {
     "Recipe": "recipe",
     "Expected": "recipe",
     "train": "training",
+    "ensemble": "training.ensembles",
     "Run": "run",
     "load": "run",
     "evaluate": "evaluation",
@@ -62,6 +64,7 @@ _HOMES = {
 _SUBMODULES = ("augment", "backend", "data", "layers")
 _ON_KERAS = (
     "training",
+    "training.ensembles",
     "tuning",
     "verification",
     "layers",
@@ -83,6 +86,7 @@ __all__ = [
     "cross_validate",
     "data",
     "distribute",
+    "ensemble",
     "evaluate",
     "explain",
     "export",

@@ -1,10 +1,11 @@
 """A recipe's model in the size that its data ask for: new, or as a run holds it."""
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from zoo.building import registry, unit
+from zoo.building import ensemble, registry, unit
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
@@ -42,7 +43,9 @@ def build(
         fill(model)
 
     def finish(model):
-        return unit.undone(model) if facts.get("task") == "numbers" else model
+        numbers = facts.get("task") == "numbers"
+        has_unit = recipe.model == ensemble.NAME  # in each of its members
+        return unit.undone(model) if numbers and not has_unit else model
 
     arguments = arguments_for(recipe, facts)
     policy = keras.config.dtype_policy()
@@ -64,11 +67,35 @@ def is_kerass(error: Exception) -> bool:
 
 def arguments_for(recipe: Recipe, facts: dict) -> dict:
     """The arguments of `build`: facts of the data, and what the recipe sets."""
+    if recipe.model == ensemble.NAME:
+        return _of_members(recipe, facts)
     accepted = inspect.signature(registry.module(recipe.model).build).parameters
     if facts.get("classes") == 2 and facts.get("task", "classes") == "classes":
         facts = {**facts, "classes": 1}
     facts = {key: value for key, value in facts.items() if key in accepted}
     return {**facts, **recipe.model_arguments}
+
+
+def _of_members(recipe: Recipe, facts: dict) -> dict:
+    """What each member of an ensemble is built with; it comes with its weights."""
+    found = []
+    for each in recipe.model_arguments.get("members", ()):
+        try:
+            name, given = each["model"], dict(each["arguments"])
+        except (TypeError, KeyError, ValueError) as error:
+            raise Mistake(
+                f"the recipe is damaged: {str(each)[:60]!r} is no member of an ensemble"
+            ) from error
+        ensemble.check_name(name)
+        arguments = arguments_for(
+            dataclasses.replace(recipe, model=name, model_arguments=given), facts
+        )
+        if "weights" in arguments:  # not those of ImageNet
+            arguments["weights"] = None
+        found.append((name, arguments))
+    if not found:
+        raise Mistake("the recipe is damaged: an ensemble without members")
+    return {"members": tuple(found), "task": facts.get("task", "classes")}
 
 
 def check_outputs(

@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.building import fitting, registry
+from zoo.building import ensemble, fitting, registry
 from zoo.core import seal
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -34,7 +34,7 @@ def keep_source(recipe: Recipe, folder: Path) -> None:
 
 def is_own(recipe: Recipe) -> bool:
     """Whether the recipe's model is code outside of zoo."""
-    return recipe.model not in registry.names()
+    return recipe.model not in (*registry.names(), ensemble.NAME)
 
 
 def is_own_loss(name: str) -> bool:
@@ -106,7 +106,8 @@ def load(
     _check_there(folder, WEIGHTS)
     arrays = weight_files.shapes(folder / WEIGHTS)
     arguments = fitting.arguments_for(recipe, facts)
-    _check_sizes(folder, recipe, arguments, arrays)
+    counts = {name: value for name, value in facts.items() if isinstance(value, int)}
+    _check_sizes(folder, {**counts, **recipe.model_arguments}, arrays)
     if not is_own(recipe) and "weights" in arguments:  # not those of ImageNet
         changed = {**recipe.model_arguments, "weights": None}
         recipe = dataclasses.replace(recipe, model_arguments=changed)
@@ -141,7 +142,7 @@ def _check_there(folder: Path, name: str) -> None:
     seal.check(folder, (name,), seal.LARGEST_MODEL)
 
 
-def _check_sizes(folder: Path, recipe: Recipe, arguments: dict, arrays: dict) -> None:
+def _check_sizes(folder: Path, arguments: dict, arrays: dict) -> None:
     """Refuse arguments that ask for more than the weights of the run can be."""
     weights = sum(math.prod(shape) for _, shape in arrays.values())
     largest, longest = max(weights, LARGEST_NUMBER), max(len(arrays), LONGEST_LIST)
@@ -162,8 +163,7 @@ def _check_sizes(folder: Path, recipe: Recipe, arguments: dict, arrays: dict) ->
             check(name, each)
 
     for name, value in arguments.items():
-        if name in recipe.model_arguments or isinstance(value, int):
-            check(name, value)
+        check(name, value)
 
 
 def _trusted_source(folder: Path, recipe: Recipe) -> str:

@@ -68,10 +68,14 @@ def adapt(layer: "keras.layers.Layer", targets: np.ndarray, names: tuple) -> Non
 def spread(model: "keras.Model") -> np.ndarray:
     """The deviation of each number that the model answers; 1 if it has no such layer.
 
+    Of an ensemble that of its first member.
+
     Returns:
         float64 (outputs,).
     """
-    for layer in model.layers:
+    from zoo.engine import private
+
+    for layer in private.layers(model):
         if layer.name == NAME and hasattr(layer, "input_variance"):
             return np.sqrt(np.asarray(layer.input_variance, "float64"))
     return np.ones(model.output_shape[-1])

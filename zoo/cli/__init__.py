@@ -30,6 +30,7 @@ VERBS = (
     "report",
     "compare",
     "runs",
+    "ensemble",
     "export",
     "publish",
     "tune",

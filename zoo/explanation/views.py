@@ -18,11 +18,12 @@ from functools import cached_property
 import keras
 import numpy as np
 
+from zoo.building import ensemble
 from zoo.data import Dataset
 from zoo.data.kinds.texts import PADDING
 from zoo.engine import private, steps
 from zoo.errors import Mistake
-from zoo.explanation import methods
+from zoo.explanation import ensembles, methods
 from zoo.layers import Columns
 
 
@@ -68,17 +69,7 @@ class Texts:
 
     @cached_property
     def _halves(self):
-        graph = graph_of(self.whole)
-        for node in private.nodes(graph) if graph else ():
-            inside = node.outputs[0]
-            if inside.dtype.startswith(("float", "bfloat")):
-                if inside.shape[:2] == graph.input.shape[:2] and inside.ndim == 3:
-                    return private.halves(graph, inside, beside=True)
-                break
-        raise Mistake(
-            f"{self.whole.name} does not make a vector of each word first, which would "
-            "have a gradient; accepted: method=occlusion"
-        )
+        return ensembles.halves(self.whole, _after_embedding, beside=True)
 
     @property
     def network(self) -> keras.Model:
@@ -142,19 +133,48 @@ class Rows:
         return np.where(hidden[:, self._owners], self.baseline[i], self.level[i])
 
 
-def _encoding(model: keras.Model, dataset: Dataset) -> tuple:
-    """The part that makes numbers of rows, what follows, and each number's column."""
+def _after_embedding(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """A model cut behind the vectors of its words.
+
+    Raises:
+        Mistake: it does not begin with them.
+    """
     graph = graph_of(model)
     for node in private.nodes(graph) if graph else ():
-        if isinstance(node.operation, Columns):
-            try:
-                halves = private.halves(graph, node.outputs[0])
-            except ValueError:  # the raw rows are used beside it, too
-                break
-            return *halves, np.array(node.operation.owners)
+        inside = node.outputs[0]
+        if inside.dtype.startswith(("float", "bfloat")):
+            if inside.shape[:2] == graph.input.shape[:2] and inside.ndim == 3:
+                return private.halves(graph, inside, beside=True)
+            break
+    raise Mistake(
+        f"{model.name} does not make a vector of each word first, which would "
+        "have a gradient; accepted: method=occlusion"
+    )
+
+
+def _encoding(model: keras.Model, dataset: Dataset) -> tuple:
+    """The part that makes numbers of rows, what follows, and each number's column."""
+    owners = [_columns_of(each) for each in ensemble.members(model) or [model]]
+    if all(each is not None for each in owners):
+        try:
+            halves = ensembles.halves(model, _after_columns)
+            return *halves, np.concatenate([each.operation.owners for each in owners])
+        except ValueError:  # the raw rows are used beside it, too
+            pass
     widths = [column.width for column in dataset.columns]
     widths = widths or [1] * dataset.input_shape[0]
     return None, model, np.repeat(np.arange(len(widths)), widths)
+
+
+def _columns_of(model: keras.Model):
+    """The call of the layer that makes numbers of rows; None if there is none."""
+    graph = graph_of(model)
+    nodes = private.nodes(graph) if graph else ()
+    return next((each for each in nodes if isinstance(each.operation, Columns)), None)
+
+
+def _after_columns(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    return private.halves(graph_of(model), _columns_of(model).outputs[0])
 
 
 def graph_of(model: keras.Model) -> keras.Model | None:
@@ -168,8 +188,12 @@ def last_maps(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """A model cut behind its last feature maps of at least 2 x 2 places.
 
     Raises:
-        Mistake: it has none behind a convolution.
+        Mistake: it has none behind a convolution, or members have maps of other sizes.
     """
+    return ensembles.halves(model, _after_maps)
+
+
+def _after_maps(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     graph, found, convolved = graph_of(model), None, False
     for node in private.nodes(graph) if graph else ():
         inside = node.outputs[0]

@@ -6,12 +6,13 @@ from pathlib import Path
 from zoo.building import trained
 from zoo.core import files
 from zoo.core.progress import Progress
-from zoo.errors import unknown
+from zoo.errors import Mistake, unknown
 from zoo.reporting import (
     calibration,
     classes,
     curves,
     folds,
+    members,
     network,
     numbers,
     pages,
@@ -31,6 +32,7 @@ FORMATS = ("html", "md", "png")
 SECTIONS: tuple[Callable[[Seen], Section | None], ...] = (
     result.section,
     folds.section,
+    members.section,
     curves.section,
     classes.section,
     screening.section,
@@ -77,6 +79,11 @@ def report(
     run = open_run(run, trust=trust)
     folder = Path() if trained.is_shipped(run.folder) else run.folder
     path = pages.Page(folder / f"report.{format}")
+    if format == "png" and "members" in run.metrics:
+        raise Mistake(
+            f"{run.folder} has no curves to draw, as it was made of other runs; "
+            f"`zoo report {run.folder}` writes the page without them"
+        )
     if format == "png":
         picture.draw(look(run), path)
         return path

@@ -51,6 +51,8 @@ def repeat(seen: Seen) -> Section:
     if isinstance(folds, list):
         verb = f"cross-validate again.py --folds {len(folds)}"
     lines = [f"zoo recipe {folder} > again.py", f"zoo {verb}{on}"]
+    if members := kept.groups(run.metrics, "members"):
+        lines = [f"zoo ensemble {shlex.join(members)} --run {folder}{on}"]
     if not seen.lacking:
         lines.append(f"zoo evaluate {folder} --split {seen.split}")
     return Section("Do it again", [Code(lines)])

@@ -4,13 +4,14 @@ In a group all processes call these functions, and the first one writes.
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from zoo import recipe as recipes
-from zoo.building import model_files, stored, weight_files
+from zoo.building import model_files, stored, unit, weight_files
 from zoo.core import files, seal
 from zoo.core.progress import Progress
 from zoo.data import floors
@@ -20,6 +21,7 @@ from zoo.metrics import (
     best_cuts,
     calibration,
     errors_of,
+    measure,
     noise,
     of_each,
     of_steps,
@@ -97,18 +99,51 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     """Evaluate on the test split, once, and write the run."""
     save(session)
     totals, dataset = session.state.totals, session.dataset
+    metrics, split = measured(dataset, session.answer, unit.spread(session.model))
+    _count_time(session)
+    train, waiting = totals["train"], totals["waiting"]
+    counts = ("examples", "skipped")
+    metrics["seconds"] = {k: v for k, v in totals.items() if k not in counts}
+    if totals.get("skipped"):
+        metrics["skipped_updates"] = totals["skipped"]
+    metrics["waiting_share"] = waiting / train if train else 0.0
+    metrics["examples_per_second"] = totals["examples"] / max(train, 1e-9)
+    metrics["parameters"] = session.model.count_params()
+    metrics["epochs"] = session.state.epoch
+    with session.group.shared_mistakes():
+        if session.group.rank == 0:
+            if floor:
+                metrics["floors"] = measured_floors(dataset, split, session.quiet)
+            write_end(session.model, session.folder, metrics)
+            if not keep_states:
+                states.forget(session.folder)
+    return Run(session.folder, trust=True)
+
+
+def measured(dataset, answer: Callable, spread) -> tuple[dict, str]:
+    """What a run keeps of a network's answers, and the split that judges it.
+
+    The temperature, the cuts of labels and the errors of conformal prediction are found
+    on the validation split.
+
+    Args:
+        dataset: with its examples.
+        answer: from a split to the network's outputs.
+        spread: of numbers the unit of their loss, see `zoo.building.unit`.
+    """
     held = [
         name for name in ("test", "validation") if getattr(dataset, name) is not None
     ]
     outputs = {
-        name: (session.answer(dataset.split(name)), dataset.split(name).targets)
+        name: (answer(dataset.split(name)), dataset.split(name).targets)
         for name in held or ["train"]
     }
     known, cuts = outputs.get("validation"), np.zeros(1)
     if known and dataset.task == "labels":
         cuts = best_cuts(*known)
     metrics: dict = {
-        name: session.measure(*each, cuts) for name, each in outputs.items()
+        name: measure(*each, dataset.task, spread, cuts)
+        for name, each in outputs.items()
     }
     split = next(iter(metrics))  # the one that the result is about
     if known and dataset.task == "labels":
@@ -124,27 +159,10 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
         each = of_each(*outputs[split], dataset.classes, dataset.task, cuts)
         metrics["classes"] = {split: each}
     metrics["noise"] = noise(*outputs[split], dataset.task)
-    _count_time(session)
-    train, waiting = totals["train"], totals["waiting"]
-    counts = ("examples", "skipped")
-    metrics["seconds"] = {k: v for k, v in totals.items() if k not in counts}
-    if totals.get("skipped"):
-        metrics["skipped_updates"] = totals["skipped"]
-    metrics["waiting_share"] = waiting / train if train else 0.0
-    metrics["examples_per_second"] = totals["examples"] / max(train, 1e-9)
-    metrics["parameters"] = session.model.count_params()
-    metrics["epochs"] = session.state.epoch
-    with session.group.shared_mistakes():
-        if session.group.rank == 0:
-            if floor:
-                metrics["floors"] = _floors(session.dataset, split, session.quiet)
-            _write_end(session.model, session.folder, metrics)
-            if not keep_states:
-                states.forget(session.folder)
-    return Run(session.folder, trust=True)
+    return metrics, split
 
 
-def _floors(dataset, split: str, quiet: bool) -> dict[str, dict[str, float]]:
+def measured_floors(dataset, split: str, quiet: bool) -> dict[str, dict[str, float]]:
     """What needs no network, on the same examples; what is left out is told."""
     with Progress("measuring what needs no network", 1, quiet) as progress:
         found = floors.floors(dataset, split)
@@ -153,7 +171,8 @@ def _floors(dataset, split: str, quiet: bool) -> dict[str, dict[str, float]]:
     return found.metrics
 
 
-def _write_end(model: keras.Model, folder: Path, metrics: dict):
+def write_end(model: keras.Model, folder: Path, metrics: dict) -> None:
+    """Write a network and its metrics, and the sums of all files, whole or not."""
     with files.writing(folder):
         model_files.save(model, folder / stored.GRAPH)
         weight_files.save(model, folder / stored.WEIGHTS)

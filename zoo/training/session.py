@@ -209,16 +209,12 @@ class Session:
 
     def score(self, split) -> dict:
         """The metrics of the model on `split`, see `zoo.metrics.measure`."""
-        return self.measure(self.answer(split), split.targets)
+        task, spread = self.dataset.task, unit.spread(self.model)
+        return measure(self.answer(split), split.targets, task, spread)
 
     def answer(self, split) -> np.ndarray:
         """The outputs of the model for a split."""
         return steps.predict(self.forward, split.inputs)
-
-    def measure(self, outputs, targets, cuts=0.0) -> dict:
-        """The metrics of outputs for these targets."""
-        task, spread = self.dataset.task, unit.spread(self.model)
-        return measure(outputs, targets, task, spread, cuts)
 
     @contextlib.contextmanager
     def _evaluated_weights(self):

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 
 from zoo import augment, data, metrics
-from zoo.building import fitting, registry, unit
+from zoo.building import ensemble, fitting, registry, unit
 from zoo.core.progress import say
 from zoo.data import categories, identity
 from zoo.engine import groups
@@ -33,6 +33,11 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
             not take, or early stopping without validation data.
     """
     count = len(dataset.train)
+    if recipe.model == ensemble.NAME:
+        raise Mistake(
+            "an ensemble is not trained: train its members, each with a seed of its "
+            "own, then `zoo ensemble RUN RUN`"
+        )
     if dataset.columns and not quiet:
         say(categories.table(dataset))
     acceptance.check_columns(recipe.model, dataset)
