@@ -1,6 +1,7 @@
 """JAX compiles with little optimization for tests that look at behavior."""
 
 import contextlib
+import os
 from functools import cache
 
 # XLA compiles small networks in 1.4 s in place of 4.5 s, and the files below take half
@@ -38,6 +39,7 @@ FILES = frozenset(
         "weight_files",
     )
 )
+USUAL = os.environ.get("XLA_FLAGS", "")  # of child processes
 _is_quick = False
 
 
@@ -52,8 +54,11 @@ def compile_for(file: str) -> None:
 
     if is_quick:
         compiler.get_compile_options = _quick(compiler.get_compile_options, known())
+        words = [f"--{name}={value}".lower() for name, value in known().items()]
+        os.environ["XLA_FLAGS"] = " ".join([*words, USUAL])  # read here already
     else:
         compiler.get_compile_options = compiler.get_compile_options.__wrapped__
+        os.environ["XLA_FLAGS"] = USUAL
     jax.clear_caches()  # no program of the one kind serves the other
     _is_quick = is_quick
 

@@ -19,6 +19,7 @@ def prepared(shared_data, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))
 
 
+@pytest.mark.once
 def test_the_first_start_imports_no_tensorflow(prepared):
     code = (
         "import zoo.data\n"
@@ -29,6 +30,7 @@ def test_the_first_start_imports_no_tensorflow(prepared):
     assert python(code) == ["False"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_pictures(prepared, name):
     dataset = data.load(name)
@@ -48,6 +50,7 @@ def test_pictures(prepared, name):
     assert np.all(np.abs(9 * held - kept) <= 9)
 
 
+@pytest.mark.once
 def test_mnist_is_not_in_its_test_split(prepared):
     dataset = data.load("mnist", validation=0)
     train = {hashlib.sha256(image).digest() for image in dataset.train.inputs}
@@ -56,6 +59,7 @@ def test_mnist_is_not_in_its_test_split(prepared):
     assert not train & test
 
 
+@pytest.mark.once
 @pytest.mark.filterwarnings("ignore:found .* texts of imdb_reviews")
 def test_reviews(prepared):
     with pytest.warns(UserWarning, match=r"texts of imdb_reviews's \w+ split"):
@@ -76,6 +80,7 @@ def test_reviews(prepared):
     assert time.perf_counter() - start < 10
 
 
+@pytest.mark.once
 def test_mammograms(shared_data):
     file = shared_data / "raw/mammographic_masses/mammographic_masses.data.txt"
     dataset = data.load("mammographic_masses", file=file)
@@ -100,6 +105,7 @@ def test_mammograms(shared_data):
         assert np.isfinite(rows).all()
 
 
+@pytest.mark.once
 def test_a_folder_of_pictures(shared_data):
     with pytest.warns(UserWarning, match=r"PROVENANCE\.md: it lies beside the splits"):
         dataset = data.load(str(shared_data / "raw/pizza_steak_sushi"), size=64)
