@@ -48,6 +48,13 @@ CASES = {
         "normalize": "mean",
         "dropout": 0.1,
     },
+    "lstm_language": {
+        "vocabulary_size": 20,
+        "window": 9,
+        "embedding": 8,
+        "units": (6, 6),
+        "dropout": 0.1,
+    },
     "lstm_sentiment": {
         "vocabulary_size": 50,
         "length": 12,

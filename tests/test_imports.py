@@ -22,7 +22,7 @@ ORDER = (
     ("augment", "data"),
     ("exported",),
     ("run",),
-    ("training",),
+    ("training", "writing"),
     ("prediction", "evaluation", "explanation", "verification", "reporting"),
     ("tuning", "exporting", "serving"),
     ("publishing",),

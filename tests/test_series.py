@@ -322,7 +322,7 @@ def test_a_floor_without_its_season_says_why():
         ({"step": "1 parsec"}, "parsec"),
         ({"split": "etth"}, "etth.*ett"),
         ({"test": 1.5}, "test=1.5 is not a share"),
-        ({"fold": (0, 3)}, "windows of a series overlap"),
+        ({"fold": (0, 3)}, "windows of a series or a text overlap"),
         ({"groups": "wind"}, "is for tables; a series has data.key=wind"),
     ],
 )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo.training.ensembles import ensemble
     from zoo.tuning import Search, hypermodel, tune
     from zoo.verification import verify
+    from zoo.writing import write
 
 _HOMES = {
     "build": "building.trained",
@@ -58,6 +59,7 @@ _HOMES = {
     "export": "exporting",
     "publish": "publishing",
     "verify": "verification",
+    "write": "writing",
     "distribute": "distribution",
     "main": "cli",
 }
@@ -104,6 +106,7 @@ __all__ = [
     "train",
     "tune",
     "verify",
+    "write",
 ]
 
 

@@ -20,6 +20,7 @@ from zoo.exported import Exported
 from zoo.metrics import bound, label_probabilities, probabilities, surprises
 from zoo.metrics.conformal import CLASS
 from zoo.run import Run, open_run
+from zoo.writing import write
 
 if TYPE_CHECKING:
     from zoo.data import Dataset
@@ -46,6 +47,7 @@ class Prediction:
         history: of a series, the values that it ends with, by their times; NaN where
             they are missing.
         truth: of a series that goes on, what the numbers were; else empty.
+        continuation: of a text what comes next, see `zoo.write`.
     """
 
     input: str
@@ -59,11 +61,14 @@ class Prediction:
     times: tuple[str, ...] = ()
     history: dict[str, float] = field(default_factory=dict)
     truth: dict[str, float] = field(default_factory=dict)
+    continuation: str = ""
 
     def to_json(self) -> dict:
         """The input, and what its task has, as JSON values."""
         names = ["label", "probability", "probabilities"]
-        if self.numbers:
+        if self.continuation:
+            names = ["continuation"]
+        elif self.numbers:
             more = ("intervals", "times", "truth")
             names = ["numbers", *(name for name in more if getattr(self, name))]
         elif not self.label:
@@ -100,9 +105,10 @@ def predict(
             255, see `zoo.data.kinds.pixels`. On texts: sentences, or text files. On
             rows: CSV files, lines such as "5.1,1.4" and flat sequences in the order
             of the columns, arrays (n, columns), dicts by column, frames of pandas or
-            polars. On series: tables with their columns, files or frames; what comes
-            after the last value is forecast. A folder gives the files in it, and
-            "https://..." what lies there.
+            polars. On a text that goes on: how it begins, or text files. On series:
+            tables with their columns, files or frames; what comes after the last value
+            is forecast. A folder gives the files in it, and "https://..." what lies
+            there.
         confidence: with which probability the truth is to lie in an interval around a
             number, or among the classes that are answered, above 0 and below 1, see
             `zoo.metrics.conformal`; None for neither.
@@ -129,6 +135,8 @@ def predict(
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
     source, dataset = opened(run, trust)
     raw = data.items(dataset, inputs, back)
+    if dataset.unit:
+        return [_continued(source, dataset, item, confidence) for item in raw]
     decoded = data.decode(dataset, raw, as_is)
     if not len(decoded):
         raise Mistake("nothing to predict: the table has no rows")
@@ -329,6 +337,18 @@ def _numbers(name: str, numbers: dict, widths: Mapping) -> Prediction:
         for each, width in widths.items()
     }
     return Prediction(name, numbers=numbers, intervals=intervals)
+
+
+def _continued(source, dataset: "Dataset", item, confidence) -> Prediction:
+    """What comes next in a text, with the settings of `zoo.write`."""
+    if isinstance(source, Exported):
+        raise Mistake(f"{source.path} keeps no states; `zoo write RUN` goes on with it")
+    if confidence is not None:
+        raise Mistake(f"confidence={confidence} is for classes and numbers")
+    from zoo.data.kinds import texts
+
+    prompt = texts.text_of(item)
+    return Prediction(prompt, continuation=write(source, prompt))
 
 
 def _forecast(ending, row: list[float], names: tuple, widths: Mapping) -> Prediction:

@@ -25,6 +25,7 @@ VERBS = (
     "recipe",
     "evaluate",
     "predict",
+    "write",
     "serve",
     "explain",
     "report",

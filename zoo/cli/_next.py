@@ -33,8 +33,11 @@ def _next(done: Run) -> list[list[str]]:
     others = [name for name in backend.installed() if name != here]
     elsewhere = ["--backend", others[0]] if others else []
     split = [] if "test" in done.metrics else ["--split", "train"]
+    first = ["predict", folder]
+    if done.about_data.unit:
+        first = ["write", folder, "--length", "200"]
     return [
-        ["predict", folder, *_example(done)],
+        [*first, *_example(done)],
         ["evaluate", folder, *split, *elsewhere],
     ]
 
@@ -55,6 +58,8 @@ def _example(done: Run) -> list[str]:
     kind = done.about_data.kind
     if kind == "text":
         return ["a film that I would gladly see again"]
+    if kind == "language":
+        return []
     if kind == "tabular":  # with the columns of the run
         dataset = done.dataset()
     else:

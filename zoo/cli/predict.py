@@ -6,6 +6,7 @@ RUN may be an ONNX file of `zoo export`, too: it answers without Keras, in a ten
 the time. So does a run that holds one (`zoo export RUN`), unless --backend is given.
 A folder is the files in it, https://... what lies there, and - the standard input.
 
+A text goes on as `zoo write` has it.
 Of a series, a table that ends with the last known steps, the next ones are forecast;
 --chart draws them, and --back 24 forecasts the last 24 steps, beside the truth.
 
@@ -126,6 +127,9 @@ def run(options):
             if each.probabilities and options.top:
                 said["probabilities"] = each.top(options.top)
         show(json.dumps(found, indent=1))
+        return
+    if predictions[0].continuation:
+        show("\n\n".join(each.input + each.continuation for each in predictions))
         return
     if predictions[0].times:
         rows = [row for each in predictions for row in _steps(each)]

@@ -104,6 +104,9 @@ def run(options):
 
 
 def _shown(values: dict[str, float]) -> list[str]:
+    if "bits" in values:
+        names = ["loss", "bits", "perplexity"]
+        return [f"{name}: {shown(name, values[name])}" for name in names]
     names = [
         name
         for name in ("accuracy", "mae", "r2", "average_precision", "micro_f1")

@@ -20,7 +20,15 @@ from zoo.data import builders, categories, folds, keys, places, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
 from zoo.data.kinds import endings, pictures, rows, tables, texts
-from zoo.data.sources import forecasts, generated, numbers, own, penguins, tfds
+from zoo.data.sources import (
+    forecasts,
+    generated,
+    numbers,
+    own,
+    penguins,
+    streams,
+    tfds,
+)
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -41,8 +49,7 @@ __all__ = [
 ]
 
 VALIDATION = 0.1  # of the training split, where the data have no validation split
-_HOMES = (generated, numbers, penguins, forecasts)
-WINDOWED = {"window", "horizon"}  # of a series, which has either
+_HOMES = (generated, numbers, penguins, forecasts, streams)
 LONGEST_CLASS = 1000  # letters
 TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
@@ -85,7 +92,8 @@ def load(
         encoder: for text, the vocabulary of a run, taken in place of the training
             split's own.
         arguments: those of the data set, see `generated`, `numbers`, `forecasts`,
-            `folder`, `table`, `series` and `tfds` in `zoo.data.sources`; for text
+            `folder`, `table`, `series`, `streams` and `tfds` in `zoo.data.sources`; for
+            text
             `vocabulary_size`, `length`, `keep` and `ngrams`, see
             `zoo.data.kinds.texts.Vocabulary.build`.
 
@@ -162,7 +170,7 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
     found: list
     if dataset.kind == "image":
         found = pictures.items(given, dataset.input_shape)
-    elif dataset.kind == "text":
+    elif dataset.kind in ("text", "language"):
         found = texts.items(given)
     elif dataset.timeline:
         found = endings.endings(given, dataset.timeline, dataset.columns, back)
@@ -178,6 +186,7 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
 _WANTED = {
     "image": "the name of a picture",
     "text": "a sentence in quotes",
+    "language": "how a text begins, in quotes",
     "tabular": "a CSV file, or a row of values with commas between them",
     "series": "a table that ends with the steps before the forecast",
     "points": "a CSV file, or a point such as 0.5,-0.25",
@@ -260,11 +269,11 @@ def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Datase
         read = own.folder.read
     elif is_path(name):
         _check_there(name)
-        read = own.reader(name, kept, bool(WINDOWED & arguments.keys()))
+        read = own.reader(name, kept, arguments)
     else:
         read = partial(tfds.read, name)
     accepted = set(inspect.signature(read).parameters) - {"validation"}
-    others = (None, own.folder.read, own.labeled.read, own.series.read)
+    others = (None, own.folder.read, own.labeled.read, own.series.read, streams.read)
     if getattr(read, "func", None) not in others:
         accepted |= set(TEXT)
     for argument in arguments:
@@ -283,8 +292,8 @@ def _series(
 ):
     if fold:
         raise Mistake(
-            f"fold={fold}: windows of a series overlap, so they cannot be dealt "
-            "out; give data.test and validation, the shares of its last steps"
+            f"fold={fold}: windows of a series or a text overlap, so they cannot be "
+            "dealt out; give data.test and validation, the shares at its end"
         )
     if groups:
         raise Mistake(f"groups={groups} is for tables; a series has data.key={groups}")

@@ -13,13 +13,14 @@ from zoo.core import columns as described
 from zoo.core import files
 from zoo.core.columns import Column
 from zoo.core.random import order
+from zoo.data.kinds import streams
 from zoo.data.kinds.series import Timeline
 from zoo.data.kinds.texts import LONGEST, Vocabulary
 from zoo.data.windows import Windows
 from zoo.errors import Mistake, unknown
 
-KINDS = ("image", "text", "tabular", "points", "series")
-TASKS = ("classes", "numbers", "labels")
+KINDS = ("image", "text", "tabular", "points", "series", "language")
+TASKS = ("classes", "numbers", "labels", "tokens")
 SPLITS = ("train", "validation", "test")
 
 
@@ -33,8 +34,9 @@ class Split:
         `zoo.data.windows.Windows`.
     targets: by the data set's task: "classes", int32 array of shape (n,), positions in
         `Dataset.classes`; "numbers", float32 (n, outputs), in the data's own unit;
-        "labels", float32 (n, classes), 1 for each label that an example has, else 0.
-        Those of a series are `Windows`, too.
+        "labels", float32 (n, classes), 1 for each label that an example has, else 0;
+        "tokens", int32 (n, window), the class after each token of the inputs, -1 where
+        it does not count. Those of a series or a text are `Windows`, too.
     prints: uint64 array of shape (n,), equal for equal inputs, so that copies can be
         kept on one side of a split; None where nobody looked for copies.
     groups: int64 array of shape (n,), equal for examples that belong together, such as
@@ -143,16 +145,18 @@ class Dataset:
     name: as it was asked for.
     kind: "image" (uint8, (n, H, W, C)), "text" (int32 token ids, (n, length)),
         "tabular" or "points" (float32, (n, features)), "series" (float32, (n, window,
-        features)).
+        features)), "language" (int32 tokens, (n, window)).
     train, validation, test: the splits; validation and test may be None.
     classes: the name of each class or label; () if the task is "numbers".
     features: the name of each column of a table or coordinate of a point; else ().
     task: "classes", each example has one of `classes`; "numbers", it has a number for
-        each of `outputs`; "labels", it has any of `classes`, several or none.
+        each of `outputs`; "labels", it has any of `classes`, several or none; "tokens",
+        one of `classes` comes next at each step of it.
     outputs: the name of each number to be answered; () for the other tasks.
     columns: of a table, what each of `features` holds, so that raw cells can be read;
         () where all are numbers that are read as they are.
     timeline: of a series, how its windows are cut; None for other kinds.
+    unit: of a language what a token is, "characters" or "words"; else "".
     license, citation, description: of the data, as their source states them.
     encoder: turns sentences into token ids; None unless kind is "text".
     missing: whether NaN stands for a missing value; otherwise no NaN occurs.
@@ -181,6 +185,7 @@ class Dataset:
     outputs: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     timeline: Timeline | None = None
+    unit: str = ""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -205,6 +210,9 @@ class Dataset:
         if self.timeline:
             for name in ("window", "horizon", "ahead"):
                 facts[name] = getattr(self.timeline, name)
+        if self.unit:
+            facts["vocabulary_size"] = len(self.classes)
+            facts["window"] = self.input_shape[0]
         if self.encoder:
             facts["vocabulary_size"] = self.encoder.size
             facts["length"] = self.encoder.length
@@ -216,7 +224,7 @@ class Dataset:
         lines = [
             f"{self.name}: {self.kind}, input shape {self.input_shape}",
             "examples: " + ", ".join(f"{k} {len(v):,}" for k, v in sizes if v),
-            f"{self.task}: {', '.join(self.answers)}",
+            "" if self.unit else f"{self.task}: {', '.join(self.answers)}",
             f"columns: {', '.join(self.features)}" if self.features else "",
             f"license: {self.license}",
             self.description,
@@ -296,6 +304,8 @@ class Dataset:
         }
         if self.timeline:
             about["timeline"] = self.timeline.to_json()
+        if self.unit:
+            about["unit"] = self.unit
         files.write_json(folder / "data.json", about, indent=1)
 
 
@@ -353,6 +363,10 @@ def restore(folder: str | os.PathLike) -> Dataset:
             f"{path} is damaged: it names {len(about['features'])} columns and its "
             f"input_shape is {shape}"
         )
+    about["unit"] = about.get("unit", "")
+    told = about["kind"] == "language", task == "tokens", bool(about["unit"])
+    if len({*told}) > 1:
+        raise Mistake(f"{path} is damaged: only a language, and each, has tokens")
     line = about.get("timeline")
     if (about["kind"] == "series") != (line is not None):
         raise Mistake(f"{path} is damaged: only series, and all, have a timeline")
@@ -380,7 +394,7 @@ def restore(folder: str | os.PathLike) -> Dataset:
 # What data.json of older runs does not hold.
 OPTIONAL: tuple[str, ...] = (
     *("examples", "ink", "task", "outputs", "columns"),
-    "timeline",
+    *("timeline", "unit"),
 )
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
 _WIDEST = (
@@ -444,6 +458,7 @@ def _is_timeline(value) -> bool:
 
 # How many classes there are at least, and at most, in each task.
 _COUNTS = {"classes": (2, math.inf), "numbers": (0, 0), "labels": (1, math.inf)}
+_COUNTS["tokens"] = (2, math.inf)
 _CHECKS = {
     "examples": ("for each split its number and fingerprint", _are_examples),
     "name": ("text", _is_text),
@@ -462,6 +477,7 @@ _CHECKS = {
     "citation": ("text", _is_text),
     "description": ("text", _is_text),
     "timeline": ("null, or how windows are cut from a series", _is_timeline),
+    "unit": (", ".join(streams.UNITS), lambda value: value in ("", *streams.UNITS)),
     "missing": ("true or false", lambda value: isinstance(value, bool)),
     "ink": ("true or false", lambda value: isinstance(value, bool)),
     "border": (

@@ -12,6 +12,8 @@ nothing else is said:
     last value            of a series: what was known last, for all steps
     season before         of a series: the same hour of the day before, or whatever its
                           season is; the last value where that is not known
+    uniform, frequency    of a text: all tokens alike, or as often as they occur
+    n-grams               of a text, see `zoo.data.ngrams`
 
 The linear ones see the features of `zoo.data.features`. Nothing is chosen on the
 examples that are answered. How long a floor may learn is a count of operations, the
@@ -30,7 +32,7 @@ import numpy as np
 
 from zoo.core import files
 from zoo.core.folders import cache_dir
-from zoo.data import features, identity
+from zoo.data import features, identity, ngrams
 from zoo.data.dataset import Dataset, Split
 from zoo.data.features import TooMany
 from zoo.errors import Mistake
@@ -83,6 +85,8 @@ def floors(dataset: Dataset, split: str, seconds: float | None = None) -> Floors
     }
     if dataset.timeline:
         about["timeline"] = dataset.timeline.to_json()
+    if dataset.unit and dataset.validation is not None:  # which chooses an order
+        about["validation"] = prints["validation"]
     key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     path = cache_dir() / "floors" / f"{key[:24]}.json"
     if path.is_file():
@@ -92,9 +96,12 @@ def floors(dataset: Dataset, split: str, seconds: float | None = None) -> Floors
             path.unlink()
     given = dataset.split(split)
     answered, left_out = answers(dataset, given, seconds)
-    spread = np.std(dataset.train.numbers, axis=0, dtype="float64")
+    spread = 1.0
+    if not dataset.unit:
+        spread = np.std(dataset.train.numbers, axis=0, dtype="float64")
+        spread = np.where(spread, spread, 1.0)
     found = {
-        name: measure(each, given.targets, dataset.task, np.where(spread, spread, 1.0))
+        name: measure(each, given.targets, dataset.task, spread)
         for name, each in answered.items()
     }
     files.write_json(path, {"metrics": found, "left_out": left_out})
@@ -144,6 +151,12 @@ class _Learner:
         return np.asarray(self.dataset.train.targets)
 
     def floors(self) -> dict:
+        if self.dataset.unit:
+            return {
+                "all tokens alike": partial(self.grams, 0),
+                "frequency of tokens": partial(self.grams, 1),
+                "n-grams": self.grams,
+            }
         if self.dataset.timeline:
             return {
                 "last value": self.last,
@@ -172,6 +185,24 @@ class _Learner:
             if self.dataset.task == "labels":
                 answer = _logit(answer)
         return np.repeat(answer, len(self.split), axis=0), ""
+
+    def grams(self, order: int | None = None):
+        train, asked = self.dataset.train.inputs.rows, self.split.inputs.rows
+        # Sorting takes some 25 operations for each comparison.
+        each = 25.0 * (len(train) + len(asked)) * np.log2(len(train) + 2)
+        self._affordable(each * (ngrams.MOST if order is None else 1), 1)
+        count, note = len(self.dataset.classes), ""
+        if order is None:
+            held = self.dataset.validation
+            order, note = ngrams.USUAL, f", {ngrams.USUAL} tokens"
+            if held is not None:
+                order = ngrams.best(train, held.inputs.rows, count)
+                note = f", {order} tokens by validation"
+        told = ngrams.told(train, asked, count, order)
+        places = self.split.targets.starts[:, None] + np.arange(
+            self.split.targets.length
+        )
+        return np.stack([told[places], np.full(places.shape, np.nan)], axis=-1), note
 
     def last(self):
         return self._repeated(1), ""

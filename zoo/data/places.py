@@ -15,7 +15,12 @@ LARGEST = 2**26  # bytes of what is fetched or read from a stream
 SECONDS = 30.0  # that an address may keep silent
 STREAM = "-"
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
-_ENDINGS = {"text": texts.SUFFIXES, "tabular": (".csv", ".tsv")}
+_SAID = ("text", "language")
+_ENDINGS = {
+    "text": texts.SUFFIXES,
+    "language": texts.SUFFIXES,
+    "tabular": (".csv", ".tsv"),
+}
 
 
 class Named(bytes):
@@ -65,7 +70,8 @@ def _content(item: str | os.PathLike, kind: str, stream) -> list | None:
         return _as_kind(_read(stream, "standard input"), kind, "standard input", True)
     if isinstance(item, str) and _ADDRESS.fullmatch(item):
         return _as_kind(_fetched(item), kind, item, False)
-    words = isinstance(item, str) and kind == "text" and os.sep not in item
+    said = isinstance(item, str) and kind in _SAID
+    words = said and os.sep not in item
     if words or "\0" in os.fspath(item) or not os.path.isdir(item):
         return None
     return _files(Path(item), kind)
@@ -94,7 +100,7 @@ def _as_kind(content: bytes, kind: str, name: str, lines: bool) -> list:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Mistake(f"{name} holds no text in UTF-8") from error
-    if kind != "text":
+    if kind not in _SAID:
         return [text if "\n" in text else f"{text}\n"]  # text, and no file's name
     found = [line for line in text.splitlines() if line.strip()] if lines else [text]
     return [f"{each}\n" for each in found]

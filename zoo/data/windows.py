@@ -1,4 +1,4 @@
-"""Windows of a series: consecutive rows, gathered when they are asked for."""
+"""Windows of a series or a text: consecutive rows, gathered when they are asked for."""
 
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,8 @@ class Windows:
     unknown: from this row of a window on, the columns `hidden` are NaN: they lie in the
         future. By default none is.
     hidden: bool (columns,).
+    fresh: int (m,), the row from which on a window's numbers count; those before, which
+        another window has, are -1. By default all count.
     """
 
     rows: np.ndarray
@@ -28,13 +30,17 @@ class Windows:
     after: int = 0
     unknown: int | None = None
     hidden: np.ndarray | None = None
+    fresh: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def __getitem__(self, positions) -> np.ndarray:
         starts = np.asarray(self.starts[positions])
-        found = self.rows[starts[..., None] + np.arange(self.length)]
+        places = starts[..., None] + np.arange(self.length)
+        found = self.rows[places]
+        if self.fresh is not None:
+            found[places < np.asarray(self.fresh[positions])[..., None]] = -1
         if self.unknown is not None:
             found[..., self.unknown :, self.hidden] = np.nan
         return found
@@ -57,7 +63,8 @@ class Windows:
 
     def chosen(self, positions: np.ndarray) -> "Windows":
         """The windows at these positions."""
-        return replace(self, starts=self.starts[positions])
+        fresh = None if self.fresh is None else self.fresh[positions]
+        return replace(self, starts=self.starts[positions], fresh=fresh)
 
     def on(self, rows: np.ndarray, order: np.ndarray | None = None) -> "Windows":
         """The same windows of other rows, whose columns are these in another order."""

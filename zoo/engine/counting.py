@@ -9,7 +9,12 @@ from collections.abc import Callable
 
 def of(task: str) -> Callable:
     """The function `(targets, outputs)` that counts for a task, see `zoo.data`."""
-    return {"classes": wrong, "numbers": error, "labels": wrong_labels}[task]
+    return {
+        "classes": wrong,
+        "numbers": error,
+        "labels": wrong_labels,
+        "tokens": wrong_tokens,
+    }[task]
 
 
 def wrong(targets, outputs):
@@ -60,4 +65,18 @@ def wrong_labels(targets, outputs):
     from keras import ops
 
     missed = (targets > 0.5) != (outputs >= 0)
+    return ops.sum(ops.mean(ops.cast(missed, "float32"), axis=-1))
+
+
+def wrong_tokens(targets, outputs):
+    """The sum of the shares of an example's tokens that are answered wrongly.
+
+    Args:
+        targets: tokens (n, window).
+        outputs: logits (n, window, tokens).
+    """
+    from keras import ops
+
+    predicted = ops.argmax(outputs, axis=-1)
+    missed = ops.cast(targets, predicted.dtype) != predicted
     return ops.sum(ops.mean(ops.cast(missed, "float32"), axis=-1))

@@ -58,8 +58,11 @@ def compile_forward(model: keras.Model):
     return _backend().compile_forward(model)
 
 
-def predict(call, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
-    """Outputs for all `inputs`, by `call`, which `compile_forward` made."""
+def predict(call, inputs: np.ndarray, batch: int = 500, kept=None) -> np.ndarray:
+    """Outputs for all `inputs`, by `call`, which `compile_forward` made.
+
+    With `kept(outputs, slice)`, what it gives for the outputs of each batch.
+    """
     group = groups.current()
     batch += -batch % group.devices
     parts = []
@@ -67,7 +70,9 @@ def predict(call, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
         rows = min(batch, len(inputs) - start)
         part = group.read(rows)
         read = np.asarray(inputs[start + part.start : start + part.stop])
-        parts.append(call(group.computed(read, rows), rows))
+        outputs = call(group.computed(read, rows), rows)
+        whole = slice(start, start + rows)
+        parts.append(kept(outputs, whole) if kept else outputs)
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 

@@ -61,7 +61,8 @@ def evaluate(
         raise Mistake("the split to evaluate on has no examples")
 
     from zoo.building import unit
-    from zoo.engine import steps
+    from zoo.engine import answers, steps
 
-    outputs = steps.predict(steps.compile_forward(model), split.inputs, batch)
+    call = steps.compile_forward(model)
+    outputs = answers.of(model, call, split, task, batch)
     return measure(outputs, split.targets, task, unit.spread(model), cuts)

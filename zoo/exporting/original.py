@@ -110,6 +110,10 @@ def _input(dataset: Dataset, model: keras.Model) -> str:
             meaning = f"pixels 0 to 255, {colors}; height, width, channels"
         case "text":
             meaning = "ids of words, see vocabulary.json; 0 is padding, 1 unknown"
+        case "language":
+            meaning = (
+                f"places of {dataset.unit} in `classes` of data.json; 0 is unknown"
+            )
         case _:
             missing = "NaN where a value is missing" if dataset.missing else "no NaN"
             named = [_column(each) for each in dataset.columns] or dataset.features
@@ -128,7 +132,7 @@ def _column(column: Column) -> str:
 
 
 def _output(dataset: Dataset, outputs: str, model: keras.Model) -> str:
-    count = model.output_shape[-1]
+    count = ", ".join(map(str, model.output_shape[1:]))
     if dataset.task == "numbers":
         meaning = f"{', '.join(dataset.outputs)}, in the units of the training data"
     elif outputs == "probabilities":
@@ -138,7 +142,7 @@ def _output(dataset: Dataset, outputs: str, model: keras.Model) -> str:
             "the logit of each label; its probability is "
             "1 / (1 + exp(-logit / temperature))"
         )
-    elif count == 1:
+    elif model.output_shape[-1] == 1:
         meaning = (
             f"the logit of {dataset.classes[1]}; its probability is "
             "1 / (1 + exp(-logit / temperature))"

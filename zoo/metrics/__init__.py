@@ -31,6 +31,7 @@ from zoo.metrics.sureness import (
     temperature,
 )
 from zoo.metrics.thresholds import precision_recall, receiver, sensitivity_at
+from zoo.metrics.tokens import noise_of_tokens, of_tokens, scores
 
 __all__ = [
     "Summary",
@@ -58,11 +59,13 @@ __all__ = [
     "of_labels",
     "of_numbers",
     "of_steps",
+    "of_tokens",
     "precision_recall",
     "probabilities",
     "rates",
     "receiver",
     "reliability",
+    "scores",
     "sensitivity_at",
     "shown",
     "standard_error",
@@ -84,15 +87,16 @@ def measure(
 
     Args:
         outputs: float (n, k), n >= 1: of "classes" logits, or for k = 1 the logit of
-            class 1; of "numbers" the answers; of "labels" a logit for each.
+            class 1; of "numbers" the answers; of "labels" a logit for each; of "tokens"
+            their scores, (n, window, 2), see `scores`.
         targets: as in `zoo.data.Split`, by the task.
-        task: "classes", "numbers" or "labels".
+        task: "classes", "numbers", "labels" or "tokens".
         spread: of numbers the unit of their loss, float (k,), see `zoo.building.unit`.
         cuts: of labels the logits from which on they are given, float (k,).
 
     Returns:
         Of "classes", see `of_classes`; of "numbers", see `of_numbers`; of "labels", see
-        `of_labels`.
+        `of_labels`; of "tokens", see `of_tokens`.
 
     Raises:
         Mistake: an output is NaN, or shapes or targets have no meaning.
@@ -101,6 +105,8 @@ def measure(
         return of_numbers(outputs, targets, spread)
     if task == "labels":
         return of_labels(outputs, targets, cuts)
+    if task == "tokens":
+        return of_tokens(outputs, targets)
     return of_classes(outputs, targets)
 
 
@@ -108,6 +114,8 @@ def names(task: str, count: int) -> tuple[str, ...]:
     """The metrics that `measure` gives for so many classes, numbers or labels."""
     if task == "classes":
         return tuple(measure(np.zeros((2, 1 if count == 2 else count)), np.arange(2)))
+    if task == "tokens":
+        return tuple(of_tokens(np.zeros((1, 1, 2)), np.zeros((1, 1))))
     return tuple(measure(np.eye(2, count), np.eye(2, count), task))
 
 
@@ -120,6 +128,8 @@ def counted(task: str, sum_wrong: float, examples: int) -> dict[str, float]:
         return {"mae": sum_wrong / examples}
     if task == "labels":
         return {"label_accuracy": 1 - sum_wrong / examples}
+    if task == "tokens":
+        return {"accuracy": 1 - sum_wrong / examples}
     wrong = round(sum_wrong)
     return {"accuracy": 1 - wrong / examples, "wrong": wrong}
 
@@ -135,7 +145,7 @@ def noise(
     Returns:
         By the metric's name its standard error over the examples: of "classes" that of
         "accuracy", see `standard_error`; of "numbers" that of "mae"; of "labels" that
-        of "average_precision".
+        of "average_precision"; of "tokens" that of "loss".
     """
     count = len(targets)
     if task == "numbers":
@@ -143,4 +153,6 @@ def noise(
         return {"mae": float(errors.std(ddof=count > 1) / np.sqrt(count))}
     if task == "labels":
         return {"average_precision": noise_of_labels(outputs, targets)}
+    if task == "tokens":
+        return {"loss": noise_of_tokens(outputs, targets)}
     return {"accuracy": standard_error(accuracy(np.asarray(outputs), targets), count)}

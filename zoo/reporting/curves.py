@@ -37,7 +37,7 @@ def section(seen: Seen) -> Section | None:
 def given(seen: Seen) -> list[str]:
     """The advice on a run; of its classes as they are answered now."""
     metrics = {**seen.run.metrics}
-    if seen.split and seen.task != "numbers":
+    if seen.split and seen.task in ("classes", "labels"):
         each = of_each(
             seen.outputs, seen.targets, seen.dataset.classes, seen.task, seen.cuts
         )

@@ -9,7 +9,10 @@ from zoo.metrics import better, shown
 from zoo.reporting import kept
 from zoo.run import Run, open_run
 
-METRICS = ("accuracy", "auc", "average_precision", "micro_f1", "mae", "r2", "loss")
+METRICS = (
+    *("bits", "accuracy", "auc", "average_precision", "micro_f1"),
+    *("mae", "r2", "loss"),
+)
 FACTS = ("parameters", "epochs", "seconds")  # fewer stand first
 
 

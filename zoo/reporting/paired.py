@@ -58,6 +58,9 @@ def _scores(seen: Seen) -> dict[str, np.ndarray]:
             "mae": np.abs(errors).mean(axis=1),
             "mean_squared_error": np.square(errors).mean(axis=1),
         }
+    if seen.task == "tokens":
+        counts = np.maximum((targets >= 0).sum(axis=1), 1)
+        return {"loss": -outputs[..., 0].sum(axis=1) / counts}
     if seen.task == "labels":
         right = (outputs >= seen.cuts) == (targets > 0.5)
         sign = np.where(targets > 0.5, -1.0, 1.0)

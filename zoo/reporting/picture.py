@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.core import files
+from zoo.errors import Mistake
 from zoo.metrics import of_each
 from zoo.metrics.each import answered
 from zoo.reporting import charts, labels
@@ -27,6 +28,8 @@ def draw(seen: Seen, path: Path) -> None:
     recall and precision. Below: what `zoo.reporting.advice` says.
     """
     run, dataset, split = seen.run, seen.dataset, seen.split
+    if dataset.task == "tokens":
+        raise Mistake("a report of a text is html or md: the picture shows classes")
     with labels.as_text([*dataset.answers, run.folder.name]) as readable:
         drawn = {"labels": _of_labels, "numbers": _of_numbers}.get(
             dataset.task, _of_classes

@@ -22,7 +22,12 @@ from zoo.reporting.advice import compare
 from zoo.reporting.blocks import Section, Share, Table, Tile, Tiles, Words
 from zoo.reporting.seen import Seen
 
-SHOWN_FIRST = ("accuracy", "average_precision", "mae")  # what a task is judged by
+SHOWN_FIRST = (
+    "bits",
+    "accuracy",
+    "average_precision",
+    "mae",
+)  # what a task is judged by
 NEAR = 1e-3  # what backends may differ by, or one example; more is told
 
 
@@ -56,7 +61,7 @@ def measured(seen: Seen) -> tuple[str, dict[str, float], dict[str, list[float]]]
     statistic, outputs = _statistic(seen)
     metrics = statistic(outputs, seen.targets)
     ends = intervals(statistic, outputs, seen.targets, groups=seen.groups)
-    if "accuracy" in metrics and seen.groups is None:  # holds if all are right, too
+    if seen.task == "classes" and seen.groups is None:  # holds if all are right, too
         count = len(seen.targets)
         right = round(metrics["accuracy"] * count)
         ends["accuracy"] = list(binomial_interval(right, count))
@@ -68,7 +73,7 @@ def _statistic(seen: Seen):
     outputs, targets = np.asarray(seen.outputs, "float64"), seen.targets
     if seen.task == "numbers":
         return partial(of_numbers, spread=seen.spread), outputs
-    if seen.task == "labels":
+    if seen.task in ("labels", "tokens"):
         return seen.judge, outputs
     if outputs.shape[1] <= 2 and 0 < targets.sum() < len(targets):
         return rates, outputs

@@ -79,12 +79,12 @@ def look(run: Run) -> Seen:
         Mistake: the run has no network, or the examples cannot be read.
     """
     startup.import_keras()
-    from zoo.engine import steps
+    from zoo.engine import answers
 
     dataset = run.dataset()
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
     call = run.forward
-    outputs = steps.predict(call, dataset.split(name).inputs)
+    outputs = answers.of(run.model, call, dataset.split(name), dataset.task)
     return Seen(run, dataset, name, outputs, unit.spread(run.model), call=call)
 
 

@@ -12,7 +12,7 @@ from zoo.reporting.drawing import CLASS_COLORS, drawing
 from zoo.reporting.paired import Difference
 from zoo.run import Run
 
-FIRST = ("accuracy", "average_precision", "mae")  # what stands first in a table
+FIRST = ("bits", "accuracy", "average_precision", "mae")  # what stands first in a table
 KEPT = ("parameters", "epochs")
 
 

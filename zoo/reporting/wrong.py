@@ -19,7 +19,7 @@ Lines = list[tuple[str, str]]
 
 def section(seen: Seen) -> Section | None:
     """The most confidently wrong answers; of numbers the largest errors."""
-    if seen.lacking:
+    if seen.lacking or seen.task == "tokens":
         return None
     order, lines = _TASKS[seen.task](seen)
     if not order:

@@ -45,13 +45,15 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         run, trust: as `zoo.predict` takes them.
 
     Raises:
-        Mistake: there is no such run, or it forecasts series.
+        Mistake: there is no such run, or it forecasts series or goes on with texts.
     """
     source, dataset = prediction.opened(run, trust)
     if dataset.timeline:
         raise Mistake(
             "forecasts are not served; `zoo predict RUN series.csv` makes them"
         )
+    if dataset.unit:
+        raise Mistake("texts that go on are not served; `zoo write RUN` writes them")
     forward = prediction.forward(source)
     thread = ThreadPoolExecutor(1)
     batches = Batches(forward, thread)

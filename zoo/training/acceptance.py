@@ -43,6 +43,14 @@ def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
             f"{dataset.name} are of shape {tuple(dataset.input_shape)}; give build "
             "the argument input_shape, or take other data"
         )
+    if dataset.task == "tokens":
+        if len(gives) != 2 or gives[0] != takes[0] or not gives[1]:
+            raise Mistake(
+                f"model {name} gives outputs of shape {tuple(gives)} a window; "
+                f"accepted: {(*dataset.input_shape, len(dataset.classes))}, logits of "
+                "the next token after each, as lstm_language gives them"
+            )
+        return
     if len(gives) != 1 or not gives[0]:
         raise Mistake(
             f"model {name} gives outputs of shape {tuple(gives)} an example; accepted: "
@@ -75,7 +83,7 @@ def check_values(name: str, model: keras.Model, dataset: Dataset) -> None:
         Mistake: names the columns with infinite values, or with missing ones if the
             model does not fill them in.
     """
-    if dataset.kind in ("image", "text"):
+    if dataset.kind in ("image", "text", "language"):
         return
     for part in ("train", "validation", "test"):
         split = getattr(dataset, part)

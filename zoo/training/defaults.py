@@ -17,9 +17,9 @@ PICTURES = 64  # height and width
 def recipe_for(path: str, arguments: dict, validation: float | None = None) -> Recipe:
     """A sensible first recipe for the data at a path.
 
-    Rows are learned by a multilayer perceptron, texts and series by a recurrent
-    network, pictures by a small convolutional one. The batch and the epochs follow from
-    the number of examples.
+    Rows are learned by a multilayer perceptron, texts and series by recurrent
+    networks, pictures by a small convolutional one. The batch and the epochs follow
+    from the number of examples.
 
     Args:
         path: of the data.
@@ -37,6 +37,8 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
     count = len(dataset.train)
     if dataset.timeline:
         return _of_series(path, arguments, count, validation)
+    if dataset.unit:
+        return _of_language(path, arguments, count, validation)
     if validation is None:
         small = count < SMALL and dataset.validation is None
         validation = 0.0 if small else data.VALIDATION
@@ -89,4 +91,20 @@ def _of_series(path: str, arguments: dict, count: int, validation) -> Recipe:
         epochs=epochs,
         learning_rate=2e-3,
         schedule="cosine",
+    )
+
+
+def _of_language(path: str, arguments: dict, count: int, validation) -> Recipe:
+    """A small recurrent network, and few epochs over a long text."""
+    batch = min(32, max(1, count // 16))
+    return Recipe(
+        model="lstm_language",
+        data=path,
+        data_arguments=arguments,
+        validation=data.VALIDATION if validation is None else validation,
+        batch=batch,
+        epochs=max(3, min(30, round(WINDOW_STEPS * batch / count))),
+        learning_rate=4e-3,
+        schedule="cosine",
+        clip_norm=1.0,
     )

@@ -155,7 +155,7 @@ def measured(dataset, answer: Callable, spread) -> tuple[dict, str]:
         metrics["calibration"] = calibration(known, outputs[split])
     if dataset.timeline:
         metrics["steps"] = {split: of_steps(*outputs[split], dataset.outputs)}
-    if dataset.task != "numbers":
+    if dataset.task in ("classes", "labels"):
         each = of_each(*outputs[split], dataset.classes, dataset.task, cuts)
         metrics["classes"] = {split: each}
     metrics["noise"] = noise(*outputs[split], dataset.task)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from zoo.building import registry, unit
-from zoo.engine import counting, groups, steps
+from zoo.engine import answers, counting, groups, steps
 from zoo.errors import Mistake
 from zoo.metrics import counted, measure
 from zoo.training import optimizer, record
@@ -214,7 +214,7 @@ class Session:
 
     def answer(self, split) -> np.ndarray:
         """The outputs of the model for a split."""
-        return steps.predict(self.forward, split.inputs)
+        return answers.of(self.model, self.forward, split, self.dataset.task)
 
     @contextlib.contextmanager
     def _evaluated_weights(self):

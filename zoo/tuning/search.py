@@ -16,13 +16,19 @@ from zoo.errors import Mistake
 from zoo.metrics import Summary, better, summarize
 from zoo.recipe import Recipe
 
-FIRST = {"classes": "accuracy", "numbers": "mae", "labels": "average_precision"}
+FIRST = {
+    "classes": "accuracy",
+    "numbers": "mae",
+    "labels": "average_precision",
+    "tokens": "bits",
+}
 """What a search judges by if nothing else is asked for, by the task of the data."""
 
 OBJECTIVES = {
     "classes": ("accuracy", "balanced_accuracy", "loss"),
     "numbers": ("mae", "rmse", "r2", "loss"),
     "labels": ("average_precision", "micro_f1", "macro_f1", "loss"),
+    "tokens": ("bits", "accuracy", "loss"),
 }
 LARGEST = 2**20  # bytes of a JSON file; a recipe has 1 kB
 TUNERS = ("random", "bayesian", "hyperband")

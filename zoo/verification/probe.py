@@ -14,7 +14,7 @@ from keras import ops
 from zoo import augment, data
 from zoo.building import registry
 from zoo.data.sources.made_up import sample
-from zoo.engine import private, steps
+from zoo.engine import counting, private, steps
 from zoo.recipe import Recipe
 from zoo.training import optimizer
 from zoo.training.setup import build_for, check, feed_and_loss
@@ -83,9 +83,10 @@ def probe(
         if number == 0:
             found |= _batches(feed, "images" if dataset.kind == "image" else "inputs")
             with _undone(model):
-                found |= _gradient(model, feed, loss)
+                found |= _gradient(model, feed, loss, dataset.task)
         change = optimizer.make(stage, feed.steps, optimizer.spared(model))
-        trainer = steps.trainer(model, loss, change, feed.on_device)
+        counted = counting.of(dataset.task)
+        trainer = steps.trainer(model, loss, change, feed.on_device, counted)
         most = min(count, stage.epochs * feed.steps)
         found[f"loss/stage {number + 1}"] = _losses(trainer, feed, first_epoch, most)
         first_epoch += stage.epochs
@@ -160,9 +161,10 @@ def _batches(feed, kind):
     }
 
 
-def _gradient(model, feed, loss):
+def _gradient(model, feed, loss, task):
     keeper = _Keeper()
-    trainer = steps.trainer(model, loss, keeper, feed.on_device)
+    counted = counting.of(task)
+    trainer = steps.trainer(model, loss, keeper, feed.on_device, counted)
     chunk = next(feed.chunks(0))
     trainer.train(chunk.inputs, chunk.targets, chunk.count)
     trainer.push()

@@ -24,7 +24,8 @@ def sample(model: keras.Model, count: int, seed: int = 0) -> Sample:
         model: a model with one input. (H, W, 1) and (H, W, 3) is taken as an image,
             uint8 0 to 255: a pattern of bright squares for each class. Integers are
             taken as token ids, 0 at the end as padding: half of a text's words are
-            words of its class. Anything else is float32, small whole numbers around a
+            words of its class. A model that answers each token is to tell the next one.
+            Anything else is float32, small whole numbers around a
             mean for each class; one in ten is NaN if the model can answer without it.
         count: how many.
         seed: any integer from 0.
@@ -55,9 +56,13 @@ def sample(model: keras.Model, count: int, seed: int = 0) -> Sample:
         answers = keras.ops.convert_to_numpy(model(nothing))
         if np.isfinite(answers).all():
             kind, inputs = "tabular", hidden.astype("float32")
+    names = tuple(f"class {number}" for number in range(classes))
+    if len(model.output_shape) == 3:
+        split = Split(inputs, np.roll(inputs, -1, axis=1))
+        about = {"task": "tokens", "unit": "characters", "classes": names}
+        return Sample("made up", "language", split, **about)
     noise = generator.integers(0, classes, count, dtype="int32")
     targets = np.where(generator.random(count) < 0.25, noise, truth)
-    names = tuple(f"class {number}" for number in range(classes))
     return Sample("made up", kind, Split(inputs, targets), classes=names)
 
 

@@ -1,47 +1,56 @@
 """What lies at a path of the user's own: which reader takes it."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import sheet
+from zoo.data.kinds.streams import SUFFIXES as TEXTS
 from zoo.data.sources import (
     arrays,
     folder,
     labeled,
     series,
     split_tables,
+    streams,
     table,
     text_files,
 )
 from zoo.errors import Mistake
 
+WINDOWED = {"window", "horizon"}  # of a series, which has either
+OF_TABLES = {"target", "text", "columns", "separator", "decimal", "header"}
+
 
 def reader(
-    path: str | os.PathLike, kept: Sequence[str] = (), windowed: bool = False
+    path: str | os.PathLike, kept: Sequence[str] = (), asked: Collection[str] = ()
 ) -> Callable[..., Dataset]:
     """What reads a path, with the arguments that it takes by name.
 
     A table that names pictures beside it is read by `labeled`, another one by `table`,
-    files of arrays by `arrays`, a folder with train.csv by `split_tables`, one of texts
-    by `text_files`, and one of pictures by `folder`.
+    or if windows are asked for by `series`; a .txt or .text of whose columns nothing is
+    said by `streams`; files of arrays by `arrays`; a folder with train.csv by
+    `split_tables`, one of texts by `text_files`, and one of pictures by `folder`.
 
     Args:
         path: of the data.
         kept: columns of a table that say who goes where.
-        windowed: whether the table is a series, which `series` reads.
+        asked: the names of the arguments that are given.
 
     Raises:
         Mistake: it is a file of another kind.
     """
     place = Path(path).expanduser()
     if place.is_file() or not place.is_dir():
-        if windowed and sheet.is_one(place):
+        written = place.suffix.lower() in TEXTS and not OF_TABLES & {*asked}
+        if WINDOWED & {*asked} and sheet.is_one(place) and not written:
             return partial(series.read, path)
         if labeled.table_of(place):
             return partial(labeled.read, path)
+        if written:
+            return partial(streams.read, path)
         if sheet.is_one(place):
             return partial(table.read, path, kept=tuple(kept))
         if arrays.is_one(place):
@@ -49,7 +58,8 @@ def reader(
         if place.is_file():
             raise Mistake(
                 f"{path} is a file; give the folder that holds class folders, a table "
-                f"({', '.join(sheet.SUFFIXES)}) or arrays (.npz, .npy, idx)"
+                f"({', '.join(sheet.SUFFIXES)}), arrays (.npz, .npy, idx) or a text "
+                f"({', '.join(TEXTS)})"
             )
         return partial(folder.read, path)
     if labeled.table_of(place):
@@ -65,7 +75,9 @@ def reader(
 
 def is_file(name: str) -> bool:
     """Whether this is the name of a file that holds data, such as own.csv."""
-    return sheet.is_one(name) or (bool(Path(name).suffix) and arrays.is_one(Path(name)))
+    suffix = Path(name).suffix
+    named = bool(suffix) and arrays.is_one(Path(name))
+    return sheet.is_one(name) or named or suffix.lower() in TEXTS
 
 
 def is_pictures(path: str | os.PathLike) -> bool:

@@ -135,6 +135,17 @@ def _embedding(g, layer, out, x):
     return g.add("Gather", _weight(layer.embeddings), g.cast(x, "int64"), axis=0)
 
 
+def _reversible(g, layer, out, x, reverse=False):
+    """An embedding; in reverse it scores the tokens that its numbers stand for."""
+    if not reverse:
+        return _embedding(g, layer, out, x)
+    if layer.logit_soft_cap is not None:
+        raise Unsupported(f"logit_soft_cap in layer {layer.name}")
+    table = layer.embeddings if layer.tie_weights else layer.reverse_embeddings
+    weight = _weight(table)
+    return g.add("MatMul", x, weight.T.copy() if layer.tie_weights else weight)
+
+
 def _rescaling(g, layer, out, x):
     scale, offset = (
         np.asarray(each, np.float32) for each in (layer.scale, layer.offset)
@@ -362,6 +373,7 @@ LAYERS = {
         "Transpose", x, perm=[0, *(int(d) for d in layer.dims)]
     ),
     "ReLU": _relu,
+    "ReversibleEmbedding": _reversible,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
     "Softmax": lambda g, layer, out, x: g.add("Softmax", x, axis=layer.axis),

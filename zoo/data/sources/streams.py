@@ -1,0 +1,175 @@
+"""Texts as streams: windows of characters or words, and what comes next in them."""
+
+import os
+import warnings
+from dataclasses import replace
+
+import numpy as np
+
+from zoo.data.dataset import Dataset, Split
+from zoo.data.kinds import streams
+from zoo.data.sources import tfds_prepare
+from zoo.data.windows import Windows
+from zoo.errors import Mistake, unknown
+
+NAMES = ("tiny_shakespeare",)
+TEST = 0.1
+PARTS = ("train", "validation", "test")
+
+
+def read(
+    path: str | os.PathLike,
+    window: int = 128,
+    unit: str = "characters",
+    vocabulary: int = 10_000,
+    stride: int = 0,
+    encoding: str | None = None,
+    test: float | None = None,
+    validation: float = 0.1,
+) -> Dataset:
+    """The tokens of a text file: at each one the next is to be told.
+
+    Validation and test are the last parts of the text, and no window crosses a border.
+    Every token of them but the first is answered once; all but those of the first
+    window after half a window, at least, that comes before.
+
+    Args:
+        path: of a text.
+        window: tokens that are read at once, at least 2.
+        unit: "characters" or "words"; a word takes the space before it along.
+        vocabulary: the most frequent words of the training text; others are unknown.
+        stride: tokens from one window of the training to the next, the whole window by
+            default; a smaller one shows each token several times in an epoch.
+        encoding: of the file, UTF-8 by default.
+        test: share of the text for the test, its end; 0.1 by default.
+        validation: share of the text before that.
+
+    Raises:
+        Mistake: it is no text, or is shorter than a window; or an argument is out of
+            its range.
+    """
+    text = streams.read(path, encoding)
+    shares = {"validation": validation, "test": TEST if test is None else test}
+    for name, share in shares.items():
+        if not 0 <= share < 1:
+            raise Mistake(f"{name}={share}; accepted: 0 to less than 1")
+    if sum(shares.values()) >= 1:
+        raise Mistake(
+            f"validation={shares['validation']} and test={shares['test']} leave no "
+            "text to learn from"
+        )
+    end = len(text) - round(len(text) * shares["test"])
+    begin = end - round(len(text) * shares["validation"])
+    parts = {"train": text[:begin], "validation": text[begin:end], "test": text[end:]}
+    name = str(path)
+    found = of(name, parts, window, unit, vocabulary, stride)
+    return replace(found, license="that of the text: zoo does not know it")
+
+
+def tiny_shakespeare(
+    window: int = 128,
+    unit: str = "characters",
+    vocabulary: int = 10_000,
+    stride: int = 0,
+    split: str = "",
+    validation: float = 0.1,
+) -> Dataset:
+    """A million characters of Shakespeare's plays, split as TFDS splits them.
+
+    Training, validation and test are the first 90 % and the next and the last 5 %.
+
+    Args:
+        window, unit, vocabulary, stride: see `read`.
+        split: "nanogpt" takes the last 10 % as the test, of which most published
+            numbers are; `validation` is then a share of the text before it.
+        validation: 0 for none; without `split` its share is that of TFDS.
+
+    Raises:
+        Mistake: it cannot be downloaded or prepared, or there is no such split.
+    """
+    if split not in ("", "nanogpt"):
+        raise unknown("data.split", str(split), ("nanogpt",))
+    builder = tfds_prepare.open_builder("tiny_shakespeare")
+    parts = {
+        part: next(iter(tfds_prepare.examples(builder, part, ())))["text"].decode()
+        for part in PARTS
+    }
+    if split:
+        text, end = parts["train"], len(parts["train"])
+        begin = end - round(end * validation)
+        test = parts["validation"] + parts["test"]
+        parts = {"train": text[:begin], "validation": text[begin:], "test": test}
+    elif not validation:
+        del parts["validation"]
+    found = of("tiny_shakespeare", parts, window, unit, vocabulary, stride)
+    return replace(
+        found,
+        license="public domain",
+        citation="A. Karpathy, char-rnn, 2015, github.com/karpathy/char-rnn",
+    )
+
+
+def of(
+    name: str, parts: dict[str, str], window: int, unit: str, vocabulary: int, stride
+) -> Dataset:
+    """The data set of texts; see `read`.
+
+    Args:
+        name: of the data set.
+        parts: the text of "train", and of "validation" and "test" unless it is empty.
+        window, unit, vocabulary, stride: see `read`.
+    """
+    if type(window) is not int or window < 2:
+        raise Mistake(f"data.window={window}; accepted: 2 tokens or more")
+    if type(stride) is not int or not 0 <= stride <= window:
+        raise Mistake(f"data.stride={stride}; accepted: 1 to the window of {window}")
+    tokens = streams.learn(parts["train"], unit, vocabulary)
+    splits, notes, counts = {}, [], {}
+    for part in PARTS:
+        if not (text := parts.get(part)):
+            continue
+        ids = streams.encode(text, unit, tokens)
+        if len(ids) <= window:
+            raise Mistake(
+                f"{name} has {len(ids):,} {unit} in its {part} part, and a window of "
+                f"{window:,} needs {window + 1:,}; give a smaller data.window"
+                + ("" if part == "train" else f", or another share of {part}")
+            )
+        if strange := int((ids == 0).sum()):
+            notes.append(f"{strange:,} of {len(ids):,} {unit} of its {part} part")
+        learns = part == "train"
+        splits[part] = _split(ids, window, (stride or window) if learns else 0)
+        counts[part] = f"{len(ids):,}"
+    found = ", ".join(f"{part} {count}" for part, count in counts.items())
+    if notes:
+        rest = "".join(parts.values())
+        some = streams.listed(streams.strangers(rest, unit, tokens))
+        what = f"{'; '.join(notes)} are unknown, such as {some}"
+        if unit == "characters":
+            warnings.warn(f"{name}: {what}: the training has none", stacklevel=4)
+        found += f". {what}"
+    return Dataset(
+        name=name,
+        kind="language",
+        train=splits["train"],
+        validation=splits.get("validation"),
+        test=splits.get("test"),
+        classes=tokens,
+        task="tokens",
+        unit=unit,
+        description=f"{unit}: {found}; windows of {window:,}, {len(tokens):,} tokens",
+    )
+
+
+def _split(ids: np.ndarray, window: int, stride: int) -> Split:
+    """Windows over all of a text; with a stride of 0 each token is answered once."""
+    last = len(ids) - 1 - window
+    starts = np.arange(0, last + 1, stride or window // 2, dtype=np.int64)
+    if starts[-1] < last:
+        starts = np.append(starts, last)
+    inputs = Windows(ids, starts, window, after=1)
+    answers = Windows(ids, starts + 1, window, before=1)
+    if not stride:
+        fresh = np.append(1, starts[:-1] + 1 + window)
+        answers = replace(answers, fresh=fresh)
+    return Split(inputs, answers)

@@ -1,0 +1,118 @@
+"""Write: a text goes on, token by token, as a network has learned it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from zoo.building import registry
+from zoo.core import random
+from zoo.data.kinds import streams
+from zoo.engine import startup
+from zoo.errors import Mistake
+from zoo.run import Run, open_run
+
+LENGTH, TEMPERATURE = 400, 0.8
+STREAM = 2**32  # draws of a text, apart from those of an epoch's order
+LONGEST = 10**6  # tokens
+
+
+def write(
+    run: Run | str | Path,
+    prompt: str = "",
+    *,
+    length: int = LENGTH,
+    temperature: float = TEMPERATURE,
+    top_k: int = 0,
+    seed: int = 0,
+    trust: bool = False,
+) -> str:
+    """Go on with a text as a run has learned it.
+
+    The text is a function of the run and these arguments, the same on every backend:
+    draws are zoo's own, and the steps are taken in float64.
+
+    Args:
+        run: of a model of language, or its folder.
+        prompt: how the text begins, in tokens that the training had; by default the
+            end of a line, or if the training had none its first token.
+        length: tokens to write, characters or words as the run learned them.
+        temperature: what logits are divided by: below 1 the text is more usual, above
+            it more daring; 0 takes the most probable token each time.
+        top_k: draw from the so many most probable tokens only; 0 for all.
+        seed: another one gives another text; 0 or more.
+        trust: execute the run's own model file, see `zoo.run.open_run`.
+
+    Returns:
+        What comes after the prompt, without it.
+
+    Raises:
+        Mistake: the run learned something else, or its model keeps no states; the
+            prompt holds what the training did not; or an argument is out of its range.
+    """
+    _check(length, temperature, top_k, seed)
+    opened = open_run(run, trust=trust)
+    about = opened.about_data
+    if not about.unit:
+        raise Mistake(
+            f"zoo write goes on with texts; {opened.folder} learned from {about.kind} "
+            "data; train lstm_language on a text"
+        )
+    if not prompt:
+        prompt = "\n" if "\n" in about.classes else about.classes[1]
+    read = streams.encode(prompt, about.unit, about.classes)
+    if not read.all():
+        strange = streams.strangers(prompt, about.unit, about.classes)
+        raise Mistake(
+            f"the prompt holds {streams.listed(strange)}, which the text that "
+            f"{opened.folder} learned from does not; leave it out"
+        )
+    return "".join(
+        about.classes[token]
+        for token in _tokens(opened, read, length, temperature, top_k, seed)
+    )
+
+
+def _tokens(run: Run, read: np.ndarray, length, temperature, top_k, seed):
+    """One token after the other."""
+    startup.import_keras()
+    module = registry.module(run.recipe.model)
+    if not hasattr(module, "stepper"):
+        raise Mistake(
+            f"model {run.recipe.model} keeps no states; give its file a function "
+            "stepper(model), as lstm_language has it"
+        )
+    stepper = module.stepper(run.model)
+    for token in read:
+        logits = stepper.step(int(token))
+    drawn = random.words(length, seed, STREAM) / 2.0**64
+    for number in drawn:
+        if not np.isfinite(logits).all():
+            raise Mistake(f"the model of {run.folder} answers NaN; train it again")
+        token = _chosen(logits, float(number), temperature, top_k)
+        yield token
+        logits = stepper.step(token)
+
+
+def _chosen(logits: np.ndarray, drawn: float, temperature: float, top_k: int) -> int:
+    """The token at which the probabilities, added up, are above a number in [0, 1)."""
+    logits = logits.copy()
+    logits[0] = -np.inf  # the unknown token
+    if not temperature:
+        return int(logits.argmax())
+    if 0 < top_k < len(logits):
+        least = np.partition(logits, -top_k)[-top_k]
+        logits[logits < least] = -np.inf
+    shares = np.exp((logits - logits.max()) / temperature)
+    sums = np.cumsum(shares)
+    return int(np.searchsorted(sums, drawn * sums[-1], side="right"))
+
+
+def _check(length: int, temperature: float, top_k: int, seed: int) -> None:
+    if not 1 <= length <= LONGEST:
+        raise Mistake(f"length={length}; accepted: 1 to {LONGEST:,} tokens")
+    if not 0 <= temperature <= 100:
+        raise Mistake(f"temperature={temperature}; accepted: 0 to 100, such as 0.8")
+    if top_k < 0:
+        raise Mistake(f"top_k={top_k}; accepted: 0 for all, or 1 or more")
+    if seed < 0:
+        raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
