@@ -5,9 +5,9 @@
 
 The test is the last 10 % of tiny Shakespeare, of which most published numbers are: a
 Transformer in nanoGPT's setting for a CPU has 1.88 nats a character after three
-minutes, n-grams, which count, 1.67. Windows overlap by half, so that an epoch shows
-each character twice. Settings were chosen on the 2 % before the test, from which this
-recipe learns, too.
+minutes, n-grams, which count, 1.67. Windows overlap by half, so that the one epoch
+shows each character twice; with epochs=2 the loss is lower still. Settings were chosen
+on the 2 % before the test, from which this recipe learns, too.
 """
 
 import zoo
@@ -19,13 +19,13 @@ recipe = zoo.Recipe(
     data_arguments={"split": "nanogpt", "window": 64, "stride": 32},
     validation=0.0,
     batch=32,
-    epochs=2,
+    epochs=1,
     learning_rate=8e-3,
     optimizer_arguments={"beta_2": 0.99},
     schedule="cosine",
     warmup_epochs=0.05,
     clip_norm=1.0,
-    expects=zoo.Expected("loss", at_most=1.6),
+    expects=zoo.Expected("loss", at_most=1.65),
 )
 
 if __name__ == "__main__":
