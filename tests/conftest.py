@@ -16,6 +16,7 @@ from searches import OWN_MODEL, TINY
 
 from zoo import backend
 from zoo.data import floors
+from zoo.engine import startup
 
 pytest_plugins = ["strangers"]  # the fixtures of the tests of runs from strangers
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
@@ -28,6 +29,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(4 * 2**30)
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 backend.use()
+startup.import_keras()  # as zoo does: with PyTorch in 6 s of processor time, not 10
 hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
 hypothesis.settings.load_profile("zoo")
 
