@@ -14,6 +14,7 @@ from zoo.building import trained
 from zoo.data.sources.made_up import sample
 from zoo.engine import steps
 from zoo.errors import Mistake
+from zoo.run import open_run
 
 NAMES = trained.names()
 FOLDERS = [trained.folder(name) for name in NAMES]
@@ -74,6 +75,28 @@ def test_a_card_says_what_it_must_and_no_place_of_a_machine(folder):
 def test_all_of_them_are_at_most_20_megabytes():
     every = [path for folder in FOLDERS for path in folder.iterdir()]
     assert sum(path.stat().st_size for path in every) <= 20e6
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", NAMES)
+def test_those_with_a_validation_split_know_how_far_they_are_off(name):
+    card, about = trained.card(name), open_run(name).metrics.get("conformal")
+    assert (about is not None) == ("validation" in card["ledger"])
+    if about is None:
+        known = open_run(name).about_data
+        row = ",".join("1" for _ in known.columns or known.features)
+        with pytest.raises(Mistake, match="it had no validation split"):
+            zoo.predict(name, row, confidence=0.9)
+        return
+    assert card["confidence"].endswith(f"{about['examples']:,} validation examples")
+    errors = about["errors"]["class"]
+    assert errors == sorted(errors)
+    # Where most are below log 2, the true class is the most probable of most examples.
+    right = np.searchsorted(errors, np.log(2)) / len(errors)
+    assert right <= card["ledger"]["validation"] + 0.01
+    if card["model"] == "lenet":
+        answer = zoo.predict(name, np.zeros((28, 28)), confidence=0.99)[0]
+        assert answer.label in answer.possible
 
 
 @pytest.mark.once

@@ -3,12 +3,15 @@
     python tools/release_weights.py RUN NAME
     python tools/release_weights.py runs/lenet_mnist lenet:mnist
     python tools/release_weights.py runs/gru_imdb lstm_sentiment:imdb --words 100000
+    python tools/release_weights.py --errors lenet:mnist [data.path=DIR]
 
 RUN is the folder of a training of one of zoo's recipes, unchanged, from a commit. What
 is written is measured: the accuracy and the calibration on the card are those of the
 files as they lie in zoo/weights/, on all examples. With --words, only the most frequent
 words and runs of words are kept, and weights in half precision. `--root` writes into
-another folder than zoo/weights/.
+another folder than zoo/weights/. `--errors` measures on the validation split what
+`zoo predict --confidence` needs to know of weights that lie there, and writes nothing
+else.
 """
 
 import argparse
@@ -30,7 +33,7 @@ from zoo.core import files, seal
 from zoo.data import identity, restore
 from zoo.engine import startup
 from zoo.errors import Mistake
-from zoo.metrics import calibration, measure, summarize
+from zoo.metrics import calibration, measure, summarize, surprises_of
 from zoo.recipe.overrides import PATHS
 from zoo.run import Run, open_run
 
@@ -89,7 +92,11 @@ USES = {  # what each is for, and what it is not for
 }
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
+    words = sys.argv[1:] if words is None else words
+    if words[:1] == ["--errors"]:
+        startup.load()
+        return add_errors(*words[1:])
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -98,7 +105,7 @@ def main() -> None:
     parser.add_argument("--recipe", help="its recipe; found by its fields by default")
     parser.add_argument("--words", type=int, help="keep so many words, in float16")
     parser.add_argument("--root", type=Path, default=ROOT, help="zoo/weights/")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     startup.load()
     run = open_run(options.run)
     recipe = options.recipe or recipe_of(run)
@@ -207,6 +214,8 @@ def measure_again(made: Run, run: Run, line: dict) -> None:
     first = next(iter(found))
     if "validation" in found:
         metrics["calibration"] = calibration(found["validation"], found[first])
+        metrics["conformal"] = short(surprises_of(*found["validation"]))
+        card["confidence"] = confidence(metrics["conformal"])
     card["parameters"] = metrics["parameters"]
     card["accuracy"] = {
         "value": metrics[first]["accuracy"],
@@ -226,9 +235,55 @@ def measure_again(made: Run, run: Run, line: dict) -> None:
     asked = sample(made.model, ANSWERS).train.inputs
     answered = np.asarray(forward(asked), "float64")
     card["answers"] = [[float(f"{each:.8g}") for each in row] for row in answered]
-    files.write_json(made.folder / "metrics.json", metrics)
+    files.write_json(made.folder / "metrics.json", metrics, indent=None)
     files.write_json(made.folder / trained.CARD, card)
     seal.write(made.folder)
+
+
+def add_errors(name: str, *changes: str) -> None:
+    """Write the errors on the validation split into metrics and card, and the sums.
+
+    Args:
+        name: of weights that lie in zoo/weights/.
+        changes: where the data lie, such as "data.path=DIR".
+    """
+    from zoo.engine import steps
+
+    made = open_run(name)
+    given = recipes.override(made.recipe, changes).data_arguments
+    places = {key: given[key] for key in PATHS if key in given}
+    split = made.dataset(**places).split("validation")
+    then = made.about_data.examples.get("validation", {}).get("sha256")
+    if then not in (None, identity.fingerprint(split)):
+        raise Mistake(f"the validation examples are not those that {name} was held to")
+    outputs = steps.predict(made.forward, split.inputs)
+    about = short(surprises_of(outputs, split.targets))
+    card = trained.card(name)
+    kept = {k: v for k, v in card.items() if k != "answers"}  # which stand last
+    card = {**kept, "confidence": confidence(about), "answers": card["answers"]}
+    metrics = {**made.metrics, "conformal": about}
+    files.write_json(made.folder / "metrics.json", metrics, indent=None)
+    files.write_json(made.folder / trained.CARD, card)
+    seal.write(made.folder)
+    print(f"{name}: {card['confidence']}")
+
+
+def short(about: dict) -> dict:
+    """Errors in five digits, rounded up: what is excluded stays excluded rightly."""
+    errors = {
+        name: [float(f"{each * (1 + 5e-5):.5g}") for each in values]
+        for name, values in about["errors"].items()
+    }
+    return {**about, "errors": errors}
+
+
+def confidence(about: dict) -> str:
+    """Up to which confidence answers can be asked for, in words."""
+    count = about["examples"]
+    return (
+        f"up to {count / (count + 1):.4g}, from the errors on {count:,} validation "
+        "examples"
+    )
 
 
 if __name__ == "__main__":
