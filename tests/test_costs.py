@@ -1,14 +1,18 @@
 """The tool that measures start-up, input and growth: its file and its tables."""
 
+import asyncio
+import contextlib
+import json
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import measurements
-from benchmarks.costs import growth, report
+from benchmarks.costs import growth, report, serving
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,3 +54,28 @@ def test_growth_is_drawn_for_every_network(own_folder):
     pytest.importorskip("matplotlib", reason="it draws")
     for network in growth.AXES:
         assert growth.draw(network).stat().st_size > 10_000
+
+
+@pytest.mark.once
+def test_a_server_is_asked_over_several_connections_at_once():
+    seen = []
+
+    async def answer(reader, writer):
+        seen.append(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = int(head.partition(b"content-length: ")[2].split(b"\r")[0])
+                [picture] = json.loads(await reader.readexactly(length))["inputs"]
+                assert np.shape(picture) == (28, 28)
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        writer.close()
+
+    async def measure():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            return await serving._load(port, serving._request(), 0.1)
+
+    took = asyncio.run(measure())
+    assert len(took) >= len(seen) == serving.CONNECTIONS
+    assert all(0 < each < 5 for each in took)

@@ -81,7 +81,13 @@ class Exported:
                 said = str(mistake).replace(folder, f"in {self.path}, ")
                 raise Mistake(said) from mistake
 
-    @property
+    @cached_property
+    def _taken(self) -> tuple[str, type]:
+        """The name and the type of its input."""
+        [taken] = self._session.get_inputs()
+        return taken.name, np.int32 if taken.type == "tensor(int32)" else np.float32
+
+    @cached_property
     def temperature(self) -> float:
         """What its logits are divided by before they become probabilities."""
         try:
@@ -110,19 +116,18 @@ class Exported:
         Raises:
             Mistake: it does not take such inputs.
         """
-        [taken] = self._session.get_inputs()
-        kind = np.int32 if taken.type == "tensor(int32)" else np.float32
+        name, kind = self._taken
         parts = []
         for start in range(0, len(inputs), batch):
             part = np.asarray(inputs[start : start + batch]).astype(kind)
             try:
-                parts.append(self._session.run(None, {taken.name: part})[0])
+                parts.append(self._session.run(None, {name: part})[0])
             except Exception as error:  # as above
                 raise Mistake(
                     f"{self.path} does not answer inputs of shape {part.shape[1:]}: "
                     f"{str(error).strip().splitlines()[0][:200]}"
                 ) from error
-        found = np.concatenate(parts)
+        found = np.concatenate(parts) if len(parts) > 1 else parts[0]
         if self._said.get("outputs") != "probabilities":
             return found
         # Probabilities were divided by the temperature before.

@@ -5,6 +5,7 @@
     python -m benchmarks.costs rows            a table of a million rows
     python -m benchmarks.costs augmentation    changing them
     python -m benchmarks.costs growth          with examples, batch, width and length
+    python -m benchmarks.costs serving         a server beside a bare one
     python -m benchmarks.costs table           the tables from the file
     python -m benchmarks.costs table --check   exit with 1 if they differ
 
@@ -19,7 +20,7 @@ from benchmarks import command
 from benchmarks.costs import report
 from tools import pages
 
-VERBS = ("startup", "input", "rows", "augmentation", "growth")
+VERBS = ("startup", "input", "rows", "augmentation", "growth", "serving")
 
 
 def main(words: list[str] | None = None) -> None:

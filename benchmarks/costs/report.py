@@ -16,6 +16,7 @@ TITLES = {
     "input": "Input",
     "rows": "Rows",
     "augmentation": "Augmentation",
+    "serving": "Serving",
     "search": "Search",
     "scaling": "Several devices",
 }

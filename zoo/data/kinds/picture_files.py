@@ -75,6 +75,11 @@ def read(
         plain = _plain_gray_png(source)
         if plain is not None and size in (None, plain.shape[:2]):
             return plain
+    if channels == 1 and isinstance(source, np.ndarray):
+        gray = source[..., None] if source.ndim == 2 else source
+        plain = gray.dtype == np.uint8 and gray.ndim == 3 and gray.shape[2] == 1
+        if plain and gray.shape[:2] == size:
+            return gray
     name = name_of(source)
     if isinstance(source, str | os.PathLike) and _never_ends(source):
         raise Mistake(f"{name} is not a readable picture: it is a pipe or a device")

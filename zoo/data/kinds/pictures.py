@@ -120,7 +120,8 @@ def _inked(source: Picture, side: int) -> np.ndarray:
 
     if hasattr(source, "read"):
         source = source.read()  # it is looked at twice
-    gray = read(source, 1)
+    known = isinstance(source, np.ndarray) and source.shape[:2] == (side, side)
+    gray = read(source, 1, (side, side) if known else None)
     if ink.as_learned(gray, side):
         return gray[:, :, 0]
     try:

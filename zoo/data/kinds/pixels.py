@@ -111,6 +111,8 @@ def _plain(array: np.ndarray) -> np.ndarray:
 
 def _to_bytes(array: np.ndarray, scale: int, name: str) -> np.ndarray:
     kind = array.dtype.kind
+    if array.dtype == np.uint8:
+        return array
     if kind == "b":
         return array.astype(np.uint8) * 255
     if kind not in "uif":
