@@ -120,7 +120,12 @@ def test_an_explanation_is_the_gradient_of_the_mean(members, whole):
 def test_it_opens_reports_compares_and_exports(members, whole, tmp_path):
     assert keras.saving.load_model(whole.folder / "model.keras").name == "ensemble"
     page = zoo.report(whole, format="md").read_text("utf-8")
-    for words in ("## Members", "mean of the members", "| net |"):
+    for words in (
+        "the mean of 3 networks on digits",
+        "## Members",
+        "mean of the members",
+        "| net |",
+    ):
         assert words in page
     assert "## Curves" not in page
     assert f"zoo ensemble one two net --run {whole.folder}" in page

@@ -367,3 +367,9 @@ def test_maps_of_a_convolution_show_where(tmp_path):
     assert found.attributions.shape == (28, 28, 1)
     assert np.abs(found.attributions).max() > 0
     assert found.save(tmp_path / "why.png").stat().st_size > 100
+
+
+@once
+def test_an_exported_file_says_what_to_explain_instead():
+    with pytest.raises(Mistake, match=r"digits\.onnx has no gradients"):
+        zoo.explain("digits.onnx", np.zeros((28, 28)))

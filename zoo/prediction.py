@@ -1,5 +1,6 @@
 """Predict: raw in, answer out. A run answers pictures, sentences, rows and series."""
 
+import html
 import math
 import os
 import sys
@@ -77,9 +78,31 @@ class Prediction:
             names.append("possible")
         return {name: getattr(self, name) for name in ("input", *names)}
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the answer, and bars of the ten most probable."""
+        numbers = [
+            (name, f"{value:.5g}", between(self.intervals.get(name)))
+            for name, value in self.numbers.items()
+        ]
+        bars = [
+            (name, f"{share:.2%}", f'<meter value="{share:.4f}"></meter>')
+            for name, share in self.top(10).items()
+        ]
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td>{text}</td><td>{more}</td></tr>"
+            for name, text, more in numbers or bars
+        )
+        answer = self.label or ", ".join(self.labels)
+        return f"<p><b>{html.escape(answer)}</b></p><table>{rows}</table>"
+
     def top(self, count: int) -> dict[str, float]:
         """The probabilities of the `count` most probable classes."""
         return dict(list(self.probabilities.items())[:count])
+
+
+def between(ends: tuple[float, float] | None) -> str:
+    """An interval in words; "" without one."""
+    return f"{ends[0]:.5g} to {ends[1]:.5g}" if ends else ""
 
 
 def predict(
@@ -140,7 +163,7 @@ def predict(
     decoded = data.decode(dataset, raw, as_is)
     if not len(decoded):
         raise Mistake("nothing to predict: the table has no rows")
-    bounds = {} if confidence is None else _bounds(source, dataset, confidence)
+    bounds = {} if confidence is None else bounds_of(source, dataset, confidence)
     names = data.named(dataset, raw, decoded)
     outputs = forward(source)(decoded, batch)
     return interpreted(source, dataset, raw, names, outputs, bounds)
@@ -186,7 +209,9 @@ def interpreted(
             )
         ]
     shares = probabilities(outputs / source.temperature)
-    kept = surprises(outputs) <= bounds.get(CLASS, -1)
+    kept = np.zeros(shares.shape, bool)
+    if bounds:
+        kept = surprises(outputs) <= bounds[CLASS]
     return [
         _prediction(name, share, dataset.classes, some, bool(bounds))
         for name, share, some in zip(names, shares, kept, strict=True)
@@ -300,7 +325,7 @@ def _no_answer(
     )
 
 
-def _bounds(
+def bounds_of(
     run: Run | Exported, dataset: "Dataset", confidence: float
 ) -> dict[str, float]:
     """How far each number may be off, or how surprising the true class may be."""

@@ -1,7 +1,8 @@
-"""Show which pixels, words or columns speak for an answer.
+"""Show which pixels, words, columns or hours speak for an answer.
 
 A picture is drawn beside the map of what speaks for its answer, orange, and against it,
-blue, into a PNG file. Of a text words are marked, with + or -; a row is a table.
+blue, into a PNG file. Of a text words are marked, with + or -; a row is a table. Of a
+series every step of the window is a stripe behind its line, in an SVG file.
 
 Methods: gradient, integrated_gradients and occlusion of anything; smoothgrad and
 grad_cam of pictures; shapley of rows of few columns.
@@ -11,6 +12,7 @@ Examples:
   zoo explain lenet:mnist seven.png --of 1 --method grad_cam
   zoo explain runs/reviews "a waste of two hours"
   zoo explain mammogram_mlp:masses -- 62,4,5,3
+  zoo explain runs/load load.csv --of "load +1"
 """
 
 import json
@@ -24,6 +26,8 @@ from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.errors import Mistake, plain
 from zoo.run import open_run
+
+STRONGEST = 12  # steps of a series that are printed
 
 
 def arguments(parser):
@@ -39,7 +43,7 @@ def arguments(parser):
     parser.add_argument(
         "--to",
         metavar="FILE",
-        help="where to write: .png, or .html; for several inputs a folder",
+        help="where to write: .png, .svg or .html; for several inputs a folder",
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="of the noise of smoothgrad, 0 or more (0)"
@@ -72,7 +76,9 @@ def run(options):
         return
     for number, each in enumerate(found):
         show(f"{each.input.split(chr(10))[0]}: {each.title}"[:300])
-        if each.values:
+        if each.steps:
+            _print_steps(each)
+        elif each.values:
             _print_row(each)
         elif each.parts:
             _print_text(each)
@@ -82,13 +88,13 @@ def run(options):
 
 def _write(found, to, kind) -> list[Path]:
     """Write pictures always, beside them by default; other kinds where asked."""
-    if to is None and kind != "image":
+    ending = {"image": ".png", "series": ".svg"}.get(kind, ".html")
+    if to is None and ending == ".html":
         return []
     if to is not None and len(found) == 1 and not Path(to).is_dir():
         return [found[0].save(to)]
     if to is not None and Path(to).suffix:
         raise Mistake(f"--to {to} is one file for {len(found)} inputs; give a folder")
-    ending = ".png" if kind == "image" else ".html"
     names = [_name(each, number) for number, each in enumerate(found, 1)]
     if to is not None:
         names = [Path(to) / name.name for name in names]
@@ -102,9 +108,29 @@ def _write(found, to, kind) -> list[Path]:
 
 def _name(explanation, number) -> Path:
     path = Path(explanation.input)
-    if explanation.seen is not None and path.is_file():
+    if (explanation.seen is not None or explanation.steps) and path.is_file():
         return path.with_name(f"{path.stem}.explained")
     return Path(f"input-{number}.explained")
+
+
+def _print_steps(explanation):
+    """The strongest steps, in the order of time."""
+    import numpy as np
+
+    from zoo.explanation import showing
+
+    strongest = np.sort(np.argsort(-np.abs(explanation.attributions))[:STRONGEST])
+    bars = showing.bars(explanation)
+    rows = [
+        [
+            explanation.parts[i],
+            explanation.values[i],
+            f"{explanation.attributions[i]:+.4g}",
+            bars[i],
+        ]
+        for i in strongest
+    ]
+    table(["step", "value", "share", ""], rows)
 
 
 def _print_row(explanation):

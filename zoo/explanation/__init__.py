@@ -1,10 +1,11 @@
-"""Explain: which pixels, words or columns speak for an answer, and which against it."""
+"""Explain: which pixels, words, columns or steps of a series speak for an answer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo import exported
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 from zoo.explanation.result import Explanation
@@ -14,14 +15,20 @@ from zoo.run import Run, open_run
 if TYPE_CHECKING:
     from zoo.data import Dataset
 
-KINDS = {"image": "pictures", "text": "texts", "tabular": "rows", "points": "rows"}
+KINDS = {
+    "image": "pictures",
+    "text": "texts",
+    "tabular": "rows",
+    "points": "rows",
+    "series": "series",
+}
 METHODS = {
-    "gradient": ("pictures", "texts", "rows"),
-    "integrated_gradients": ("pictures", "texts", "rows"),
+    "gradient": ("pictures", "texts", "rows", "series"),
+    "integrated_gradients": ("pictures", "texts", "rows", "series"),
     "smoothgrad": ("pictures",),
     "grad_cam": ("pictures",),
     "shapley": ("rows",),
-    "occlusion": ("pictures", "texts", "rows"),
+    "occlusion": ("pictures", "texts", "rows", "series"),
 }
 MOST_COLUMNS = 12  # of exact Shapley values, which ask for 2**12 answers
 
@@ -36,7 +43,7 @@ def explain(
     as_is: bool = False,
     trust: bool = False,
 ) -> list[Explanation]:
-    """Say which pixels, words or columns speak for an answer, on any backend.
+    """Say which pixels, words, columns or steps speak for an answer, on any backend.
 
     What is explained is the score of a class: its logit; for the first of two classes
     that have one logit, this logit with the other sign; of numbers the number itself.
@@ -46,8 +53,8 @@ def explain(
         inputs: as `zoo.predict` takes them.
         method: by its name, for the kinds of data that it fits:
 
-            gradient              how the score changes with each pixel; of texts and
-                                  rows times what the network sees
+            gradient              how the score changes with each pixel; of texts,
+                                  rows and series times what the network sees
             integrated_gradients  shares of the difference to a baseline, which add up
                                   to it; see `Explanation.error`
             smoothgrad            of pictures: the mean gradient of noisy copies
@@ -72,6 +79,11 @@ def explain(
     """
     from zoo import data
 
+    if exported.is_file(run):
+        raise Mistake(
+            f"{run} has no gradients, and does not tell its layers apart; explain the "
+            "run that it was exported from"
+        )
     opened = open_run(run, trust=trust)
     dataset = opened.about_data
     if dataset.kind not in KINDS:

@@ -61,6 +61,8 @@ def _view(model, dataset, raw, decoded):
         spans, counts = [spans for _, spans in read], list(map(len, words))
         view = views.Texts(model, decoded, spans, counts)
         return view, lambda i: {"parts": words[i]}
+    if dataset.timeline:
+        return views.Series(model, dataset, decoded), lambda i: _of_steps(raw[i])
     view = views.Rows(model, dataset, decoded)
     if not dataset.columns:
         names = dataset.features or [f"x{i + 1}" for i in range(decoded.shape[1])]
@@ -74,6 +76,17 @@ def _view(model, dataset, raw, decoded):
             cells.shown(column, decoded[i, place])
             for column, place in places(dataset.columns)
         ),
+    }
+
+
+def _of_steps(ending) -> dict:
+    """When the steps of a window are, and their values; then what is known ahead."""
+    more = len(ending.inputs) - len(ending.values)
+    values = tuple("" if v != v else f"{v:.6g}" for v in ending.values)
+    return {
+        "parts": (*ending.moments, *ending.ahead[:more]),
+        "values": (*values, *[""] * more),
+        "steps": len(values),
     }
 
 
@@ -173,7 +186,7 @@ def _occlusion(view):
         found = methods.occlusion(partial(score, i, weight), view.masks(i))
         if found.ndim == 2:
             found = found[..., None]
-        return {"attributions": found, "compared": view.compared}
+        return {"attributions": found, "compared": view.gone}
 
     return explain
 

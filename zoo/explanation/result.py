@@ -8,9 +8,7 @@ import numpy as np
 
 from zoo.core import files, png
 from zoo.errors import Mistake
-from zoo.explanation import showing
-
-ENDINGS = (".png", ".html")
+from zoo.explanation import showing, stripes
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,7 @@ class Explanation:
     """What speaks for an answer to one input, and what against it.
 
     A notebook shows it: a picture beside its map, a text with colored words, a row as
-    a table with bars.
+    a table with bars, a series as a line over stripes.
 
     Attributes:
         input: the picture's name, the sentence, or the row as text.
@@ -27,11 +25,14 @@ class Explanation:
         method: see `zoo.explain`.
         attributions: float64; of a picture (height, width, channels), with 1 channel
             from grad_cam and occlusion; of a text one for each word, 0 for words that
-            the network does not read; of a row one for each column. Above 0 speaks
-            for the answer.
+            the network does not read; of a row one for each column; of a series one
+            for each step. Above 0 speaks for the answer, or raises the number.
         probability: of the class or label, 0 to 1; NaN for numbers.
-        parts: the words, or the names of the columns; () for a picture.
-        values: of a row, its cells.
+        parts: the words, the names of the columns, or the times of the steps; () for a
+            picture.
+        values: of a row, its cells; of a series, what was forecast, as it was then.
+        steps: of a series, how many parts are steps of the window; what is known ahead
+            follows.
         difference: of integrated_gradients and shapley the score above that of what
             the input is compared with; NaN for the other methods.
         error: by how much the sum of the attributions misses `difference`.
@@ -47,6 +48,7 @@ class Explanation:
     probability: float = math.nan
     parts: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    steps: int = 0
     difference: float = math.nan
     error: float = math.nan
     compared: str = ""
@@ -72,23 +74,28 @@ class Explanation:
             if not math.isnan(getattr(self, name)):
                 found[name] = getattr(self, name)
         found |= {"parts": list(self.parts), "values": list(self.values)}
+        if self.steps:
+            found["steps"] = self.steps
         found["attributions"] = self.attributions.tolist()
         return {name: value for name, value in found.items() if value not in ("", [])}
 
     def save(self, path: str | Path) -> Path:
-        """Write it as a picture (.png, of pictures) or a page (.html).
+        """Write it as a picture (.png of pictures, .svg of series) or a page (.html).
 
         Raises:
             Mistake: another ending, or the file cannot be written.
         """
         path = Path(path)
-        endings = ENDINGS if self.seen is not None else ENDINGS[1:]
+        own = {".png": self.seen is not None, ".svg": bool(self.steps), ".html": True}
+        endings = [ending for ending, fits in own.items() if fits]
         if path.suffix.lower() not in endings:
             raise Mistake(
                 f"{path} ends in '{path.suffix}'; accepted: {', '.join(endings)}"
             )
         if path.suffix.lower() == ".html":
             files.write_text(path, showing.page(self))
+        elif self.steps:
+            files.write_text(path, stripes.svg(self) + "\n")
         else:
             files.write(path, png.content(showing.drawn(self)))
         return path

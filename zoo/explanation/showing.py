@@ -9,24 +9,13 @@ from typing import Any
 import numpy as np
 
 from zoo.core import png
+from zoo.explanation import stripes
+from zoo.explanation.strengths import AGAINST, FOR, color, strengths
 
-FOR, AGAINST = (230, 97, 1), (44, 96, 200)  # told apart by all kinds of eyes
 SIDE = 280  # pixels of a panel at least
-CLIPPED = 99.5  # percent of the pixels keep their order; a few may be far above
 PALE = 0.45  # of a picture's contrast under its map
 MARKS = (0.6, 0.25, 0.08)  # of the strongest word: from here on 3 marks, 2, 1
 BAR = 20  # letters of the longest bar
-
-
-def strengths(explanation: Any) -> np.ndarray:
-    """Attributions from -1 to 1, channels together; 1 is the strongest, or nearly."""
-    found = explanation.attributions
-    if found.ndim == 3:
-        found = found.sum(axis=2)
-    sizes = np.abs(found)
-    limit = np.percentile(sizes, CLIPPED) if found.ndim == 2 else sizes.max(initial=0)
-    limit = limit or sizes.max(initial=0)
-    return np.clip(found / limit, -1, 1) if limit else np.zeros_like(found)
 
 
 def marked(explanation: Any) -> list[str]:
@@ -69,11 +58,14 @@ def html(explanation: Any) -> str:
     if explanation.seen is not None:
         words = f"{explanation.input}, and what speaks for {explanation.of}"
         source = png.uri(drawn(explanation))
-        return f'{title}<img alt="{pages.escape(words)}" src="{source}">'
+        fits = 'style="max-width: 100%"'
+        return f'{title}<img {fits} alt="{pages.escape(words)}" src="{source}">'
+    if explanation.steps:
+        return f"{title}{stripes.svg(explanation)}<p>{stripes.LEGEND}</p>"
     if explanation.values:
         return title + _table(explanation)
     words = [
-        f'<span title="{value:+.4g}" style="background: {_color(share)}">'
+        f'<span title="{value:+.4g}" style="background: {color(share)}">'
         f"{pages.escape(word)}</span>"
         for word, value, share in zip(
             explanation.parts,
@@ -98,11 +90,6 @@ def page(explanation: Any) -> str:
     )
 
 
-def _color(share: float) -> str:
-    red, green, blue = FOR if share > 0 else AGAINST
-    return f"rgba({red}, {green}, {blue}, {0.7 * abs(share):.2f})"
-
-
 def _table(explanation: Any) -> str:
     rows = []
     for name, cell, value, share in zip(
@@ -113,9 +100,9 @@ def _table(explanation: Any) -> str:
         strict=True,
     ):
         bar = (
-            f'<div style="width: {8 * abs(share):.2f}em; height: 0.9em; '
-            f"background: {_color(np.sign(share))}; "
-            f'margin-left: {8 - 8 * max(0.0, -share):.2f}em"></div>'
+            f'<div style="width: {5 * abs(share):.2f}em; height: 0.9em; '
+            f"background: {color(np.sign(share))}; "
+            f'margin-left: {5 - 5 * max(0.0, -share):.2f}em"></div>'
         )
         cells = (pages.escape(name), pages.escape(cell), f"{value:+.4g}", bar)
         rows.append("".join(f"<td>{each}</td>" for each in cells))

@@ -11,15 +11,18 @@ A view has the same names for each kind of data:
     `masks`      the parts of input i that are hidden together, bool (m, *parts)
     `hide`       for each mask, the input i in which these parts are hidden
     `whole`      the model that takes what `hide` gives
+    `gone`       what stands where something is hidden, in words
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import keras
 import numpy as np
+from keras import ops
 
 from zoo.building import ensemble
 from zoo.data import Dataset
+from zoo.data.kinds.series import hidden
 from zoo.data.kinds.texts import PADDING
 from zoo.engine import private, steps
 from zoo.errors import Mistake
@@ -44,6 +47,7 @@ class Pictures:
             mean = np.full_like(mean, dataset.border)
             self.compared = "the brightness of the training pictures' borders"
         self.baseline = np.broadcast_to(mean, self.level.shape)
+        self.gone = self.compared
 
     def fold(self, i: int, found: np.ndarray) -> np.ndarray:
         return found
@@ -62,6 +66,7 @@ class Texts:
     """
 
     compared = "vectors of zeros in place of words"
+    gone = "padding in place of words"
 
     def __init__(self, model: keras.Model, rows: np.ndarray, spans: list, counts: list):
         self.whole, self.beside = model, rows
@@ -121,7 +126,7 @@ class Rows:
                 "which would know what that means; fill it in"
             )
         self.baseline = np.zeros_like(self.level)
-        self.whole = self.network
+        self.whole, self.gone = self.network, self.compared
 
     def fold(self, i: int, found: np.ndarray) -> np.ndarray:
         return np.bincount(self._owners, found)
@@ -131,6 +136,72 @@ class Rows:
 
     def hide(self, i: int, hidden: np.ndarray) -> np.ndarray:
         return np.where(hidden[:, self._owners], self.baseline[i], self.level[i])
+
+
+class Series:
+    """Steps of a window, compared with the mean of the window at every step.
+
+    What is known ahead is compared with its own mean. A hidden step has no value, as
+    one that is missing; in a network that knows no missing values it has the mean.
+    """
+
+    compared = "the window's mean at every step"
+
+    def __init__(self, model: keras.Model, dataset: Dataset, windows: np.ndarray):
+        assert dataset.timeline, "series have a timeline"
+        self.whole, self._raw, self._shown = model, windows, windows.shape[1]
+        members = ensemble.members(model) or [model]
+        if all(_columns_of(each) is not None for each in members):
+            after = partial(_after_steps, length=windows.shape[1])
+            first, self.network = ensembles.halves(model, after, beside=True)
+            self.beside = windows
+            self.level = steps.predict(steps.compile_forward(first), windows)
+            self.gone, self._gap = "a missing value", np.float32(np.nan)
+        else:
+            self.network, self.level, self.beside = model, windows, None
+            self.gone, self._gap = self.compared, None
+            if np.isnan(windows).any():
+                raise Mistake(
+                    f"a value is missing, and {model.name} has no zoo.layers.Columns, "
+                    "which would know what that means; fill it in"
+                )
+        window = dataset.timeline.window
+        parts = (self.level[:, :window], self.level[:, window:])
+        means = [
+            np.broadcast_to(part.mean(axis=1, keepdims=True), part.shape)
+            for part in parts
+            if part.shape[1]
+        ]
+        self.baseline = np.concatenate(means, axis=1)
+        self._changing = hidden(dataset.columns, (), dataset.timeline.clock.name)
+
+    def fold(self, i: int, found: np.ndarray) -> np.ndarray:
+        return found.sum(axis=1)
+
+    def masks(self, i: int) -> np.ndarray:
+        return np.eye(self._shown, dtype=bool)
+
+    def hide(self, i: int, hidden: np.ndarray) -> np.ndarray:
+        gap = self.baseline[i] if self._gap is None else self._gap
+        places = hidden[..., None] & self._changing
+        return np.where(places, gap, self._raw[i]).astype("float32")
+
+
+def _after_steps(model: keras.Model, length: int) -> tuple[keras.Model, keras.Model]:
+    """A model cut behind the numbers of the columns of all steps of a window."""
+    first, rest = private.halves(
+        graph_of(model), _columns_of(model).outputs[0], beside=True
+    )
+    count = first.output.shape[-1]
+    given = keras.Input(first.input.shape[1:], dtype=first.input.dtype)
+    numbers = ops.reshape(first(given), (-1, length, count))
+    seen = keras.Input((length, count), dtype=first.output.dtype)
+    rows = ops.reshape(seen, (-1, count))
+    answer = rest([rows, given])
+    return (
+        keras.Model(given, numbers),
+        keras.Model([seen, given], answer, name=model.name),
+    )
 
 
 def _after_embedding(model: keras.Model) -> tuple[keras.Model, keras.Model]:

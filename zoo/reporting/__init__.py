@@ -106,5 +106,7 @@ def report(
 def _about(run: Run) -> str:
     """The model, the data and the backend of a run, in a line."""
     recipe, backend = run.recipe, run.environment.get("backend")
+    if members := run.metrics.get("members"):
+        return f"the mean of {len(members)} networks on {recipe.data}"
     words = f"{Path(recipe.model).stem} on {recipe.data}, seed {recipe.seed}"
     return f"{words}, trained on {backend}" if backend else words

@@ -5,6 +5,7 @@ import importlib.metadata
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from starlette.requests import ClientDisconnect
 
 from zoo import backend, data, explanation, prediction
 from zoo.building import trained
-from zoo.core import png
+from zoo.core import files, png
+from zoo.data.kinds.endings import Ending
 from zoo.errors import Mistake
 from zoo.exported import Exported
 from zoo.run import Run
@@ -29,6 +31,7 @@ HERE = Path(__file__).parent
 # A way to another thread and back takes 0.1 ms, and 20 ms where processors are busy:
 # one input of a small network is answered by the thread that reads the requests.
 SHORT = 2e-3  # seconds
+LARGEST = float(np.finfo("float32").max)
 SMALL = 2**13  # bytes of a picture; a drawing has 5,000
 # Nothing is loaded from elsewhere, and no other page may show this one inside itself.
 HEADERS = {
@@ -45,13 +48,9 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         run, trust: as `zoo.predict` takes them.
 
     Raises:
-        Mistake: there is no such run, or it forecasts series or goes on with texts.
+        Mistake: there is no such run, or it goes on with texts.
     """
     source, dataset = prediction.opened(run, trust)
-    if dataset.timeline:
-        raise Mistake(
-            "forecasts are not served; `zoo predict RUN series.csv` makes them"
-        )
     if dataset.unit:
         raise Mistake("texts that go on are not served; `zoo write RUN` writes them")
     forward = prediction.forward(source)
@@ -61,7 +60,7 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
     one = np.zeros((1, *nothing.shape[1:]), nothing.dtype)
     forward(one)  # it compiles now
     quick = min(_seconds(partial(forward, one)) for _ in range(5)) < SHORT
-    about = _about(source, dataset)
+    about = _about(source, dataset, forward)
     title = f"zoo: {about['model']} on {about['data']}"
     app = _application(title, HERE / "page.html")
     app.add_exception_handler(Mistake, _refused)
@@ -74,6 +73,7 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
     @app.post("/predict", openapi_extra=_REQUEST)
     async def predict(request: Request) -> Response:
         raw = await _raw(dataset, request)
+        bounds = _bounds(source, dataset, request.query_params.get("confidence"))
         decode = partial(data.decode, dataset, raw)
         if small := all(map(_is_small, raw)):
             decoded = decode()
@@ -82,10 +82,16 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         names = data.named(dataset, raw, decoded)
         alone = quick and small and len(decoded) == 1
         outputs = forward(decoded) if alone else await batches.ask(decoded)
-        found = prediction.interpreted(source, dataset, raw, names, outputs)
+        found = prediction.interpreted(source, dataset, raw, names, outputs, bounds)
         answer: dict[str, Any] = {"predictions": [each.to_json() for each in found]}
         if request.query_params.get("seen") and dataset.kind == "image":
             answer["seen"] = [png.uri(picture) for picture in decoded]
+        if request.query_params.get("seen") and dataset.timeline:
+            # JSON knows no NaN, and JavaScript sorts names that are numbers.
+            answer["seen"] = [
+                [[when, v if v == v else None] for when, v in each.history.items()]
+                for each in found
+            ]
         return JSONResponse(answer)
 
     @app.post("/explain", openapi_extra=_REQUEST)
@@ -130,14 +136,16 @@ def _neurons() -> Path:
     return next(place for place in places if place.is_file())
 
 
-def _about(source: Run | Exported, dataset: data.Dataset) -> dict:
+def _about(source: Run | Exported, dataset: data.Dataset, forward: Callable) -> dict:
     """What the page, and whoever asks, must know of the network."""
     folder = source.folder if isinstance(source, Run) else None
     has_card = folder is not None and (folder / trained.CARD).is_file()
     run = isinstance(source, Run)
+    exported = isinstance(getattr(forward, "__self__", None), Exported)
+    line = dataset.timeline
     return {
         "model": source.recipe.model if run else source.path.name,
-        "data": dataset.name,
+        "data": files.without_folders(dataset.name),
         "kind": dataset.kind,
         "task": dataset.task,
         "answers": list(dataset.answers),
@@ -148,13 +156,67 @@ def _about(source: Run | Exported, dataset: data.Dataset) -> dict:
             for each in dataset.columns
         ]
         or [{"name": name, "kind": "number"} for name in dataset.features],
-        "engine": backend.current() if run else "onnxruntime",
+        "engine": "onnxruntime" if exported else backend.current(),
         "explains": run,
+        "confident": run and "conformal" in source.metrics and dataset.task != "labels",
+        "time": line.clock.name if line else "",
+        "window": line.window if line else 0,
         "card": trained.card(folder) if has_card else None,
     }
 
 
 async def _raw(dataset: data.Dataset, request: Request) -> list:
+    """The raw inputs of a request; of series, their endings."""
+    raw = await _sent(dataset, request)
+    if not dataset.timeline:
+        return raw
+    read = partial(data.items, dataset, raw)
+    found = await asyncio.get_running_loop().run_in_executor(None, read)
+    step, value = (request.query_params.get(name) for name in ("step", "value"))
+    if step is None and value is None:
+        return found
+    return [changed(each, str(step), str(value)) for each in found]
+
+
+def changed(ending: Ending, step: str, value: str) -> Ending:
+    """A series in which one value of the window is another: what if?
+
+    Args:
+        ending: as it was given.
+        step: of the window, from 0, the oldest.
+        value: a number.
+
+    Raises:
+        Mistake: there is no such step, or the value is no finite number.
+    """
+    count = len(ending.values)
+    try:
+        place, number = int(step), float(value)
+    except ValueError as error:
+        raise Mistake(
+            f"step={step[:20]}&value={value[:20]}; give a whole number and a number"
+        ) from error
+    if not 0 <= place < count or not abs(number) < LARGEST:
+        raise Mistake(
+            f"step={place}&value={number:g}; accepted: a step of the window, 0 to "
+            f"{count - 1}, and a finite number"
+        )
+    inputs, values = ending.inputs.copy(), ending.values.copy()
+    inputs[place, 0] = values[place] = number
+    return replace(ending, inputs=inputs, values=values)
+
+
+def _bounds(source, dataset: data.Dataset, asked: str | None) -> dict[str, float]:
+    if asked is None:
+        return {}
+    try:
+        confidence = float(asked)
+    except ValueError as error:
+        raise Mistake(f"confidence={asked[:20]} is no number; such as 0.9") from error
+    return prediction.bounds_of(source, dataset, confidence)
+
+
+async def _sent(dataset: data.Dataset, request: Request) -> list:
     """The raw inputs of a request, whose form its content type says."""
     try:
         content = await limits.body(request)
@@ -220,7 +282,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 _JSON = {
     "type": "object",
     "properties": {
-        "input": {"description": "a picture in base64, a text, or a row"},
+        "input": {"description": "a picture in base64, a text, a row, or a series"},
         "inputs": {"type": "array", "maxItems": inputs.MOST},
     },
     "maxProperties": 1,

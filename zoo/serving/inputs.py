@@ -6,6 +6,8 @@ numbers, texts are texts, rows are values by column.
 
 import base64
 import binascii
+import csv
+import io
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from zoo.data import Dataset
 
 MOST = 100  # inputs of one request
+LONGEST_TABLE = 100_000  # rows of a series
 LONGEST_TEXT = 100_000  # letters
 _CELLS = (str, int, float, bool, type(None))
 
@@ -26,7 +29,8 @@ def of_json(dataset: "Dataset", content: bytes) -> list:
     """The inputs of `{"input": ...}` or `{"inputs": [...]}`.
 
     A picture is a text in base64, also as a data URL, or rows of numbers; a text is a
-    text; a row an object from column to value, or a list of values.
+    text; a row an object from column to value, or a list of values; a series an object
+    from column to the list of its values, oldest first.
 
     Raises:
         Mistake: it is no such JSON; what is wrong is named.
@@ -45,7 +49,8 @@ def of_json(dataset: "Dataset", content: bytes) -> list:
         raise Mistake(f"inputs is {_shown(inputs)}; give a list of at least one")
     if len(inputs) > MOST:
         raise Mistake(f"{len(inputs)} inputs; accepted: at most {MOST} a request")
-    read = {"image": _picture, "text": _text}.get(dataset.kind, _row)
+    by_kind = {"image": _picture, "text": _text, "series": _series}
+    read = by_kind.get(dataset.kind, _row)
     return [read(dataset, item, f"input {i}") for i, item in enumerate(inputs, 1)]
 
 
@@ -56,13 +61,16 @@ def of_form(dataset: "Dataset", fields: list[tuple[str, Any]]) -> list:
         dataset: what the network learned from.
         fields: names and values; a file's value is bytes.
     """
-    if dataset.kind == "image":
+    if dataset.kind in ("image", "series"):
         found = [value for _, value in fields if isinstance(value, bytes)]
         if not found:
-            raise Mistake("the form holds no file; send pictures as files")
+            what = "pictures" if dataset.kind == "image" else "a table"
+            raise Mistake(f"the form holds no file; send {what} as files")
         if len(found) > MOST:
             raise Mistake(f"{len(found)} files; accepted: at most {MOST} a request")
-        return found
+        if dataset.kind == "image":
+            return found
+        return [each for content in found for each in of_bytes(dataset, content)]
     texts = [(name, value) for name, value in fields if isinstance(value, str)]
     if dataset.kind == "text":
         found = [value for name, value in texts if name == "text"]
@@ -82,6 +90,8 @@ def of_bytes(dataset: "Dataset", content: bytes) -> list:
         raise Mistake("the body is no text in UTF-8") from error
     if dataset.kind == "text":
         return [_text(dataset, text, "the body")]
+    if dataset.kind == "series":
+        return [_series(dataset, _columns_of(text), "the table")]
     if len(text.splitlines()) > MOST + 1:
         raise Mistake(f"the table has more than {MOST} rows; accepted: at most {MOST}")
     return [text.rstrip("\n") + "\n"]  # text of a table, and no file's name
@@ -140,6 +150,55 @@ def _row(dataset: "Dataset", given: Any, name: str) -> dict:
                 f"{name} has {_shown(value)} for {column}; give a number or a text"
             )
     return {column: given.get(column) for column in names}
+
+
+def _series(dataset: "Dataset", given: Any, name: str) -> dict:
+    if not isinstance(given, Mapping) or not given:
+        raise Mistake(
+            f"{name} is {_shown(given)}; give an object from column to its values"
+        )
+    lengths = set()
+    for column, values in given.items():
+        if not isinstance(values, list) or not all(
+            isinstance(each, _CELLS) for each in values
+        ):
+            raise Mistake(
+                f"{name} has {_shown(values)} for {column[:50]}; give a list of "
+                "numbers or texts"
+            )
+        lengths.add(len(values))
+    if len(lengths) > 1 or max(lengths) > LONGEST_TABLE:
+        raise Mistake(
+            f"{name} has columns of {', '.join(map(str, sorted(lengths)))} values; "
+            f"give as many of each, at most {LONGEST_TABLE:,}"
+        )
+    return dict(given)
+
+
+def _columns_of(text: str) -> dict[str, list]:
+    """A table in CSV with a header, by column; read here, as no disk sees a request."""
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    try:
+        lines = [
+            row for row in csv.reader(io.StringIO(text), delimiter=separator) if row
+        ]
+    except csv.Error as error:
+        raise Mistake(f"the table is no CSV: {error}") from error
+    names, rows = lines[0] if lines else [], lines[1:]
+    if len({*names}) < len(names) or not rows:
+        raise Mistake("the table has two columns of one name, or no rows")
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(names):
+            raise Mistake(
+                f"row {number} of the table has {len(row)} cells, and its header "
+                f"{len(names)}"
+            )
+    cells = zip(*rows, strict=True)
+    return {
+        name: [cell or None for cell in column]
+        for name, column in zip(names, cells, strict=True)
+    }
 
 
 def columns(dataset: "Dataset") -> tuple[str, ...]:

@@ -113,6 +113,10 @@ def _check_member(run: Run, name: str) -> None:
             f"{name} goes on with texts, which an ensemble does not: `zoo write` keeps "
             "the states of one network"
         )
+    if run.about_data.unit:
+        raise Mistake(
+            f"{name} goes on with texts; an ensemble answers, and writes none"
+        )
     if not (run.folder / WEIGHTS).is_file() or not run.about_data.examples:
         raise Mistake(
             f"{name} is a run of an older zoo, which does not say what it learned "
