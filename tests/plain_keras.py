@@ -79,6 +79,14 @@ CASES = {
         "cell": "mingru",
         "pooling": "max",
     },
+    "lstm_speech": {"input_shape": (960,), "units": (8,)},
+    "lstm_speech of features": {
+        "input_shape": (9, 3),
+        "cell": "lstm",
+        "units": (8, 8),
+        "pooling": "mean",
+        "dropout": 0.1,
+    },
     "mammogram_mlp": {},
     "mammogram_mlp one_hot": {
         "features": ("bi_rads", "age", "shape"),

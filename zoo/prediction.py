@@ -1,4 +1,4 @@
-"""Predict: raw in, answer out. A run answers pictures, sentences, rows and series."""
+"""Predict: raw in, answer out: of pictures, sentences, rows, series and sounds."""
 
 import html
 import math
@@ -130,7 +130,8 @@ def predict(
             of the columns, arrays (n, columns), dicts by column, frames of pandas or
             polars. On a text that goes on: how it begins, or text files. On series:
             tables with their columns, files or frames; what comes after the last value
-            is forecast. A folder gives the files in it, and "https://..." what lies
+            is forecast. On sounds: files, their bytes, or arrays of samples at the rate
+            of the training. A folder gives the files in it, and "https://..." what lies
             there.
         confidence: with which probability the truth is to lie in an interval around a
             number, or among the classes that are answered, above 0 and below 1, see

@@ -20,7 +20,12 @@ from zoo.run import Run, open_run
 VERSION = 1  # of `card.json`; it grows when a field gets another meaning
 README, ONNX = "README.md", "model.onnx"
 _COPIED = [name for name in hub.FILES if name not in ("run.json", trained.CARD)]
-_PIPELINES = {"image": "image", "text": "text", "tabular": "tabular"}
+_PIPELINES = {
+    "image": "image",
+    "text": "text",
+    "tabular": "tabular",
+    "sound": "audio",
+}
 USE = "Inputs like those of the training data."
 LIMITS = (
     "It answers one of its classes whatever it is shown, and knows nothing of inputs "
@@ -250,6 +255,15 @@ def inputs(dataset: Dataset) -> str:
             f"the last {line.window:,} steps of {line.step} of a table with "
             f"{', '.join(dataset.features)}; a value may be missing"
         )
+    if dataset.kind == "sound":
+        seconds = dataset.input_shape[0] / dataset.rate
+        return (
+            f"the first {seconds:.3g} s of sounds, {dataset.rate:,} samples of 16 bits "
+            "a second; files of other rates and channels are brought to that"
+        )
+    if dataset.kind == "sequence":
+        steps, channels = dataset.input_shape
+        return f"sequences of at most {steps:,} steps of {channels} channels"
     missing = "; a value may be missing" if dataset.missing else ""
     return f"rows of {', '.join(dataset.features)}{missing}"
 

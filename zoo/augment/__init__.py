@@ -1,4 +1,4 @@
-"""Augmentation: images changed at random, alike on every backend.
+"""Augmentation: images and sounds changed at random, alike on every backend.
 
 It runs on the host, in NumPy, OpenCV and Pillow, and only on training batches. The
 random numbers are a function of (seed, step, operation, position in the global batch).
@@ -17,16 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from zoo.augment import sounds
 from zoo.augment.draws import Draws
 from zoo.augment.erasing import random_erasing
 from zoo.augment.geometry import AFFINE, elastic, flip, warp
 from zoo.augment.mixing import cutmix, mixup
 from zoo.augment.operations import color_jitter
 from zoo.augment.policies import rand_augment, trivial_augment_wide
-from zoo.augment.strengths import STRENGTHS, check, is_on
+from zoo.augment.strengths import SOUNDS, STRENGTHS, check, is_on
 from zoo.errors import Mistake
 
-__all__ = ["CHANGES", "MIXES", "STRENGTHS", "apply", "check", "mix", "mixes"]
+__all__ = ["CHANGES", "MIXES", "SOUNDS", "STRENGTHS", "apply", "check", "mix", "mixes"]
 
 CHANGES = {
     "flip": flip,
@@ -49,23 +50,24 @@ def apply(
     step: int,
     start: int = 0,
 ) -> np.ndarray:
-    """Change each image at random.
+    """Change each image, or each sound, at random.
 
     Operations run in the order given. Shifts, rotations and zooms that follow each
     other become one warp, so that pixels are interpolated once. MixUp and CutMix are
     left to `mix`.
 
     Args:
-        images: uint8, shape (batch, height, width, channels), 1 or 3 channels. Never
-            written to.
-        operations: strength of each operation by name, see `STRENGTHS`.
+        images: uint8, shape (batch, height, width, channels), 1 or 3 channels; or
+            sounds, int16 (batch, samples), see `zoo.augment.sounds`. Never written to.
+        operations: strength of each operation by name, see `STRENGTHS` and `SOUNDS`.
         seed: the run's seed.
         step: the training step, counted over the whole run.
         start: position of the first image in the global batch; a device may hold a
             slice of it.
 
     Returns:
-        uint8 images of the same shape; `images` itself if there is nothing to do.
+        Images or sounds of the same shape and type; `images` itself if there is nothing
+        to do.
 
     Raises:
         Mistake: see `check`; or the images are not uint8.
@@ -76,6 +78,11 @@ def apply(
         for name, strength in operations.items()
         if name not in MIXES and is_on(strength)
     ]
+    if images.ndim == 2:
+        for name, strength in wanted:
+            draws = Draws(name, seed, step, start, len(images))
+            images = sounds.CHANGES[name](images, strength, draws)
+        return images
     if wanted and images.dtype != np.uint8:
         raise Mistake(
             f"augmentation takes uint8 images, 0 to 255; got {images.dtype}; "

@@ -66,7 +66,17 @@ STRENGTHS = {
     "mixup": Strength("alpha, 0.001 to 1000", 0.2, _alpha),
     "cutmix": Strength("alpha, 0.001 to 1000", 1.0, _alpha),
 }
-"""Every operation, and the strengths it takes besides 0, which turns it off."""
+"""Every operation on images, and the strengths it takes besides 0, which is off."""
+
+SOUNDS = {
+    "time_shift": Strength("a fraction of the length, 0 to 1", 0.1, _share),
+    "speed": Strength("a fraction, 0 to 1", 0.1, _share),
+    "pitch": Strength("a fraction, 0 to 1", 0.1, _share),
+    "noise": Strength("a fraction of the loudness, 0 to 10", 0.1, _number(0, 10)),
+    "time_mask": Strength("a fraction of the length, 0 to 1", 0.2, _share),
+    "frequency_mask": Strength("a fraction of the frequencies, 0 to 1", 0.2, _share),
+}
+"""The same for sounds."""
 
 
 def is_on(strength: Any) -> bool:
@@ -79,12 +89,13 @@ def check(operations: Mapping[str, Any], image_shape: tuple[int, ...]) -> None:
 
     Args:
         operations: strength of each operation by name, see `STRENGTHS`.
-        image_shape: (height, width, channels), or what the data have instead.
+        image_shape: (height, width, channels); (samples,) of sounds; or what the data
+            have instead.
 
     Raises:
         Mistake: `operations` is not a mapping, names an unknown operation or has a
             strength that the operation does not take; or the data are no images of
-            one or three channels.
+            one or three channels, or no sounds.
     """
     if not isinstance(operations, Mapping):
         raise Mistake(
@@ -92,19 +103,27 @@ def check(operations: Mapping[str, Any], image_shape: tuple[int, ...]) -> None:
             f"{{'rotation': 10}}; got {operations!r}"
         )
     for name, value in operations.items():
-        if name not in STRENGTHS:
+        known = SOUNDS if len(image_shape) == 1 and name not in STRENGTHS else STRENGTHS
+        if name not in known and name not in SOUNDS:
             raise unknown(
                 "augmentation",
                 str(name),
-                STRENGTHS,
+                known,
                 "take one of these or leave it out",
             )
-        strength = STRENGTHS[name]
+        strength = {**STRENGTHS, **SOUNDS}[name]
         if is_on(value) and not strength.accepts(value):
             raise Mistake(
                 f"augmentation '{name}' takes {strength.words}; got {value!r}; "
                 f"give {strength.example}, for example, or 0 to turn it off"
             )
+    others = [name for name in operations if name in SOUNDS]
+    if others and len(image_shape) != 1:
+        raise Mistake(
+            f"augmentation '{others[0]}' needs sounds of shape (samples,); these data "
+            f"have {tuple(image_shape)}; leave it out"
+        )
+    operations = {k: v for k, v in operations.items() if k not in SOUNDS}
     if operations and (len(image_shape) != 3 or image_shape[-1] not in (1, 3)):
         raise Mistake(
             f"augmentation '{next(iter(operations))}' needs images of shape (height, "

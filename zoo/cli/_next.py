@@ -67,6 +67,8 @@ def _example(done: Run) -> list[str]:
     if dataset.timeline:
         return _series(done, dataset)
     example = (dataset.test or dataset.train).inputs[0]
+    if kind in ("sound", "sequence"):
+        return [_heard(done.folder, example, dataset.rate)]
     if dataset.columns:
         return ["--", rows.shown(example, done.about_data.columns)]
     if kind != "image":
@@ -89,6 +91,18 @@ def _series(done: Run, dataset) -> list[str]:
     text = endings.as_table(window, dataset.timeline, dataset.columns)
     files.write_text(path, text)
     return [str(path)]
+
+
+def _heard(folder: Path, example, rate: int) -> str:
+    """A file of a sound, or of a sequence, that is put into the run."""
+    from zoo.data.kinds import sequences, sound_files
+
+    path = folder / ("example.wav" if rate else "example.ts")
+    if rate:
+        files.write(path, sound_files.written(example, rate))
+    else:
+        files.write_text(path, sequences.written(example))
+    return str(path)
 
 
 def _write_picture(path: Path, image) -> None:

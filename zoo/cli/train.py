@@ -1,8 +1,8 @@
 """Train a recipe, or data of your own, and evaluate what was learned.
 
-For data of your own, a table, or a folder of pictures or texts, model and numbers are
-chosen by their kind, and the recipe is shown. The recipe's fields can be changed on the
-way: epochs=2, learning_rate=3e-4, data=mnist_sample, model.variant=relu,
+For data of your own, a table, or a folder of pictures, texts or sounds, model and
+numbers are chosen by their kind, and the recipe is shown. The recipe's fields can be
+changed on the way: epochs=2, learning_rate=3e-4, data=mnist_sample, model.variant=relu,
 data.noise=0.2, augment.rotation=10, stage.2.epochs=5.
 
 Examples:

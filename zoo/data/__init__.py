@@ -19,13 +19,22 @@ from zoo.core.random import order
 from zoo.data import builders, categories, folds, keys, places, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split, restore
-from zoo.data.kinds import endings, pictures, rows, tables, texts
+from zoo.data.kinds import (
+    endings,
+    pictures,
+    rows,
+    sequences,
+    sounds,
+    tables,
+    texts,
+)
 from zoo.data.sources import (
     forecasts,
     generated,
     numbers,
     own,
     penguins,
+    speech,
     streams,
     tfds,
 )
@@ -49,7 +58,7 @@ __all__ = [
 ]
 
 VALIDATION = 0.1  # of the training split, where the data have no validation split
-_HOMES = (generated, numbers, penguins, forecasts, streams)
+_HOMES = (generated, numbers, penguins, forecasts, streams, speech)
 LONGEST_CLASS = 1000  # letters
 TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
@@ -92,10 +101,9 @@ def load(
         encoder: for text, the vocabulary of a run, taken in place of the training
             split's own.
         arguments: those of the data set, see `generated`, `numbers`, `forecasts`,
-            `folder`, `table`, `series`, `streams` and `tfds` in `zoo.data.sources`; for
-            text
-            `vocabulary_size`, `length`, `keep` and `ngrams`, see
-            `zoo.data.kinds.texts.Vocabulary.build`.
+            `speech`, `folder`, `sounds`, `table`, `series`, `streams` and `tfds` in
+            `zoo.data.sources`; for text `vocabulary_size`, `length`, `keep` and
+            `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
 
     Returns:
         The data set; its vocabulary and categories are those of the training split
@@ -114,8 +122,11 @@ def load(
     if _is_series(read):
         return _series(read, arguments, fold, groups, time, validation)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
-    dataset = read(**arguments)
-    if groups or time:
+    own_groups = groups and "groups" in inspect.signature(read).parameters
+    if own_groups and time:
+        raise Mistake(f"groups={groups} and time={time}: give one of them")
+    dataset = read(**arguments, **({"groups": groups} if own_groups else {}))
+    if (groups or time) and not own_groups:
         dataset = keys.take(dataset, groups, time)
     if fold:
         dataset = folds.split(dataset, fold, seed)
@@ -125,7 +136,8 @@ def load(
         dataset = replace(dataset, ink=_is_ink(dataset.train))
     dataset = categories.learned(_with_validation(dataset, validation, seed))
     _check_classes(dataset)
-    if getattr(read, "func", read) is not own.folder.read:  # which tells by file
+    if getattr(read, "func", read) not in (own.folder.read, own.sounds.read):
+        # which tell by file
         repeats.tell(dataset)
     if dataset.kind == "text":
         return _encoded(dataset, encoder, **wanted)
@@ -176,6 +188,10 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
         found = texts.items(given)
     elif dataset.timeline:
         found = endings.endings(given, dataset.timeline, dataset.columns, back)
+    elif dataset.kind == "sound":
+        found = sounds.items(given)
+    elif dataset.kind == "sequence":
+        found = sequences.items(given)
     elif dataset.columns:
         found = rows.items(given, dataset.columns)
     else:
@@ -197,6 +213,8 @@ _WANTED = {
     "language": "how a text begins, in quotes",
     "tabular": "a CSV file, or a row of values with commas between them",
     "series": "a table that ends with the steps before the forecast",
+    "sound": "the name of a sound",
+    "sequence": "the name of a .ts file",
     "points": "a CSV file, or a point such as 0.5,-0.25",
 }
 
@@ -211,11 +229,11 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
             laid out as MNIST's; by default their ink is laid out so.
 
     Returns:
-        An array of shape (n, *dataset.input_shape): uint8 pictures, int32 token ids or
-        float32 rows. A CSV file may hold many rows.
+        An array of shape (n, *dataset.input_shape): uint8 pictures, int32 token ids,
+        int16 sounds, float32 sequences or rows. A CSV file may hold many rows.
 
     Raises:
-        Mistake: names the picture, or the row and column, that cannot be read.
+        Mistake: names the picture or sound, or the row and column, that cannot be read.
     """
     if dataset.kind == "image":
         strokes = dataset.ink and not as_is
@@ -225,6 +243,10 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
         return dataset.encoder.encode(raw)
     if dataset.timeline:
         return np.stack([each.inputs for each in raw])
+    if dataset.kind == "sound":
+        return sounds.decode(raw, dataset.input_shape[0], dataset.rate)
+    if dataset.kind == "sequence":
+        return sequences.decode(raw, dataset.input_shape)
     if dataset.columns:
         return rows.decode(raw, dataset.columns)
     return tables.decode(raw, dataset.features, dataset.missing)
@@ -239,6 +261,10 @@ def named(dataset: Dataset, raw: list, decoded: np.ndarray) -> list[str]:
     """
     if dataset.timeline:
         return [each.name for each in raw]
+    if dataset.kind == "sound":
+        return [sounds.name_of(item, number) for number, item in enumerate(raw, 1)]
+    if dataset.kind == "sequence":
+        return [name for name, _ in raw]
     if dataset.kind in ("image", "text"):
         readable = (str, os.PathLike)
         return [

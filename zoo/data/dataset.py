@@ -19,7 +19,16 @@ from zoo.data.kinds.texts import LONGEST, Vocabulary
 from zoo.data.windows import Windows
 from zoo.errors import Mistake, unknown
 
-KINDS = ("image", "text", "tabular", "points", "series", "language")
+KINDS = (
+    "image",
+    "text",
+    "tabular",
+    "points",
+    "series",
+    "language",
+    "sound",
+    "sequence",
+)
 TASKS = ("classes", "numbers", "labels", "tokens")
 SPLITS = ("train", "validation", "test")
 
@@ -74,10 +83,15 @@ class Split:
     def rows(self) -> np.ndarray:
         """What a network's first layer learns from: the inputs, (n, ...).
 
-        Of windows the rows that they are cut from, each once.
+        Of windows the rows that they are cut from, each once; of sequences the steps
+        that are no padding, (steps, channels).
         """
-        seen = isinstance(self.inputs, Windows)
-        return self.inputs.seen() if seen else np.asarray(self.inputs)
+        if isinstance(self.inputs, Windows):
+            return self.inputs.seen()
+        found = np.asarray(self.inputs)
+        if found.ndim == 3 and found.dtype.kind == "f":
+            return found[~np.isnan(found).all(axis=2)]
+        return found
 
     @property
     def numbers(self) -> np.ndarray:
@@ -145,7 +159,9 @@ class Dataset:
     name: as it was asked for.
     kind: "image" (uint8, (n, H, W, C)), "text" (int32 token ids, (n, length)),
         "tabular" or "points" (float32, (n, features)), "series" (float32, (n, window,
-        features)), "language" (int32 tokens, (n, window)).
+        features)), "language" (int32 tokens, (n, window)), "sound" (int16, (n,
+        samples), -32768 behind the end of each), "sequence" (float32, (n, steps,
+        channels), NaN behind the end of each).
     train, validation, test: the splits; validation and test may be None.
     classes: the name of each class or label; () if the task is "numbers".
     features: the name of each column of a table or coordinate of a point; else ().
@@ -157,6 +173,7 @@ class Dataset:
         () where all are numbers that are read as they are.
     timeline: of a series, how its windows are cut; None for other kinds.
     unit: of a language what a token is, "characters" or "words"; else "".
+    rate: of sounds, samples a second; 0 for other kinds.
     license, citation, description: of the data, as their source states them.
     encoder: turns sentences into token ids; None unless kind is "text".
     missing: whether NaN stands for a missing value; otherwise no NaN occurs.
@@ -186,6 +203,7 @@ class Dataset:
     columns: tuple[Column, ...] = ()
     timeline: Timeline | None = None
     unit: str = ""
+    rate: int = 0
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -213,6 +231,8 @@ class Dataset:
         if self.unit:
             facts["vocabulary_size"] = len(self.classes)
             facts["window"] = self.input_shape[0]
+        if self.rate:
+            facts["rate"] = self.rate
         if self.encoder:
             facts["vocabulary_size"] = self.encoder.size
             facts["length"] = self.encoder.length
@@ -306,6 +326,8 @@ class Dataset:
             about["timeline"] = self.timeline.to_json()
         if self.unit:
             about["unit"] = self.unit
+        if self.rate:
+            about["rate"] = self.rate
         files.write_json(folder / "data.json", about, indent=1)
 
 
@@ -336,7 +358,7 @@ def restore(folder: str | os.PathLike) -> Dataset:
                 f"accepted: {accepted}"
             )
     shape, dtype = about.pop("input_shape"), about.pop("dtype")
-    lengths = {"image": 3, "series": 2}.get(about["kind"], 1)
+    lengths = {"image": 3, "series": 2, "sequence": 2}.get(about["kind"], 1)
     if len(shape) != lengths:
         raise Mistake(
             f"{path} is damaged: an input of {about['kind']} data has {lengths} "
@@ -367,6 +389,8 @@ def restore(folder: str | os.PathLike) -> Dataset:
     told = about["kind"] == "language", task == "tokens", bool(about["unit"])
     if len({*told}) > 1:
         raise Mistake(f"{path} is damaged: only a language, and each, has tokens")
+    if (about["kind"] == "sound") != bool(about.get("rate")):
+        raise Mistake(f"{path} is damaged: only sounds, and all, have a rate")
     line = about.get("timeline")
     if (about["kind"] == "series") != (line is not None):
         raise Mistake(f"{path} is damaged: only series, and all, have a timeline")
@@ -394,7 +418,7 @@ def restore(folder: str | os.PathLike) -> Dataset:
 # What data.json of older runs does not hold.
 OPTIONAL: tuple[str, ...] = (
     *("examples", "ink", "task", "outputs", "columns"),
-    *("timeline", "unit"),
+    *("timeline", "unit", "rate"),
 )
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
 _WIDEST = (
@@ -465,8 +489,8 @@ _CHECKS = {
     "kind": (", ".join(KINDS), lambda value: value in KINDS),
     "input_shape": ("lengths above 0, not too large", _is_shape),
     "dtype": (
-        "uint8, int32, float32",
-        lambda value: value in ("uint8", "int32", "float32"),
+        "uint8, int16, int32, float32",
+        lambda value: value in ("uint8", "int16", "int32", "float32"),
     ),
     "classes": ("different names", _are_names),
     "task": (", ".join(TASKS), lambda value: value in TASKS),
@@ -476,6 +500,10 @@ _CHECKS = {
     "license": ("text", _is_text),
     "citation": ("text", _is_text),
     "description": ("text", _is_text),
+    "rate": (
+        "a whole number from 0",
+        lambda value: type(value) is int and 0 <= value < 2**31,
+    ),
     "timeline": ("null, or how windows are cut from a series", _is_timeline),
     "unit": (", ".join(streams.UNITS), lambda value: value in ("", *streams.UNITS)),
     "missing": ("true or false", lambda value: isinstance(value, bool)),

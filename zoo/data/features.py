@@ -7,18 +7,26 @@
     pictures  pixels from 0 to 1, averaged to about 32 x 32
     texts     which words of the vocabulary occur
     series    the values of the window that are of the column that is forecast
+    sounds    13 cepstra, S. Davis and P. Mermelstein 1980,
+              doi:10.1109/TASSP.1980.1163420: their means over each eighth of the sound
+    sequences mean, deviation, first and last value of each channel
 
 Means, deviations and where values are missing are those of the training split.
 """
 
+import warnings
+
 import numpy as np
 
+from zoo.core import mel
 from zoo.core.columns import places
 from zoo.data.dataset import Dataset, Split
+from zoo.data.kinds import sound_files
 
 SIDE = 32  # pixels: larger pictures are averaged to about that
 LARGEST = 2**30  # bytes of dense features
 DENSE = 64  # values of a category, above which it is a sparse matrix
+BANDS, CEPSTRA, EIGHTHS = 26, 13, 8  # of sounds
 BINS = 255  # values of a category that scikit-learn's gradient boosting takes
 
 
@@ -41,6 +49,10 @@ def of(dataset: Dataset, train: Split, asked: Split) -> tuple:
         assert dataset.encoder, "`load` gives texts an encoder"
         size = dataset.encoder.size
         return _words(train, size), _words(asked, size)
+    if dataset.kind == "sound":
+        return _scaled(*(_cepstra(split, dataset.rate) for split in (train, asked)))
+    if dataset.kind == "sequence":
+        return _scaled(_ends(train), _ends(asked))
     if dataset.timeline:
         for split in (train, asked):
             if 8 * len(split) * dataset.timeline.window > LARGEST:
@@ -179,6 +191,44 @@ def _held(ids: np.ndarray, size: int):
     held = csr_matrix((ones, (texts, words)), shape=(len(ids), size))
     held.data[:] = 1  # words that occur twice were added up
     return held
+
+
+def _cepstra(split: Split, rate: int) -> np.ndarray:
+    """Cepstra of the eighths of sounds, float64 (n, 104)."""
+    from scipy.fft import dct
+
+    hop = max(1, round(rate / 100))
+    width = 3 * hop  # 30 ms
+    table = mel.waves(width)
+    bands = mel.bands(width // 2 + 1, rate, BANDS, 60.0, rate / 2)
+    half = table.shape[1] // 2
+    found = np.zeros((len(split), EIGHTHS, CEPSTRA))
+    for number in range(len(split)):
+        samples = np.asarray(split.inputs[number : number + 1])[0]
+        samples = samples[samples != sound_files.PADDING] / np.float32(2**15)
+        samples = np.pad(samples, (0, max(0, width - len(samples))))
+        frames = np.lib.stride_tricks.sliding_window_view(samples, width)[::hop]
+        power = np.square(frames @ table)
+        logs = np.log((power[:, :half] + power[:, half:]) @ bands + 1e-6)
+        cepstra = dct(logs, norm="ortho", axis=1)[:, :CEPSTRA]
+        borders = np.linspace(0, len(cepstra), EIGHTHS + 1)
+        for place in range(EIGHTHS):
+            first = min(int(borders[place]), len(cepstra) - 1)
+            last = max(first + 1, int(borders[place + 1]))
+            found[number, place] = cepstra[first:last].mean(axis=0)
+    return found.reshape(len(split), -1)
+
+
+def _ends(split: Split) -> np.ndarray:
+    """Mean, deviation, first and last of each channel, (n, 4 * channels)."""
+    found = []
+    for sequence in rows(split):
+        known = sequence[~np.isnan(sequence).all(axis=1)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a channel without values
+            parts = np.nanmean(known, axis=0), np.nanstd(known, axis=0)
+        found.append(np.concatenate([*parts, known[0], known[-1]]))
+    return np.array(found, np.float64)
 
 
 def _pixels(split: Split, block: int = 1000) -> np.ndarray:

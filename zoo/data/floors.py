@@ -8,6 +8,8 @@ nothing else is said:
                           often each one is given
     logistic regression   for numbers ridge regression, of rows with the strength that
                           leave-one-out chooses on the training split
+    support vectors       `SVC`, on sounds and sequences; its scores are no logits, so
+                          that its loss says little
     gradient boosting     `HistGradientBoostingClassifier` and `-Regressor`, on rows
     last value            of a series: what was known last, for all steps
     season before         of a series: the same hour of the day before, or whatever its
@@ -172,6 +174,11 @@ class _Learner:
             found["ridge regression"] = self.ridge
         else:
             found["logistic regression"] = self.logistic
+        if (
+            self.dataset.kind in ("sound", "sequence")
+            and self.dataset.task == "classes"
+        ):
+            found["support vectors"] = self.supported
         if self.dataset.kind in ("tabular", "points"):
             found["gradient boosting"] = self.boosted
         return found
@@ -259,6 +266,21 @@ class _Learner:
             regression = Ridge(solver="lsqr", max_iter=iterations)
         regression.fit(seen, self.targets)
         return regression.predict(asked).reshape(len(self.split), -1), ""
+
+    def supported(self):
+        seen, asked = self.features
+        self._affordable(float(len(seen)) ** 2 * seen.shape[1])
+        from sklearn.svm import SVC
+
+        if len(np.unique(self.targets)) < 2:
+            raise TooMany("all training examples are of one class")
+        model = SVC().fit(seen, self.targets)
+        scores = model.decision_function(asked)
+        if scores.ndim == 1:
+            scores = np.stack([-scores, scores], axis=1)
+        found = np.full((len(asked), len(self.dataset.classes)), scores.min() - 1)
+        found[:, model.classes_] = scores
+        return found[:, 1:] - found[:, :1] if found.shape[1] == 2 else found, ""
 
     def boosted(self):
         seen, asked, coded = features.for_trees(

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import BinaryIO
 
-from zoo.data.kinds import picture_files, texts
+from zoo.data.kinds import picture_files, sequences, sound_files, texts
 from zoo.errors import Mistake
 
 LARGEST = 2**26  # bytes of what is fetched or read from a stream
@@ -20,11 +20,13 @@ _ENDINGS = {
     "text": texts.SUFFIXES,
     "language": texts.SUFFIXES,
     "tabular": (".csv", ".tsv"),
+    "sound": sound_files.SUFFIXES,
+    "sequence": (sequences.SUFFIX,),
 }
 
 
 class Named(bytes):
-    """The content of a picture, and where it came from."""
+    """The content of a picture or a sound, and where it came from."""
 
     name = ""
 
@@ -92,7 +94,7 @@ def _files(folder: Path, kind: str) -> list:
 
 
 def _as_kind(content: bytes, kind: str, name: str, lines: bool) -> list:
-    if kind == "image":
+    if kind in ("image", "sound"):
         named = Named(content)
         named.name = name
         return [named]

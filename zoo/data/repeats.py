@@ -17,6 +17,7 @@ SHORT = 5  # words; shorter texts are equal by chance
 # for each of its rows, and no column tells at least half of the rows apart.
 ROOM = 10_000
 BLOCK = 1000  # pictures that are read at a time
+NOUNS = {"text": "text", "image": "picture", "sound": "sound", "sequence": "sequence"}
 
 
 def tell(dataset: Dataset) -> None:
@@ -28,13 +29,12 @@ def tell(dataset: Dataset) -> None:
     """
     if dataset.kind == "series":
         return
+    printed = dataset.kind in ("image", "sound")
     splits = {name: part for name in SPLITS if (part := getattr(dataset, name))}
-    if dataset.kind == "image" and any(part.prints is None for part in splits.values()):
+    if printed and any(part.prints is None for part in splits.values()):
         return
     prints = {
-        name: part.prints.view(np.int64)
-        if dataset.kind == "image"
-        else _prints(part.inputs)
+        name: part.prints.view(np.int64) if printed else _prints(part.inputs)
         for name, part in splits.items()
     }
     together = np.concatenate(list(prints.values()))
@@ -47,7 +47,7 @@ def tell(dataset: Dataset) -> None:
         both = np.flatnonzero(np.isin(prints[name], seen) & (prints[name] != 0))
         seen = np.concatenate([seen, prints[name]])
         if len(both):
-            example = _shown(splits[name].inputs, both[0])
+            example = _shown(splits[name].inputs, both[0], dataset)
             where = "train" if name != "test" or len(splits) == 2 else "other splits"
             lines.append(
                 f"found {_count(both, dataset)} of {dataset.name}'s {name} split "
@@ -61,17 +61,17 @@ def tell(dataset: Dataset) -> None:
         split, place = _place(splits, torn[0])
         lines.append(
             f"found {_count(torn, dataset)} of {dataset.name} in two classes or more, "
-            f"such as {_shown(splits[split].inputs, place)}; keep each in the class "
-            "that is right"
+            f"such as {_shown(splits[split].inputs, place, dataset)}; keep each in the "
+            "class that is right"
         )
-    if lines and not _are_equal_by_nature(splits, len(np.unique(seen))):
+    if lines and (printed or not _are_equal_by_nature(splits, len(np.unique(seen)))):
         for line in lines:
             warnings.warn(line, stacklevel=3)
 
 
 def copies(dataset: Dataset, split: Split) -> np.ndarray | None:
     """uint64 of shape (n,), equal for equal inputs; None if equal ones say nothing."""
-    if dataset.kind == "image":
+    if dataset.kind in ("image", "sound"):
         count = len(split)
         blocks = (np.arange(count)[i : i + BLOCK] for i in range(0, count, BLOCK))
         found = [hash(each.tobytes()) for part in blocks for each in split.inputs[part]]
@@ -131,15 +131,15 @@ def _are_equal_by_nature(splits: dict, different: int) -> bool:
 
 
 def _count(found: np.ndarray, dataset: Dataset) -> str:
-    what = {"text": "text", "image": "picture"}.get(dataset.kind, "row")
+    what = NOUNS.get(dataset.kind, "row")
     return f"1 {what}" if len(found) == 1 else f"{len(found):,} {what}s"
 
 
-def _shown(inputs, place: int) -> str:
+def _shown(inputs, place: int, dataset: Dataset) -> str:
     if isinstance(inputs, Tokens):
         start = inputs.starts[place]
         words = inputs.flat[start : start + min(inputs.lengths[place], 8)]
         return f"'{' '.join(inputs.words[i] for i in words)} ...'"
-    if len(inputs.shape) > 2:
-        return f"picture {place + 1}"
+    if dataset.kind in NOUNS:
+        return f"{NOUNS[dataset.kind]} {place + 1}"
     return ", ".join(f"{value:g}" for value in np.asarray(inputs[place]))

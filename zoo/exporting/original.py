@@ -114,6 +114,13 @@ def _input(dataset: Dataset, model: keras.Model) -> str:
             meaning = (
                 f"places of {dataset.unit} in `classes` of data.json; 0 is unknown"
             )
+        case "sound":
+            meaning = (
+                f"samples of 16 bits, -32767 to 32767, {dataset.rate:,} a second; "
+                "-32768 behind the end"
+            )
+        case "sequence":
+            meaning = "steps, channels; NaN behind the end"
         case _:
             missing = "NaN where a value is missing" if dataset.missing else "no NaN"
             named = [_column(each) for each in dataset.columns] or dataset.features

@@ -13,6 +13,7 @@ from zoo.layers.convolution import (
     MaxPooling2D,
 )
 from zoo.layers.dropout import Dropout
+from zoo.layers.mel import MelSpectrogram
 from zoo.layers.normalization import BatchNormalization
 from zoo.layers.recurrent import GRU, LSTM, MinGRU
 
@@ -26,5 +27,6 @@ __all__ = [
     "DepthwiseConv2D",
     "Dropout",
     "MaxPooling2D",
+    "MelSpectrogram",
     "MinGRU",
 ]

@@ -48,11 +48,15 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         run, trust: as `zoo.predict` takes them.
 
     Raises:
-        Mistake: there is no such run, or it goes on with texts.
+        Mistake: there is no such run, or it goes on with texts or hears sounds.
     """
     source, dataset = prediction.opened(run, trust)
     if dataset.unit:
         raise Mistake("texts that go on are not served; `zoo write RUN` writes them")
+    if dataset.kind in ("sound", "sequence"):
+        raise Mistake(
+            f"{dataset.kind}s are not served; `zoo predict RUN FILE` answers them"
+        )
     forward = prediction.forward(source)
     thread = ThreadPoolExecutor(1)
     batches = Batches(forward, thread)

@@ -17,7 +17,7 @@ PICTURES = 64  # height and width
 def recipe_for(path: str, arguments: dict, validation: float | None = None) -> Recipe:
     """A sensible first recipe for the data at a path.
 
-    Rows are learned by a multilayer perceptron, texts and series by recurrent
+    Rows are learned by a multilayer perceptron, texts, series and sounds by recurrent
     networks, pictures by a small convolutional one. The batch and the epochs follow
     from the number of examples.
 
@@ -64,6 +64,16 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
             model_arguments={"embedding": 32, "units": (32,), "dropout": 0.3},
             batch=min(32, batch),
             epochs=min(10, epochs),
+        )
+    if dataset.kind in ("sound", "sequence"):
+        heard = dataset.kind == "sound"
+        return replace(
+            draft,
+            model="lstm_speech",
+            model_arguments={"dropout": 0.3, **({} if heard else {"joined": 1})},
+            batch=min(64, batch),
+            epochs=min(30, epochs),
+            augment={"time_shift": 0.1, "speed": 0.1, "noise": 0.1} if heard else {},
         )
     if dataset.kind == "image":
         if min(dataset.input_shape[:2]) < 12:

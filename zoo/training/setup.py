@@ -83,9 +83,9 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
                 f"trainable='{stage.trainable}': model {stage.model} has no "
                 "set_trainable, and is trained as a whole; remove trainable"
             )
-        if stage.augment and dataset.kind != "image":
+        if stage.augment and dataset.kind not in ("image", "sound"):
             raise Mistake(
-                f"augment={stage.augment} changes images; {recipe.data} is "
+                f"augment={stage.augment} changes images and sounds; {recipe.data} is "
                 f"{dataset.kind} data; set augment={{}}"
             )
         augment.check(stage.augment, dataset.input_shape)

@@ -1,9 +1,8 @@
-"""Pictures that lie in a folder more than once: in two splits, or in two classes."""
+"""Files that lie in a folder more than once: in two splits, or in two classes."""
 
 import hashlib
 import itertools
 import warnings
-from collections.abc import Sized
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ def tell(root: Path, listing: Listing, prints: dict[str, np.ndarray]) -> None:
         listing: what lies in it.
         prints: the fingerprints of each split, in the listing's order.
     """
+    count = listing.kind.count
     files = {part: [] for part in prints}
     for part, label, file in listing.files():
         files[part].append((label, file))
@@ -35,7 +35,7 @@ def tell(root: Path, listing: Listing, prints: dict[str, np.ndarray]) -> None:
             names = [f"{listing.folders[part].name}/" for part in (first, second)]
             example = files[second][both[0]][1]
             _warn(
-                f"found {_count(both)} of {root} in {names[0]} as well as in "
+                f"found {count(len(both))} of {root} in {names[0]} as well as in "
                 f"{names[1]}, such as {example}; {names[1]} flatters the network"
             )
     found: dict[int, dict[int, Path]] = {}
@@ -49,20 +49,16 @@ def tell(root: Path, listing: Listing, prints: dict[str, np.ndarray]) -> None:
     if copies:
         file, original = copies[0]
         _warn(
-            f"found {_count(copies)} of {root} that are copies, such as {file} of "
+            f"found {count(len(copies))} of {root} that are copies, such as {file} of "
             f"{original}; where a split is carved out, copies stay on one side"
         )
     torn = [list(one.items()) for one in found.values() if len(one) > 1]
     if torn:
         (_, one), (_, other) = torn[0][:2]
         _warn(
-            f"found {_count(torn)} of {root} in two classes or more, such as {one} and "
-            f"{other}; keep each in the class that is right"
+            f"found {count(len(torn))} of {root} in two classes or more, such as {one} "
+            f"and {other}; keep each in the class that is right"
         )
-
-
-def _count(found: Sized) -> str:
-    return "1 picture" if len(found) == 1 else f"{len(found):,} pictures"
 
 
 def _warn(text: str) -> None:

@@ -45,11 +45,11 @@ def fill(
     return prints, broken
 
 
-def refuse(broken: list[str], count: int) -> None:
+def refuse(broken: list[str], count: int, nouns: str = "pictures") -> None:
     """Raise a `Mistake` if some of `count` pictures cannot be read."""
     if broken:
         more = f", and {len(broken) - SHOWN} more" if len(broken) > SHOWN else ""
         raise Mistake(
-            f"{len(broken)} of {count} pictures cannot be read: "
+            f"{len(broken)} of {count} {nouns} cannot be read: "
             f"{'; '.join(broken[:SHOWN])}{more}; remove or replace them"
         )

@@ -1,8 +1,6 @@
 """A folder of class folders, with or without train/, val/ and test/ above them."""
 
-import hashlib
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +9,11 @@ from zoo.data.cache import remember
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import picture_files, pictures
 from zoo.data.sources import copies, decoding, listing
-from zoo.data.sources.listing import TEST, TRAIN, VALIDATION, Listing
+from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
 from zoo.data.splits import carve
 from zoo.errors import Mistake
 
 SIZE = 224
-SHOWN = 10  # classes in a warning
 
 
 def read(
@@ -56,7 +53,7 @@ def read(
     if TEST in listed.parts and test is not None:
         own = f"{listed.folders[TEST].name}/"
         raise Mistake(f"{path} has its own {own}; leave out test={test}")
-    _tell(root, listed)
+    listing.tell(root, listed)
     files = listed.files()
     identity = {
         "folder": str(root.resolve()),
@@ -64,7 +61,7 @@ def read(
         "channels": channels,
         "layout": 2,
     }
-    state = _fingerprint(files)
+    state = listing.state_of(files)
     arrays, facts = remember(
         root.resolve().name,
         identity,
@@ -106,41 +103,6 @@ def read(
         description=description,
         border=facts["border"],
     )
-
-
-def _tell(root: Path, listed: Listing) -> None:
-    """Warn of what lies in the folder and is not used, and of classes not judged."""
-    if listed.passed:
-        example, why = listed.passed[0]
-        what = (
-            "file or folder is" if len(listed.passed) == 1 else "files or folders are"
-        )
-        warnings.warn(
-            f"{len(listed.passed)} {what} passed over in {root}, such as {example}: "
-            f"{why}",
-            stacklevel=3,
-        )
-    for part in (VALIDATION, TEST):
-        if part in listed.parts and (names := listing.lacking(listed, part)):
-            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            warnings.warn(
-                f"{listed.folders[part]} has no pictures of {len(names)} of "
-                f"{len(listed.classes)} classes: {', '.join(names[:SHOWN])}{more}; "
-                "nothing is measured of them there",
-                stacklevel=3,
-            )
-
-
-def _fingerprint(listing: list[tuple[str, int, Path]]) -> str:
-    digest = hashlib.sha256()
-    for part, label, file in listing:
-        try:
-            stat = file.stat()
-        except OSError as error:
-            raise Mistake(f"{file} cannot be read: {error.strerror}") from error
-        digest.update(f"{part}|{label}|".encode() + os.fsencode(file.name))
-        digest.update(f"|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
 
 
 def _convert(

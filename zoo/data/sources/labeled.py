@@ -9,25 +9,36 @@ import numpy as np
 
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, picture_files, pictures, sheet
-from zoo.data.sources import decoding, table
+from zoo.data.sources import decoding, listing, table
 from zoo.errors import Mistake, unknown
 
 SIZE = 224
-FOLDERS = (".", "images", "pictures", "train")  # where they lie, beside the table
+FOLDERS = (
+    ".",
+    "images",
+    "pictures",
+    "train",
+    "sounds",
+    "audio",
+    "wavs",
+    "clips",
+)  # where they lie, beside the table
 
 
-def table_of(path: Path) -> Path | None:
-    """The table of a path that holds labeled pictures: it, or the one in a folder."""
+def table_of(
+    path: Path, suffixes: tuple[str, ...] = picture_files.SUFFIXES
+) -> Path | None:
+    """The table of a path that names files of a kind: it, or the one in a folder."""
     if path.is_dir():
         inside = [each for each in path.iterdir() if sheet.is_one(each)]
-        return table_of(inside[0]) if len(inside) == 1 else None
+        return table_of(inside[0], suffixes) if len(inside) == 1 else None
     if path.suffix.lower() not in sheet.TEXT or not path.is_file():
         return None
     with open(path, encoding="utf-8", errors="replace") as file:
         start = file.read(4096)
     words = [word.strip("\"' ") for word in re.split(r"[,;\t\n\r]", start)]
-    named = (word for word in words if word.lower().endswith(picture_files.SUFFIXES))
-    return path if any(_place(path.parent, word) for word in named) else None
+    named = (word for word in words if word.lower().endswith(suffixes))
+    return path if any(place_of(path.parent, word) for word in named) else None
 
 
 def read(
@@ -61,20 +72,13 @@ def read(
     plain = {name: cells.plain(each) for name, each in found.columns.items()}
     if file is not None and file not in plain:
         raise unknown(f"column of {place.name}", file, list(plain))
-    names = file or next(name for name in plain if _names(plain[name], place.parent))
+    names = file or next(name for name in plain if names_files(plain[name], place))
     others = [name for name in plain if name != names]
     if target is None and len(others) == 1:
         [target] = others
     asked = table.target_names(found, target)
     answers = table.answers_of(found, {name: plain[name] for name in asked}, task)
-    files = [_place(place.parent, each or "") for each in plain[names].to_pylist()]
-    if None in files:
-        row = files.index(None)
-        raise Mistake(
-            f"{place.name}, row {row + 1}: there is no picture "
-            f"'{plain[names][row].as_py()}' ({files.count(None):,} of {len(files):,} "
-            "are missing)"
-        )
+    files = files_of(place, plain[names], "picture")
     left = [name for name in others if name not in asked]
     if left:
         warnings.warn(
@@ -82,7 +86,7 @@ def read(
             "alone are learned from",
             stacklevel=4,
         )
-    _tell(place, {each.resolve() for each in files if each})
+    tell(place, {each.resolve() for each in files}, listing.PICTURES)
     images = np.zeros((len(files), *size, channels), np.uint8)
     prints, broken = decoding.fill(images, files, "reading pictures")
     decoding.refuse(broken, len(files))
@@ -100,26 +104,44 @@ def read(
     return table.carved(dataset, test)
 
 
-def _tell(table: Path, named: set[Path]) -> None:
-    """Warn of pictures that lie where the named ones lie, and are not named."""
+def tell(table: Path, named: set[Path], kind: listing.Files) -> None:
+    """Warn of files that lie where the named ones lie, and are not named."""
     folders = sorted({each.parent for each in named})
     found = (each for folder in folders for each in sorted(folder.iterdir()))
-    left = [each for each in found if picture_files.is_one(each) and each not in named]
+    left = [each for each in found if kind.is_one(each) and each not in named]
     if left:
-        what = "picture is" if len(left) == 1 else "pictures are"
+        verb = "is" if len(left) == 1 else "are"
         warnings.warn(
-            f"{len(left):,} {what} not used, such as {left[0]}: {table.name} does not "
-            "name it",
+            f"{kind.count(len(left))} {verb} not used, such as {left[0]}: {table.name} "
+            "does not name it",
             stacklevel=5,
         )
 
 
-def _names(values, folder: Path) -> bool:
+def files_of(table: Path, names, noun: str) -> list[Path]:
+    """The files that a column of a table names.
+
+    Raises:
+        Mistake: one is not there; its row is named.
+    """
+    files = [place_of(table.parent, each or "") for each in names.to_pylist()]
+    if None in files:
+        row = files.index(None)
+        raise Mistake(
+            f"{table.name}, row {row + 1}: there is no {noun} '{names[row].as_py()}' "
+            f"({files.count(None):,} of {len(files):,} are missing)"
+        )
+    return [each for each in files if each]
+
+
+def names_files(values, table: Path) -> bool:
+    """Whether the first of these values is the name of a file."""
     first = values[0].as_py()
-    return isinstance(first, str) and _place(folder, first) is not None
+    return isinstance(first, str) and place_of(table.parent, first) is not None
 
 
-def _place(folder: Path, name: str) -> Path | None:
+def place_of(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder, or beside it."""
     if not name or len(name) > 1000 or "\0" in name:
         return None
     places = (folder / each / name for each in FOLDERS)

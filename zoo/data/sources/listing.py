@@ -1,11 +1,14 @@
-"""What lies in a folder of pictures: splits, classes, files, and what is no picture."""
+"""What lies in a folder of pictures or sounds: splits, classes, files, and the rest."""
 
+import hashlib
 import os
 import unicodedata
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zoo.data.kinds import picture_files
+from zoo.data.kinds import picture_files, sound_files
 from zoo.errors import Mistake
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
@@ -24,19 +27,50 @@ JUNK = (
     *("thumbs.db", "desktop.ini", "__macosx", ".ds_store", ".gitkeep", ".gitignore"),
     *("@eadir", "lost+found", "$recycle.bin", "system volume information"),
 )
-WANTED = "put the pictures of each class into a folder: class/picture.jpg"
+SHOWN = 10  # classes in a warning
+
+
+@dataclass(frozen=True)
+class Files:
+    """What is looked for in a folder.
+
+    noun: what one file is called.
+    example: the name of one.
+    suffixes: with which their names end.
+    is_one: tells them from others.
+    """
+
+    noun: str
+    example: str
+    suffixes: tuple[str, ...]
+    is_one: Callable[[Path], bool]
+
+    def count(self, number: int) -> str:
+        """So many of them, in words."""
+        return f"{number:,} {self.noun}{'s' * (number != 1)}"
+
+    @property
+    def wanted(self) -> str:
+        """What to do with them."""
+        return f"put the {self.noun}s of each class into a folder: class/{self.example}"
+
+
+PICTURES = Files("picture", "picture.jpg", picture_files.SUFFIXES, picture_files.is_one)
+SOUNDS = Files("sound", "sound.wav", sound_files.SUFFIXES, sound_files.is_one)
 
 
 @dataclass
 class Listing:
-    """The pictures of a folder.
+    """The pictures or sounds of a folder.
 
+    kind: which of them.
     parts: the files by split and class; the split "train" alone where the folder
         holds class folders and no splits.
     folders: the folder of each split.
-    passed: what is no picture of a class: the path, and why.
+    passed: what is none of them of a class: the path, and why.
     """
 
+    kind: Files = PICTURES
     parts: dict[str, dict[str, list[Path]]] = field(default_factory=dict)
     folders: dict[str, Path] = field(default_factory=dict)
     passed: list[tuple[Path, str]] = field(default_factory=list)
@@ -47,7 +81,7 @@ class Listing:
         return tuple(self.parts[TRAIN])
 
     def files(self) -> list[tuple[str, int, Path]]:
-        """Split, class number and path of every picture, split by split."""
+        """Split, class number and path of every file, split by split."""
         return [
             (part, label, file)
             for part, classes in self.parts.items()
@@ -56,20 +90,20 @@ class Listing:
         ]
 
 
-def look(root: Path) -> Listing:
+def look(root: Path, kind: Files = PICTURES) -> Listing:
     """List a folder of class folders, or of train/, val/ and test/ that hold them.
 
-    A folder train/ that holds pictures itself, beside other folders of pictures, is a
-    class that is called "train".
+    A folder train/ that holds files itself, beside other folders of files, is a class
+    that is called "train".
 
     Raises:
-        Mistake: no classes, one class, a class without pictures, splits without
+        Mistake: no classes, one class, a class without files, splits without
             train/, two folders for one split, a class that is not in train/, or a
             folder that cannot be read.
     """
-    listing, above = Listing(), Listing()
+    listing, above = Listing(kind), Listing(kind)
     folders, files = _inside(root, above)
-    listing.folders = _splits(root, folders)
+    listing.folders = _splits(root, folders, kind)
     if not listing.folders:
         listing.folders = {TRAIN: root}
         listing.parts[TRAIN] = _classes(root, listing)
@@ -95,25 +129,25 @@ def class_name(folder: Path) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _splits(root: Path, folders: list[Path]) -> dict[str, Path]:
+def _splits(root: Path, folders: list[Path], kind: Files) -> dict[str, Path]:
     """The folder of each split, the training split first; empty if there are none."""
     named = [folder for folder in folders if folder.name.lower() in SPLITS]
     if len(named) < len(folders):
-        named = [folder for folder in named if not _pictures_in(folder)]
+        named = [folder for folder in named if not _any_in(folder, kind)]
     found: dict[str, Path] = {}
     for folder in named:
         part = SPLITS[folder.name.lower()]
         if part in found:
             raise Mistake(
                 f"{root} has {found[part].name}/ and {folder.name}/, both for the "
-                f"{part} split; put their pictures into one"
+                f"{part} split; put their {kind.noun}s into one"
             )
         found[part] = folder
     if found and TRAIN not in found:
         names = ", ".join(f"{folder.name}/" for folder in found.values())
         raise Mistake(
             f"{root} has {names} but no train/; put the class folders of the training "
-            f"pictures into {root / 'train'}"
+            f"{kind.noun}s into {root / 'train'}"
         )
     return {part: found[part] for part in (TRAIN, VALIDATION, TEST) if part in found}
 
@@ -121,33 +155,38 @@ def _splits(root: Path, folders: list[Path]) -> dict[str, Path]:
 def _classes(root: Path, listing: Listing) -> dict[str, list[Path]]:
     folders, files = _inside(root, listing)
     listing.passed += [(file, "it lies beside the class folders") for file in files]
-    found = {}
+    found, kind = {}, listing.kind
     for folder in folders:
         if class_name(folder) in found:
             raise Mistake(
                 f"{root} has two folders for the class '{class_name(folder)}', whose "
-                "names differ in the bytes of an accent; put their pictures into one"
+                f"names differ in the bytes of an accent; put their {kind.noun}s into "
+                "one"
             )
         inner, files = _inside(folder, listing)
-        found[class_name(folder)] = list(filter(picture_files.is_one, files))
+        found[class_name(folder)] = list(filter(kind.is_one, files))
         others = set(files) - set(found[class_name(folder)])
-        listing.passed += [(file, "it is no picture") for file in sorted(others)]
+        listing.passed += [(file, f"it is no {kind.noun}") for file in sorted(others)]
         if found[class_name(folder)]:
             inside = "it lies inside a class folder"
             listing.passed += [(folder, inside) for folder in inner]
         elif inner:
-            raise Mistake(f"{folder} holds no pictures, only folders; {WANTED}")
+            raise Mistake(
+                f"{folder} holds no {kind.noun}s, only folders; {kind.wanted}"
+            )
     return dict(sorted(found.items()))
 
 
 def _check_train(listing: Listing) -> None:
-    found, root = listing.parts[TRAIN], listing.folders[TRAIN]
+    found, root, kind = listing.parts[TRAIN], listing.folders[TRAIN], listing.kind
     if not found:
-        raise Mistake(f"{root} has no class folders; {WANTED}")
+        raise Mistake(f"{root} has no class folders; {kind.wanted}")
     empty = [name for name, files in found.items() if not files]
     if empty:
-        known = ", ".join(picture_files.SUFFIXES)
-        raise Mistake(f"{root / empty[0]} holds no pictures ({known}); {WANTED}")
+        known = ", ".join(kind.suffixes)
+        raise Mistake(
+            f"{root / empty[0]} holds no {kind.noun}s ({known}); {kind.wanted}"
+        )
     if len(found) == 1:
         raise Mistake(f"{root} has one class, '{next(iter(found))}'; two are needed")
 
@@ -156,7 +195,9 @@ def _check_classes(root: Path, listing: Listing, part: str) -> None:
     """Classes that are in train/ alone are allowed; see `lacking`."""
     found = {name for name, files in listing.parts[part].items() if files}
     if not found:
-        raise Mistake(f"{listing.folders[part]} has no class folders; {WANTED}")
+        raise Mistake(
+            f"{listing.folders[part]} has no class folders; {listing.kind.wanted}"
+        )
     if found - set(listing.classes):
         first, other = listing.folders[TRAIN].name, listing.folders[part].name
         odd = ", ".join(sorted(found ^ set(listing.classes)))
@@ -167,7 +208,7 @@ def _check_classes(root: Path, listing: Listing, part: str) -> None:
 
 
 def lacking(listing: Listing, part: str) -> list[str]:
-    """The classes of which a split has no picture."""
+    """The classes of which a split has no file."""
     found = listing.parts[part]
     return [name for name in listing.classes if not found.get(name)]
 
@@ -187,7 +228,8 @@ def _inside(root: Path, listing: Listing) -> tuple[list[Path], list[Path]]:
             listing.passed.append((path, f"it is a link to {target}, not there"))
             continue
         if path.name[0] == ".":
-            if picture_files.is_one(path) or (path.is_dir() and _pictures_in(path)):
+            kind = listing.kind
+            if kind.is_one(path) or (path.is_dir() and _any_in(path, kind)):
                 listing.passed.append((path, "it is hidden"))
         elif path.is_dir() and path.name[0] == "_":
             listing.passed.append((path, "its name begins with _"))
@@ -196,6 +238,42 @@ def _inside(root: Path, listing: Listing) -> tuple[list[Path], list[Path]]:
     return folders, files
 
 
-def _pictures_in(folder: Path) -> bool:
-    _, files = _inside(folder, Listing())
-    return any(map(picture_files.is_one, files))
+def _any_in(folder: Path, kind: Files) -> bool:
+    _, files = _inside(folder, Listing(kind))
+    return any(map(kind.is_one, files))
+
+
+def tell(root: Path, listed: Listing) -> None:
+    """Warn of what lies in the folder and is not used, and of classes not judged."""
+    if listed.passed:
+        example, why = listed.passed[0]
+        what = (
+            "file or folder is" if len(listed.passed) == 1 else "files or folders are"
+        )
+        warnings.warn(
+            f"{len(listed.passed)} {what} passed over in {root}, such as {example}: "
+            f"{why}",
+            stacklevel=4,
+        )
+    for part in (VALIDATION, TEST):
+        if part in listed.parts and (names := lacking(listed, part)):
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            warnings.warn(
+                f"{listed.folders[part]} has no {listed.kind.noun}s of {len(names)} of "
+                f"{len(listed.classes)} classes: {', '.join(names[:SHOWN])}{more}; "
+                "nothing is measured of them there",
+                stacklevel=4,
+            )
+
+
+def state_of(listing: list[tuple[str, int, Path]]) -> str:
+    """Of files, by their names, sizes and times: a hash that changes with them."""
+    digest = hashlib.sha256()
+    for part, label, file in listing:
+        try:
+            stat = file.stat()
+        except OSError as error:
+            raise Mistake(f"{file} cannot be read: {error.strerror}") from error
+        digest.update(f"{part}|{label}|".encode() + os.fsencode(file.name))
+        digest.update(f"|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

@@ -13,6 +13,7 @@ from zoo.data.sources import (
     folder,
     labeled,
     series,
+    sounds,
     split_tables,
     streams,
     table,
@@ -32,7 +33,8 @@ def reader(
     A table that names pictures beside it is read by `labeled`, another one by `table`,
     or if windows are asked for by `series`; a .txt or .text of whose columns nothing is
     said by `streams`; files of arrays by `arrays`; a folder with train.csv by
-    `split_tables`, one of texts by `text_files`, and one of pictures by `folder`.
+    `split_tables`, one of texts by `text_files`, one of sounds by `sounds`, and one of
+    pictures by `folder`.
 
     Args:
         path: of the data.
@@ -49,6 +51,8 @@ def reader(
             return partial(series.read, path)
         if labeled.table_of(place):
             return partial(labeled.read, path)
+        if sounds.table_of(place):
+            return partial(sounds.listed, path)
         if written:
             return partial(streams.read, path)
         if sheet.is_one(place):
@@ -64,10 +68,14 @@ def reader(
         return partial(folder.read, path)
     if labeled.table_of(place):
         return partial(labeled.read, path)
+    if sounds.table_of(place):
+        return partial(sounds.listed, path)
     if arrays.is_one(place):
         return partial(arrays.read, path)
     if split_tables.is_one(place):
         return partial(split_tables.read, path, kept=tuple(kept))
+    if sounds.is_one(place):
+        return partial(sounds.read, path)
     if text_files.is_one(place):
         return partial(text_files.read, path)
     return partial(folder.read, path)

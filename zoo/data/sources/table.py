@@ -208,7 +208,8 @@ def carved(dataset: Dataset, test: float | None = None) -> Dataset:
             stacklevel=5,
         )
         return dataset
-    kept, held = carve(whole.targets, share, 0, dataset.classes, "test", whole.prints)
+    about = whole.prints, whole.groups
+    kept, held = carve(whole.targets, share, 0, dataset.classes, "test", *about)
     if not len(held):
         return dataset
     description = (

@@ -12,6 +12,7 @@ import numpy as np
 from zoo.engine.padding import margins
 from zoo.exporting.onnx.graph import Unsupported, array
 from zoo.exporting.onnx.operations import FLOAT, activation, flipped, reshaped
+from zoo.layers import MelSpectrogram
 
 
 def _weight(variable) -> np.ndarray:
@@ -117,6 +118,33 @@ def _zero_padding(g, layer, out, x):
     return g.add(
         "Pad", x, np.array(around, np.int64).T.reshape(-1), np.zeros((), x.dtype)
     )
+
+
+# --- Sounds
+
+
+def _mel(g, layer, out, x):
+    """As `zoo.layers.mel` has it: windows, and two products of matrices."""
+    if not isinstance(layer, MelSpectrogram) or not layer.is_plain:
+        raise Unsupported(f"decibels, or other windows, in layer {layer.name}")
+    width, stride = layer.fft_length, layer.sequence_stride
+    if x.shape[1] is None or x.shape[1] % stride:
+        raise Unsupported(f"{x.shape[1]} samples before layer {layer.name}")
+    half = np.array([0, width // 2] * 2, np.int64)
+    samples = g.add("Pad", g.cast(x, "float32"), half, mode="reflect")
+    blocks = g.add("Reshape", samples, np.array([0, -1, stride], np.int64))
+    count = x.shape[1] // stride + 1
+    parts = [
+        g.add("Slice", blocks, np.array([i]), np.array([i + count]), np.array([1]))
+        for i in range(width // stride)
+    ]
+    waves, bands = layer.tables
+    frames = g.add("Concat", *parts, axis=2)
+    found = g.add("MatMul", frames, waves)
+    sizes = np.array([waves.shape[1] // 2] * 2, np.int64)
+    parts = g.add("Split", g.add("Mul", found, found), sizes, outputs=2, axis=2)
+    power = g.add("MatMul", g.add("Add", *parts), bands)
+    return g.add("Transpose", power, perm=[0, 2, 1])
 
 
 # --- Dense layers, embeddings, and what scales
@@ -363,6 +391,7 @@ LAYERS = {
     "LeakyReLU": lambda g, layer, out, x: g.add(
         "LeakyRelu", x, alpha=float(layer.negative_slope)
     ),
+    "MelSpectrogram": _mel,
     "MaxPooling1D": _pooled("MaxPool"),
     "MaxPooling2D": _pooled("MaxPool"),
     "Maximum": _merged("Max"),

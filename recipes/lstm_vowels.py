@@ -1,0 +1,34 @@
+"""A small recurrent network hears which of nine men says two Japanese vowels.
+
+    zoo train lstm_vowels
+
+270 utterances of 12 cepstra and 7 to 29 steps are learned from, 370 are the test. The
+package aeon ships them: `pip install --no-deps aeon`. Numbers that are dropped before
+and after the cells keep 31,113 parameters from learning 270 sequences by heart.
+Settings were chosen on validation splits of three seeds, 54 utterances each.
+"""
+
+import zoo
+
+recipe = zoo.Recipe(
+    model="lstm_speech",
+    model_arguments={
+        "joined": 1,
+        "units": (64,),
+        "pooling": "mean",
+        "dropout": 0.5,
+        "input_dropout": 0.3,
+    },
+    data="vowels",
+    validation=0.0,
+    batch=16,
+    epochs=40,
+    learning_rate=3e-3,
+    schedule="cosine",
+    weight_decay=0.1,
+    ema=0.98,
+    expects=zoo.Expected("accuracy", at_least=0.98),
+)
+
+if __name__ == "__main__":
+    zoo.main(__file__)

@@ -1,0 +1,419 @@
+"""Sounds: files of all kinds, folders and tables of them, features and changes."""
+
+import io
+import struct
+import sys
+import warnings
+import wave
+
+import keras
+import numpy as np
+import pytest
+from scipy.io import wavfile
+
+from zoo import augment, data
+from zoo.core import mel
+from zoo.data import features, floors
+from zoo.data.kinds import sequences, sound_files
+from zoo.data.kinds.sound_files import PADDING
+from zoo.errors import Mistake
+
+pytestmark = pytest.mark.once
+RATE = 8000
+
+
+def tone(hertz, seconds=0.2, rate=RATE, loud=0.5):
+    return loud * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+
+
+def written(path, samples, rate=RATE, dtype="int16"):
+    """A file as SciPy writes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scale = {"int16": 32767, "int32": 2**31 - 1, "uint8": 127}.get(dtype, 1)
+    middle = 128 if dtype == "uint8" else 0
+    wavfile.write(path, rate, (np.asarray(samples) * scale + middle).astype(dtype))
+    return path
+
+
+def tones(root, count=6, classes=(300, 700), **options):
+    random = np.random.default_rng(0)
+    for hertz in classes:
+        for number in range(count):
+            seconds = 0.1 + 0.02 * number
+            samples = tone(hertz, seconds) + 0.01 * random.normal(
+                size=round(seconds * RATE)
+            )
+            written(root / str(hertz) / f"{number}.wav", samples, **options)
+    return root
+
+
+def loudest(samples, rate):
+    return np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+
+
+# --- Files
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32", "uint8", "float32", "float64"])
+def test_samples_are_those_of_the_file(tmp_path, dtype):
+    given = tone(440)
+    found = sound_files.read(written(tmp_path / "a.wav", given, dtype=dtype), RATE)
+    assert found.dtype == np.int16
+    assert np.abs(found / 32768 - given).max() < (0.02 if dtype == "uint8" else 1e-4)
+
+
+def test_int16_at_its_own_rate_is_not_changed(tmp_path):
+    given = np.random.default_rng(0).integers(-32767, 32768, 500).astype("int16")
+    wavfile.write(tmp_path / "a.wav", RATE, given)
+    assert np.array_equal(sound_files.read(tmp_path / "a.wav", RATE), given)
+
+
+def test_24_bits_and_a_head_that_says_more(tmp_path):
+    given = (tone(440) * (2**23 - 1)).astype("<i4")
+    content = given.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+    form = struct.pack("<HHIIHH", 0xFFFE, 1, RATE, 3 * RATE, 3, 24)
+    form += struct.pack("<HHI", 22, 24, 4) + struct.pack("<H", 1) + bytes(14)
+    chunks = b"".join(
+        kind + struct.pack("<I", len(part)) + part + b"\0" * (len(part) % 2)
+        for kind, part in [(b"LIST", b"odd"), (b"fmt ", form), (b"data", content)]
+    )
+    file = b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+    found = sound_files.read(file, RATE)
+    assert np.abs(found / 32768 - tone(440)).max() < 1e-4
+
+
+def test_96_khz_stereo_becomes_mono_at_another_rate(tmp_path):
+    both = np.stack([tone(440, 0.2, 96_000), tone(440, 0.2, 96_000, 0.1)], axis=1)
+    found = sound_files.read(written(tmp_path / "a.wav", both, 96_000), 16_000)
+    assert len(found) == 3200
+    assert loudest(found, 16_000) == 440
+    middle = found[500:-500] / 32768  # the filter ends with the sound
+    assert np.abs(middle - 0.6 * tone(440, 0.2, 16_000)[500:-500]).max() < 1e-3
+
+
+def test_what_a_lower_rate_cannot_hold_is_filtered(tmp_path):
+    path = written(tmp_path / "a.wav", tone(6000, rate=22_050), 22_050)
+    assert np.abs(sound_files.read(path, RATE)[50:-50]).max() < 0.01 * 32768
+
+
+def test_loud_floats_are_scaled(tmp_path):
+    path = written(tmp_path / "a.wav", 20_000 * tone(440), dtype="float32")
+    assert np.abs(sound_files.read(path, RATE)).max() > 32_700
+
+
+def test_the_python_library_writes_the_same_file(tmp_path):
+    samples = np.r_[(tone(440) * 9000).astype("int16"), [PADDING] * 50]
+    content = sound_files.written(samples.astype("int16"), RATE)
+    with wave.open(io.BytesIO(content)) as file:
+        assert file.getparams()[:4] == (1, 2, RATE, len(tone(440)))
+    assert np.array_equal(sound_files.read(content, RATE), samples[:-50])
+
+
+def damaged(kind, folder):
+    path = written(folder / f"{kind}.wav", tone(440))
+    content = path.read_bytes()
+    nan = tone(440).astype("float32")
+    nan[7] = np.nan
+    match kind:
+        case "empty":
+            path.write_bytes(b"")
+        case "truncated":
+            path.write_bytes(content[:-100])
+        case "head":
+            path.write_bytes(content[:30])
+        case "text":
+            path.write_text("no sound")
+        case "nan":
+            written(path, nan, dtype="float32")
+        case "short":
+            written(path, tone(440)[:20])
+        case "none":
+            written(path, [])
+        case "law":
+            path.write_bytes(content.replace(b"\1\0\1\0", b"\7\0\1\0", 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("empty", r"empty\.wav is empty: it has 0 bytes"),
+        ("truncated", "3,200 bytes of sound should follow its head, and 3,100 do"),
+        ("head", "is truncated: it has no sound behind its head"),
+        ("text", "is no WAV file: it does not begin with RIFF and WAVE"),
+        ("nan", "holds NaN or infinity in 1 of 1,600 samples"),
+        ("short", r"has 20 samples, 2\.5 ms; accepted: at least 10 ms of sound"),
+        ("none", "holds no sound: it has 0 samples"),
+        ("law", "of format 7 with 16 bits; accepted: whole numbers of 8, 16, 24 or 32"),
+    ],
+)
+def test_bad_files_are_told(tmp_path, kind, said):
+    with pytest.raises(Mistake, match=said):
+        sound_files.read(damaged(kind, tmp_path), RATE)
+
+
+def test_other_forms_need_a_package(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    (tmp_path / "a.flac").write_bytes(b"fLaC" + bytes(40))
+    with pytest.raises(Mistake, match=r"a\.flac is no WAV file; for FLAC.*soundfile"):
+        sound_files.read(tmp_path / "a.flac", RATE)
+
+
+def test_a_folder_and_a_missing_file_are_told(tmp_path):
+    with pytest.raises(Mistake, match="is a folder; give the file of a sound"):
+        sound_files.read(tmp_path, RATE)
+    with pytest.raises(Mistake, match=r"there is no sound .*none\.wav"):
+        sound_files.read(tmp_path / "none.wav", RATE)
+
+
+def test_of_a_long_file_the_beginning_is_read(tmp_path):
+    with open(tmp_path / "hour.wav", "wb") as file:  # a file with a hole
+        size = 2 * RATE * 3600
+        head = sound_files.written(np.zeros(1, np.int16), RATE)[:40]
+        file.write(head + struct.pack("<I", size))
+        file.truncate(44 + size)
+    assert sound_files.head(tmp_path / "hour.wav").seconds == 3600
+    assert len(sound_files.read(tmp_path / "hour.wav", RATE)) == 600 * RATE
+    assert len(sound_files.read(tmp_path / "hour.wav", RATE, 1.5)) == 1.5 * RATE
+
+
+# --- Folders and tables
+
+
+def test_class_folders(tmp_path):
+    found = data.load(tones(tmp_path / "own"), validation=0.25)
+    assert (found.kind, found.classes, found.rate) == ("sound", ("300", "700"), RATE)
+    assert found.input_shape == (1600,)  # of the longest, 0.2 s
+    assert [len(s) for s in (found.train, found.validation, found.test)] == [8, 2, 2]
+    for samples, target in zip(found.train.inputs, found.train.targets, strict=True):
+        heard = samples[samples != PADDING]
+        assert abs(loudest(heard, RATE) - (300, 700)[target]) < 6
+        assert (samples[len(heard) :] == PADDING).all()
+    assert found.facts() == {"input_shape": (1600,), "classes": 2, "rate": RATE}
+
+
+def test_given_splits_and_what_is_passed_over(tmp_path):
+    for part in ("train", "test"):
+        tones(tmp_path / "own" / part, 3 if part == "train" else 1)
+    (tmp_path / "own" / "train" / "300" / "notes.md").write_text("x")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found = data.load(tmp_path / "own", validation=0, rate=4000, seconds=0.1)
+    lines = [str(each.message) for each in told]
+    assert any("notes.md: it is no sound" in line for line in lines)
+    assert any("4 of 8 sounds are longer than 0.1 s" in line for line in lines)
+    assert any(
+        "found 1 sound of" in line and "as well as in test/" in line for line in lines
+    )
+    assert (len(found.train), len(found.test), found.input_shape) == (6, 2, (400,))
+
+
+def test_a_folder_with_bad_files_names_them(tmp_path):
+    root = tones(tmp_path / "own")
+    damaged("truncated", root / "300")
+    damaged("empty", root / "700")
+    with pytest.raises(
+        Mistake, match=r"2 of 14 sounds cannot be read: .*truncated"
+    ) as e:
+        data.load(root)
+    assert "it has 0 bytes" in str(e.value)
+    with pytest.raises(Mistake, match="rate=7; accepted: 1,000 to 384,000"):
+        data.load(root, rate=7)
+    with pytest.raises(Mistake, match=r"seconds=0\.0; accepted: 0\.01 to 600"):
+        data.load(root, seconds=0.0)
+
+
+def test_silence_is_told(tmp_path):
+    root = tones(tmp_path / "own")
+    written(root / "300" / "silent.wav", np.zeros(800))
+    with pytest.warns(
+        UserWarning, match="1 of 13 sounds is silent: all samples are the"
+    ):
+        data.load(root)
+
+
+def test_a_table_names_sounds_and_their_speakers(tmp_path):
+    root = tones(tmp_path / "own" / "clips")
+    names = sorted(str(each.relative_to(root)) for each in root.rglob("*.wav"))
+    lines = [f"{name},{name[:3]},{'abc'[i % 3]}" for i, name in enumerate(names)]
+    table = tmp_path / "own" / "labels.csv"
+    table.write_text("\n".join(["file,pitch,speaker", *lines]))
+    given = {"target": "pitch", "groups": "speaker", "validation": 0}
+    found = data.load(table, **given)
+    assert (found.kind, found.task) == ("sound", "classes")
+    assert found.classes == ("300", "700")
+    sides = [set(part.groups.tolist()) for part in (found.train, found.test)]
+    assert len(sides[0]) + len(sides[1]) == 3
+    assert not sides[0] & sides[1]
+    parts = [data.load(table, **given, fold=(i, 3)) for i in range(3)]
+    assert [len(part.test) for part in parts] == [4, 4, 4]
+    with pytest.raises(Mistake, match=r"unknown column of labels\.csv 'speeker'"):
+        data.load(table, target="pitch", groups="speeker")
+
+
+def test_what_a_run_keeps_is_opened(tmp_path):
+    found = data.load(tones(tmp_path / "own"))
+    found.save(tmp_path)
+    again = data.restore(tmp_path)
+    assert (again.rate, again.input_shape, again.kind) == (RATE, (1600,), "sound")
+    text = (tmp_path / "data.json").read_text()
+    (tmp_path / "data.json").write_text(text.replace(f'"rate": {RATE}', '"rate": 0'))
+    with pytest.raises(Mistake, match="only sounds, and all, have a rate"):
+        data.restore(tmp_path)
+
+
+def test_sequences_in_a_file(tmp_path):
+    path = tmp_path / "own.ts"
+    path.write_text("#x\n@classLabel true a b\n@data\n1,2,3:4,?,6:b\n7:8:a\n")
+    found, classes = sequences.read(path)
+    assert classes == ["b", "a"]
+    assert np.array_equal(found[0], [[1, 4], [2, np.nan], [3, 6]], equal_nan=True)
+    assert found[1].tolist() == [[7, 8]]
+    path.write_text(sequences.written(sequences.padded(found, 5)[0]))
+    again, _ = sequences.read(path)
+    assert np.array_equal(again[0], found[0], equal_nan=True)
+    path.write_text("@data\n1,2:3:a\n")
+    with pytest.raises(Mistake, match="line 2: accepted: channels of equally many"):
+        sequences.read(path)
+
+
+def test_names_say_what_they_need(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(Mistake, match="pip install --no-deps aeon"):
+        data.load("vowels")
+    with pytest.raises(
+        Mistake, match=r"recordings such as 0_george_0\.wav.*data\.path="
+    ):
+        data.load("spoken_digits", path=str(tmp_path))
+    with pytest.raises(Mistake, match="unknown groups of spoken_digits 'speakers'"):
+        data.load("spoken_digits", groups="speakers")
+
+
+def test_spoken_digits_are_split_by_their_numbers(tmp_path):
+    for digit in range(10):
+        for speaker in ("ann", "bob"):
+            for take in (0, 4, 5, 6):
+                written(
+                    tmp_path / "recordings" / f"{digit}_{speaker}_{take}.wav",
+                    tone(200 + 50 * digit + take + 7 * (speaker == "bob"), 0.05),
+                )
+    given = {"path": str(tmp_path), "validation": 0}
+    found = data.load("spoken_digits", **given)
+    assert (len(found.train), len(found.test), found.rate) == (40, 40, RATE)
+    parts = [
+        data.load("spoken_digits", **given, groups="speaker", fold=(i, 2)).test
+        for i in range(2)
+    ]
+    assert [len(np.unique(part.groups)) for part in parts] == [1, 1]
+
+
+# --- Features and floors
+
+
+def test_the_mel_spectrogram_is_that_of_keras():
+    given = np.random.default_rng(0).normal(size=(2, 800)).astype("float32")
+    arguments = {"fft_length": 240, "sequence_stride": 80, "sampling_rate": RATE}
+    arguments |= {"num_mel_bins": 20, "min_freq": 60, "power_to_db": False}
+    known = keras.layers.MelSpectrogram(**arguments)(given)
+    expected = keras.ops.convert_to_numpy(known)
+    power = np.square(np.abs(np.fft.rfft(given[0, 80 * 4 - 120 :][:240] * hann(240))))
+    bands = mel.bands(121, RATE, 20, 60, RATE / 2)
+    assert np.allclose(power @ bands, expected[0, :, 4], rtol=1e-3)
+    both = np.square(given[0, 80 * 4 - 120 :][:240] @ mel.waves(240))
+    assert np.allclose(both[:121] + both[121:], power, rtol=1e-3, atol=1e-3)
+
+
+def hann(width):
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(width) / width)
+
+
+def test_floors_hear_cepstra(tmp_path):
+    found = data.load(tones(tmp_path / "own", 10), validation=0)
+    seen, asked = features.of(found, found.train, found.test)
+    assert (seen.shape, asked.shape) == ((16, 104), (4, 104))
+    measured = floors.floors(found, "test", seconds=10).metrics
+    assert list(measured) == [
+        "most frequent class",
+        "logistic regression",
+        "support vectors",
+    ]
+    assert measured["support vectors"]["accuracy"] == 1
+
+
+# --- Changes
+
+
+def sounds(count=6, length=2000):
+    found = np.full((count, length), PADDING, np.int16)
+    for number, row in enumerate(found):
+        heard = tone(440, 0.1 + 0.02 * number)
+        row[: len(heard)] = heard * 32767
+    return found
+
+
+@pytest.mark.parametrize("name", augment.SOUNDS)
+def test_changes_are_functions_of_seed_step_and_position(name):
+    given, strength = sounds(), augment.SOUNDS[name].example
+    before = given.copy()
+    whole = augment.apply(given, {name: strength}, 3, 5)
+    part = augment.apply(given[4:], {name: strength}, 3, 5, start=4)
+    assert np.array_equal(whole[4:], part)
+    assert np.array_equal(given, before)
+    assert (whole.dtype, whole.shape) == (given.dtype, given.shape)
+    assert not np.array_equal(whole, augment.apply(given, {name: strength}, 3, 6))
+    heard = whole != PADDING  # padding stands behind each sound
+    assert (heard[:, 1:] <= heard[:, :-1]).all()
+    assert heard[:, 0].all()
+
+
+def test_speed_and_pitch_move_the_frequency_as_they_say():
+    given = sounds()
+    for name in ("speed", "pitch"):
+        found = augment.apply(given, {name: 0.2}, 0, 0)
+        draws = augment.Draws(name, 0, 0, 0, len(given)).uniform(1)[:, 0]
+        for row, before, drawn in zip(found, given, draws, strict=True):
+            heard, factor = row[row != PADDING], 1.2 ** (2 * drawn - 1)
+            assert abs(loudest(heard, RATE) / 440 - factor) < 0.05
+            count = (before != PADDING).sum()
+            longer = count / factor if name == "speed" else count
+            assert abs(len(heard) - min(longer, len(row))) <= 1
+
+
+def test_masks_and_noise_do_what_they_say():
+    given = sounds(1)
+    heard = given[0] != PADDING
+    quiet = augment.apply(given, {"time_mask": 1.0}, 0, 1)[0][heard] == 0
+    drawn = augment.Draws("time_mask", 0, 1, 0, 1).uniform(2)[0]
+    assert abs(quiet.sum() - int(drawn[0] * heard.sum())) < 3
+    white = np.random.default_rng(0).normal(0, 3000, (1, 2000)).astype("int16")
+    masked = augment.apply(white, {"frequency_mask": 0.5}, 0, 0)
+    before, after = (
+        np.abs(np.fft.rfft(each[0].astype(float))) for each in (white, masked)
+    )
+    gone = after < 0.05 * before.mean()
+    drawn = augment.Draws("frequency_mask", 0, 0, 0, 1).uniform(2)[0]
+    assert abs(gone.mean() - 0.5 * drawn[0]) < 0.03
+    noisy = augment.apply(given, {"noise": 1.0}, 0, 0)[0].astype(float)
+    added = (noisy - given[0])[heard]
+    share = augment.Draws("noise", 0, 0, 0, 1).uniform(1)[0, 0]
+    loud = np.sqrt(np.square(given[0][heard].astype(float)).mean())
+    assert added.std() == pytest.approx(share * loud, rel=0.05)
+
+
+def test_changes_are_for_the_right_data():
+    augment.check({"speed": 0.1, "noise": 0}, (800,))
+    with pytest.raises(Mistake, match=r"'pitch' needs sounds of shape \(samples,\)"):
+        augment.check({"pitch": 0.1}, (28, 28, 1))
+    with pytest.raises(Mistake, match="needs images of shape"):
+        augment.check({"rotation": 10}, (800,))
+    with pytest.raises(
+        Mistake, match="unknown augmentation 'sped'; did you mean 'speed'"
+    ):
+        augment.check({"sped": 0.1}, (800,))
+    with pytest.raises(Mistake, match="'speed' takes a fraction, 0 to 1; got 3"):
+        augment.check({"speed": 3}, (800,))

@@ -1,0 +1,276 @@
+"""Sounds of one's own: class folders of sound files, or files that a table names."""
+
+import collections
+import os
+import warnings
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from zoo.core.progress import track
+from zoo.data.cache import remember
+from zoo.data.dataset import Dataset, Split
+from zoo.data.kinds import cells, picture_files, sheet, sound_files, texts
+from zoo.data.sources import copies, decoding, labeled, listing, table
+from zoo.errors import Mistake, unknown
+
+LOOKED_AT = 1000  # files, to tell sounds from pictures and texts
+USUAL_RATE = 16_000  # samples a second; speech has little above half of it
+LONGEST = 10.0  # seconds of each that are learned from, if nothing else is asked for
+
+
+def is_one(path: Path) -> bool:
+    """Whether a folder holds more sounds than pictures or texts."""
+    found = (each.suffix.lower() for each in islice(path.rglob("*"), LOOKED_AT))
+    counts = collections.Counter(found)
+    heard, seen, read = (
+        sum(counts[suffix] for suffix in suffixes)
+        for suffixes in (sound_files.SUFFIXES, picture_files.SUFFIXES, texts.SUFFIXES)
+    )
+    return heard > max(seen, read)
+
+
+def table_of(path: Path) -> Path | None:
+    """The table of a path that names sounds: it, or the one in a folder."""
+    return labeled.table_of(path, sound_files.SUFFIXES)
+
+
+def read(
+    path: str | os.PathLike,
+    rate: int | None = None,
+    seconds: float | None = None,
+    test: float | None = None,
+) -> Dataset:
+    """The sounds of a folder, each class in a folder of its own.
+
+    The splits are train/ (or training/), val/ (valid/, validation/, dev/) and test/
+    (testing/), as of pictures; without val/ and test/, a test split is carved out:
+    stratified, always the same, copies of a sound on one side. Warnings count what is
+    passed over, silent sounds, and those of which the end is cut off.
+
+    Args:
+        path: the folder.
+        rate: samples a second that all are brought to; by default that of most of the
+            files, 16,000 at most.
+        seconds: of the beginning of each that are learned from; by default those of the
+            longest, 10 at most. Shorter sounds are padded, and the network knows it.
+        test: share of the training sounds to carve out for the test, default 0.2, or 0
+            if there is a val/; not for a folder with its own test/.
+
+    Raises:
+        Mistake: no classes, one class, a class that is in val/ or test/ alone, or files
+            that cannot be read, which it names with the reason.
+    """
+    root = Path(path).expanduser()
+    listed = listing.look(root, listing.SOUNDS)
+    if listing.TEST in listed.parts and test is not None:
+        own = f"{listed.folders[listing.TEST].name}/"
+        raise Mistake(f"{path} has its own {own}; leave out test={test}")
+    listing.tell(root, listed)
+    found = listed.files()
+    files = [file for _, _, file in found]
+    inputs, prints, rate = heard(
+        root.resolve().name, files, rate, seconds, listing.state_of(found)
+    )
+    splits = {}
+    for part in listed.parts:
+        chosen = np.array([i for i, each in enumerate(found) if each[0] == part])
+        targets = np.array([found[i][1] for i in chosen], np.int32)
+        splits[part] = Split(inputs[chosen], targets, prints[chosen])
+    copies.tell(root, listed, {part: split.prints for part, split in splits.items()})
+    dataset = Dataset(
+        name=str(path),
+        kind="sound",
+        train=splits[listing.TRAIN],
+        validation=splits.get(listing.VALIDATION),
+        test=splits.get(listing.TEST),
+        classes=listed.classes,
+        license="that of the sounds: zoo does not know it",
+        description=f"Sounds in {root.name}/, one folder for each class.",
+        rate=rate,
+    )
+    return table.carved(dataset, test)
+
+
+def listed(
+    path: str | os.PathLike,
+    target: str | tuple[str, ...] | None = None,
+    task: str | None = None,
+    file: str | None = None,
+    rate: int | None = None,
+    seconds: float | None = None,
+    test: float | None = None,
+    groups: str = "",
+) -> Dataset:
+    """Sounds that a table names, with their answers.
+
+    Args:
+        path: of the table, or of the folder that holds it and the sounds. Names are
+            relative to the table, or to sounds/, audio/, wavs/, clips/ or train/.
+        target: the column to be answered, or several; by default the only other one.
+        task: see `zoo.data.sources.table.read`.
+        file: the column of the names; by default the first that names files.
+        rate, seconds: see `read`.
+        test: share of the sounds to carve out for the test, default 0.2.
+        groups: a column that says what belongs together, such as the speaker.
+
+    Raises:
+        Mistake: no such column, or sounds that are missing or cannot be read.
+    """
+    place = table_of(Path(path).expanduser())
+    assert place, "`own.reader` has looked"
+    found = sheet.read(place)
+    plain = {name: cells.plain(each) for name, each in found.columns.items()}
+    for name in (each for each in (file, groups) if each):
+        if name not in plain:
+            raise unknown(f"column of {place.name}", name, list(plain))
+    named = file or next(
+        name for name in plain if labeled.names_files(plain[name], place)
+    )
+    others = [name for name in plain if name not in (named, groups)]
+    if target is None and len(others) == 1:
+        [target] = others
+    asked = table.target_names(found, target)
+    answers = table.answers_of(found, {name: plain[name] for name in asked}, task)
+    files = labeled.files_of(place, plain[named], "sound")
+    left = [name for name in others if name not in asked]
+    if left:
+        warnings.warn(
+            f"{place.name}: not used: {', '.join(left[: decoding.SHOWN])}; sounds "
+            "alone are learned from",
+            stacklevel=4,
+        )
+    labeled.tell(place, {each.resolve() for each in files}, listing.SOUNDS)
+    about = [("", number, each) for number, each in enumerate(files)]
+    inputs, prints, rate = heard(
+        place.stem, files, rate, seconds, listing.state_of(about)
+    )
+    together = None
+    if groups:
+        members = np.array([str(each) for each in plain[groups].to_pylist()])
+        together = np.unique(members, return_inverse=True)[1].astype(np.int64)
+    dataset = Dataset(
+        name=str(path),
+        kind="sound",
+        train=Split(inputs, answers.values, prints, together),
+        classes=answers.classes,
+        license="that of the sounds: zoo does not know it",
+        description=f"Sounds that {place.name} names.",
+        task=answers.task,
+        outputs=answers.outputs,
+        rate=rate,
+    )
+    return table.carved(dataset, test)
+
+
+def heard(
+    name: str, files: list[Path], rate: int | None, seconds: float | None, state: str
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Sound files as one array, from the cache if it is there.
+
+    Args:
+        name: of the data set, for the cache.
+        files: of sounds.
+        rate, seconds: see `read`.
+        state: a hash that changes with the files.
+
+    Returns:
+        int16 (n, samples), `zoo.data.kinds.sound_files.PADDING` behind the end of each;
+        fingerprints, uint64 (n,); and the rate.
+
+    Raises:
+        Mistake: files cannot be read, or `rate` and `seconds` are out of range.
+    """
+    _check(rate, seconds)
+    identity = {"sounds": name, "state": state, "rate": rate, "seconds": seconds}
+    arrays, facts = remember(
+        name, identity, lambda to: _convert(files, rate, seconds, to)
+    )
+    rate = facts["rate"]
+    for what in ("cut", "silent"):
+        if facts[what]:
+            _tell(facts[what], len(files), facts["example"][what], _WORDS[what], facts)
+    return arrays["inputs"], arrays["prints"], rate
+
+
+_WORDS = {
+    "cut": "longer than {seconds:.4g} s: the end is cut off; data.seconds keeps more",
+    "silent": "silent: all samples are the same",
+}
+
+
+def _check(rate: int | None, seconds: float | None) -> None:
+    low, high = sound_files.RATES
+    if rate is not None and not (type(rate) is int and low <= rate <= high):
+        raise Mistake(f"rate={rate}; accepted: {low:,} to {high:,} samples a second")
+    low, high = sound_files.SHORTEST, sound_files.LONGEST
+    if seconds is not None and not low <= seconds <= high:
+        raise Mistake(f"seconds={seconds}; accepted: {low} to {high:g}")
+
+
+def _convert(
+    files: list[Path], rate: int | None, seconds: float | None, to: Path
+) -> dict:
+    """Decode every sound into the folder `to`."""
+    with picture_files.workers() as pool:
+        heads = list(track(pool.map(_tried(sound_files.head), files), len(files), LOOK))
+    broken = [str(each) for each in heads if isinstance(each, Mistake)]
+    decoding.refuse(broken, len(files), "sounds")
+    if rate is None:
+        [(rate, _)] = collections.Counter(each.rate for each in heads).most_common(1)
+        rate = min(rate, USUAL_RATE)
+    longest = max(each.seconds for each in heads)
+    kept = min(longest, LONGEST) if seconds is None else seconds
+    length = max(1, round(np.ceil(kept * 100) / 100 * rate))
+    inputs = np.lib.format.open_memmap(
+        to / "inputs.npy", "w+", np.int16, (len(files), length)
+    )
+    prints = np.zeros(len(files), np.uint64)
+    facts = {"rate": rate, "seconds": length / rate, "cut": 0, "silent": 0}
+    example: dict[str, str] = {}
+
+    def load(file: Path) -> np.ndarray:
+        return sound_files.read(file, rate, (length + 1) / rate)
+
+    with picture_files.workers() as pool:
+        found = track(pool.map(_tried(load), files), len(files), "reading sounds")
+        for i, samples in enumerate(found):
+            if isinstance(samples, Mistake):
+                broken.append(str(samples))
+                continue
+            inputs[i] = sound_files.padded([samples], length)[0]
+            prints[i] = copies.fingerprint(inputs[i])
+            for what, holds in {
+                "cut": heads[i].seconds * rate >= length + 1,
+                "silent": sound_files.is_silent(samples),
+            }.items():
+                facts[what] += int(holds)
+                if holds:
+                    example.setdefault(what, str(files[i]))
+    decoding.refuse(broken, len(files), "sounds")
+    np.save(to / "prints.npy", prints)
+    return {**facts, "example": example}
+
+
+LOOK = "looking at sounds"
+
+
+def _tried(read):
+    """What gives the Mistake that `read` raises."""
+
+    def tried(file: Path):
+        try:
+            return read(file)
+        except Mistake as mistake:
+            return mistake
+
+    return tried
+
+
+def _tell(count: int, of: int, example: str, what: str, facts: dict) -> None:
+    verb = "is" if count == 1 else "are"
+    warnings.warn(
+        f"{count:,} of {of:,} sounds {verb} {what.format(**facts)}; such as {example}",
+        stacklevel=6,
+    )

@@ -1,0 +1,74 @@
+"""The mel spectrogram by matrix products, the same numbers on every backend."""
+
+from functools import cached_property
+
+import keras
+import numpy as np
+from keras import ops
+
+from zoo.core import mel
+from zoo.layers.saved_form import saved_as_keras
+
+
+@saved_as_keras
+class MelSpectrogram(keras.layers.MelSpectrogram):
+    """`keras.layers.MelSpectrogram` without its decibels, by matrix products.
+
+    Windows of `fft_length` samples are rows of a matrix; one product with a table of
+    sines and cosines is the Fourier transform of each, another one adds the power up to
+    mel bands, see `zoo.core.mel`. Keras's form is used with `power_to_db`, with
+    `mag_exp` other than 2, and where `fft_length` is odd or no multiple of
+    `sequence_stride`.
+
+    Input: (batch, samples) float32, `samples` a multiple of `sequence_stride` and more
+    than half of `fft_length`. Output: (batch, num_mel_bins, samples / sequence_stride +
+    1) float32, the power of each band around each multiple of the stride.
+    """
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is computed by matrix products."""
+        return (
+            not self.power_to_db
+            and self.mag_exp == 2
+            and self.window == "hann"
+            and self.fft_length % 2 == self.fft_length % self.sequence_stride == 0
+        )
+
+    def call(self, inputs):
+        elsewhere = self.backend.name != keras.backend.backend()  # inside tf.data
+        if elsewhere or not self.is_plain:
+            return super().call(inputs)
+        frames = _frames(inputs, self.fft_length, self.sequence_stride)
+        waves, bands = self.tables
+        power = ops.square(ops.matmul(frames, waves))
+        half = waves.shape[1] // 2
+        power = power[..., :half] + power[..., half:]
+        return ops.transpose(ops.matmul(power, bands), (0, 2, 1))
+
+    @cached_property
+    def tables(self) -> tuple[np.ndarray, np.ndarray]:
+        """The Fourier transform of a window, and its frequencies in mel bands.
+
+        float32 (fft_length, 2 * frequencies) and (frequencies, num_mel_bins).
+        """
+        return (
+            mel.waves(self.fft_length, self.sequence_length),
+            mel.bands(
+                self.fft_length // 2 + 1,
+                self.sampling_rate,
+                self.num_mel_bins,
+                self.min_freq,
+                self.max_freq,
+            ),
+        )
+
+
+def _frames(samples, width: int, stride: int):
+    """Overlapping windows, (batch, samples / stride + 1, width), ends mirrored."""
+    samples = ops.pad(samples, [(0, 0), (width // 2, width // 2)], mode="reflect")
+    blocks = ops.reshape(samples, (-1, samples.shape[1] // stride, stride))
+    each = width // stride
+    count = blocks.shape[1] - each + 1
+    parts = [blocks[:, first : first + count] for first in range(each)]
+    return ops.concatenate(parts, axis=2)
