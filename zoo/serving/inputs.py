@@ -36,7 +36,8 @@ def of_json(dataset: "Dataset", content: bytes) -> list:
         Mistake: it is no such JSON; what is wrong is named.
     """
     try:
-        asked = json.loads(content, parse_constant=_no_number)
+        text = content.decode(json.detect_encoding(content), "surrogatepass")
+        asked = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise Mistake(f"the body is no JSON: {error}; give {FORM}") from error
     if not isinstance(asked, Mapping) or len(asked) != 1:
@@ -210,6 +211,10 @@ def columns(dataset: "Dataset") -> tuple[str, ...]:
 
 def _no_number(name: str):
     raise ValueError(f"{name} is no number of JSON")
+
+
+# `json.loads` makes one for every request that it is to refuse NaN in.
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _shown(value: Any) -> str:
