@@ -169,6 +169,21 @@ def test_list_into_a_pipe_that_closes():
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
+def test_an_output_that_is_full_or_closed():
+    for end, status, said in (
+        (
+            ">/dev/full",
+            2,
+            b"zoo: the output cannot be written: No space left on device",
+        ),
+        (">&-", 0, b""),
+        ("2>&- >/dev/full", 2, b""),
+    ):
+        command = f"{sys.executable} -m zoo weights {end}"
+        ran = subprocess.run(["bash", "-c", command], capture_output=True)
+        assert (ran.returncode, ran.stderr.strip()) == (status, said)
+
+
 def test_table_in_a_terminal(zoo_, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "100")

@@ -210,6 +210,10 @@ def test_mistakes(layer):
         layer.adapt(ROWS[:, :5])
     with pytest.raises(Mistake, match="column 'age' has infinite values or no known"):
         layer.adapt(np.where(np.arange(6) == 0, NAN, ROWS))
+    for scale in (1e-12, 1e30):  # picofarads in farads, and numbers of the universe
+        ages = scale * np.arange(4)[:, None]
+        with pytest.raises(Mistake, match=r"'age' have a deviation of .*; accepted"):
+            layer.adapt(np.where(np.arange(6) == 0, ages, ROWS))
     with pytest.raises(Mistake, match="a table without columns"):
         Columns(())
     with pytest.raises(Mistake, match=r"columns take 6 numbers; given input_shape"):

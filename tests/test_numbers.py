@@ -451,7 +451,7 @@ def test_a_loss_or_a_claim_of_classes_is_told_before_training(capsys):
         setup.check(dataclasses.replace(RECIPE, expects=claim), dataset)
     recipe = dataclasses.replace(RECIPE, loss="crossentropy")
     setup.check(recipe, dataset, quiet=False)
-    said = "loss=crossentropy: line has numbers to be answered, so it is mean_squared"
+    said = "line has numbers to be answered, so the loss is mean_squared; accepted: "
     assert said in capsys.readouterr().err
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 import zoo
 from zoo import data
+from zoo.data.kinds.texts import Vocabulary, split_words
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -109,6 +110,23 @@ def test_what_is_not_read_of_a_folder_of_texts_is_told(odd, why, tmp_path):
     with pytest.warns(UserWarning, match=f"1 file or folder is passed over.*{why}"):
         found = data.load(tmp_path, test=0, validation=0)
     assert len(found.train) == 2
+
+
+def test_a_text_that_says_nothing_and_a_pipe(tmp_path):
+    words = Vocabulary.build(split_words(["a good film", "a bad film"])[0])
+    split = data.Split(words.encode(["good"]), np.zeros(1, np.int32))
+    found = data.Dataset("films", "text", split, classes=("bad", "good"), encoder=words)
+    for nothing in ("", "  ", ["", "\n"]):
+        with pytest.raises(Mistake, match="nothing to predict: give a sentence in quo"):
+            data.items(found, nothing)
+    with pytest.warns(UserWarning, match="no word of 'zebra' and 1 more is known: the"):
+        data.decode(found, ["good", "zebra", "!?"])
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(Mistake, match=r"pipe.txt is a pipe or a device; `zoo predict"):
+        data.decode(found, [str(tmp_path / "pipe.txt")])
+    os.mkfifo(tmp_path / "own.npz")
+    with pytest.raises(Mistake, match=r"own.npz is a pipe or a device; give a file"):
+        zoo.data.load(tmp_path / "own.npz")
 
 
 def test_links_inside_of_a_class_of_texts_lead_nowhere(tmp_path):

@@ -4,6 +4,7 @@ import csv
 import datetime
 import decimal
 import importlib.util
+import json
 import random
 import runpy
 import warnings
@@ -86,7 +87,7 @@ def test_separator_decimals_encoding_and_columns_are_found_and_said(table):
     }
     for words in ("separator semicolon", "decimal comma", "cp1252", "a header"):
         assert words in found.description
-    shown = categories.table(found)
+    shown = "\n".join(categories.table(found))
     assert "read as %d.%m.%Y" in shown
     assert "grün, rot; 2" in shown  # per cent missing
     assert "satz    text, 5 words" in shown  # each number stands once
@@ -283,7 +284,7 @@ MISTAKES = {
     "a short row": (
         "a,b\n1,x\n2\n3,y\n",
         {"target": "b"},
-        "own.csv, line 3 has 1 cells where 2 belong: '2'",
+        "own.csv, line 3 has 1 cell where 2 belong: '2'",
     ),
     "a column twice": ("a,a,b\n1,2,x\n", {"target": "b"}, "2 columns are called 'a'"),
     "an unknown kind": (
@@ -295,6 +296,21 @@ MISTAKES = {
         "a,b\n1,x\n2,y\n",
         {"target": "b", "encoding": "utf-61"},
         "there is no encoding 'utf-61'; give one of Python's",
+    ),
+    "an open quote": (
+        "a,b\n" + "1,x\n2,y\n" * 5 + '3,"x\n' + "1,x\n2,y\n" * 5,
+        {"target": "b"},
+        "before 'x' is not closed, so that the last 11 lines are one cell",
+    ),
+    "an open quote at the start": (
+        '"a,b\n1,x\n2,y\n',
+        {"target": "b"},
+        "own.csv, line 1: the quotation mark before 'a,b' is not closed",
+    ),
+    "a cell of megabytes": (
+        "a,b\n" + "1,x\n2,y\n" * 9999 + f"{'3' * 2**25},y\n",
+        {"target": "b"},
+        "own.csv has a line of more than 8,388,608 letters; is it CSV",
     ),
     "bytes": ("\0\1\2\n", {"target": "b"}, "own.csv is no text: it holds NUL bytes"),
     "nothing to learn from": ("a,b\n1,x\n1,y\n", {"target": "b"}, "no column to learn"),
@@ -379,11 +395,30 @@ def test_japanese_text_needs_no_encoding_to_be_given(tmp_path):
 
 
 @once
-def test_utf_16_and_quoted_lines_and_bare_returns(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_utf_16_and_32_and_quoted_lines(encoding, tmp_path):
     text = "name,y\n" + '"a\nb",1\n"c;d",0\n' * 2
-    path = written(tmp_path / "own.csv", text, encoding="utf-16")
+    path = written(tmp_path / "own.csv", text, encoding=encoding)
     found = load(path, target="y", test=0, validation=0)
     assert found.columns[0].categories == ("a\nb", "c;d")
+
+
+@once
+def test_lines_that_end_with_a_bare_return(tmp_path):
+    (tmp_path / "own.csv").write_bytes(b"a,b,y\r1,x,0\r2,y,1\r4,x,1\r")
+    found = load(tmp_path / "own.csv", target="y", test=0, validation=0)
+    np.testing.assert_array_equal(found.train.inputs, [[1, 0], [2, 1], [4, 0]])
+
+
+@once
+def test_a_column_of_objects_is_named_and_can_be_left_out(tmp_path):
+    path = tmp_path / "own.jsonl"
+    lines = [{"a": i % 3, "b": {"c": i}, "y": i % 2} for i in range(8)]
+    path.write_text("".join(map("{}\n".format, map(json.dumps, lines))))
+    with pytest.raises(Mistake, match=r"'b' holds cells of type struct<c: int64>; acc"):
+        load(path, target="y", test=0, validation=0)
+    found = load(path, target="y", columns={"b": "ignore"}, test=0, validation=0)
+    assert found.features == ("a",)
 
 
 @pytest.mark.filterwarnings("ignore:own.csv. left out")
@@ -401,7 +436,7 @@ def test_a_table_is_trained_on_without_a_recipe_and_asked(table, capsys):
     assert cli.call(words) == 0
     _, err = capsys.readouterr()
     assert 'data_arguments={"target": "art"}' in err
-    assert "farbe   category, 2 values" in err
+    assert "\nfarbe   category, 2 values" in err
     run = Run("run")
     assert run.metrics["test"]["accuracy"] >= 0.9
     rows = [
@@ -420,6 +455,16 @@ def test_a_table_is_trained_on_without_a_recipe_and_asked(table, capsys):
     with open("again.py", "w", encoding="utf-8") as file:
         file.write(capsys.readouterr().out)
     assert runpy.run_path("again.py")["recipe"] == run.recipe
+
+
+@once
+@pytest.mark.filterwarnings("ignore:own.csv. left out")
+def test_a_table_is_searched_without_a_recipe(table, capsys):
+    pytest.importorskip("keras_tuner")
+    words = ["tune", table, "--target", "größe", "--objective", "accuracy"]
+    assert cli.call(words) == 2
+    err = capsys.readouterr().err
+    assert "unknown objective of numbers 'accuracy'; accepted: loss, mae, r2, r" in err
 
 
 @once
@@ -533,6 +578,29 @@ def test_frames_hold_what_notebooks_hold(tmp_path):
 
 
 @once
+@pytest.mark.parametrize("words", [("False", "True"), ("false", "true"), ("no", "Yes")])
+def test_a_boolean_is_the_same_as_a_word_and_as_a_truth(words, tmp_path):
+    import pandas
+
+    truths = [True, False, False, True] * 6
+    path = tmp_path / "own.csv"
+    lines = [f"{i % 5},{words[truth]},{i % 2}\n" for i, truth in enumerate(truths)]
+    path.write_text("a,b,y\n" + "".join(lines))
+    frame = pandas.DataFrame({"a": np.arange(24) % 5, "b": truths, "y": lines})
+    learned = load(path, target="y", validation=0, test=0)
+    expected = learned.train.inputs
+    assert set(expected[:, 1]) == {0, 1}
+    given = (frame, frame.replace({"b": {True: "TRUE", False: "FALSE"}}), str(path))
+    for same in (*given, frame.to_dict("records"), frame.astype({"b": int})):
+        taken = data.decode(learned, data.items(learned, same))
+        np.testing.assert_array_equal(taken[:, 1] == taken[0, 1], truths)
+        np.testing.assert_array_equal(taken, expected)
+    whole = load(keep(frame), target="a", columns={"y": "ignore"}, validation=0, test=0)
+    taken = data.decode(whole, data.items(whole, {"b": ["True", "FALSE", "yes", 1]}))
+    np.testing.assert_array_equal(taken, [[1], [0], [-1], [1]])
+
+
+@once
 def test_a_frame_of_polars_is_a_table_and_asks(tmp_path):
     import polars
 
@@ -554,6 +622,19 @@ def test_a_frame_of_polars_is_a_table_and_asks(tmp_path):
     for same in (frame, frame.drop("y"), frame.to_dicts(), frame.to_pandas()):
         taken = data.items(found, same)  # as prediction takes them, and then decodes
         np.testing.assert_array_equal(data.decode(found, taken), rows)
+    records = frame.drop("day", "paid").to_pandas().to_records(index=False)
+    for same in (frame.lazy(), frame.to_arrow(), frame.to_dicts()):
+        assert load(keep(same), target="y", validation=0, test=0).columns == (
+            found.columns
+        )
+        taken = data.items(found, same)
+        np.testing.assert_array_equal(data.decode(found, taken), rows)
+    named = load(keep(records), target="y", validation=0, test=0)
+    assert named.features == ("x", "kind")
+    with pytest.raises(Mistake, match="a column is a table itself; give the values"):
+        keep({"train": frame.to_pandas()})
+    with pytest.raises(Mistake, match=r"type generator; give .* a list of dict"):
+        keep(row for row in frame.to_dicts())
     first = frame.row(0, named=True)
     np.testing.assert_array_equal(data.decode(found, first), rows[:1])
     pair = load(keep((frame[["x"]], frame["y"])))

@@ -131,7 +131,8 @@ def test_show_prints_what_the_network_saw(runs, tmp_path, capsys):
 
 def test_sentences(runs):
     said = ["A good film!", "a bad, bad film", "", "words never heard"]
-    predictions = predict(runs["sentences"], said)
+    with pytest.warns(UserWarning, match="no word of '' and 1 more is known"):
+        predictions = predict(runs["sentences"], said)
     assert [each.input for each in predictions] == said
     tokens = np.array([[1, 2, 4, 1, 0, 0], [1, 3, 3, 4, 0, 0]], "int32")
     logits = runs["sentences"].model.predict(tokens, verbose=0)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.core.columns import LARGEST, SMALLEST
 from zoo.errors import Mistake
 
 if TYPE_CHECKING:
     import keras
 
 NAME = "unit"
-SMALLEST, LARGEST = 1e-6, 1e18  # deviations that float32 can square
 
 
 def undone(model: "keras.Model") -> "keras.Model":

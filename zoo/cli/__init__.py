@@ -50,6 +50,11 @@ def main(recipe_file: str | None = None) -> NoReturn:
             then taken as the arguments of `zoo train RECIPE_FILE`.
     """
     warnings.formatwarning = _one_line
+    if not sys.warnoptions:  # a command may read its data more than once
+        warnings.simplefilter("once", UserWarning)
+    for name in ("stdout", "stderr"):  # which a service may have closed
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (until the end)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # letters that the terminal lacks become ?
             stream.reconfigure(errors="replace")

@@ -33,7 +33,11 @@ def load_or_choose(
     validation = asked.validation if given else None
     recipe = defaults.recipe_for(name, asked.data_arguments, validation)
     shown = fields(recipes.override(recipe, changes))
-    say(f"recipe, which `zoo recipe RUN` writes as a file:\n{shown}")
+    for line in (
+        "recipe, which `zoo recipe RUN` writes as a file:",
+        *shown.split("\n"),
+    ):
+        say(line)
     return recipe
 
 
@@ -44,4 +48,4 @@ def _is_data(name: str) -> bool:
 
     if os.path.isdir(name):
         return not (Path(name) / "recipe.json").is_file()
-    return data.is_path(name)
+    return os.path.isfile(name) or data.is_path(name)

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 from zoo import backend
@@ -14,7 +15,9 @@ from zoo.run import Run
 
 def suggest(done: Run, options, changes: list[str]) -> None:
     """Print the commands; `options` and `changes` are those of `zoo train`."""
-    commands = _next(done)
+    with warnings.catch_warnings():  # the training said what is odd about the data
+        warnings.simplefilter("ignore")
+        commands = _next(done)
     if not options.resume:
         recipe = done.recipe
         last = f"stage.{len(recipe.stages)}." if recipe.stages else ""

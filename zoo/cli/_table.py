@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+from zoo.core.progress import show
 from zoo.errors import plain
 
 
@@ -15,7 +16,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
     for row in [columns, *rows]:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+        show("  ".join(cells).rstrip())
 
 
 def _draw(columns, rows):

@@ -8,6 +8,7 @@ disk that all of them see, is typed on each.
 
 Examples:
   zoo tune circles --trials 60
+  zoo tune own.csv --target price --trials 20
   zoo tune lenet_mnist data=mnist_sample --tuner bayesian --max-minutes 20
   zoo tune deep_mlp_mnist --only learning_rate,batch,hidden_1 --workers 4
   zoo tune runs/tune-circles-jax-20260131-120000
@@ -20,6 +21,7 @@ from pathlib import Path
 from zoo import recipe as recipes
 from zoo.building import stored
 from zoo.cli._arguments import add_backend, add_changes, add_trust
+from zoo.cli._data import load_or_choose
 from zoo.cli._table import table
 from zoo.core.progress import show
 from zoo.engine import startup
@@ -31,9 +33,13 @@ def arguments(parser):
     parser.add_argument(
         "recipe",
         metavar="RECIPE",
-        help="a name from `zoo list`, a .py file, or the folder of a search",
+        help="a name from `zoo list`, a .py file, your own data, or the folder of a "
+        "search",
     )
     add_changes(parser)
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="the same as data.target=COLUMN"
+    )
     parser.add_argument("--tuner", help="random (the default), bayesian or hyperband")
     parser.add_argument("--trials", type=int, help="how many, at least 1 (30)")
     parser.add_argument(
@@ -110,14 +116,17 @@ def run(options):
         startup.load(options.backend or search.settings.backend)
         found = tuning.reopen(options.recipe, **passing)
     else:
-        recipes.override(recipes.load(options.recipe), options.changes)
+        target = [f"data.target={options.target}"] if options.target else []
+        changes = [*options.changes, *target]
+        recipe = load_or_choose(options.recipe, changes, options.backend)
+        recipes.override(recipe, changes)  # refused before Keras is imported
         startup.load(options.backend)
         if "only" in decisive:
             names = tuple(filter(None, decisive["only"].split(",")))
             if not names:
                 raise Mistake("--only names nothing; give names, as learning_rate,l2")
             decisive["only"] = names
-        found = tuning.tune(options.recipe, options.changes, **decisive, **passing)
+        found = tuning.tune(recipe, changes, name=options.recipe, **decisive, **passing)
     _report(found, whole=options.max_minutes is None)
 
 
@@ -156,7 +165,8 @@ def _report(search, whole=False):
         f"loss {best['validation_loss']:.4f}"
     )
     if result:
-        show(f"test {named}, {result.count} fresh seeds: {result.shown(metric)}")
+        seeds = "1 fresh seed" if result.count == 1 else f"{result.count} fresh seeds"
+        show(f"test {named}, {seeds}: {result.shown(metric)}")
     show(f"search: {search.folder}")
     show("next:")
     show(f"  {search.command}")

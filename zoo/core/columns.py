@@ -7,6 +7,7 @@ from typing import Any
 from zoo.errors import Mistake, unknown
 
 KINDS = ("number", "category", "boolean", "date", "text")
+SMALLEST, LARGEST = 1e-6, 1e18  # deviations that float32 can square
 WORDS = ("no", "yes")  # the categories of a boolean column that is not given any
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # `zoo list` makes recipes, and needs no NumPy
     import numpy as np
 
 WANTED = (
-    "the name of a data set, a path, a frame of pandas or polars, a dictionary of "
-    "columns, or (inputs, targets)"
+    "the name of a data set, a path, a frame of pandas or polars, a table of pyarrow, "
+    "a dictionary of columns, a list of dictionaries, or (inputs, targets)"
 )
 TARGET = "target"
 
@@ -25,13 +25,15 @@ def keep(given) -> str:
     """The path of a file with these data; the same data have the same file.
 
     Args:
-        given: a frame of pandas or polars, or a dictionary of columns; or a pair
+        given: a frame of pandas or polars, a table of pyarrow, an array with named
+            columns, a dictionary of columns, or a list of dictionaries; or a pair
             (inputs, targets), in which inputs are rows, (n, columns) or a frame,
             pictures, (n, H, W) or (n, H, W, C), or a list of texts.
 
     Raises:
         Mistake: they are nothing of this, or differ in length.
     """
+    given = named_columns(given)
     if isinstance(given, tuple | list) and len(given) == 2:
         import numpy as np
 
@@ -54,7 +56,30 @@ def keep(given) -> str:
 
 def is_data(given) -> bool:
     """Whether these may be data themselves, and no name of some."""
+    if isinstance(given, str | os.PathLike):
+        return False
+    given = named_columns(given)
     return _is_frame(given) or isinstance(given, Mapping | tuple | list)
+
+
+def named_columns(given):
+    """A table of another kind than a frame as one, or as a dictionary of its columns.
+
+    It is a lazy frame of polars, a table of pyarrow, an array with named columns, or a
+    list of dictionaries; anything else is given back as it is.
+    """
+    if hasattr(given, "collect_schema") and hasattr(given, "collect"):
+        return given.collect()
+    if hasattr(given, "column_names") and hasattr(given, "columns"):
+        return _apart(given.column_names, given.columns)
+    if names := getattr(getattr(given, "dtype", None), "names", None):
+        return {name: given[name] for name in names}
+    if not isinstance(given, list) or not given:
+        return given
+    if not all(isinstance(row, Mapping) for row in given):
+        return given
+    every = dict.fromkeys(name for row in given for name in row)
+    return {name: [row.get(name) for row in given] for name in every}
 
 
 def array(values):
@@ -64,6 +89,10 @@ def array(values):
 
     if hasattr(values, "to_arrow"):  # of polars
         return values.to_arrow()
+    if isinstance(values, pyarrow.Array | pyarrow.ChunkedArray):
+        return values
+    if _is_frame(values):
+        raise Mistake("a column is a table itself; give the values of one column")
     if isinstance(values, np.ndarray) and values.ndim > 1:
         values = values.tolist()
     if getattr(getattr(values, "dtype", None), "kind", "") == "c":
@@ -100,13 +129,17 @@ def columns_of(frame) -> dict:
     Raises:
         Mistake: two have one name.
     """
-    names = list(map(str, frame.columns))
+    return _apart(frame.columns, [frame[name] for name in frame.columns])
+
+
+def _apart(names, columns) -> dict:
+    names = list(map(str, names))
     if twice := next((each for each in names if names.count(each) > 1), None):
         raise Mistake(
             f"{names.count(twice)} columns are called '{twice[:40]}'; keep one, or "
             "name them apart"
         )
-    return dict(zip(names, (frame[name] for name in frame.columns), strict=True))
+    return dict(zip(names, columns, strict=True))
 
 
 def _answers(targets) -> dict:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from zoo.errors import plain
+from zoo.errors import Mistake, plain
 
 Item = TypeVar("Item")
 MINUTE = 60.0  # seconds after which a pipe gets a line, whatever is being done
@@ -99,8 +99,18 @@ def say(text: str) -> None:
 
 
 def show(text: object = "", end: str = "\n") -> None:
-    """Print text on the standard output, control characters but "\\n" written out."""
-    print("\n".join(map(plain, str(text).split("\n"))), end=end)
+    """Print text on the standard output, control characters but "\\n" written out.
+
+    Raises:
+        Mistake: it cannot be written, as where the disk is full.
+        BrokenPipeError: nobody reads it any more.
+    """
+    try:
+        print("\n".join(map(plain, str(text).split("\n"))), end=end, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Mistake(f"the output cannot be written: {error.strerror}") from error
 
 
 def _bar():

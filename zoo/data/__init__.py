@@ -186,6 +186,9 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
         found = pictures.items(given, dataset.input_shape)
     elif dataset.kind in ("text", "language"):
         found = texts.items(given)
+        blank = (isinstance(each, str) and not each.strip() for each in found)
+        if dataset.kind == "text" and all(blank):
+            found = []
     elif dataset.timeline:
         found = endings.endings(given, dataset.timeline, dataset.columns, back)
     elif dataset.kind == "sound":
@@ -240,7 +243,9 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
         return pictures.decode(raw, dataset.input_shape, dataset.border, strokes)
     if dataset.kind == "text":
         assert dataset.encoder, "`restore` and `load` give texts an encoder"
-        return dataset.encoder.encode(raw)
+        ids = dataset.encoder.encode(raw)
+        texts.tell_unknown(raw, ids)
+        return ids
     if dataset.timeline:
         return np.stack([each.inputs for each in raw])
     if dataset.kind == "sound":

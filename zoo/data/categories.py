@@ -104,7 +104,7 @@ def about(dataset: Dataset) -> list[tuple[str, str, str]]:
     return found
 
 
-def table(dataset: Dataset) -> str:
+def table(dataset: Dataset) -> list[str]:
     """The same as lines of text, below what was found about the file."""
     rows = [("column", "kind", "what is done"), *about(dataset)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -112,4 +112,4 @@ def table(dataset: Dataset) -> str:
         "  ".join(cell.ljust(n) for cell, n in zip(row, widths, strict=True)).rstrip()
         for row in (rows if len(rows) <= MOST else [*rows[:MOST], ("...", "", "")])
     ]
-    return "\n".join([dataset.description, *lines])
+    return [dataset.description, *lines]

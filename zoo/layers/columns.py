@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from zoo.core import columns as described
-from zoo.core.columns import Column
+from zoo.core.columns import LARGEST, SMALLEST, Column
 from zoo.errors import Mistake
 from zoo.layers.saved_form import stage
 
@@ -135,8 +135,8 @@ class Columns(keras.Model):
                 them, (n, steps, width).
 
         Raises:
-            Mistake: another width, an infinite value, or a column without any known
-                value.
+            Mistake: another width, an infinite value, a column without any known value,
+                or one whose squares float32 cannot hold.
         """
         columns, _, _, read = self._kept
         rows = np.asarray(rows, "float32")
@@ -173,7 +173,14 @@ def _moments(column: np.ndarray, name: str) -> tuple[float, float]:
             f"column '{name}' has infinite values or no known one; give "
             "finite numbers, NaN where one is missing"
         )
-    return float(known.mean()), float(known.var())
+    variance = float(known.var())
+    deviation = variance**0.5
+    if deviation and not SMALLEST <= deviation <= LARGEST:
+        raise Mistake(
+            f"the numbers of column '{name}' have a deviation of {deviation:.3g}; "
+            f"accepted: {SMALLEST:g} to {LARGEST:g}; give them in another unit"
+        )
+    return float(known.mean()), variance
 
 
 def _embedded(plan: "_Plan", rows):

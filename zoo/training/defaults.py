@@ -1,6 +1,7 @@
 """A recipe for data of one's own: the model and the numbers, by the kind of data."""
 
 import math
+import os
 from dataclasses import replace
 
 from zoo import data
@@ -33,7 +34,9 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
     if own.is_pictures(path) and "size" not in arguments:
         arguments = {**arguments, "size": PICTURES}
     with table.ahead():
-        dataset = data.load(path, validation=None, **arguments)
+        dataset = data.load(
+            os.path.abspath(os.path.expanduser(path)), validation=None, **arguments
+        )
     count = len(dataset.train)
     if dataset.timeline:
         return _of_series(path, arguments, count, validation)

@@ -39,20 +39,20 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
             "own, then `zoo ensemble RUN RUN`"
         )
     if dataset.columns and not quiet:
-        say(categories.table(dataset))
+        for line in categories.table(dataset):
+            say(line)
     acceptance.check_columns(recipe.model, dataset)
     measured = metrics.names(dataset.task, len(dataset.answers))
     if recipe.expects and recipe.expects.metric not in measured:
         what = f"metric of {dataset.task} in expects"
         raise unknown(what, recipe.expects.metric, measured)
     losses_of = {stage.loss for stage in recipe.stage_recipes()}
-    if dataset.task == "numbers" and not quiet:
-        for name in sorted(losses_of & number_losses.ALSO.keys()):
-            say(
-                f"loss={name}: {recipe.data} has numbers to be answered, so it is "
-                f"{number_losses.ALSO[name]}; accepted: "
-                f"{', '.join(number_losses.LOSSES)}"
-            )
+    other = losses_of & number_losses.ALSO.keys()
+    if dataset.task == "numbers" and other and not quiet:
+        say(
+            f"{recipe.data} has numbers to be answered, so the loss is mean_squared; "
+            f"accepted: {', '.join(number_losses.LOSSES)}"
+        )
     if recipe.stages:
         plain = Recipe(model=recipe.model, data=recipe.data)
         for name in set.intersection(*map(set, recipe.stages)):

@@ -79,6 +79,7 @@ def tune(
     workers: int = 0,
     winners: int = 3,
     lease: float = 60.0,
+    name: str = "",
     quiet: bool = False,
 ) -> Search:
     """Search the space of `recipe` on the active backend.
@@ -110,6 +111,7 @@ def tune(
         winners: fresh seeds with which the best trial is trained again; 0 is none.
         lease: seconds after which the trial of a silent worker of another machine goes
             to somebody else.
+        name: what `zoo train` takes for the recipe, where it is not given by name.
         quiet: print no progress.
 
     Returns:
@@ -120,7 +122,7 @@ def tune(
             folder holds something else.
     """
     _require()
-    name = recipe if isinstance(recipe, str) else ""
+    name = recipe if isinstance(recipe, str) else name
     recipe = recipes.load(recipe) if isinstance(recipe, str) else recipe
     recipe = recipes.override(recipe, changes)
     settings = Settings(

@@ -29,6 +29,8 @@ PAIRS = (
     {"いいえ", "はい"},
     {"off", "on"},
 )
+YES = {"yes", "true", "y", "t", "ja", "oui", "si", "sí", "tak", "wahr", "vrai", "はい"}
+YES |= {"on"}  # one word of each pair
 DATES = ("%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y年%m月%d日")
 DATES += ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y")
 DATES += ("%d.%m.%y", "%m/%d/%y", "%d/%m/%y")  # after those of whole years
@@ -43,11 +45,12 @@ CALENDAR = (1000, 3000)  # years that a number of eight digits may name
 SHOWN = 40  # letters of a cell in an error
 
 
-def plain(cells):
+def plain(cells, name: str = ""):
     """Cells of any type as text without spaces around, or as numbers, times, lists.
 
     Args:
         cells: pyarrow's array.
+        name: of the column, for errors.
 
     Returns:
         An array of strings, float64, bools, timestamps or lists; null where missing.
@@ -82,7 +85,11 @@ def plain(cells):
     try:
         cells = cells.cast(pyarrow.string())
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
-        raise Mistake(f"cells of type {kind} cannot be read: {error}") from error
+        raise Mistake(
+            f"column '{name}' holds cells of type {kind}; accepted: numbers, texts, "
+            "dates, yes and no, lists of labels; leave it out with "
+            f"data.columns.{name}=ignore"
+        ) from error
     cells = compute.utf8_trim_whitespace(cells)
     gone = compute.is_in(cells, value_set=pyarrow.array(SPELLED))
     return compute.if_else(gone, None, cells)
@@ -203,12 +210,22 @@ def encode(column: Column, cells, where: str = "") -> np.ndarray:
 
 
 def codes(categories: tuple[str, ...], cells) -> np.ndarray:
-    """The place of each cell among the categories; -1 if unknown, NaN if missing."""
+    """The place of each cell among the categories; -1 if unknown, NaN if missing.
+
+    Where two categories say yes and no, True, TRUE, true and 1 are one: a table that
+    has them as words and one that has them as booleans are the same.
+    """
     import pyarrow
     from pyarrow import compute
 
-    found = texts(cells)
-    places = compute.index_in(found, value_set=pyarrow.array(categories, found.type))
+    found, words = texts(cells), {each: i for i, each in enumerate(categories)}
+    names = {each.lower(): i for i, each in enumerate(categories)}
+    if names.keys() in PAIRS:
+        [yes] = (i for name, i in names.items() if name in YES)
+        words = {"true": yes, "1": yes, "false": 1 - yes, "0": 1 - yes, **names}
+        found = compute.utf8_lower(found)
+    places = compute.index_in(found, value_set=pyarrow.array(list(words), found.type))
+    places = compute.take(pyarrow.array(words.values(), "int32"), places)
     places = compute.fill_null(places, -1).to_numpy(zero_copy_only=False)
     return np.where(
         cells.is_null().to_numpy(zero_copy_only=False), np.nan, places

@@ -95,7 +95,7 @@ def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
     names = [time, *([timeline.key] if timeline.key else [])]
     names += [column.name for column in columns if column.name not in names]
     tables.pick(part.columns, tuple(names), name)
-    plain = {each: cells.plain(part.columns[each]) for each in names}
+    plain = {each: cells.plain(part.columns[each], each) for each in names}
     clock = replace(timeline.clock, decimal=part.decimal)
     moments = moments_of(
         name,

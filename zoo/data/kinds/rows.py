@@ -31,6 +31,8 @@ def items(raw, columns: tuple[Column, ...]) -> list:
     names = tuple(column.name for column in columns)
     wanted = f"a row of values for {tables.listed(names)}, a list of rows, or a table"
     raw = given.by_name(raw)
+    if not isinstance(raw, list):  # whose dictionaries need not have all columns
+        raw = kept.named_columns(raw)
     if isinstance(raw, bytes | bytearray):
         raise Mistake(f"{given.described(raw)} cannot be read; give {wanted}")
     if isinstance(raw, str | os.PathLike):
@@ -49,10 +51,6 @@ def items(raw, columns: tuple[Column, ...]) -> list:
         return [raw.to_dict()]
     if given.is_array(raw):
         raw = given.array(raw)
-        if raw.dtype.names:
-            return [
-                sheet_of({name: np.atleast_1d(raw[name]) for name in raw.dtype.names})
-            ]
         raw = raw.tolist()
     if _is_cell(raw) and len(names) == 1:
         return [[raw]]

@@ -27,6 +27,11 @@ SHOWN = 20  # names in an error
 BESIDE = r"[\s$€£¥₹%]*"  # a number that is money, or a share
 DECIMAL = re.compile(rf"{BESIDE}[+-]?(\d{{1,3}}([.\s']\d{{3}})+|\d*),\d+{BESIDE}")
 SIGN = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # as Excel writes it
+UNMARKED = {  # how a text begins that tells no encoding, and one that is not UTF-16
+    "utf-32": re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"),
+    "utf-16-le": re.compile(rb"([^\0]\0){2}"),
+    "utf-16-be": re.compile(rb"(\0[^\0]){2}"),
+}
 # Two letters side by side in Shift-JIS, of bytes that few letters of cp1252 have.
 JAPANESE = re.compile(rb"([\x81-\x9f][\x40-\x7e\x80-\xfc]){2}")
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE)
@@ -186,7 +191,7 @@ def _text(path: Path, separator, decimal, encoding, header, known) -> Sheet:
     except (UnicodeError, OSError) as error:
         raise _unreadable(path, error) from error
     if len(sample) >= LONGEST:
-        raise Mistake(f"{path} has a line of more than {LONGEST:,} letters; is it CSV?")
+        raise _too_long(path)
     if "\0" in sample:
         raise Mistake(f"{path} is no text: it holds NUL bytes; give a CSV file")
     skipped = SIGN.match(sample)
@@ -195,7 +200,7 @@ def _text(path: Path, separator, decimal, encoding, header, known) -> Sheet:
         separator = separator or skipped[1]
     ends = SEPARATORS.get(separator, separator) if separator else _separator(sample)
     if len(ends) != 1:
-        raise unknown("separator", separator, (*SEPARATORS, *SEPARATORS.values()))
+        raise unknown("separator", separator, {*SEPARATORS, *";,|"})
     lines = _cells(path, sample, ends)
     if decimal is None:
         decimal = _decimal(lines) if ends != "," else "."
@@ -253,23 +258,46 @@ def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, sk
         if wrong:
             row = wrong[0]
             line = f"line {row.number}" if row.number is not None else "a line"
+            cells = (
+                "1 cell" if row.actual_columns == 1 else f"{row.actual_columns} cells"
+            )
+            torn = "close the quotation mark" if "\n" in row.text else "correct it"
             raise Mistake(
-                f"{path.name}, {line} has {row.actual_columns} cells where "
-                f"{row.expected_columns} belong: '{row.text[:60]}'; correct it, or "
+                f"{path.name}, {line} has {cells} where "
+                f"{row.expected_columns} belong: '{row.text[:60]}'; {torn}, or "
                 "give data.separator"
             ) from error
+        if "straddling" in str(error):  # two of pyarrow's blocks
+            raise _too_long(path) from error
         raise _unreadable(path, error) from error
+    last = table.columns[-1][len(table) - 1].as_py() if len(table) else ""
+    if "\n" in last and not _ends_quoted(path, encoding):
+        start = last.split("\n")[0][:20]
+        raise Mistake(
+            f"{path.name}: the quotation mark before '{start}' is not closed, so that "
+            f"the last {last.count(chr(10)):,} lines are one cell"
+        )
     table = table.slice(1) if header else table
     return dict(zip(names, table.columns, strict=True))
 
 
+def _ends_quoted(path: Path, encoding: str) -> bool:
+    """Whether the last cell of a text ends with a quotation mark."""
+    with open(path, "rb") as file:
+        file.seek(max(0, path.stat().st_size - 64))
+        return file.read().decode(encoding, "replace").rstrip().endswith('"')
+
+
 def encoding_of(path: Path) -> str:
-    """UTF-8 if all of it is, UTF-16 if its first bytes say so, else cp1252.
+    """UTF-8 if all of it is, UTF-16 or 32 if its first bytes say so, else cp1252.
 
     Or cp932, Shift-JIS, if it has Japanese words then.
     """
     with open(path, "rb") as file:
         start = file.read(4)
+        for name, mark in UNMARKED.items():
+            if mark.fullmatch(start):
+                return name
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
         file.seek(0)
@@ -297,7 +325,7 @@ def _separator(sample: str) -> str:
     """What parts the first lines into equally many cells, and most of them."""
     best, most = ",", 1
     for ends in (";", "\t", ",", "|"):
-        rows = csv.reader(io.StringIO(_whole(sample)), delimiter=ends)
+        rows = csv.reader(_lines(sample), delimiter=ends)
         try:
             some = [len(row) for row, _ in zip(rows, range(LINES), strict=False) if row]
         except csv.Error:  # a cell of more than 128 kB
@@ -310,21 +338,27 @@ def _separator(sample: str) -> str:
     return best
 
 
-def _whole(sample: str) -> str:
-    """The sample without a line that it cuts off."""
-    cut = len(sample) >= SAMPLE and sample.rfind("\n") + 1
-    return sample[:cut] if cut else sample
+def _lines(sample: str) -> io.StringIO:
+    """The sample's lines, however they end, without one that it cuts off."""
+    end = "\n" if "\n" in sample else "\r"
+    cut = len(sample) >= SAMPLE and sample.rfind(end) + 1
+    return io.StringIO(sample[:cut] if cut else sample, newline=None)
 
 
 def _cells(path: Path, sample: str, ends: str) -> list[list[str]]:
     try:
-        rows = csv.reader(io.StringIO(_whole(sample)), delimiter=ends)
+        rows = csv.reader(_lines(sample), delimiter=ends)
         some = (row for row, _ in zip(rows, range(LINES), strict=False))
         lines = [row for row in some if any(map(str.strip, row))]
     except csv.Error as error:
         raise _unreadable(path, error) from error
     if not lines:
         raise Mistake(f"{path} is empty; give a table with a row for each example")
+    if len(lines) == 1 and (torn := [cell for cell in lines[0] if "\n" in cell]):
+        start = torn[0].strip()[:20].split("\n")[0]
+        raise Mistake(
+            f"{path.name}, line 1: the quotation mark before '{start}' is not closed"
+        )
     return lines
 
 
@@ -366,6 +400,10 @@ def _check_names(name: str, names: list[str]) -> None:
             f"{name}: {names.count(twice)} columns are called '{twice[:40]}'; keep "
             "one, or name them apart"
         )
+
+
+def _too_long(path: Path) -> Mistake:
+    return Mistake(f"{path} has a line of more than {LONGEST:,} letters; is it CSV?")
 
 
 def _unreadable(path: Path, error: Exception) -> Mistake:

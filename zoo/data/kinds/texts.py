@@ -4,6 +4,7 @@ import html
 import os
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -25,6 +26,7 @@ LARGEST = 64 * 2**20  # bytes of vocabulary.json; 20,000 words have 0.3 MB
 SUFFIXES = (".txt", ".text", ".md")  # of files that hold a text
 LARGEST_SIZE = 10**6  # words; `zoo.core.files` reads a few more
 WANTED = "a sentence in quotes, or the name of a text file"
+SHOWN = 60  # letters of a text in a warning
 LONGEST_NAME = 4096  # letters of a path, as Linux has it
 LARGEST_FILE = 10_000_000  # bytes: some 2 million words, of which hundreds are read
 _FILE = re.compile(r"\S+\.(txt|text|md|csv|tsv|json|jsonl|html?|xml|log|pdf|docx?|rtf)")
@@ -102,13 +104,15 @@ def text_of(item: str | os.PathLike) -> str:
             )
     if os.path.isdir(path):
         raise Mistake(f"{path} is a folder; give {WANTED}")
+    if os.path.exists(path) and not os.path.isfile(path):  # which may never end
+        raise Mistake(f"{path} is a pipe or a device; `zoo predict RUN -` reads one")
     try:
         if os.path.getsize(path) > LARGEST_FILE:
             raise Mistake(
                 f"{path} is larger than {LARGEST_FILE:,} bytes; give {WANTED}"
             )
         with open(path, encoding="utf-8-sig") as file:
-            text = file.read(LARGEST_FILE)  # a device never ends
+            text = file.read(LARGEST_FILE)
     except FileNotFoundError as error:
         raise Mistake(f"there is no file {path}; give {WANTED}") from error
     except UnicodeDecodeError as error:
@@ -118,6 +122,18 @@ def text_of(item: str | os.PathLike) -> str:
     if path.lower().endswith((".csv", ".tsv", ".json", ".jsonl")):
         raise Mistake(f"{path} holds a table, not a text; give {WANTED}")
     return text
+
+
+def tell_unknown(given: list, rows: np.ndarray) -> None:
+    """Warn of texts of which no word is known; `rows` are their ids."""
+    strange = np.flatnonzero(~(rows > UNKNOWN).any(axis=1))
+    if len(strange):
+        more = f" and {len(strange) - 1:,} more" if len(strange) > 1 else ""
+        warnings.warn(
+            f"no word of '{str(given[strange[0]]).strip()[:SHOWN]}'{more} is known: "
+            "the answer does not depend on what it says",
+            stacklevel=3,
+        )
 
 
 def _listed(given) -> list:

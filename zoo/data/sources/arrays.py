@@ -61,6 +61,8 @@ def read(
     place = Path(path).expanduser()
     if not place.exists():
         raise Mistake(f"there is no file {path}")
+    if not (place.is_file() or place.is_dir()):  # reading it may never end
+        raise Mistake(f"{path} is a pipe or a device; give a file")
     try:
         if place.is_dir() or IDX.fullmatch(place.name):
             found = _idx(place)
@@ -195,7 +197,7 @@ def _idx(path: Path) -> dict[str, tuple]:
     folder = path if path.is_dir() else path.parent
     pairs: dict[str, dict[str, Path]] = {}
     for file in sorted(folder.iterdir()):
-        if (match := IDX.fullmatch(file.name)) is None:
+        if (match := IDX.fullmatch(file.name)) is None or not file.is_file():
             continue
         part = match["part"].strip("-_. ").lower()
         pairs.setdefault(_split(part), {})[match["kind"]] = file

@@ -69,7 +69,7 @@ def read(
     if place is None:
         raise Mistake(f"{path} names no pictures")
     found = sheet.read(place)
-    plain = {name: cells.plain(each) for name, each in found.columns.items()}
+    plain = {name: cells.plain(each, name) for name, each in found.columns.items()}
     if file is not None and file not in plain:
         raise unknown(f"column of {place.name}", file, list(plain))
     names = file or next(name for name in plain if names_files(plain[name], place))

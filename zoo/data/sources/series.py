@@ -108,7 +108,7 @@ def of(
         raise unknown("data.split", split, windowing.SPLITS)
     ahead = _named(found, target, time, key, ahead)
     assert target, "`_named` refuses none"
-    plain = {each: cells.plain(values) for each, values in found.columns.items()}
+    plain = {each: cells.plain(values, each) for each, values in found.columns.items()}
     found.columns.clear()  # memory of a column is given back at once
     moments, clock = _times(found, time, plain)
     keys, names = series.keys_of(found.name, key, plain)

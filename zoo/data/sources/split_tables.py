@@ -117,7 +117,7 @@ def _joined(root: Path, sheets: dict[str, Sheet]) -> Sheet:
             )
     columns = {}
     for name in first.columns:
-        parts = [cells.plain(each.columns[name]) for each in sheets.values()]
+        parts = [cells.plain(each.columns[name], name) for each in sheets.values()]
         if len({part.type for part in parts}) > 1:
             parts = list(map(cells.texts, parts))
         columns[name] = pyarrow.concat_arrays(parts)

@@ -135,8 +135,11 @@ def of(
     wanted = kinds_of(found, columns or {}, asked)
     plain = {}
     for each in list(found.columns):  # memory of a column is given back at once
-        values = cells.plain(found.columns.pop(each))
-        as_text = wanted.get(each, {}).get("kind") in AS_TEXT
+        kind, values = wanted.get(each, {}).get("kind"), found.columns.pop(each)
+        if kind == IGNORE:
+            continue
+        values = cells.plain(values, each)
+        as_text = kind in AS_TEXT
         plain[each] = values if as_text else cells.typed(values, found.decimal)
     answers = answers_of(found, {each: plain.pop(each) for each in asked}, task)
     if text is not None:
