@@ -6,8 +6,14 @@
 The test is the last 10 % of tiny Shakespeare, of which most published numbers are: a
 Transformer in nanoGPT's setting for a CPU has 1.88 nats a character after three
 minutes, n-grams, which count, 1.67. Windows overlap by half, so that the one epoch
-shows each character twice; with epochs=2 the loss is lower still. Settings were chosen
-on the 2 % before the test, from which this recipe learns, too.
+shows each character twice. Settings were chosen on the 2 % before the test, from which
+this recipe learns, too.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        loss 1.547 ± 0.0016 (5), 1.7 minutes, cpu, 2 cores
+    TensorFlow loss 1.546 (1), 1.4 minutes, cpu, 2 cores
+    PyTorch    loss 1.546 (1), 9.6 minutes, cpu, 2 cores
+    without a network 1.669, n-grams
 """
 
 import zoo
@@ -25,7 +31,7 @@ recipe = zoo.Recipe(
     schedule="cosine",
     warmup_epochs=0.05,
     clip_norm=1.0,
-    expects=zoo.Expected("loss", at_most=1.65),
+    expects=zoo.Expected("loss", at_most=1.56),
 )
 
 if __name__ == "__main__":

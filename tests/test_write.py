@@ -98,6 +98,7 @@ def test_verbs_take_such_a_run_or_say_why_not(run, capsys, tmp_path):
     assert cli.call(["predict", folder, "the cat", "--json"]) == 0
     [said] = json.loads(capsys.readouterr().out)
     assert said["continuation"] == zoo.write(run, "the cat")
+    assert zoo.predict(run, "a")[0]._repr_html_().startswith("<pre>a<b>")
     for verb, more, why in (
         ("serve", [], "texts that go on are not served; `zoo write RUN` writes them"),
         ("explain", ["the"], "explain is for .*; .* learned from language data"),
@@ -134,3 +135,17 @@ def test_the_text_of_a_network_is_the_same_on_every_backend():
         written.append(writing._chosen(logits, float(drawn), 1.0, 0))
         logits = stepper.step(written[-1])
     assert written == [4, 6, 8, 1, 6, 2, 3, 6, 2, 2, 5, 4]
+
+
+@pytest.mark.once
+def test_such_a_run_is_published_and_compared(run, tmp_path):
+    folder = zoo.publish(run, tmp_path / "published")
+    card = json.loads((folder / "card.json").read_text("utf-8"))
+    assert (
+        card["inputs"] == "characters of a text, 16 at a time, 0 where one is unknown"
+    )
+    assert 'pipeline_tag: "text-generation"' in (folder / "README.md").read_text(
+        "utf-8"
+    )
+    assert card["results"]["loss"] == run.metrics["test"]["loss"]
+    assert "bits" in zoo.report(run, format="md").read_text("utf-8")

@@ -80,6 +80,9 @@ class Prediction:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the answer, and bars of the ten most probable."""
+        if self.continuation:
+            prompt, text = html.escape(self.input), html.escape(self.continuation)
+            return f"<pre>{prompt}<b>{text}</b></pre>"
         numbers = [
             (name, f"{value:.5g}", between(self.intervals.get(name)))
             for name, value in self.numbers.items()

@@ -115,6 +115,8 @@ def readme(card: dict, kind: str) -> str:
     numbers = card["task"] == "numbers"
     pipeline = _PIPELINES.get(kind, "tabular")
     task = f"{pipeline}-{'regression' if numbers else 'classification'}"
+    if card["task"] == "tokens":
+        task = "text-generation"
     found = card.get("accuracy") or card["results"]
     measured = {"accuracy": found["value"]} if "value" in found else found
     about = {
@@ -223,7 +225,7 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
 
 
 def _results(found: dict, on: str) -> dict:
-    if "accuracy" in found:
+    if "accuracy" in found and "bits" not in found:
         return {"accuracy": {"value": found["accuracy"], "on": on}}
     return {"results": {**found, "on": on}}
 
@@ -249,6 +251,8 @@ def inputs(dataset: Dataset) -> str:
             f"texts; their first or last {dataset.encoder.length} tokens of the "
             f"{dataset.encoder.size:,} in vocabulary.json"
         )
+    if dataset.unit:
+        return f"{dataset.unit} of a text, {shape} at a time, 0 where one is unknown"
     if dataset.timeline:
         line = dataset.timeline
         return (

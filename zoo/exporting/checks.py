@@ -76,8 +76,10 @@ def agreement(found: np.ndarray, expected: np.ndarray) -> float:
     all be of one class, and would agree whatever the file holds.
 
     Args:
-        found, expected: what two networks answer, (n, outputs).
+        found, expected: what two networks answer, (n, outputs), or (n, window, tokens).
     """
+    if expected.ndim > 2:  # of each token of a text
+        found, expected = (x.reshape(-1, x.shape[-1]) for x in (found, expected))
     middle = np.median(expected, axis=0)
     said = [
         each.argmax(axis=1) if each.shape[1] > 1 else each > 0
