@@ -48,6 +48,19 @@ def nodes(model):
     assert calls[1].outputs == model.outputs
 
 
+def inside_a_call(model):
+    found = []
+
+    class Asking(keras.layers.Layer):
+        def call(self, inputs):
+            found.append(private.inside_a_call())
+            return inputs
+
+    Asking()(keras.ops.ones((2, 3)))
+    assert found[-1]
+    assert not private.inside_a_call()
+
+
 def halves(model):
     first, rest = private.halves(model, model.layers[1].output)
     row = keras.ops.ones((2, 3))
@@ -131,6 +144,7 @@ OF_KERAS = [
     layers,
     value,
     nodes,
+    inside_a_call,
     halves,
     take_moments,
     base_optimizer,

@@ -52,5 +52,9 @@ class Draws:
         return words.random_raw((self.rows, 4 * blocks))[:, :count]
 
     def _philox(self, stream: str, block: int) -> np.random.Philox:
-        key = self.seed % 2**64, zlib.crc32(stream.encode())
-        return philox(key, (block, 0, self.step, 0))
+        return philox(key(stream, self.seed), (block, 0, self.step, 0))
+
+
+def key(stream: str, seed: int) -> tuple[int, int]:
+    """Philox's key for a stream: an operation's name, or what is drawn for it."""
+    return seed % 2**64, zlib.crc32(stream.encode())

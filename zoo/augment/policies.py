@@ -30,10 +30,9 @@ def trivial_augment_wide(images: np.ndarray, bins: int, draws: Draws) -> np.ndar
     Müller and Hutter, "TrivialAugment: tuning-free yet state-of-the-art data
     augmentation", ICCV 2021, arXiv:2103.10158.
     """
-    space = _space(bins, 0.99, 32, 32, 135, 0.99, 6)
     uniform = draws.uniform(3)
     levels = (uniform[:, 2] * bins).astype(int)
-    return _augment(images, space, levels, uniform[:, None, :2])
+    return _augment(images, trivial_space(bins), levels, uniform[:, None, :2])
 
 
 def rand_augment(
@@ -54,10 +53,19 @@ def rand_augment(
         draws: the random numbers.
     """
     count, level = strength
-    height, width = images.shape[1:3]
-    space = _space(BINS, 0.3, width * 150 / 331, height * 150 / 331, 30, 0.9, 4)
+    space = rand_space(*images.shape[1:3])
     picks = draws.uniform(2 * count).reshape(-1, count, 2)
     return _augment(images, space, np.full(len(images), level), picks)
+
+
+def trivial_space(bins: int) -> Space:
+    """What TrivialAugment picks from."""
+    return _space(bins, 0.99, 32, 32, 135, 0.99, 6)
+
+
+def rand_space(height: int, width: int) -> Space:
+    """What RandAugment picks from."""
+    return _space(BINS, 0.3, width * 150 / 331, height * 150 / 331, 30, 0.9, 4)
 
 
 @cache

@@ -58,7 +58,7 @@ class Foreign(Mistake):
 FASTER = {
     name: getattr(layers, name)
     for name in layers.__all__
-    if hasattr(keras.layers, name)
+    if getattr(layers, name).__module__ == "keras.layers"
 }
 """The layers of zoo by the names of the Keras layers that they are saved as."""
 

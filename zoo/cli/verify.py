@@ -22,6 +22,7 @@ _WORDS = {
     "weights": "initial weights",
     "order": "order of the examples",
     "images": "augmented images",
+    "layer": "of layers.Augment",
     "inputs": "inputs",
     "dropout": "dropout masks",
     "forward": "outputs on equal weights",

@@ -1,6 +1,7 @@
 """The device that the active backend computes on, see `zoo/engine/*/device.py`."""
 
 import contextlib
+from collections.abc import Callable
 
 from zoo.engine import active
 
@@ -27,6 +28,22 @@ def full_float32() -> contextlib.AbstractContextManager[None]:
     not by 1e-6. Who wants speed for precision asks for `mixed_bfloat16`.
     """
     return active.own("device").full_float32()
+
+
+def compiled(function: Callable) -> Callable:
+    """`function`, which computes the same, as one program where steps alone are slow.
+
+    On JAX each operation outside of a program is compiled and started by itself.
+    """
+    return active.own("device").compiled(function)
+
+
+def wide() -> contextlib.AbstractContextManager[None]:
+    """Inside, integers and floats of 64 bits have 64 bits.
+
+    JAX makes them 32 otherwise.
+    """
+    return active.own("device").wide()
 
 
 def forget_programs() -> None:

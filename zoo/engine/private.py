@@ -138,6 +138,11 @@ def without_tensorflow() -> Iterator[None]:
         tensorflow._available = before
 
 
+def inside_a_call() -> bool:
+    """Whether a layer or a model is being called, which may call others."""
+    return global_state.get_global_attribute("current_call_ctx") is not None
+
+
 def nodes(function: keras.Function) -> Iterator:
     """The calls in a graph, in an order in which each follows those that it needs.
 

@@ -15,6 +15,7 @@ def main(job: str, given: str, result: str) -> int:
     """Probe on the backend that $KERAS_BACKEND names; 2 after a user's mistake."""
     startup.load()
 
+    from zoo.verification.augmented import augmented
     from zoo.verification.probe import probe
 
     about = json.loads(Path(job).read_text(encoding="utf-8"))
@@ -23,6 +24,8 @@ def main(job: str, given: str, result: str) -> int:
     try:
         recipe = recipes.from_json(about["recipe"])
         found = probe(recipe, count=about["count"], weights=weights)
+        if any(name.startswith("images/") for name in found):
+            found |= augmented(recipe.seed)
     except Mistake as mistake:
         print(mistake, file=sys.stderr)
         return 2

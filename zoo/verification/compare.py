@@ -8,6 +8,7 @@ BOUNDS = {
     "weights": 0.0,
     "order": 0.0,
     "images": 1e-6,
+    "layer": 4e-6,  # a thousandth of a gray level
     "inputs": 0.0,
     "dropout": 0.0,
     "forward": 1e-5,

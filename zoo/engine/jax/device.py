@@ -2,7 +2,7 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 
 import jax
@@ -43,6 +43,14 @@ def full_float32() -> contextlib.AbstractContextManager[None]:
     if jax.default_backend() == "cpu":
         return contextlib.nullcontext()
     return jax.default_matmul_precision("float32")  # of this thread
+
+
+def compiled(function: Callable) -> Callable:
+    return jax.jit(function)
+
+
+def wide() -> contextlib.AbstractContextManager[None]:
+    return jax.enable_x64(True)  # of this thread
 
 
 def forget_programs() -> None:

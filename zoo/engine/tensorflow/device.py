@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -41,6 +42,14 @@ _rounded = Setting(
 
 def full_float32() -> contextlib.AbstractContextManager[None]:
     return _rounded
+
+
+def compiled(function: Callable) -> Callable:
+    return function
+
+
+def wide() -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()
 
 
 def forget_programs() -> None:

@@ -1,0 +1,115 @@
+"""The host's random numbers on the device, see `zoo.augment.draws`.
+
+Philox-4x64-10 in wrapping 64-bit integers, which every backend computes alike. They are
+signed, as PyTorch has no others: a shift to the right keeps the sign, and a mask takes
+it away.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from keras import ops
+
+from zoo.augment.draws import key
+
+_MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
+_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B  # of the key, from round to round
+_ROUNDS = 10
+_LOW = np.int64(2**32 - 1)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The random numbers of one operation in one step, for some rows of the batch.
+
+    Args:
+        name: the operation's name.
+        seed: any integer; taken modulo 2**64.
+        step: the training step, an integer scalar, may be on the device.
+        start: position of the first row in the global batch; may be on the device.
+        rows: how many rows there are; may be on the device.
+    """
+
+    name: str
+    seed: int
+    step: object
+    start: object
+    rows: object
+
+    def uniform(self, count: int):
+        """`count` numbers a row: float64 of shape (rows, count), in [0, 1)."""
+        return _uniform(self._words(self.name, self.start, self.rows, count))
+
+    def bytes(self, count: int):
+        """`count` random bytes a row: int32 of shape (rows, count), 0 to 255."""
+        blocks = -(-count // 8)
+        words = self._words(f"{self.name} bytes", self.start, self.rows, blocks)
+        parts = [
+            ops.cast(_shifted(words, 8 * place, 2**8 - 1), "int32")
+            for place in range(8)
+        ]
+        return ops.reshape(ops.stack(parts, axis=-1), (-1, 8 * blocks))[:, :count]
+
+    def shared(self, count: int):
+        """`count` numbers that all rows share, float64 (count,): the generator's."""
+        return _uniform(self._words(f"{self.name} batch", 0, 1, count))[0]
+
+    def _words(self, stream: str, start, rows, count: int):
+        """int64 (rows, count)."""
+        blocks = -(-count // 4)  # one step of Philox's counter gives four words
+        ticks = ops.cast(ops.arange(rows * blocks), "int64")
+        first = ops.cast(start, "int64") * blocks
+        ticks = ticks + first + 1  # it ticks before it draws
+        step = ops.cast(self.step, "int64") + ops.zeros_like(ticks)
+        words = _philox(ticks, step, key(stream, self.seed))
+        return ops.reshape(ops.stack(words, axis=-1), (-1, 4 * blocks))[:, :count]
+
+
+def _uniform(words):
+    return ops.cast(_shifted(words, 11, 2**53 - 1), "float64") * 2.0**-53
+
+
+def _philox(first, third, keys: tuple[int, int]):
+    """Four words for each counter (first, 0, third, 0)."""
+    zero = ops.zeros_like(first)
+    counter = first, zero, third, zero
+    for turn in range(_ROUNDS):
+        bumped = [
+            _signed(start + turn * step)
+            for start, step in zip(keys, _STEPS, strict=True)
+        ]
+        high, low = zip(
+            *(
+                _product(word, by)
+                for word, by in zip(counter[::2], _MULTIPLIERS, strict=True)
+            ),
+            strict=True,
+        )
+        counter = (
+            ops.bitwise_xor(ops.bitwise_xor(high[1], counter[1]), bumped[0]),
+            low[1],
+            ops.bitwise_xor(ops.bitwise_xor(high[0], counter[3]), bumped[1]),
+            low[0],
+        )
+    return counter
+
+
+def _product(word, by: int):
+    """High and low word of an unsigned product with a constant."""
+    a, b = _shifted(word, 32, _LOW), ops.bitwise_and(word, _LOW)
+    c, d = np.int64(by >> 32), np.int64(by & int(_LOW))
+    middle = a * d + _shifted(b * d, 32, _LOW)
+    other = b * c + ops.bitwise_and(middle, _LOW)
+    high = a * c + _shifted(middle, 32, _LOW) + _shifted(other, 32, _LOW)
+    return high, word * _signed(by)
+
+
+def _shifted(words, bits: int, mask):
+    """Shifted to the right, as unsigned numbers, and masked."""
+    if bits:
+        words = ops.right_shift(words, np.int64(bits))
+    return ops.bitwise_and(words, np.int64(mask))
+
+
+def _signed(word: int) -> np.int64:
+    return np.uint64(word % 2**64).astype(np.int64)
