@@ -9,6 +9,12 @@ whom it never heard is another question:
     zoo cross-validate lstm_digits_spoken data.path=FOLDER --groups speaker --folds 6
 
 Settings were chosen on a validation split, a tenth of the training recordings.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        99.67% (1), 0.94 minutes, cpu, 2 cores
+    TensorFlow 99.92% ± 0.17 (4), 1.3 minutes, cpu, 2 cores
+    PyTorch    99.93% ± 0.15 (5), 1.3 minutes, cpu, 2 cores
+    without a network 99.07%, support vectors
 """
 
 import zoo
@@ -22,7 +28,7 @@ recipe = zoo.Recipe(
     epochs=20,
     learning_rate=3e-3,
     schedule="cosine",
-    expects=zoo.Expected("accuracy", at_least=0.985),
+    expects=zoo.Expected("accuracy", at_least=0.995),
 )
 
 if __name__ == "__main__":
