@@ -140,7 +140,7 @@ class Exported:
 def is_file(place) -> bool:
     """Whether `place` is the name of an ONNX file, and not that of a run."""
     named = isinstance(place, str | os.PathLike)
-    return named and Path(place).suffix == SUFFIX and not Path(place).is_dir()
+    return named and os.fspath(place).endswith(SUFFIX) and not os.path.isdir(place)
 
 
 def in_run(folder: Path, weights: str, precision: str) -> Exported | None:

@@ -258,7 +258,7 @@ def opened(
     if isinstance(run, Run | Exported):
         return run, run.dataset if isinstance(run, Exported) else run.about_data
     place = Path(run) if exported.is_file(run) else trained.folder(run)
-    state = (place.absolute(), trust, _state(place))
+    state = (os.path.abspath(place), trust, _state(place))
     if state not in _KEPT:
         found = Exported(place) if exported.is_file(run) else open_run(run, trust=trust)
         for old in [each for each in _KEPT if each[:2] == state[:2]]:

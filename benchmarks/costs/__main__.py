@@ -1,6 +1,7 @@
 """Measure what zoo costs besides the mathematics: start-up, input, growth.
 
     python -m benchmarks.costs startup         imports, and the time to the first step
+    python -m benchmarks.costs busy            a step beside other programs
     python -m benchmarks.costs input           reading pictures
     python -m benchmarks.costs rows            a table of a million rows
     python -m benchmarks.costs augmentation    changing them
@@ -20,7 +21,7 @@ from benchmarks import command
 from benchmarks.costs import report
 from tools import pages
 
-VERBS = ("startup", "input", "rows", "augmentation", "growth", "serving")
+VERBS = ("startup", "busy", "input", "rows", "augmentation", "growth", "serving")
 
 
 def main(words: list[str] | None = None) -> None:

@@ -13,6 +13,7 @@ MARKS = "<!-- costs: benchmarks.costs table writes this -->", "<!-- end of costs
 NAMES = ("verb", "what", "backend", "unit", "machine")
 TITLES = {
     "startup": "Start-up",
+    "busy": "A busy machine",
     "input": "Input",
     "rows": "Rows",
     "augmentation": "Augmentation",

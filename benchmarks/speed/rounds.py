@@ -30,7 +30,7 @@ def train(
     """
     steps = CASES[name].steps
     for contestant, lines, first, memory in _measured(
-        _trainer, TRAIN[backend], name, backend, rounds, only
+        trainer, TRAIN[backend], name, backend, rounds, only
     ):
         ms, processor = (
             [1e3 * line[clock] / line["turns"] / steps for line in lines]
@@ -160,7 +160,7 @@ def _work(line, prepare, place, name, backend, *more):
         line.send(answer)
 
 
-def _trainer(make, case: Case):
+def trainer(make, case: Case):
     return make(case, *case.data())
 
 

@@ -11,7 +11,7 @@ from zoo import recipe as recipes
 from zoo.core import processes
 from zoo.core.progress import say
 from zoo.distribution import joined
-from zoo.engine import device, groups, startup
+from zoo.engine import device, groups, memory, startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import Run
@@ -58,6 +58,7 @@ def train(
         Stopped: Ctrl-C or SIGTERM; the state is saved.
     """
     begun = record.clock()
+    memory.free_earlier()
     recipe = absolute(recipe)
     name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
     small = startup.small_loops_whole()

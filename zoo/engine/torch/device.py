@@ -82,3 +82,27 @@ _one_thread = Setting(torch.get_num_threads, torch.set_num_threads, 1)
 
 def many_networks() -> contextlib.AbstractContextManager[None]:
     return _one_thread
+
+
+# From so many elements on PyTorch itself shares a kernel's work among threads. The
+# libraries under it, MKL and oneDNN, do so for products of any size.
+_SHARED = 32768
+
+
+def threads_for(recorded: Callable) -> contextlib.AbstractContextManager[None]:
+    """Inside, one thread if the kernels are too small to be shared.
+
+    A network of six neurons takes a quarter less time then, and where other processes
+    keep the processors busy a tenth of it: a thread that has no time to run is waited
+    for. It depends on the network alone, so that bits repeat. Variables that the user
+    has set take precedence.
+
+    Args:
+        recorded: see `zoo.engine.torch.recording.record`; others are not small.
+    """
+    if getattr(recorded, "elements", _SHARED) >= _SHARED or _SET & {*os.environ}:
+        return contextlib.nullcontext()
+    return _one_thread
+
+
+_SET = {"OMP_NUM_THREADS", "MKL_NUM_THREADS"}

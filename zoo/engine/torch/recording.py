@@ -36,8 +36,9 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
         batch: how many of the tensors, from the first on, hold a batch of examples.
 
     Returns:
-        A function with the same arguments and results. Its inputs must not require
-        gradients. Autograd stays enabled while it is traced because kernels check that.
+        A function with the same arguments and results, and `elements`, how many of them
+        a kernel writes on average. Its inputs must not require gradients. Autograd
+        stays enabled while it is traced because kernels check that.
 
     Raises:
         CannotRecord: it looks at values, from which no kernels follow in advance.
@@ -46,7 +47,8 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
         recorded = _recorded(function, copies(tensors))
         _drop_detached(recorded.graph)
         _compute_constants(recorded)
-        replay = _replay(recorded)
+        replay = partial(_replay(recorded))
+        replay.elements = recorded.elements
         _compare(function, replay, tensors, batch)
     except CannotRecord:
         raise
@@ -97,7 +99,9 @@ def _recorded(function, tensors) -> torch.fx.GraphModule:
     with _Recorder(tensors) as recorder:
         results = function(*tensors)
     recorder.graph.output(recorder.nodes(results))
-    return torch.fx.GraphModule(recorder.root, recorder.graph)
+    recorded = torch.fx.GraphModule(recorder.root, recorder.graph)
+    recorded.elements = sum(recorder.written) / max(1, len(recorder.written))
+    return recorded
 
 
 _LOOKS = "what it does depends on values"
@@ -115,6 +119,7 @@ class _Recorder(private.TorchDispatchMode):
         self.root, self.graph = torch.nn.Module(), torch.fx.Graph()
         self._node_of = WeakTensorKeyDictionary()
         self._varying = set()  # nodes that depend on the inputs
+        self.written = []  # elements, by each kernel
         for number, tensor in enumerate(tensors):
             self._know(tensor, self.graph.placeholder(f"tensor_{number}"), True)
 
@@ -141,6 +146,7 @@ class _Recorder(private.TorchDispatchMode):
         node = self.graph.call_function(kernel, *self.nodes((arguments, options)))
         varies = not self._varying.isdisjoint(node.all_input_nodes)
         if isinstance(results, torch.Tensor):
+            self.written.append(results.numel())
             self._know(results, node, varies)
         elif results is None or isinstance(results, list | tuple):
             for place, result in enumerate(results or ()):

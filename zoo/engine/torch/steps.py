@@ -10,7 +10,7 @@ import torch
 from zoo.engine import groups
 from zoo.engine.reasons import reason
 from zoo.engine.torch import private
-from zoo.engine.torch.device import device, full_float32
+from zoo.engine.torch.device import device, full_float32, threads_for
 from zoo.engine.torch.recording import (
     CannotRecord,
     capture,
@@ -51,7 +51,8 @@ class Trainer:
             inputs, targets = self.on_device[0][inputs], self.on_device[1][targets]
         with groups.rows_from(share.start), full_float32():
             step = self._chosen_step(inputs[0], targets[0])
-            done = [step(x, y) for x, y in zip(inputs, targets, strict=True)]
+            with threads_for(step):
+                done = [step(x, y) for x, y in zip(inputs, targets, strict=True)]
         self._seen += count * inputs.shape[1]
         values, errors = zip(*done, strict=True)
         values, errors = torch.stack(values).cpu(), torch.stack(errors).cpu()
@@ -100,6 +101,7 @@ class Trainer:
                     self.optimizer.apply(self._with_unused(grads), self._variables[0])
             return value, errors
 
+        step.elements = gradients.elements
         return self._captured(step, x, y) if update and x.is_cuda else step
 
     def _captured(self, step, x, y):
@@ -307,7 +309,9 @@ def compile_forward(model):
     def run(inputs, rows=None):
         inputs = torch.from_numpy(np.ascontiguousarray(inputs)).to(device())
         with torch.no_grad(), full_float32():
-            outputs = chosen(inputs)(inputs, *values)[0].cpu().numpy()
+            answer = chosen(inputs)
+            with threads_for(answer):
+                outputs = answer(inputs, *values)[0].cpu().numpy()
         if not rows or len(outputs) == rows:
             return outputs
         whole = np.zeros((rows, *outputs.shape[1:]), outputs.dtype)
