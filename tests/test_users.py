@@ -256,6 +256,12 @@ LAYERS = {
     "GRU": (lambda: layers.GRU(3), SEQUENCES),
     "MinGRU": (lambda: layers.MinGRU(3, memory=5), SEQUENCES),
     "Dropout": (lambda: layers.Dropout(0.5), ROWS),
+    "MelSpectrogram": (
+        lambda: layers.MelSpectrogram(
+            fft_length=24, sequence_stride=8, num_mel_bins=5, power_to_db=False
+        ),
+        (3, 64),
+    ),
 }
 each_layer = pytest.mark.parametrize("name", LAYERS)
 SECONDS = ("LSTM", "GRU", "MinGRU")  # to differentiate twice on JAX

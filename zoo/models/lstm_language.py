@@ -111,7 +111,11 @@ def build(
         return keras.Model(tokens, logits, name="lstm_language")
     if units[-1] != embedding:
         x = keras.layers.Dense(embedding, name="projection")(x)
-    return keras.Model(tokens, table(x, reverse=True), name="lstm_language")
+    logits = table(x, reverse=True)
+    if table.compute_dtype != logits_dtype():
+        # In Keras 3.15 a symbolic output has not the dtype that `reverse_dtype` gives.
+        logits = keras.layers.Identity(dtype=logits_dtype(), name="logits")(logits)
+    return keras.Model(tokens, logits, name="lstm_language")
 
 
 def space(hp) -> dict:
