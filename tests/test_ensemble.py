@@ -128,7 +128,8 @@ def test_it_opens_reports_compares_and_exports(members, whole, tmp_path):
     ):
         assert words in page
     assert "## Curves" not in page
-    assert f"zoo ensemble one two net --run {whole.folder}" in page
+    again = f"zoo ensemble one two net --run {whole.folder} --backend "
+    assert f"    {again}{keras.backend.backend()}\n" in page
     with pytest.raises(Mistake, match="whole has no curves to draw"):
         zoo.report(whole, format="png")
     found = zoo.compare(whole, members[0])

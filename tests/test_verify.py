@@ -57,11 +57,12 @@ def test_backends_that_agree(other, monkeypatch, capsys):
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == f"deep_mlp_mnist: largest relative difference from {first}"
     assert printed[2].split() == ["compared", "bound", second]
-    table = {line[:24].strip(): line[26:].split() for line in printed[3:10]}
+    table = {line[:24].strip(): line[26:].split() for line in printed[3:11]}
     assert {*table} == {
         "initial weights",
         "order of the examples",
         "augmented images",
+        "of layers.Augment",
         "dropout masks",
         "outputs on equal weights",
         "gradient",

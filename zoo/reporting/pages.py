@@ -65,7 +65,7 @@ def to_markdown(title: str, about: str, sections: Sequence[Section]) -> str:
     from markupsafe import Markup
 
     jinja = _environment(finalize=_as_markdown)
-    jinja.filters["plain"] = lambda line: Markup(" ".join(shortened(line).split()))
+    jinja.filters["plain"] = lambda line: Markup(_code(line))
     text = _written(jinja, "page.md", title, about, sections)
     return re.sub(r"\n{3,}", "\n\n", text)
 
@@ -97,6 +97,11 @@ def shortened(text, longest: int = LONGEST) -> str:
     """A text of a bearable length; what no page can hold is replaced."""
     text = _NO_SIGNS.sub("\N{REPLACEMENT CHARACTER}", str(text)[: longest + 1])
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _code(line: str) -> str:
+    """A line to be copied: whole, unless it is endless."""
+    return " ".join(shortened(line, 1000).splitlines())
 
 
 def _as_markdown(value):
