@@ -254,7 +254,8 @@ def test_words_speak_for_a_review_and_against_it(tmp_path):
         assert showing.marked(found)[4] == "+++awful"
     [found] = zoo.explain(run, "awful lovely " * 3 + "so " * 7)
     np.testing.assert_array_equal(found.attributions[:3], 0)  # the last 10 are read
-    with pytest.raises(Mistake, match="input 2 has no word to explain"):
+    told = pytest.warns(UserWarning, match="no word of '...' is known")
+    with told, pytest.raises(Mistake, match="input 2 has no word to explain"):
         zoo.explain(run, ["awful", "..."])
 
 

@@ -54,7 +54,8 @@ def main(recipe_file: str | None = None) -> NoReturn:
         warnings.simplefilter("once", UserWarning)
     for name in ("stdout", "stderr"):  # which a service may have closed
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (until the end)
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (it stays)
+            setattr(sys, name, nowhere)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # letters that the terminal lacks become ?
             stream.reconfigure(errors="replace")
