@@ -111,7 +111,7 @@ def _optimizer(recipe, hp, values):
 
 
 def _strength(hp, name, strength):
-    accepts = augment.STRENGTHS[name].accepts
+    accepts = {**augment.STRENGTHS, **augment.SOUNDS}[name].accepts
     if not isinstance(strength, int | float) or not accepts(float(strength)):
         return strength if hp.Boolean(f"augment.{name}", default=True) else 0
     scaled = [round(strength * scale, 6) for scale in _SCALES]
