@@ -239,6 +239,7 @@ def test_options_may_stand_before_the_changes(zoo_, folder):
     assert (recipe["epochs"], recipe["batch"]) == (1, 64)
 
 
+@pytest.mark.slow
 def test_recipe_file_is_a_program(folder):
     command = [sys.executable, ROOT / "recipes" / "circles.py", "--backend", HERE]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -427,6 +428,7 @@ def test_backend_that_is_not_installed(folder, hidden):
     assert not any(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_the_program_exits_with_2_after_one_line(folder):
     ran = program("train", "circles", "batch=5000")
     assert ran.returncode == 2

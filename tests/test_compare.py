@@ -42,6 +42,7 @@ def right(run):
     return (seen.outputs[:, 0] >= 0) == (seen.targets == 1)
 
 
+@pytest.mark.slow
 def test_a_difference_is_that_of_the_same_examples(folder, found):
     accuracy, loss = found.differences
     first, other = right(folder / "short"), right(folder / "long")
@@ -88,6 +89,7 @@ def test_the_command_prints_three_tables_and_writes_the_page(
     assert (tmp_path / "comparison.html").is_file()
 
 
+@pytest.mark.slow
 def test_runs_that_cannot_be_compared_are_named(folder, tmp_path, moved):
     with pytest.raises(Mistake, match=r"^1 runs to compare; accepted: 2 to 10$"):
         zoo.compare(folder / "short")

@@ -105,6 +105,7 @@ def test_a_run_answers_with_intervals(noisy, tmp_path, capsys):
             zoo.predict(run, [[1, 1]], confidence=level)
 
 
+@pytest.mark.slow
 @once
 def test_who_knows_no_errors_says_so(noisy, tmp_path, monkeypatch):
     recipe = dataclasses.replace(RECIPE, validation=0.0, epochs=1)

@@ -112,6 +112,7 @@ def test_intervals_narrow_with_the_root_of_the_count():
     assert width(100) / width(1600) == pytest.approx(4, rel=0.3)
 
 
+@pytest.mark.slow
 def test_a_cross_validation_resumes_and_predicts_every_example(tmp_path):
     run = cross_validate(RECIPE, 3, tmp_path)
     assert run.metrics["seconds"]["total"] > 0
@@ -220,6 +221,7 @@ def test_intervals_of_groups_are_those_of_fewer_examples():
     assert ratio == pytest.approx(np.sqrt(10), rel=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_a_nested_search_never_sees_the_part_that_is_answered(tmp_path, monkeypatch):
     searched = []
@@ -246,6 +248,7 @@ def test_a_nested_search_never_sees_the_part_that_is_answered(tmp_path, monkeypa
     assert run.recipe.learning_rate == recipe.learning_rate
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_the_command_shows_every_fold_and_what_needs_no_network(tmp_path, capsys):
     words = ["cross-validate", "moons", "data.samples=60", "epochs=1", "batch=8"]
@@ -265,6 +268,7 @@ def test_the_command_shows_every_fold_and_what_needs_no_network(tmp_path, capsys
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_a_table_of_patients_by_the_command(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -19,6 +19,7 @@ def prepared(shared_data, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_the_first_start_imports_no_tensorflow(prepared):
     code = (
@@ -59,6 +60,7 @@ def test_mnist_is_not_in_its_test_split(prepared):
     assert not train & test
 
 
+@pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.filterwarnings("ignore:found .* texts of imdb_reviews")
 def test_reviews(prepared):

@@ -337,6 +337,7 @@ def test_folders_prepared_as_tfrecord_are_read_without_tensorflow(
         data.load("toy_reviews", length=6)
 
 
+@pytest.mark.slow
 def test_the_second_start_is_from_the_cache_without_tfds(tmp_path):
     code = (
         "import zoo.data\n"
@@ -378,6 +379,7 @@ def test_a_damaged_cache_is_made_again(cache, capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_two_processes_may_start_at_once(tmp_path):
     code = "import zoo.data; print(len(zoo.data.load('iris_sample').train))"
     with ThreadPoolExecutor(2) as pool:
@@ -440,6 +442,7 @@ def test_no_network(cache, monkeypatch):
         data.load("mammographic_masses")
 
 
+@pytest.mark.slow
 def test_complete_is_for_tables(cache):
     with pytest.raises(Mistake, match="complete is for tables; mnist_sample holds im"):
         data.load("mnist_sample", complete=True)

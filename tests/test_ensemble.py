@@ -226,6 +226,7 @@ def test_different_validation_splits_leave_the_temperature_out(place, capsys):
         zoo.predict(whole, [0.1, 0.2], confidence=0.9)
 
 
+@pytest.mark.slow
 @once
 def test_who_does_not_belong_together_is_named(place, members, whole):
     with pytest.raises(Mistake, match="1 runs; an ensemble has 2 to 32 members"):

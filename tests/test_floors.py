@@ -285,6 +285,7 @@ def test_a_run_has_the_floors_of_its_test_split(moons):
     assert best.endswith("worse")
 
 
+@pytest.mark.slow
 @once
 def test_what_is_left_out_is_told_and_no_floor_can_be_asked_for(tmp_path, capsys):
     recipe = zoo.Recipe(model="deep_mlp", data="moons", epochs=1)

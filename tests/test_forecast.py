@@ -239,6 +239,7 @@ def test_an_exported_run_forecasts_the_same(run, tmp_path):
     assert np.allclose(*numbers, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_a_table_trains_from_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

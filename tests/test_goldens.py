@@ -24,6 +24,7 @@ def test_every_model_has_a_small_golden_file():
     assert max(path.stat().st_size for path in FILES) <= 50_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
@@ -55,6 +56,7 @@ def test_losses_over_three_epochs_of_real_data(path, shared_data, monkeypatch):
     assert not beyond(differences(golden.found, losses)), MEND
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "quantity"),
     [

@@ -107,6 +107,7 @@ def test_a_program_that_uses_zoo_is_as_it_was(tmp_path):
     assert done.stdout.endswith("as it was\n"), done.stderr[-3000:]
 
 
+@pytest.mark.slow
 def test_threads_that_use_keras_for_the_first_time_at_once_all_get_it(tmp_path):
     """Modules of Keras that are imported on first use are run by one thread."""
     program = """

@@ -233,6 +233,7 @@ def test_files_that_are_no_tables_are_refused(tmp_path, content):
 FUZZER = Path(__file__).parent / "stress" / "fuzz.py"
 
 
+@pytest.mark.slow
 def test_inputs_are_fuzzed_a_little():
     words = ["--kinds=pictures,tables,texts,states", "--cases=150", "--seed=5"]
     done = processes.run(FUZZER, *words, "--json")

@@ -222,6 +222,7 @@ def test_metrics_are_the_means_over_tokens():
 # --- Writing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_steps_are_those_of_the_network(cell, tied):

@@ -147,6 +147,7 @@ def titles(page: Text) -> set[str]:
     return {link for link in page.named if link.startswith("#")}
 
 
+@pytest.mark.slow
 def test_a_page_of_two_classes_that_asks_nothing_of_others(moons):
     page = read(moons)
     assert "script" not in page.elements
@@ -169,6 +170,7 @@ def test_a_page_of_two_classes_that_asks_nothing_of_others(moons):
     assert "text" in page.elements, "the words of a drawing are words"
 
 
+@pytest.mark.slow
 def test_names_of_a_stranger_are_text(odd):
     page = read(odd)
     assert "script" not in page.elements
@@ -196,6 +198,7 @@ def test_the_same_in_words(odd):
     assert {ODD[0], ODD[1], ODD[2], ODD[3], ODD[5]} <= {*parts}
 
 
+@pytest.mark.slow
 def test_pictures_that_are_wrong_stand_in_the_page(pictures):
     page = read(pictures)
     seen = look(pictures)
@@ -234,6 +237,7 @@ def test_a_run_without_its_data_says_so(odd, tmp_path):
         zoo.report(run, format="png")
 
 
+@pytest.mark.slow
 def test_a_cross_validation_shows_its_parts(tmp_path):
     recipe = zoo.Recipe("deep_mlp", "moons", {"hidden": ()}, batch=400, epochs=1)
     run = zoo.cross_validate(recipe, 2, tmp_path / "cv", quiet=True)

@@ -397,6 +397,7 @@ def test_a_claim_has_one_bound():
     assert recipes.from_json(written) == recipe
 
 
+@pytest.mark.slow
 @once
 def test_a_claim_about_an_error_is_checked(tmp_path, capsys):
     text = (
@@ -455,6 +456,7 @@ def test_a_loss_or_a_claim_of_classes_is_told_before_training(capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @once
 def test_a_search_judges_numbers_by_their_error(tmp_path, capsys):
     recipe = dataclasses.replace(RECIPE, epochs=2, validation=0.2)

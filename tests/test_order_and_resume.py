@@ -333,6 +333,7 @@ def uninterrupted(tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 def test_the_same_recipe_and_seed_give_the_same_weights(uninterrupted, tmp_path):
     again = train(RECIPE, run=tmp_path / "again", quiet=True)
     assert_same(again, uninterrupted["all options"])

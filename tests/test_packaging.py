@@ -69,6 +69,7 @@ def installed(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["weights", "reporting/templates"])
 def test_wheel_has_what_is_no_code(installed, folder):
     def files(package):
@@ -105,6 +106,7 @@ def version():
             return line.split('"')[1]
 
 
+@pytest.mark.slow
 @pytest.mark.without_tensorflow
 def test_wheel_works_from_any_folder(installed, tmp_path):
     def zoo(*words):

@@ -23,6 +23,7 @@ def test_the_page_holds_zoos_points_and_keys(monkeypatch):
     playground.main()
 
 
+@pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.skipif(not BROWSER, reason="needs Chromium, which runs the page")
 @pytest.mark.parametrize(

@@ -157,6 +157,7 @@ def test_rows(runs, tmp_path):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", [b for b in backend.NAMES if b != backend.current()])
 def test_another_backend_answers_the_same(runs, files, other):
     if other not in backend.installed():

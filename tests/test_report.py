@@ -29,6 +29,7 @@ def test_a_report_is_a_picture_in_the_run(moons):
         assert len(drawn.convert("RGB").getcolors(1 << 20)) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "counts"),
     [

@@ -89,6 +89,7 @@ def test_the_literatures_split_of_etth1(shared_data):
     )
 
 
+@pytest.mark.slow
 def test_a_long_series_takes_the_memory_of_its_rows():
     count = 10_000_000
     rows = np.zeros((count, 3), np.float32)

@@ -65,6 +65,7 @@ def test_a_hidden_step_is_a_missing_value(run):
         assert found.attributions[-back] == pytest.approx(lost, abs=1e-4)
 
 
+@pytest.mark.slow
 @once
 def test_an_ensemble_is_explained_through_all_members(run, file, tmp_path):
     given = {**run.recipe.data_arguments, "seed": run.recipe.seed}

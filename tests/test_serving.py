@@ -248,6 +248,7 @@ def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not browser.CHROMIUM, reason="needs Chromium, which draws")
 def test_a_seven_drawn_on_the_page_is_read(digits):
     with browser.page() as page:

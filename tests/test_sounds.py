@@ -315,6 +315,7 @@ def test_spoken_digits_are_split_by_their_numbers(tmp_path):
 # --- Features and floors
 
 
+@pytest.mark.slow
 def test_the_mel_spectrogram_is_that_of_keras():
     given = np.random.default_rng(0).normal(size=(2, 800)).astype("float32")
     arguments = {"fft_length": 240, "sequence_stride": 80, "sampling_rate": RATE}

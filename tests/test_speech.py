@@ -123,6 +123,7 @@ def test_bad_arguments_are_told(arguments, said):
 # --- A run
 
 
+@pytest.mark.slow
 def test_sounds_of_any_form_are_answered(run, tmp_path):
     assert run.metrics["validation"]["accuracy"] == 1
     assert run.dataset().train.inputs.dtype == np.int16
@@ -187,6 +188,7 @@ def test_an_exported_run_answers_the_same(run, tmp_path):
         assert here.probability == pytest.approx(there.probability, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_a_folder_trains_from_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -201,6 +203,7 @@ def test_a_folder_trains_from_the_command_line(tmp_path, monkeypatch, capsys):
     assert said["label"] in ("300", "700")
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_sequences_are_answered(tmp_path, monkeypatch):
     random = np.random.default_rng(0)

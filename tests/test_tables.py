@@ -28,6 +28,7 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 def test_tables_are_those_of_the_ledger():
     command = [sys.executable, str(ROOT / "tools" / "tables.py"), "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

@@ -110,6 +110,7 @@ def test_a_finished_search_is_read_without_keras(found):
     assert done.stdout.split() == ["6", str(found.best["trial"]), "False"]
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_the_same_seed_gives_the_same_trials_and_winner(found, tmp_path):
     only = ("learning_rate", "hidden_1", "activation", "dropout")
@@ -149,6 +150,7 @@ def test_a_trial_is_judged_by_the_weights_that_training_keeps():
     assert (best["validation_accuracy"], best["validation_loss"]) == (0.7, 0.3)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_fresh_seeds_leave_the_test_split_as_the_search_had_it(tmp_path):
     fold = {"samples": 120, "fold": (1, 5)}
@@ -201,6 +203,7 @@ def test_another_search_in_the_folder_is_not_mixed_up(found):
         zoo.tune(TINY, trials=6, seed=7, run=found.folder, quiet=True)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_a_search_of_relative_paths_goes_on_from_another_folder(tmp_path, monkeypatch):
     (tmp_path / "other").mkdir()
@@ -265,6 +268,7 @@ def test_each_trial_that_ends_is_told_once(terminal, capsys, monkeypatch):
     assert ("2/4" in told) == terminal
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_path):
     diverging = dataclasses.replace(own_recipe, learning_rate=1e30, clip_norm=0.0)
@@ -291,6 +295,7 @@ def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_p
     assert any(reasons.values())
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_the_time_limit_leaves_a_search_that_goes_on(tmp_path):
     folder = tmp_path / "short"
@@ -301,6 +306,7 @@ def test_the_time_limit_leaves_a_search_that_goes_on(tmp_path):
     assert [t["status"] for t in whole.trials] == ["COMPLETED"] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_hyperband_continues_its_best_trials(tmp_path):
     recipe = dataclasses.replace(TINY, epochs=4)

@@ -120,6 +120,7 @@ def _recorded(folder):
     return [{"trial": int(s["trial_id"])} for s in done]
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_bayesian_search_goes_on_as_if_nothing_were(kill_at, tmp_path):
     whole = cheap_search(tmp_path / "whole", "bayesian", {}, wave=3)

@@ -59,6 +59,7 @@ def without_zoo(tmp_path_factory):
     return folder, plain_keras.open_files(folder, models)
 
 
+@pytest.mark.slow
 @each_model
 def test_a_file_opens_where_there_is_no_zoo(case, without_zoo):
     _, found = without_zoo

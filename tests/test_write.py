@@ -110,6 +110,7 @@ def test_verbs_take_such_a_run_or_say_why_not(run, capsys, tmp_path):
         assert re.search(why, error)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_another_run_does_not_write(tmp_path):
     points = zoo.Recipe(model="deep_mlp", data="moons", batch=64, epochs=1)
