@@ -140,27 +140,9 @@ def build(
         whole_text = (None, 1, None)
         x = Dropout(embedding_dropout, whole_text, name="embedding_dropout")(x)
     usual = length if cell == "mingru" else None
-    memory = [steps or usual for steps in memory or (0,) * len(units)]
-    for number, (width, steps) in enumerate(zip(units, memory, strict=True), 1):
-        name = f"{cell}_{number}"
-        read = partial(recurrent, cell, width, steps)
-        forward = read(name=name)(x)
-        if bidirectional:
-            backward = stage(reverse_tokens, x, ids, name=f"reverse_{number}")
-            backward = read(name=f"{name}_backward")(backward)
-        if number == len(units):
-            break
-        x = forward
-        if bidirectional:
-            restored = stage(reverse_tokens, backward, ids, name=f"restore_{number}")
-            x = keras.layers.Concatenate(name=f"join_{number}")([forward, restored])
-        if dropout:
-            x = Dropout(dropout, name=f"dropout_{number}")(x)
-    pool = partial(pool_tokens, pooling=pooling)
-    x = stage(pool, forward, ids, name="pooling")
-    if bidirectional:
-        backward = stage(pool, backward, ids, name="pooling_backward")
-        x = keras.layers.Concatenate(name="pooled")([x, backward])
+    x = pooled_states(
+        x, ids, cell, units, memory, usual, bidirectional, pooling, dropout
+    )
     if dropout:
         x = Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")(x)
@@ -191,6 +173,43 @@ def space(hp) -> dict:
             "embedding_dropout", 0.0, 0.5, step=0.1, default=0.0
         ),
     }
+
+
+def pooled_states(x, real, cell, units, memory, usual, bidirectional, pooling, dropout):
+    """Recurrent layers over a sequence, and one vector of their states.
+
+    Args:
+        x: (batch, length, channels).
+        real: (batch, length) int32, 0 = padding, which lies behind.
+        usual: steps that a layer without a `memory` of its own remembers at first; None
+            for the layer's own start.
+        cell, units, memory, bidirectional, pooling, dropout: see `build`.
+
+    Returns:
+        (batch, width), the last layer's width, twice of it if `bidirectional`.
+    """
+    memory = [steps or usual for steps in memory or (0,) * len(units)]
+    for number, (width, steps) in enumerate(zip(units, memory, strict=True), 1):
+        name = f"{cell}_{number}"
+        read = partial(recurrent, cell, width, steps)
+        forward = read(name=name)(x)
+        if bidirectional:
+            backward = stage(reverse_tokens, x, real, name=f"reverse_{number}")
+            backward = read(name=f"{name}_backward")(backward)
+        if number == len(units):
+            break
+        x = forward
+        if bidirectional:
+            restored = stage(reverse_tokens, backward, real, name=f"restore_{number}")
+            x = keras.layers.Concatenate(name=f"join_{number}")([forward, restored])
+        if dropout:
+            x = Dropout(dropout, name=f"dropout_{number}")(x)
+    pool = partial(pool_tokens, pooling=pooling)
+    x = stage(pool, forward, real, name="pooling")
+    if bidirectional:
+        backward = stage(pool, backward, real, name="pooling_backward")
+        x = keras.layers.Concatenate(name="pooled")([x, backward])
+    return x
 
 
 def tokens_first(ids):

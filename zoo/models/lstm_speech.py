@@ -48,9 +48,9 @@ from zoo.core.columns import Column
 from zoo.errors import Mistake, unknown
 from zoo.layers import Columns, Dropout, MelSpectrogram
 from zoo.layers.precision import logits_dtype
-from zoo.layers.recurrent import CELLS, check, recurrent
+from zoo.layers.recurrent import CELLS, check
 from zoo.layers.saved_form import stage
-from zoo.models.lstm_sentiment import POOLINGS, pool_tokens, reverse_tokens
+from zoo.models.lstm_sentiment import POOLINGS, pooled_states
 
 LOUDEST = 32768.0
 FIRST_HERTZ = 60.0
@@ -124,27 +124,9 @@ def build(
     if input_dropout:
         x = Dropout(input_dropout, name="input_dropout")(x)
     usual = x.shape[1] if cell == "mingru" else None
-    memory = [steps or usual for steps in memory or (0,) * len(units)]
-    for number, (width, steps) in enumerate(zip(units, memory, strict=True), 1):
-        name = f"{cell}_{number}"
-        read = partial(recurrent, cell, width, steps)
-        forward = read(name=name)(x)
-        if bidirectional:
-            backward = stage(reverse_tokens, x, real, name=f"reverse_{number}")
-            backward = read(name=f"{name}_backward")(backward)
-        if number == len(units):
-            break
-        x = forward
-        if bidirectional:
-            restored = stage(reverse_tokens, backward, real, name=f"restore_{number}")
-            x = keras.layers.Concatenate(name=f"join_{number}")([forward, restored])
-        if dropout:
-            x = Dropout(dropout, name=f"dropout_{number}")(x)
-    pool = partial(pool_tokens, pooling=pooling)
-    x = stage(pool, forward, real, name="pooling")
-    if bidirectional:
-        backward = stage(pool, backward, real, name="pooling_backward")
-        x = keras.layers.Concatenate(name="pooled")([x, backward])
+    x = pooled_states(
+        x, real, cell, units, memory, usual, bidirectional, pooling, dropout
+    )
     if dropout:
         x = Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")(x)

@@ -1,5 +1,8 @@
 """What the layer of augmentation makes of pictures on the active backend."""
 
+from functools import partial
+from types import ModuleType
+
 import numpy as np
 from keras import ops
 
@@ -19,14 +22,26 @@ def augmented(seed: int) -> dict[str, np.ndarray]:
     pictures = np.random.default_rng(seed).integers(0, 256, _SHAPE, "uint8")
     targets = np.eye(len(pictures), dtype="float32")
 
-    def change(images, targets):
-        found = {}
-        for name, strength in augment.STRENGTHS.items():
-            operation = {name: strength.example}
-            changed = device.apply(images, operation, seed, 0)
-            changed, _ = device.mix(changed, targets, operation, seed, 0)
-            found[f"layer/{name}"] = changed
-        return found
-
+    change = partial(by_operation, place=device, seed=seed)
     found = compiled(change)(pictures, targets)
-    return {name: np.array(ops.convert_to_numpy(each)) for name, each in found.items()}
+    return {
+        f"layer/{name}": np.array(ops.convert_to_numpy(each))
+        for name, each in found.items()
+    }
+
+
+def by_operation(images, targets, place: ModuleType, seed: int) -> dict:
+    """Pictures after each operation by itself, in step 0.
+
+    Args:
+        images: (n, height, width, channels).
+        targets: (n, classes), which mixes change, too.
+        place: where that happens: `zoo.augment`, the host, or `zoo.augment.device`.
+        seed: of the draws.
+    """
+    found = {}
+    for name, strength in augment.STRENGTHS.items():
+        operation = {name: strength.example}
+        changed = place.apply(images, operation, seed, 0)
+        found[name], _ = place.mix(changed, targets, operation, seed, 0)
+    return found

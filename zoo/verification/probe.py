@@ -19,6 +19,7 @@ from zoo.recipe import Recipe
 from zoo.training import optimizer
 from zoo.training.setup import build_for, check, feed_and_loss
 from zoo.verification import MADE_UP
+from zoo.verification.augmented import by_operation
 
 _EPOCHS = 3
 _BATCHES = 2
@@ -140,14 +141,9 @@ def _draws(model, batch):
 
 
 def _operations(images, seed):
-    found = {}
     targets = np.eye(len(images), dtype="float32")
-    for name, strength in augment.STRENGTHS.items():
-        operation = {name: strength.example}
-        changed = augment.apply(images, operation, seed, 0)
-        changed, _ = augment.mix(changed, targets, operation, seed, 0)
-        found[f"images/{name}"] = changed
-    return found
+    found = by_operation(images, targets, augment, seed)
+    return {f"images/{name}": changed for name, changed in found.items()}
 
 
 def _batches(feed, kind):

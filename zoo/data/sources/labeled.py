@@ -68,25 +68,7 @@ def read(
     place = table_of(Path(path).expanduser())
     if place is None:
         raise Mistake(f"{path} names no pictures")
-    found = sheet.read(place)
-    plain = {name: cells.plain(each, name) for name, each in found.columns.items()}
-    if file is not None and file not in plain:
-        raise unknown(f"column of {place.name}", file, list(plain))
-    names = file or next(name for name in plain if names_files(plain[name], place))
-    others = [name for name in plain if name != names]
-    if target is None and len(others) == 1:
-        [target] = others
-    asked = table.target_names(found, target)
-    answers = table.answers_of(found, {name: plain[name] for name in asked}, task)
-    files = files_of(place, plain[names], "picture")
-    left = [name for name in others if name not in asked]
-    if left:
-        warnings.warn(
-            f"{place.name}: not used: {', '.join(left[: decoding.SHOWN])}; pictures "
-            "alone are learned from",
-            stacklevel=4,
-        )
-    tell(place, {each.resolve() for each in files}, listing.PICTURES)
+    files, answers, _ = answered(place, target, task, file, (), listing.PICTURES)
     images = np.zeros((len(files), *size, channels), np.uint8)
     prints, broken = decoding.fill(images, files, "reading pictures")
     decoding.refuse(broken, len(files))
@@ -104,6 +86,50 @@ def read(
     return table.carved(dataset, test)
 
 
+def answered(
+    place: Path,
+    target: str | tuple[str, ...] | None,
+    task: str | None,
+    file: str | None,
+    apart: tuple[str, ...],
+    kind: listing.Files,
+) -> tuple[list[Path], table.Target, dict]:
+    """The files that a table names, with their answers, and all of its columns.
+
+    What is not used, columns and files that lie beside, is told.
+
+    Args:
+        place: of the table.
+        target, task, file: see `read`.
+        apart: columns that are neither answered nor learned from, but used.
+        kind: of the files.
+
+    Raises:
+        Mistake: no such column, or files that are missing.
+    """
+    found = sheet.read(place)
+    plain = {name: cells.plain(each, name) for name, each in found.columns.items()}
+    for name in apart if file is None else (file, *apart):
+        if name not in plain:
+            raise unknown(f"column of {place.name}", name, list(plain))
+    named = file or next(name for name in plain if names_files(plain[name], place))
+    others = [name for name in plain if name not in (named, *apart)]
+    if target is None and len(others) == 1:
+        [target] = others
+    asked = table.target_names(found, target)
+    answers = table.answers_of(found, {name: plain[name] for name in asked}, task)
+    files = files_of(place, plain[named], kind.noun)
+    left = [name for name in others if name not in asked]
+    if left:
+        warnings.warn(
+            f"{place.name}: not used: {', '.join(left[: decoding.SHOWN])}; "
+            f"{kind.noun}s alone are learned from",
+            stacklevel=5,
+        )
+    tell(place, {each.resolve() for each in files}, kind)
+    return files, answers, plain
+
+
 def tell(table: Path, named: set[Path], kind: listing.Files) -> None:
     """Warn of files that lie where the named ones lie, and are not named."""
     folders = sorted({each.parent for each in named})
@@ -114,7 +140,7 @@ def tell(table: Path, named: set[Path], kind: listing.Files) -> None:
         warnings.warn(
             f"{kind.count(len(left))} {verb} not used, such as {left[0]}: {table.name} "
             "does not name it",
-            stacklevel=5,
+            stacklevel=6,
         )
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from zoo.core.progress import track
 from zoo.data.cache import remember
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import cells, picture_files, sheet, sound_files, texts
+from zoo.data.kinds import picture_files, sound_files, texts
 from zoo.data.sources import copies, decoding, labeled, listing, table
-from zoo.errors import Mistake, unknown
+from zoo.errors import Mistake
 
 LOOKED_AT = 1000  # files, to tell sounds from pictures and texts
 USUAL_RATE = 16_000  # samples a second; speech has little above half of it
@@ -120,28 +120,10 @@ def listed(
     """
     place = table_of(Path(path).expanduser())
     assert place, "`own.reader` has looked"
-    found = sheet.read(place)
-    plain = {name: cells.plain(each) for name, each in found.columns.items()}
-    for name in (each for each in (file, groups) if each):
-        if name not in plain:
-            raise unknown(f"column of {place.name}", name, list(plain))
-    named = file or next(
-        name for name in plain if labeled.names_files(plain[name], place)
+    apart = (groups,) if groups else ()
+    files, answers, plain = labeled.answered(
+        place, target, task, file, apart, listing.SOUNDS
     )
-    others = [name for name in plain if name not in (named, groups)]
-    if target is None and len(others) == 1:
-        [target] = others
-    asked = table.target_names(found, target)
-    answers = table.answers_of(found, {name: plain[name] for name in asked}, task)
-    files = labeled.files_of(place, plain[named], "sound")
-    left = [name for name in others if name not in asked]
-    if left:
-        warnings.warn(
-            f"{place.name}: not used: {', '.join(left[: decoding.SHOWN])}; sounds "
-            "alone are learned from",
-            stacklevel=4,
-        )
-    labeled.tell(place, {each.resolve() for each in files}, listing.SOUNDS)
     about = [("", number, each) for number, each in enumerate(files)]
     inputs, prints, rate = heard(
         place.stem, files, rate, seconds, listing.state_of(about)
