@@ -225,9 +225,10 @@ def test_metrics_are_the_means_over_tokens():
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])
 @pytest.mark.parametrize("tied", [True, False])
-def test_steps_are_those_of_the_network(cell, tied):
+def test_steps_are_those_of_the_network(cell, tied, monkeypatch):
     import keras
 
+    from zoo.layers import stepping
     from zoo.models import lstm_language
 
     arguments = {"cell": cell, "units": (6, 5), "embedding": 4, "tied": tied}
@@ -236,6 +237,9 @@ def test_steps_are_those_of_the_network(cell, tied):
     model.set_weights([draws.normal(size=w.shape) for w in model.get_weights()])
     ids = draws.integers(0, 9, (1, 12)).astype("int32")
     whole = keras.ops.convert_to_numpy(model(ids))[0]
-    stepper = lstm_language.stepper(model)
-    steps = [stepper.step(int(token)) for token in ids[0]]
-    assert np.abs(whole - steps).max() <= 1e-5 * np.abs(whole).max()
+    for precise, dtype in ((stepping.PRECISE, "float64"), (0, "float32")):
+        monkeypatch.setattr(stepping, "PRECISE", precise)
+        stepper = lstm_language.stepper(model)
+        assert stepper.dtype == dtype
+        steps = [stepper.step(int(token)) for token in ids[0]]
+        assert np.abs(whole - steps).max() <= 1e-5 * np.abs(whole).max()

@@ -29,7 +29,7 @@ def write(
     """Go on with a text as a run has learned it.
 
     The text is a function of the run and these arguments, the same on every backend:
-    draws are zoo's own, and the steps are taken in float64.
+    draws are zoo's own, and the steps are NumPy's, see `zoo.layers.stepping`.
 
     Args:
         run: of a model of language, or its folder.

@@ -7,6 +7,7 @@
     python -m benchmarks.costs augmentation    changing them
     python -m benchmarks.costs growth          with examples, batch, width and length
     python -m benchmarks.costs serving         a server beside a bare one
+    python -m benchmarks.costs writing         a text of 1,000 characters
     python -m benchmarks.costs table           the tables from the file
     python -m benchmarks.costs table --check   exit with 1 if they differ
 
@@ -21,7 +22,10 @@ from benchmarks import command
 from benchmarks.costs import report
 from tools import pages
 
-VERBS = ("startup", "busy", "input", "rows", "augmentation", "growth", "serving")
+VERBS = (
+    *("startup", "busy", "input", "rows"),
+    *("augmentation", "growth", "serving", "writing"),
+)
 
 
 def main(words: list[str] | None = None) -> None:

@@ -18,6 +18,7 @@ TITLES = {
     "rows": "Rows",
     "augmentation": "Augmentation",
     "serving": "Serving",
+    "writing": "Writing",
     "search": "Search",
     "scaling": "Several devices",
 }

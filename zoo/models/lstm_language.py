@@ -139,10 +139,7 @@ def stepper(model: keras.Model) -> Stepper:
     Args:
         model: that `build` made, with its weights.
     """
-    weights = {
-        layer.name: [np.asarray(each, "float64") for each in layer.get_weights()]
-        for layer in model.layers
-    }
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
     layers = [(name.partition("_")[0], own) for name, own in weights.items() if own]
     cells = [(kind, own) for kind, own in layers if kind in CELLS]
     (table,) = weights["embedding"]
