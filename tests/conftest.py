@@ -18,7 +18,7 @@ from zoo import backend
 from zoo.data import floors
 from zoo.engine import startup
 
-pytest_plugins = ["strangers"]  # the fixtures of the tests of runs from strangers
+pytest_plugins = ["commands", "strangers"]  # fixtures that several files share
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
 # JAX compiles a network once, for all processes of the tests and their children; with
 # a limit of its size JAX locks the folder, so that nobody reads half an entry.

@@ -1,6 +1,17 @@
 """A test's own rows and targets under the name "line", as `zoo.train` loads them."""
 
 from zoo.data.dataset import Dataset, Split
+from zoo.recipe import Recipe
+
+LINE = Recipe(
+    model="deep_mlp",
+    data="line",
+    model_arguments={"hidden": (4,)},
+    batch=8,
+    epochs=5,
+    learning_rate=0.03,
+    loss="mean_squared",
+)
 
 
 def as_line(monkeypatch, rows, targets, trained_on: int, **about) -> Dataset:

@@ -120,6 +120,13 @@ print(json.dumps(refusals))
 """
 
 
+def same(found, expected):
+    """The same answers, but for rounding."""
+    np.testing.assert_allclose(
+        found, expected, rtol=1e-5, atol=1e-5 * max(1, np.abs(expected).max())
+    )
+
+
 def make(case: str) -> keras.Model:
     return zoo.build(case.split()[0], **{**CASES, **MIRROR}[case])
 

@@ -7,7 +7,7 @@ import time
 import keras
 import numpy as np
 import pytest
-from test_data_tfds import python
+from toy_sets import python
 
 from zoo import data
 

@@ -1,19 +1,12 @@
-"""TFDS names: the zoo's own builders, foreign ones, the cache, and no network."""
+"""TFDS names: the own builders of zoo, and foreign ones."""
 
 import io
-import json
-import os
 import re
-import shutil
 import struct
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 from array_record.python.array_record_data_source import ArrayRecordDataSource
 from PIL import Image
 
@@ -21,146 +14,6 @@ from zoo import data
 from zoo.errors import Mistake
 
 pytestmark = [pytest.mark.once, pytest.mark.without_tensorflow]
-COUNT = 40
-LABELS = ("bad", "good")
-
-
-class ToyReviews(tfds.core.GeneratorBasedBuilder):
-    """Texts, each with a word of its own; the test has no labels, validation has."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self):
-        features = {
-            "text": tfds.features.Text(),
-            "label": tfds.features.ClassLabel(names=LABELS),
-        }
-        return tfds.core.DatasetInfo(
-            builder=self,
-            features=tfds.features.FeaturesDict(features),
-            supervised_keys=("text", "label"),
-            disable_shuffling=True,
-        )
-
-    def _split_generators(self, dl_manager):
-        parts = {"train": 0, "validation": 100, "test": 200}
-        return {part: self._generate_examples(start) for part, start in parts.items()}
-
-    def _generate_examples(self, start):
-        for i in range(start, start + COUNT):
-            text = "" if i == 3 else f"the word{i}<br />the film"
-            yield i, {"text": text, "label": -1 if start == 200 else i % 2}
-
-
-class ToySplits(ToyReviews):
-    """A labeled validation split beside the test split, and two more splits."""
-
-    def _split_generators(self, dl_manager):
-        parts = {"train": 0, "validation": 100, "test": 300}
-        more = {"unsupervised": 200, "extra": 400}
-        return {
-            part: self._generate_examples(start)
-            for part, start in {**parts, **more}.items()
-        }
-
-
-class ToyPictures(tfds.core.GeneratorBasedBuilder):
-    """JPEGs of different sizes, no test split."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self):
-        features = {
-            "image": tfds.features.Image(encoding_format="jpeg"),
-            "id": tfds.features.Scalar(np.int64),
-            "label": tfds.features.ClassLabel(names=LABELS),
-        }
-        return tfds.core.DatasetInfo(
-            builder=self,
-            features=tfds.features.FeaturesDict(features),
-            disable_shuffling=True,
-        )
-
-    def _split_generators(self, dl_manager):
-        return {"train": self._generate_examples()}
-
-    def _generate_examples(self):
-        for i in range(COUNT):
-            image = Image.new("RGB", (10 + i, 20), (0, 6 * i, 0))
-            yield i, {"image": image, "id": i, "label": i % 2}
-
-
-class ToyTable(tfds.core.GeneratorBasedBuilder):
-    """Numbers of several kinds, a text that is left out, and one NaN."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self):
-        features = {
-            "size": np.float32,
-            "pair": tfds.features.Tensor(shape=(2,), dtype=np.int32),
-            "color": tfds.features.ClassLabel(names=("red", "blue")),
-            "name": tfds.features.Text(),
-            "note": tfds.features.Text(),
-            "label": tfds.features.ClassLabel(names=LABELS),
-        }
-        return tfds.core.DatasetInfo(
-            builder=self,
-            features=tfds.features.FeaturesDict(features),
-            disable_shuffling=True,
-        )
-
-    def _split_generators(self, dl_manager):
-        return {"train": self._generate_examples()}
-
-    def _generate_examples(self):
-        for i in range(COUNT):
-            yield (
-                i,
-                {
-                    "size": np.nan if i == 5 else i / 2,
-                    "pair": [i, -i],
-                    "color": i % 2,
-                    "name": "Jo",
-                    "note": "",
-                    "label": i // 2 % 2,
-                },
-            )
-
-
-class ToyUnlabeled(tfds.core.GeneratorBasedBuilder):
-    """Nothing to classify."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def _info(self):
-        features = tfds.features.FeaturesDict({"text": tfds.features.Text()})
-        return tfds.core.DatasetInfo(builder=self, features=features)
-
-    def _split_generators(self, dl_manager):
-        return {"train": self._generate_examples()}
-
-    def _generate_examples(self):
-        yield 0, {"text": "alone"}
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """A cache of this test alone."""
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "data"
-
-
-def python(code, **environment):
-    """The words that a fresh Python prints."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys\n{code}"],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.split()
 
 
 def test_the_digits_are_real_balanced_and_apart():
@@ -272,18 +125,6 @@ def test_a_validation_split_beside_a_test_split_is_used():
     )
 
 
-def test_a_copy_that_lacks_the_validation_split_is_made_again(cache):
-    with pytest.warns(UserWarning, match="extra"):
-        data.load("toy_splits")
-    (about,) = cache.glob("toy_splits-*/about.json")
-    kept = json.loads(about.read_text())
-    del kept["facts"]["unused"]
-    kept["facts"]["parts"] = ["train", "test"]
-    about.write_text(json.dumps(kept))
-    with pytest.warns(UserWarning, match="extra"):
-        assert len(data.load("toy_splits").validation) == 40
-
-
 def test_foreign_pictures_of_many_sizes():
     dataset = data.load("toy_pictures", size=8, validation=0)
     assert dataset.input_shape == (8, 8, 3)
@@ -335,128 +176,6 @@ def test_folders_prepared_as_tfrecord_are_read_without_tensorflow(
         Mistake, match=r"is cut off; delete its folder and prepare again"
     ):
         data.load("toy_reviews", length=6)
-
-
-@pytest.mark.slow
-def test_the_second_start_is_from_the_cache_without_tfds(tmp_path):
-    code = (
-        "import zoo.data\n"
-        "print(zoo.data.load('mnist_sample').train.inputs.sum())\n"
-        "for name in ('tensorflow', 'keras', 'tensorflow_datasets'):\n"
-        "    print(name in sys.modules)\n"
-    )
-    first = python(code, ZOO_CACHE=str(tmp_path))
-    second = python(code, ZOO_CACHE=str(tmp_path))
-    assert first[1:] == ["False", "False", "True"]
-    assert second == [first[0], "False", "False", "False"]
-
-
-def test_a_damaged_cache_is_made_again(cache, capsys):
-    expected = data.load("iris_sample").train.inputs
-    (folder,) = cache.iterdir()
-    file = folder / "train_inputs.npy"
-    content = file.read_bytes()
-
-    def repaired(message):
-        np.testing.assert_array_equal(data.load("iris_sample").train.inputs, expected)
-        printed = capsys.readouterr().err
-        assert f"iris_sample: the copy in {folder} {message}" in printed
-        assert [path.name for path in cache.iterdir()] == [folder.name]
-
-    capsys.readouterr()
-    file.write_bytes(content[:-100])
-    repaired("is damaged (train_inputs.npy is not what was written); making it again")
-    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    repaired("is damaged (train_inputs.npy is not what was written)")
-    file.unlink()
-    repaired("is incomplete (train_inputs.npy cannot be read)")
-    (folder / "about.json").write_text('{"facts"')
-    repaired("is incomplete (about.json cannot be read)")
-    shutil.rmtree(folder)
-    folder.mkdir()
-    repaired("is incomplete (about.json cannot be read)")
-    data.load("iris_sample")
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.slow
-def test_two_processes_may_start_at_once(tmp_path):
-    code = "import zoo.data; print(len(zoo.data.load('iris_sample').train))"
-    with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(python, code, ZOO_CACHE=str(tmp_path)) for _ in range(2)]
-    assert [run.result() for run in runs] == [["135"], ["135"]]
-    assert len(list((tmp_path / "data").iterdir())) == 1
-
-
-def test_another_process_may_be_faster(cache, monkeypatch):
-    from zoo.data.builders.iris_sample import IrisSample
-    from zoo.data.sources import tfds_prepare
-
-    generate = IrisSample._generate_examples
-
-    def overtaken(builder):
-        monkeypatch.undo()
-        monkeypatch.setenv("ZOO_CACHE", str(cache.parent))
-        tfds_prepare.open_builder("iris_sample")
-        yield from generate(builder)
-
-    monkeypatch.setattr(IrisSample, "_generate_examples", overtaken)
-    assert len(data.load("iris_sample").train) == 135
-    assert IrisSample._generate_examples is generate
-
-
-def test_a_source_that_changed_is_read_again(cache, capsys):
-    data.load("iris_sample")
-    about = next(cache.parent.glob("tfds/iris_sample/*/dataset_info.json"))
-    changed = json.loads(about.read_text())
-    changed["description"] = "Flowers."
-    about.write_text(json.dumps(changed))
-    assert len(data.load("iris_sample").train) == 135
-    assert "is older than its source" in capsys.readouterr().err
-
-
-def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "file"))
-    with pytest.raises(
-        Mistake, match=r"cannot be written .*; set ZOO_CACHE to a folder"
-    ):
-        data.load("iris_sample")
-
-
-def test_nothing_half_written_stays_behind(cache):
-    with pytest.raises(Mistake, match="cannot be classified"):
-        data.load("toy_unlabeled")
-    assert list(cache.iterdir()) == []
-
-
-def test_no_network(cache, monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    for name in ("iris", "cifar10", "mnist"):
-        with pytest.raises(Mistake, match=f"{name} could not be downloaded") as error:
-            data.load(name)
-        assert "is there a network?" in str(error.value)
-        assert "mnist_sample" in str(error.value)
-    with pytest.raises(Mistake, match="give its raw file as file="):
-        data.load("mammographic_masses")
-
-
-@pytest.mark.slow
-def test_complete_is_for_tables(cache):
-    with pytest.raises(Mistake, match="complete is for tables; mnist_sample holds im"):
-        data.load("mnist_sample", complete=True)
-
-
-def test_files_for_the_mammograms(cache, tmp_path):
-    path = tmp_path / "mammographic_masses.data"
-    with pytest.raises(Mistake, match="there is no file"):
-        data.load("mammographic_masses", file=path)
-    path.write_text("5,67,3,5,3,1\n")
-    with pytest.raises(Mistake, match=r"is not UCI's .*\.data: 13,450"):
-        data.load("mammographic_masses", file=path)
-    with pytest.raises(Mistake, match="is for mammographic_masses, not for mnist"):
-        data.load("mnist", file=path)
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,21 @@
 
 import dataclasses
 import itertools
-import json
 
 import keras
 import numpy as np
 import pytest
-from own_rows import as_line
+from own_rows import LINE, as_line
 from sklearn import metrics as sklearn
 
 import zoo
-from zoo import cli, data
+from zoo import data
 from zoo import recipe as recipes
 from zoo.building import unit
 from zoo.data.dataset import Split
 from zoo.errors import Mistake
 from zoo.metrics import better, measure, noise, shown, summarize
-from zoo.reporting.advice import advise, compare
-from zoo.training import number_losses, setup
+from zoo.training import number_losses
 from zoo.training.setup import build_for, feed_and_loss
 
 once = pytest.mark.once
@@ -58,17 +56,6 @@ def train(tmp_path):
         return zoo.train(recipe, run=folder, quiet=True, **options)
 
     return run
-
-
-RECIPE = zoo.Recipe(
-    model="deep_mlp",
-    data="line",
-    model_arguments={"hidden": (4,)},
-    batch=8,
-    epochs=5,
-    learning_rate=0.03,
-    loss="mean_squared",
-)
 
 
 @once
@@ -171,7 +158,7 @@ def test_training_is_gradient_descent_as_done_by_hand(own, train):
     """The same on every backend: NumPy follows the weights of a linear model."""
     dataset = own()
     recipe = dataclasses.replace(
-        RECIPE,
+        LINE,
         model_arguments={"hidden": ()},
         optimizer="sgd",
         learning_rate=0.1,
@@ -205,9 +192,9 @@ def test_training_is_gradient_descent_as_done_by_hand(own, train):
 def test_the_unit_of_the_data_changes_nothing_else(own, train):
     """The same rows in millions and in thousandths are learned alike."""
     own(outputs=1, scale=(1.0,), middle=(0.0,))
-    plain = train(RECIPE, floor=False)
+    plain = train(LINE, floor=False)
     own(outputs=1, scale=(1e6,), middle=(3e6,))
-    large = train(RECIPE, floor=False)
+    large = train(LINE, floor=False)
     for one, other in zip(plain.history, large.history, strict=True):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-3)
         assert other["validation_r2"] == pytest.approx(one["validation_r2"], rel=1e-3)
@@ -217,7 +204,7 @@ def test_the_unit_of_the_data_changes_nothing_else(own, train):
 
 def test_a_run_answers_in_the_unit_of_the_data(own, train):
     dataset = own()
-    run = train(RECIPE)
+    run = train(LINE)
     rows = dataset.test.inputs
     answers = keras.ops.convert_to_numpy(run.model(rows))
     opened = keras.saving.load_model(run.folder / "model.keras")  # plain Keras
@@ -249,7 +236,7 @@ def kept(dataset):
 
 def test_a_stopped_run_goes_on_to_the_same_weights(own, train, tmp_path, monkeypatch):
     own()
-    whole = train(RECIPE, floor=False)
+    whole = train(LINE, floor=False)
     from zoo.training import session
 
     ended = session.Session._end_epoch
@@ -262,10 +249,10 @@ def test_a_stopped_run_goes_on_to_the_same_weights(own, train, tmp_path, monkeyp
 
     monkeypatch.setattr(session.Session, "_end_epoch", stop)
     with pytest.raises(session.Stopped):
-        zoo.train(RECIPE, run=tmp_path / "run", quiet=True, floor=False)
+        zoo.train(LINE, run=tmp_path / "run", quiet=True, floor=False)
     monkeypatch.undo()
     own()
-    run = zoo.train(RECIPE, run=tmp_path / "run", quiet=True, resume=True, floor=False)
+    run = zoo.train(LINE, run=tmp_path / "run", quiet=True, resume=True, floor=False)
     for one, other in zip(run.model.weights, whole.model.weights, strict=True):
         assert np.array_equal(*map(keras.ops.convert_to_numpy, (one, other)))
     assert [line["mae"] for line in run.history] == [
@@ -277,16 +264,16 @@ def test_a_stopped_run_goes_on_to_the_same_weights(own, train, tmp_path, monkeyp
 def test_numbers_whose_squares_float32_cannot_hold_are_refused(own):
     dataset = own(outputs=1, scale=(1e-9,), middle=(0.0,))
     with pytest.raises(Mistake, match=r"numbers of price have a deviation of .*e-09; "):
-        build_for(RECIPE, dataset)
+        build_for(LINE, dataset)
     flat = dataclasses.replace(
         dataset, train=Split(dataset.train.inputs, np.full((40, 1), 7, "float32"))
     )
-    assert unit.spread(build_for(RECIPE, flat)).tolist() == [1]
+    assert unit.spread(build_for(LINE, flat)).tolist() == [1]
 
 
 @once
 def test_a_model_with_other_outputs_is_refused(own):
-    recipe = dataclasses.replace(RECIPE, model_arguments={"classes": 3})
+    recipe = dataclasses.replace(LINE, model_arguments={"classes": 3})
     with pytest.raises(Mistake) as mistake:
         build_for(recipe, own())
     assert str(mistake.value) == (
@@ -297,7 +284,7 @@ def test_a_model_with_other_outputs_is_refused(own):
 @once
 def test_mixed_precision_keeps_the_unit(own):
     dataset = own()
-    recipe = dataclasses.replace(RECIPE, precision="mixed_bfloat16")
+    recipe = dataclasses.replace(LINE, precision="mixed_bfloat16")
     model = build_for(recipe, dataset)
     assert model.output.dtype == "float32"
     _, loss = feed_and_loss(recipe, model, dataset)
@@ -324,156 +311,3 @@ def test_linear_regression_finds_the_line(train):
     assert at_1 - at_0 == pytest.approx(0.7, abs=0.01)
     assert at_0 == pytest.approx(0.3, abs=0.01)
     assert run.metrics["test"]["mae"] < 0.001
-
-
-RESULT = {
-    "test": {"mae": 43.0},
-    "noise": {"mae": 1.0},
-    "floors": {"mean": {"mae": 65.0}, "ridge regression": {"mae": 44.0}},
-}
-
-
-@once
-def test_a_network_is_compared_with_floors_by_its_error():
-    assert compare(RESULT) == [
-        "mean, mae 65, this network 43 ± 1: 22 better",
-        "ridge regression, mae 44, this network 43 ± 1: within its noise",
-    ]
-    history = [{"loss": 1.0, "mae": 43.0, "seconds": 1.0, "waiting": 0.0}]
-    assert advise(history, RESULT) == [
-        "No network needed so far: ridge regression reaches mae 44 on the same "
-        "examples, this network 43; use that, or train longer, on more data, or "
-        "another network."
-    ]
-
-
-def curves(trained, validation, r2=0.5):
-    return [
-        {
-            "loss": a / 10,
-            "mae": a,
-            "validation_loss": b / 10,
-            "validation_mae": b,
-            "validation_r2": r2,
-            "seconds": 1.0,
-            "waiting": 0.0,
-        }
-        for a, b in zip(trained, validation, strict=True)
-    ]
-
-
-EPOCHS = np.arange(1, 21)
-
-
-@once
-@pytest.mark.parametrize(
-    ("history", "words"),
-    [
-        (curves(10 / EPOCHS, 10 / EPOCHS + EPOCHS / 4), "Overfitting: the validation"),
-        (curves(0 * EPOCHS + 3, 0 * EPOCHS + 9), "Overfitting: mae is 3 in training"),
-        (curves(10 / EPOCHS, 10 / EPOCHS), "Still improving: the validation mae fell"),
-        (curves(0 * EPOCHS + 9, 0 * EPOCHS + 9, 0.0), "Underfitting: r2 is 0.00 in"),
-        (curves(0 * EPOCHS + 9, 0 * EPOCHS + 9), "No need to regularize more: mae is"),
-        (
-            curves(np.where(EPOCHS == 9, 9.0, 10 / EPOCHS), 0 * EPOCHS + 9),
-            "Learning rate too high: the training loss jumped",
-        ),
-    ],
-)
-def test_advice_speaks_of_the_error(history, words):
-    assert advise(history)[0].startswith(words)
-
-
-@once
-def test_a_claim_has_one_bound():
-    claim = zoo.Expected("mae", at_most=1)
-    assert (claim.bound, claim.at_least) == (1.0, None)
-    with pytest.raises(Mistake, match="a claim says at_least or at_most, one of them"):
-        zoo.Expected("mae")
-    with pytest.raises(Mistake, match=r"given at_least=1.0, at_most=2.0"):
-        zoo.Expected("mae", 1, at_most=2)
-    recipe = dataclasses.replace(RECIPE, expects=claim)
-    written = json.loads(json.dumps(recipes.to_json(recipe)))
-    assert recipes.from_json(written) == recipe
-
-
-@pytest.mark.slow
-@once
-def test_a_claim_about_an_error_is_checked(tmp_path, capsys):
-    text = (
-        "import zoo\nrecipe = zoo.Recipe(model='deep_mlp', data='line', batch=8,"
-        "model_arguments={'hidden': ()}, validation=0.0, epochs=20, learning_rate=0.3,"
-        "schedule='cosine', loss='mean_squared', "
-        "expects=zoo.Expected('mae', at_most=BOUND))"
-    )
-    path = tmp_path / "own.py"
-    path.write_text(text.replace("BOUND", "0.2"))
-    assert cli.call(["reproduce", str(path), "--seeds", "2"]) == 0
-    assert "the claim of 0.2 holds" in capsys.readouterr().out
-    path.write_text(text.replace("BOUND", "1e-9"))
-    with pytest.raises(SystemExit, match="1"):
-        cli.call(["reproduce", str(path), "--seeds", "2"])
-    said = capsys.readouterr().out
-    assert "mae, one value a seed: " in said
-    assert "the claim of 1e-09 does NOT hold" in said
-
-
-@once
-def test_the_command_line_and_the_report_say_numbers(tmp_path, capsys):
-    folder = str(tmp_path / "line")
-    words = ["train", "linear_regression", "epochs=2", "--run", folder, "--no-floor"]
-    assert cli.call(words) == 0
-    assert "test mae: 0." in capsys.readouterr().out
-    assert cli.call(["predict", folder, "0.5", "1"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["input", "y"]
-    assert lines[1].split()[0] == "0.5"
-    assert cli.call(["evaluate", folder]) == 0
-    assert "r2" in capsys.readouterr().out
-    assert cli.call(["report", folder]) == 0
-    assert cli.call(["report", folder, "--format", "png"]) == 0
-    assert (tmp_path / "line" / "report.png").stat().st_size > 5000
-    page = (tmp_path / "line" / "report.html").read_text("utf-8")
-    assert "predicted against true" in page
-    assert "The line" in page
-
-
-@once
-def test_what_is_for_classes_says_so():
-    with pytest.raises(Mistake, match="a hypermodel learns classes; line has the tas"):
-        zoo.hypermodel(RECIPE)
-
-
-@once
-def test_a_loss_or_a_claim_of_classes_is_told_before_training(capsys):
-    dataset = zoo.data.load("line")
-    claim = zoo.Expected("accuracy", at_least=0.9)
-    with pytest.raises(Mistake, match=r"unknown metric of numbers in expects .accu"):
-        setup.check(dataclasses.replace(RECIPE, expects=claim), dataset)
-    recipe = dataclasses.replace(RECIPE, loss="crossentropy")
-    setup.check(recipe, dataset, quiet=False)
-    said = "line has numbers to be answered, so the loss is mean_squared; accepted: "
-    assert said in capsys.readouterr().err
-
-
-@pytest.mark.slow
-@once
-def test_a_search_judges_numbers_by_their_error(tmp_path, capsys):
-    recipe = dataclasses.replace(RECIPE, epochs=2, validation=0.2)
-    found = zoo.tune(recipe, trials=3, winners=1, run=tmp_path / "mae", quiet=True)
-    assert (found.settings.objective, found.metric) == ("mae", "mae")
-    errors = [trial["validation_mae"] for trial in found.trials]
-    assert found.best["validation_mae"] == min(errors)
-    assert found.result.mean == found.winner["test"][0]["mae"]
-    page = (tmp_path / "mae" / "report.html").read_text("utf-8")
-    assert "validation mae" in page
-    assert "Test mae of the winner, 1 fresh seeds: " in page
-    assert cli.call(["tune", str(tmp_path / "mae")]) == 0
-    said = capsys.readouterr().out
-    assert f"validation mae {shown('mae', min(errors))}, loss" in said
-    found = zoo.tune(
-        recipe, trials=2, winners=0, objective="r2", run=tmp_path / "r2", quiet=True
-    )
-    assert found.best["validation_r2"] == max(t["validation_r2"] for t in found.trials)
-    with pytest.raises(Mistake, match="unknown objective of numbers 'accuracy'"):
-        zoo.tune(recipe, objective="accuracy", run=tmp_path / "none")

@@ -2,20 +2,18 @@
 
 import csv
 import datetime
-import decimal
 import importlib.util
 import json
 import random
 import runpy
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+from own_tables import load, written
 
 import zoo
 from zoo import cli, data
-from zoo.core.kept import keep
 from zoo.data import categories, identity
 from zoo.data.kinds import sheet
 from zoo.errors import Mistake
@@ -51,17 +49,6 @@ def german(path, rows=200):
 def table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return german(tmp_path / "own.csv")
-
-
-def load(*arguments, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return data.load(*arguments, **options)
-
-
-def written(path, text, **options):
-    path.write_text(text, **options)
-    return str(path)
 
 
 @once
@@ -250,90 +237,6 @@ def test_tasks_follow_from_the_target(tmp_path):
     np.testing.assert_array_equal(found.train.targets[:2], [[1, 0, 1], [0, 1, 1]])
 
 
-MISTAKES = {
-    "no such column": (
-        "a,b\n1,x\n2,y\n",
-        {"target": "c"},
-        "unknown column of own.csv 'c'",
-    ),
-    "no target": ("a,b\n1,x\n2,y\n", {}, "has the columns a, b; say which.*--target b"),
-    "a target is missing": (
-        "a,b\n1,x\n2,\n3,y\n",
-        {"target": "b"},
-        r"own.csv, row 2: the target 'b' is missing \(1 of 3 rows\)",
-    ),
-    "one class": ("a,b\n1,x\n2,x\n", {"target": "b"}, "'b' is 'x' in every row; two"),
-    "a word among numbers": (
-        "a,b\n" + "".join(f"{i},{'xy'[i % 2]}\n" for i in range(30)) + "oops,x\n",
-        {"target": "b"},
-        r"column 'a' holds numbers, and in row 31 'oops' \(1 of 31 are no numbers\).*"
-        "data.columns.a=category",
-    ),
-    "too many classes": (
-        "a,b\n" + "".join(f"{i % 9},w{i}\n" for i in range(10_000)),
-        {"target": "b"},
-        "'b' has 10,000 different values in 10,000 rows; accepted: at most 1,000",
-    ),
-    "empty": ("", {"target": "b"}, "own.csv is empty"),
-    "a header alone": ("a,b\n", {"target": "b"}, "own.csv has no rows"),
-    "100,000 columns": (
-        ",".join(f"c{i}" for i in range(100_000)) + "\n" + "1," * 99_999 + "1\n",
-        {"target": "c1"},
-        "own.csv has 100,000 columns; accepted: at most 16,384",
-    ),
-    "a short row": (
-        "a,b\n1,x\n2\n3,y\n",
-        {"target": "b"},
-        "own.csv, line 3 has 1 cell where 2 belong: '2'",
-    ),
-    "a column twice": ("a,a,b\n1,2,x\n", {"target": "b"}, "2 columns are called 'a'"),
-    "an unknown kind": (
-        "a,b\n1,x\n2,y\n",
-        {"target": "b", "columns": {"a": "nmber"}},
-        "unknown kind of column 'a' 'nmber'; did you mean 'number'",
-    ),
-    "another encoding": (
-        "a,b\n1,x\n2,y\n",
-        {"target": "b", "encoding": "utf-61"},
-        "there is no encoding 'utf-61'; give one of Python's",
-    ),
-    "an open quote": (
-        "a,b\n" + "1,x\n2,y\n" * 5 + '3,"x\n' + "1,x\n2,y\n" * 5,
-        {"target": "b"},
-        "before 'x' is not closed, so that the last 11 lines are one cell",
-    ),
-    "an open quote at the start": (
-        '"a,b\n1,x\n2,y\n',
-        {"target": "b"},
-        "own.csv, line 1: the quotation mark before 'a,b' is not closed",
-    ),
-    "a cell of megabytes": (
-        "a,b\n" + "1,x\n2,y\n" * 9999 + f"{'3' * 2**25},y\n",
-        {"target": "b"},
-        "own.csv has a line of more than 8,388,608 letters; is it CSV",
-    ),
-    "bytes": ("\0\1\2\n", {"target": "b"}, "own.csv is no text: it holds NUL bytes"),
-    "nothing to learn from": ("a,b\n1,x\n1,y\n", {"target": "b"}, "no column to learn"),
-    "infinite": (
-        "a,b\n1,x\ninf,y\n",
-        {"target": "b"},
-        "row 2, column a: inf is not a finite number",
-    ),
-}
-
-
-@once
-@pytest.mark.parametrize("case", MISTAKES)
-def test_a_table_that_cannot_be_learned_is_one_line(case, tmp_path, monkeypatch):
-    text, options, message = MISTAKES[case]
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "own.csv").write_text(text)
-    with pytest.raises(Mistake, match=message) as caught:
-        load("own.csv", **options)
-    assert "\n" not in str(caught.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["own.csv"]
-
-
 @once
 def test_ids_and_the_target_in_another_unit_are_left_out(tmp_path):
     draw = random.Random(0)
@@ -481,31 +384,6 @@ def test_a_model_that_knows_no_columns_is_refused(table):
         zoo.train(recipe, quiet=True, run="run")
 
 
-def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path):
-    import pandas
-
-    draw = np.random.default_rng(0)
-    frame = pandas.DataFrame({"x": draw.normal(size=80), "c": ["u", "v"] * 40})
-    frame["y"] = np.where(frame["x"] > 0, "high", "low")
-    recipe = zoo.Recipe(
-        model="deep_mlp",
-        data=frame,
-        data_arguments={"target": "y"},
-        batch=8,
-        epochs=4,
-        learning_rate=0.03,
-    )
-    assert zoo.Recipe(model="deep_mlp", data=frame).data == recipe.data
-    run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
-    assert zoo.evaluate(run)["accuracy"] >= 0.9
-    found = [each.label for each in zoo.predict(run, frame[:4])]
-    assert found == frame["y"][:4].tolist()
-    pair = zoo.Recipe(model="deep_mlp", data=(frame[["x", "c"]], frame["y"]))
-    assert load(pair.data).classes == ("high", "low")
-    with pytest.raises(Mistake, match="data is of type list; give the name of a data"):
-        zoo.Recipe(model="deep_mlp", data=[1, 2, 3])
-
-
 @once
 def test_penguins_are_those_of_the_package_with_what_is_missing():
     package = importlib.util.find_spec("palmerpenguins")
@@ -521,121 +399,3 @@ def test_penguins_are_those_of_the_package_with_what_is_missing():
     place = found.features.index("body_mass_g")
     masses = [float(row["body_mass_g"]) for row in rows if row["body_mass_g"] != "NA"]
     assert np.nanmean(inputs[:, place]) == pytest.approx(np.mean(masses), rel=1e-5)
-
-
-@once
-def test_frames_hold_what_notebooks_hold(tmp_path):
-    import pandas
-
-    count = 60
-    random = np.random.default_rng(0)
-    frame = pandas.DataFrame(
-        {
-            "x": random.normal(size=count),
-            "bin": pandas.cut(random.normal(size=count), 3),
-            "whole": pandas.array([None, 1, 2] * 20, dtype="Int64"),
-            "sure": pandas.array([None, True, False] * 20, dtype="boolean"),
-            "seen": pandas.date_range("2024-01-01", periods=count, tz="Europe/Berlin"),
-            "took": pandas.to_timedelta(random.integers(0, 99, count), unit="s"),
-            "paid": [decimal.Decimal("1.25") * (i % 7) for i in range(count)],
-            "at": [datetime.time(i % 24, 30) for i in range(count)],
-            "y": random.choice(["a", "b"], count),
-        }
-    )
-    found = load(keep(frame), target="y")
-    kinds = [column.kind for column in found.columns]
-    assert kinds == [
-        "number",
-        "category",
-        "number",
-        "boolean",
-        "date",
-        "number",
-        "number",
-        "date",
-    ]
-    rows = data.decode(found, frame.head(3))
-    assert rows[1, found.features.index("took") + 1] == frame["took"][1].seconds
-    for same in (
-        frame.head(3)[frame.columns[::-1]],
-        frame.head(3).to_dict("records"),
-        [frame.iloc[i] for i in range(3)],
-    ):
-        np.testing.assert_array_equal(data.decode(found, same), rows)
-    np.testing.assert_array_equal(data.decode(found, frame.iloc[0].to_dict()), rows[:1])
-    with pytest.raises(Mistake, match="missing column 'paid'; found: x, bin"):
-        data.decode(found, frame.iloc[0].drop("paid"))
-    twice = frame[["x", "y"]].set_axis(["x", "x"], axis=1)
-    with pytest.raises(Mistake, match="2 columns are called 'x'; keep one, or name"):
-        keep(twice)
-    with pytest.raises(Mistake, match="complex numbers cannot be read"):
-        keep(frame[["y"]].assign(z=1j))
-    with pytest.raises(Mistake, match="the table has no rows"):
-        keep(frame.head(0))
-    outputs = random.normal(size=(count, 2))
-    several = load(keep((frame[["x"]], outputs)))
-    assert several.outputs == ("target 1", "target 2")
-
-
-@once
-@pytest.mark.parametrize("words", [("False", "True"), ("false", "true"), ("no", "Yes")])
-def test_a_boolean_is_the_same_as_a_word_and_as_a_truth(words, tmp_path):
-    import pandas
-
-    truths = [True, False, False, True] * 6
-    path = tmp_path / "own.csv"
-    lines = [f"{i % 5},{words[truth]},{i % 2}\n" for i, truth in enumerate(truths)]
-    path.write_text("a,b,y\n" + "".join(lines))
-    frame = pandas.DataFrame({"a": np.arange(24) % 5, "b": truths, "y": lines})
-    learned = load(path, target="y", validation=0, test=0)
-    expected = learned.train.inputs
-    assert set(expected[:, 1]) == {0, 1}
-    given = (frame, frame.replace({"b": {True: "TRUE", False: "FALSE"}}), str(path))
-    for same in (*given, frame.to_dict("records"), frame.astype({"b": int})):
-        taken = data.decode(learned, data.items(learned, same))
-        np.testing.assert_array_equal(taken[:, 1] == taken[0, 1], truths)
-        np.testing.assert_array_equal(taken, expected)
-    whole = load(keep(frame), target="a", columns={"y": "ignore"}, validation=0, test=0)
-    taken = data.decode(whole, data.items(whole, {"b": ["True", "FALSE", "yes", 1]}))
-    np.testing.assert_array_equal(taken, [[1], [0], [-1], [1]])
-
-
-@once
-def test_a_frame_of_polars_is_a_table_and_asks(tmp_path):
-    import polars
-
-    count = 60
-    random = np.random.default_rng(0)
-    frame = polars.DataFrame(
-        {
-            "x": random.normal(size=count),
-            "kind": polars.Series(["u", "v", None] * 20, dtype=polars.Categorical),
-            "day": [datetime.date(2024, 1, 1 + i % 28) for i in range(count)],
-            "paid": [decimal.Decimal("1.25") * (i % 7) for i in range(count)],
-            "y": random.choice(["a", "b"], count),
-        }
-    )
-    found = load(keep(frame), target="y", validation=0, test=0)
-    kinds = [column.kind for column in found.columns]
-    assert kinds == ["number", "category", "date", "number"]
-    rows = found.train.inputs
-    for same in (frame, frame.drop("y"), frame.to_dicts(), frame.to_pandas()):
-        taken = data.items(found, same)  # as prediction takes them, and then decodes
-        np.testing.assert_array_equal(data.decode(found, taken), rows)
-    records = frame.drop("day", "paid").to_pandas().to_records(index=False)
-    for same in (frame.lazy(), frame.to_arrow(), frame.to_dicts()):
-        assert load(keep(same), target="y", validation=0, test=0).columns == (
-            found.columns
-        )
-        taken = data.items(found, same)
-        np.testing.assert_array_equal(data.decode(found, taken), rows)
-    named = load(keep(records), target="y", validation=0, test=0)
-    assert named.features == ("x", "kind")
-    with pytest.raises(Mistake, match="a column is a table itself; give the values"):
-        keep({"train": frame.to_pandas()})
-    with pytest.raises(Mistake, match=r"type generator; give .* a list of dict"):
-        keep(row for row in frame.to_dicts())
-    first = frame.row(0, named=True)
-    np.testing.assert_array_equal(data.decode(found, first), rows[:1])
-    pair = load(keep((frame[["x"]], frame["y"])))
-    assert pair.classes == ("a", "b")

@@ -1,0 +1,89 @@
+"""A table that cannot be learned from is refused in one line."""
+
+import pytest
+from own_tables import load
+
+from zoo.errors import Mistake
+
+MISTAKES = {
+    "no such column": (
+        "a,b\n1,x\n2,y\n",
+        {"target": "c"},
+        "unknown column of own.csv 'c'",
+    ),
+    "no target": ("a,b\n1,x\n2,y\n", {}, "has the columns a, b; say which.*--target b"),
+    "a target is missing": (
+        "a,b\n1,x\n2,\n3,y\n",
+        {"target": "b"},
+        r"own.csv, row 2: the target 'b' is missing \(1 of 3 rows\)",
+    ),
+    "one class": ("a,b\n1,x\n2,x\n", {"target": "b"}, "'b' is 'x' in every row; two"),
+    "a word among numbers": (
+        "a,b\n" + "".join(f"{i},{'xy'[i % 2]}\n" for i in range(30)) + "oops,x\n",
+        {"target": "b"},
+        r"column 'a' holds numbers, and in row 31 'oops' \(1 of 31 are no numbers\).*"
+        "data.columns.a=category",
+    ),
+    "too many classes": (
+        "a,b\n" + "".join(f"{i % 9},w{i}\n" for i in range(10_000)),
+        {"target": "b"},
+        "'b' has 10,000 different values in 10,000 rows; accepted: at most 1,000",
+    ),
+    "empty": ("", {"target": "b"}, "own.csv is empty"),
+    "a header alone": ("a,b\n", {"target": "b"}, "own.csv has no rows"),
+    "100,000 columns": (
+        ",".join(f"c{i}" for i in range(100_000)) + "\n" + "1," * 99_999 + "1\n",
+        {"target": "c1"},
+        "own.csv has 100,000 columns; accepted: at most 16,384",
+    ),
+    "a short row": (
+        "a,b\n1,x\n2\n3,y\n",
+        {"target": "b"},
+        "own.csv, line 3 has 1 cell where 2 belong: '2'",
+    ),
+    "a column twice": ("a,a,b\n1,2,x\n", {"target": "b"}, "2 columns are called 'a'"),
+    "an unknown kind": (
+        "a,b\n1,x\n2,y\n",
+        {"target": "b", "columns": {"a": "nmber"}},
+        "unknown kind of column 'a' 'nmber'; did you mean 'number'",
+    ),
+    "another encoding": (
+        "a,b\n1,x\n2,y\n",
+        {"target": "b", "encoding": "utf-61"},
+        "there is no encoding 'utf-61'; give one of Python's",
+    ),
+    "an open quote": (
+        "a,b\n" + "1,x\n2,y\n" * 5 + '3,"x\n' + "1,x\n2,y\n" * 5,
+        {"target": "b"},
+        "before 'x' is not closed, so that the last 11 lines are one cell",
+    ),
+    "an open quote at the start": (
+        '"a,b\n1,x\n2,y\n',
+        {"target": "b"},
+        "own.csv, line 1: the quotation mark before 'a,b' is not closed",
+    ),
+    "a cell of megabytes": (
+        "a,b\n" + "1,x\n2,y\n" * 9999 + f"{'3' * 2**25},y\n",
+        {"target": "b"},
+        "own.csv has a line of more than 8,388,608 letters; is it CSV",
+    ),
+    "bytes": ("\0\1\2\n", {"target": "b"}, "own.csv is no text: it holds NUL bytes"),
+    "nothing to learn from": ("a,b\n1,x\n1,y\n", {"target": "b"}, "no column to learn"),
+    "infinite": (
+        "a,b\n1,x\ninf,y\n",
+        {"target": "b"},
+        "row 2, column a: inf is not a finite number",
+    ),
+}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_table_that_cannot_be_learned_is_one_line(case, tmp_path, monkeypatch):
+    text, options, message = MISTAKES[case]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").write_text(text)
+    with pytest.raises(Mistake, match=message) as caught:
+        load("own.csv", **options)
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["own.csv"]
