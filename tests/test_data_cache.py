@@ -1,4 +1,4 @@
-"""The copy in the cache, made again when it is damaged or old; no network, raw files."""
+"""The copy in the cache is made again when it is damaged; raw files; no network."""
 
 import json
 import shutil

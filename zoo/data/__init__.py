@@ -18,7 +18,8 @@ from zoo.core.progress import track
 from zoo.core.random import order
 from zoo.data import builders, categories, folds, keys, places, repeats
 from zoo.data.cache import cache_dir
-from zoo.data.dataset import SPLITS, Dataset, Split, restore
+from zoo.data.dataset import SPLITS, Dataset, Split
+from zoo.data.kept_facts import restore
 from zoo.data.kinds import (
     endings,
     pictures,

@@ -15,7 +15,8 @@ import numpy as np
 from zoo.core import columns as described
 from zoo.core.columns import Column
 from zoo.data import categories
-from zoo.data.dataset import SPLITS, Dataset, Split, restore
+from zoo.data.dataset import SPLITS, Dataset, Split
+from zoo.data.kept_facts import restore
 from zoo.data.windows import Windows
 from zoo.errors import Mistake
 

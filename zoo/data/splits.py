@@ -1,9 +1,15 @@
 """Who is held out: a share of the examples, and what belongs together on one side."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 
 from zoo.core.random import words
+from zoo.data.dataset import Dataset
 from zoo.errors import Mistake
+
+TEST = 0.2  # the share that is carved out as the test, where none is given
 
 
 def carve(
@@ -85,6 +91,38 @@ def carve(
     out = np.zeros(count, bool)
     out[np.concatenate(chosen)] = True
     return np.flatnonzero(~out), np.flatnonzero(out)
+
+
+def carved(dataset: Dataset, test: float | None = None) -> Dataset:
+    """The data set with a test split, if it has none: a share of its training rows."""
+    if dataset.test is not None:
+        if test is not None:
+            raise Mistake(f"{dataset.name} has its own test; leave out test={test}")
+        return dataset
+    default = 0.0 if dataset.validation is not None else TEST
+    share = default if test is None else test
+    whole = dataset.train
+    if test is None and share and not round(share * len(whole)):
+        warnings.warn(
+            f"{dataset.name} has {len(whole)} examples, too few for a test: none are "
+            "held out",
+            stacklevel=5,
+        )
+        return dataset
+    about = whole.prints, whole.groups
+    kept, held = carve(whole.targets, share, 0, dataset.classes, "test", *about)
+    if not len(held):
+        return dataset
+    description = (
+        f"{dataset.description} {len(held)} of {len(whole)} examples were carved out "
+        "as the test split, stratified, seed 0."
+    )
+    return replace(
+        dataset,
+        train=whole.take(kept),
+        test=whole.take(held),
+        description=description.strip(),
+    )
 
 
 def _distinct(targets: np.ndarray, prints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,8 @@ from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import cells, pictures, pixels
 from zoo.data.kinds.sheet import Sheet
 from zoo.data.sources import copies, table
+from zoo.data.sources.targets import answers_of
+from zoo.data.splits import carved
 from zoo.errors import Mistake
 
 SUFFIXES = (".npz", ".npy")
@@ -88,7 +90,7 @@ def read(
         part: dataset.train.take(np.arange(first, last))
         for part, first, last in zip(found, starts, starts[1:], strict=False)
     }
-    return table.carved(replace(dataset, **splits), test)
+    return carved(replace(dataset, **splits), test)
 
 
 def _dataset(name: str, file: str, inputs, targets, task: str | None) -> Dataset:
@@ -117,9 +119,7 @@ def _dataset(name: str, file: str, inputs, targets, task: str | None) -> Dataset
         )
     [images] = pixels.to_bytes([inputs], [f"{name}, the inputs"])
     prints = np.array([copies.fingerprint(image) for image in images], np.uint64)
-    answers = table.answers_of(
-        Sheet(file), {"target": cells.plain(array(targets))}, task
-    )
+    answers = answers_of(Sheet(file), {"target": cells.plain(array(targets))}, task)
     return Dataset(
         name=name,
         kind="image",

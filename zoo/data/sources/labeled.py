@@ -9,7 +9,9 @@ import numpy as np
 
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, picture_files, pictures, sheet
-from zoo.data.sources import decoding, listing, table
+from zoo.data.sources import decoding, listing
+from zoo.data.sources.targets import Target, answers_of, target_names
+from zoo.data.splits import carved
 from zoo.errors import Mistake, unknown
 
 SIZE = 224
@@ -83,7 +85,7 @@ def read(
         outputs=answers.outputs,
         border=pictures.border(images) if channels == 1 else None,
     )
-    return table.carved(dataset, test)
+    return carved(dataset, test)
 
 
 def answered(
@@ -93,7 +95,7 @@ def answered(
     file: str | None,
     apart: tuple[str, ...],
     kind: listing.Files,
-) -> tuple[list[Path], table.Target, dict]:
+) -> tuple[list[Path], Target, dict]:
     """The files that a table names, with their answers, and all of its columns.
 
     What is not used, columns and files that lie beside, is told.
@@ -116,8 +118,8 @@ def answered(
     others = [name for name in plain if name not in (named, *apart)]
     if target is None and len(others) == 1:
         [target] = others
-    asked = table.target_names(found, target)
-    answers = table.answers_of(found, {name: plain[name] for name in asked}, task)
+    asked = target_names(found, target)
+    answers = answers_of(found, {name: plain[name] for name in asked}, task)
     files = files_of(place, plain[named], kind.noun)
     left = [name for name in others if name not in asked]
     if left:

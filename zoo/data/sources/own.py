@@ -32,8 +32,8 @@ def reader(
 
     A table that names pictures beside it is read by `labeled`, another one by `table`,
     or if windows are asked for by `series`; a .txt or .text of whose columns nothing is
-    said by `streams`; files of arrays by `arrays`; a folder with train.csv by
-    `split_tables`, one of texts by `text_files`, one of sounds by `sounds`, and one of
+    said by `streams`; files of arrays by `arrays`; a folder with train.csv by `table`,
+    one of texts by `text_files`, one of sounds by `sounds`, and one of
     pictures by `folder`.
 
     Args:
@@ -73,7 +73,7 @@ def reader(
     if arrays.is_one(place):
         return partial(arrays.read, path)
     if split_tables.is_one(place):
-        return partial(split_tables.read, path, kept=tuple(kept))
+        return partial(table.read, path, kept=tuple(kept))
     if sounds.is_one(place):
         return partial(sounds.read, path)
     if text_files.is_one(place):

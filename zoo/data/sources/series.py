@@ -14,6 +14,7 @@ from zoo.data.kinds import cells, series, steps
 from zoo.data.kinds.series import Series, Timeline
 from zoo.data.kinds.sheet import Sheet
 from zoo.data.sources import table, windowing
+from zoo.data.sources.targets import SHOWN, Target
 from zoo.errors import Mistake, unknown
 
 
@@ -156,7 +157,7 @@ def of(
 def _named(found: Sheet, target, time: str, key: str, ahead) -> tuple[str, ...]:
     """The columns that are known ahead, after a look at all names."""
     names = list(found.columns)
-    listed = ", ".join(names[: table.SHOWN])
+    listed = ", ".join(names[:SHOWN])
     if not time:
         raise Mistake(
             f"{found.name} has the columns {listed}; say which one is the time: "
@@ -218,7 +219,7 @@ def _covariates(found, target, values, plain, kinds, ahead) -> table.Rows:
         raw = plain.pop(each)
         as_text = wanted.get(each, {}).get("kind") in ("category", "date", "boolean")
         typed[each] = raw if as_text else cells.typed(raw, found.decimal)
-    answers = table.Target((target,), "numbers", values, outputs=(target,))
+    answers = Target((target,), "numbers", values, outputs=(target,))
     rows = table.rows_of(found, typed, wanted, answers, ahead)
     for i in reversed(range(len(rows.columns))):
         if rows.columns[i].kind == "text":

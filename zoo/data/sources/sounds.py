@@ -12,7 +12,8 @@ from zoo.core.progress import track
 from zoo.data.cache import remember
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import picture_files, sound_files, texts
-from zoo.data.sources import copies, decoding, labeled, listing, table
+from zoo.data.sources import copies, decoding, labeled, listing
+from zoo.data.splits import carved
 from zoo.errors import Mistake
 
 LOOKED_AT = 1000  # files, to tell sounds from pictures and texts
@@ -90,7 +91,7 @@ def read(
         description=f"Sounds in {root.name}/, one folder for each class.",
         rate=rate,
     )
-    return table.carved(dataset, test)
+    return carved(dataset, test)
 
 
 def listed(
@@ -143,7 +144,7 @@ def listed(
         outputs=answers.outputs,
         rate=rate,
     )
-    return table.carved(dataset, test)
+    return carved(dataset, test)
 
 
 def heard(

@@ -13,8 +13,9 @@ from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import sheet, texts
 from zoo.data.kinds.picture_files import SUFFIXES as PICTURES
 from zoo.data.kinds.texts import SUFFIXES
-from zoo.data.sources import listing, table
+from zoo.data.sources import listing
 from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
+from zoo.data.splits import carved
 from zoo.errors import Mistake
 
 NO_TEXT = f"it is no text ({', '.join(SUFFIXES)}) of a class"
@@ -94,7 +95,7 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
         license="that of the texts: zoo does not know it",
         description=f"Texts in {root.name}/, one folder or file for each class.",
     )
-    return table.carved(dataset, test)
+    return carved(dataset, test)
 
 
 def _look(root: Path) -> tuple[dict[str, dict[str, list[str]]], list[Passed]]:

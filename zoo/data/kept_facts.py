@@ -1,0 +1,199 @@
+"""data.json: what a run keeps of its data, read as if a stranger had written it."""
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+
+from zoo.core import columns as described
+from zoo.core import files
+from zoo.data.dataset import KINDS, SPLITS, TASKS, Dataset, Split
+from zoo.data.kinds import streams
+from zoo.data.kinds.series import Timeline
+from zoo.data.kinds.texts import LONGEST, Vocabulary
+from zoo.errors import Mistake
+
+
+def restore(folder: str | os.PathLike) -> Dataset:
+    """The data set that `Dataset.save` wrote, without its examples.
+
+    Raises:
+        Mistake: the folder has no data.json, or one that cannot be read.
+    """
+    path = Path(folder) / "data.json"
+    if not path.is_file():
+        raise Mistake(f"{folder} is not the folder of a run: it has no data.json")
+    about = files.read_json(path, LARGEST)
+    for name in about.keys() | _CHECKS.keys():
+        if name not in about and name in OPTIONAL:
+            continue
+        if name not in about:
+            raise Mistake(f"{path} is damaged: it has no {name}; train again")
+        if name not in _CHECKS:
+            raise Mistake(
+                f"{path} has {name[:40]!r}, which this zoo does not know; "
+                "install the zoo that made the run, or a newer one"
+            )
+        accepted, holds = _CHECKS[name]
+        if not holds(about[name]):
+            raise Mistake(
+                f"{path} is damaged: {name} is {str(about[name])[:60]!r}; "
+                f"accepted: {accepted}"
+            )
+    shape, dtype = about.pop("input_shape"), about.pop("dtype")
+    lengths = {"image": 3, "series": 2, "sequence": 2}.get(about["kind"], 1)
+    if len(shape) != lengths:
+        raise Mistake(
+            f"{path} is damaged: an input of {about['kind']} data has {lengths} "
+            f"dimensions, input_shape is {shape}"
+        )
+    for name in ("classes", "features", "outputs"):
+        about[name] = tuple(about.get(name, ()))
+    task = about.setdefault("task", "classes")
+    few, many = _COUNTS[task]
+    if not few <= len(about["classes"]) <= many or (
+        bool(about["outputs"]) != (task == "numbers")
+    ):
+        raise Mistake(
+            f"{path} is damaged: its task is {task}, with {len(about['classes'])} "
+            f"classes and {len(about['outputs'])} outputs"
+        )
+    about["columns"] = columns = described.of(about.get("columns", ()))
+    names = tuple(column.name for column in columns)
+    wide = described.width(columns) if columns else len(about["features"])
+    if about["kind"] in ("tabular", "points") and (
+        [wide] != shape or (columns and names != about["features"])
+    ):
+        raise Mistake(
+            f"{path} is damaged: it names {len(about['features'])} columns and its "
+            f"input_shape is {shape}"
+        )
+    about["unit"] = about.get("unit", "")
+    told = about["kind"] == "language", task == "tokens", bool(about["unit"])
+    if len({*told}) > 1:
+        raise Mistake(f"{path} is damaged: only a language, and each, has tokens")
+    if (about["kind"] == "sound") != bool(about.get("rate")):
+        raise Mistake(f"{path} is damaged: only sounds, and all, have a rate")
+    line = about.get("timeline")
+    if (about["kind"] == "series") != (line is not None):
+        raise Mistake(f"{path} is damaged: only series, and all, have a timeline")
+    if line is not None:
+        about["timeline"] = line = Timeline.of(line)
+        known = len(about["outputs"]) == line.horizon and {*line.ahead} <= {*names}
+        if shape != [line.length, wide] or not known or names[:1] != (line.target,):
+            raise Mistake(
+                f"{path} is damaged: its columns and its input_shape {shape} are not "
+                "those of its timeline"
+            )
+    encoder = Vocabulary.restore(folder) if about["kind"] == "text" else None
+    if encoder and [encoder.length] != shape:
+        raise Mistake(
+            f"{path} is damaged: input_shape is {shape}, and vocabulary.json has "
+            f"texts of {encoder.length} tokens"
+        )
+    targets = np.zeros(0, np.int32)
+    if task != "classes":
+        targets = np.zeros((0, len(about["classes"] or about["outputs"])), np.float32)
+    empty = Split(np.zeros((0, *shape), dtype), targets)
+    return Dataset(**about, train=empty, encoder=encoder)
+
+
+# What data.json of older runs does not hold.
+OPTIONAL: tuple[str, ...] = (
+    *("examples", "ink", "task", "outputs", "columns"),
+    *("timeline", "unit", "rate"),
+)
+LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
+_WIDEST = 2**26  # numbers in one input; 4,096 x 4,096 pixels in color have 50 million
+
+
+def _is_text(value) -> bool:
+    return isinstance(value, str)
+
+
+def _is_shape(value) -> bool:
+    return (
+        isinstance(value, list)
+        and all(type(n) is int and n > 0 for n in value)
+        and math.prod(value) <= _WIDEST
+    )
+
+
+def _are_names(value) -> bool:
+    return (
+        isinstance(value, list)
+        and all(map(_is_text, value))
+        and len(set(value)) == len(value)
+    )
+
+
+def _are_examples(value) -> bool:
+    return isinstance(value, dict) and all(
+        name in SPLITS
+        and isinstance(each, dict)
+        and each.keys() == {"examples", "sha256"}
+        and type(each["examples"]) is int
+        and isinstance(each["sha256"], str)
+        for name, each in value.items()
+    )
+
+
+def _are_columns(value) -> bool:
+    try:
+        found = described.of(value) if isinstance(value, list) else None
+    except Mistake:
+        return False
+    return found is not None and all(
+        len(set(column.categories)) == len(column.categories)
+        and bool(column.categories) == (column.kind not in ("number", "date"))
+        and bool(column.length) == (column.kind == "text")
+        and 0 <= column.length <= LONGEST
+        and column.decimal in (".", ",")
+        for column in found
+    )
+
+
+def _is_timeline(value) -> bool:
+    try:
+        return value is None or bool(Timeline.of(value))
+    except (ValueError, TypeError, Mistake):
+        return False
+
+
+# How many classes there are at least, and at most, in each task.
+_COUNTS = {"classes": (2, math.inf), "numbers": (0, 0), "labels": (1, math.inf)}
+_COUNTS["tokens"] = (2, math.inf)
+# What data.json holds: its name, what is accepted, and whether a value is.
+_CHECKS = {
+    "examples": ("for each split its number and fingerprint", _are_examples),
+    "name": ("text", _is_text),
+    "kind": (", ".join(KINDS), lambda value: value in KINDS),
+    "input_shape": ("lengths above 0, not too large", _is_shape),
+    "dtype": (
+        "uint8, int16, int32, float32",
+        lambda value: value in ("uint8", "int16", "int32", "float32"),
+    ),
+    "classes": ("different names", _are_names),
+    "task": (", ".join(TASKS), lambda value: value in TASKS),
+    "outputs": ("different names", _are_names),
+    "columns": ("objects with name, kind and categories", _are_columns),
+    "features": ("different names", _are_names),
+    "license": ("text", _is_text),
+    "citation": ("text", _is_text),
+    "description": ("text", _is_text),
+    "rate": (
+        "a whole number from 0",
+        lambda value: type(value) is int and 0 <= value < 2**31,
+    ),
+    "timeline": ("null, or how windows are cut from a series", _is_timeline),
+    "unit": (", ".join(streams.UNITS), lambda value: value in ("", *streams.UNITS)),
+    "missing": ("true or false", lambda value: isinstance(value, bool)),
+    "ink": ("true or false", lambda value: isinstance(value, bool)),
+    "border": (
+        "null, or a brightness of 0 to 255",
+        lambda value: (
+            value is None or (type(value) in (int, float) and 0 <= value <= 255)
+        ),
+    ),
+}

@@ -1,0 +1,149 @@
+"""The target of a table: which columns are answered, and as what."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zoo.core.columns import Column
+from zoo.data.dataset import TASKS
+from zoo.data.kinds import cells
+from zoo.data.kinds.sheet import Sheet
+from zoo.errors import Mistake, unknown
+
+FEW = 20  # whole numbers of so many values, at most, are classes
+MOST = 1000  # classes
+SHOWN = 20  # names in an error
+
+
+@dataclass
+class Target:
+    """What is to be answered about each row; see `Dataset` and `Split`."""
+
+    names: tuple[str, ...]
+    task: str
+    values: np.ndarray
+    classes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+def target_names(found: Sheet, target) -> tuple[str, ...]:
+    names = tuple(found.columns)
+    listed = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    if not target:
+        raise Mistake(
+            f"{found.name} has the columns {listed}; say which one is to be answered: "
+            f"--target {names[-1]} (in a recipe: data_arguments={{'target': "
+            f"'{names[-1]}'}})"
+        )
+    if isinstance(target, str):
+        several = tuple(part.strip() for part in target.split(","))
+        target = (target,) if target in names else several
+    for each in target:
+        if each not in names:
+            raise unknown(f"column of {found.name}", str(each), names)
+    if len(set(target)) < len(target):
+        raise Mistake(f"the target names a column twice: {', '.join(target)}")
+    return tuple(target)
+
+
+def answers_of(found: Sheet, given: dict, task: str | None) -> Target:
+    from pyarrow import types
+
+    if task is not None and task not in TASKS:
+        raise unknown("task", task, TASKS)
+    for name, values in given.items():
+        gone = values.is_null().to_numpy(zero_copy_only=False)
+        if gone.any():
+            row = int(np.flatnonzero(gone)[0]) + 1
+            raise Mistake(
+                f"{found.name}, row {row}: the target '{name}' is missing "
+                f"({gone.sum():,} of {len(gone):,} rows); remove these rows"
+            )
+    names = tuple(given)
+    if len(given) == 1:
+        [(name, values)] = given.items()
+        if types.is_list(values.type) or types.is_large_list(values.type):
+            return _label_lists(name, values)
+        column = cells.find(name, values, found.decimal)
+        assert column, "no cell is missing"
+        if column.kind in ("date", "text") and task is None:
+            kinds = {"date": "dates", "text": "sentences"}
+            raise Mistake(
+                f"the target '{name}' holds {kinds[column.kind]}; accepted: classes, "
+                "numbers, or lists of labels"
+            )
+        numbers = column.kind == "number"
+        if task == "numbers" or (task is None and numbers and not _few(column, values)):
+            return _numbers(found, given)
+        if task == "labels":
+            raise Mistake(
+                f"task=labels: the target '{name}' holds no lists; give several "
+                "columns of 0 and 1: --target a,b,c"
+            )
+        return _classes(name, values)
+    if task == "classes":
+        raise Mistake(f"task=classes has one target; given: {', '.join(names)}")
+    answers = _numbers(found, given)
+    zero_or_one = bool(np.isin(answers.values, (0, 1)).all())
+    if task == "labels" and not zero_or_one:
+        raise Mistake(f"task=labels: {', '.join(names)} hold more than 0 and 1")
+    if zero_or_one and task != "numbers":
+        return Target(names, "labels", answers.values, classes=names)
+    return answers
+
+
+def _few(column: Column, values) -> bool:
+    """Whether numbers are the numbers of classes: whole, and of few values."""
+    numbers = np.unique(cells.encode(column, values))
+    return len(numbers) <= FEW and bool((numbers == np.floor(numbers)).all())
+
+
+def _classes(name: str, values) -> Target:
+    column = cells.set_to(Column(name), "category", values)
+    classes = column.categories
+    if len(classes) < 2:
+        raise Mistake(
+            f"the target '{name}' is '{classes[0]}' in every row; two classes are "
+            "needed, or more"
+        )
+    if len(classes) > MOST:
+        raise Mistake(
+            f"the target '{name}' has {len(classes):,} different values in "
+            f"{len(values):,} rows; accepted: at most {MOST:,} classes; if they are "
+            "numbers, set data.task=numbers"
+        )
+    codes = cells.codes(classes, values).astype(np.int32)
+    return Target((name,), "classes", codes, classes=classes)
+
+
+def _numbers(found: Sheet, given: dict) -> Target:
+    parts = []
+    for name, values in given.items():
+        column = Column(name, decimal=found.decimal)
+        if (own := cells.find(name, values, found.decimal)) and own.kind == "number":
+            column = own
+        parts.append(cells.encode(column, values, f"{found.name}, "))
+    values = np.concatenate(parts, axis=1)
+    names = tuple(given)
+    for name, column in zip(names, values.T, strict=True):
+        if len(column) and column.min() == column.max():
+            raise Mistake(
+                f"the target '{name}' is {column[0]:g} in every row; nothing is to be "
+                "learned"
+            )
+    return Target(names, "numbers", values, outputs=names)
+
+
+def _label_lists(name: str, values) -> Target:
+    lists = [[str(each) for each in row] for row in values.to_pylist()]
+    classes = tuple(sorted({each for row in lists for each in row}))
+    if not 1 <= len(classes) <= MOST:
+        raise Mistake(
+            f"the target '{name}' has {len(classes):,} different labels; accepted: 1 "
+            f"to {MOST:,}"
+        )
+    places = {each: i for i, each in enumerate(classes)}
+    targets = np.zeros((len(lists), len(classes)), np.float32)
+    for row, labels in enumerate(lists):
+        targets[row, [places[each] for each in labels]] = 1
+    return Target((name,), "labels", targets, classes=classes)
