@@ -162,14 +162,25 @@ def test_strange_sounds_are_told(run, tmp_path):
 @pytest.mark.once
 def test_what_does_not_take_sounds_says_so(run, tmp_path):
     path = written(tmp_path / "a.wav", tone(300))
-    with pytest.raises(Mistake, match="learned from sound data"):
-        zoo.explain(run, path)
+    with pytest.raises(Mistake, match="network learned from sounds; accepted: occl"):
+        zoo.explain(run, path, method="gradient")
     from zoo.serving import app
 
     with pytest.raises(Mistake, match="sounds are not served; `zoo predict RUN FILE`"):
         app.make(run)
     with pytest.raises(Mistake, match="back=3 is for series"):
         zoo.predict(run, path, back=3)
+
+
+@pytest.mark.once
+def test_a_sound_is_explained_as_a_picture(run, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "a.wav", tone(300))
+    assert cli.call(["explain", str(run.folder), "a.wav"]) == 0
+    assert "by occlusion" in capsys.readouterr().out
+    assert "0.000 s" in (tmp_path / "a.explained.svg").read_text("utf-8")
+    [why] = zoo.explain(run, "a.wav")
+    assert f"Orange times speak for {why.of}" in why._repr_html_()
 
 
 @pytest.mark.once

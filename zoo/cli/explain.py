@@ -1,11 +1,12 @@
-"""Show which pixels, words, columns or hours speak for an answer.
+"""Show which pixels, words, columns or times speak for an answer.
 
 A picture is drawn beside the map of what speaks for its answer, orange, and against it,
 blue, into a PNG file. Of a text words are marked, with + or -; a row is a table. Of a
-series every step of the window is a stripe behind its line, in an SVG file.
+series every step of the window is a stripe behind its line, in an SVG file; so is every
+stretch of a sound or a sequence.
 
-Methods: gradient, integrated_gradients and occlusion of anything; smoothgrad and
-grad_cam of pictures; shapley of rows of few columns.
+Methods: occlusion of anything; gradient and integrated_gradients of pictures, texts,
+rows and series; smoothgrad and grad_cam of pictures; shapley of rows of few columns.
 
 Examples:
   zoo explain lenet:mnist seven.png --to why.png
@@ -27,7 +28,7 @@ from zoo.engine import startup
 from zoo.errors import Mistake, plain
 from zoo.run import open_run
 
-STRONGEST = 12  # steps of a series that are printed
+STRONGEST = 12  # steps or stretches that are printed
 
 
 def arguments(parser):
@@ -88,7 +89,8 @@ def run(options):
 
 def _write(found, to, kind) -> list[Path]:
     """Write pictures always, beside them by default; other kinds where asked."""
-    ending = {"image": ".png", "series": ".svg"}.get(kind, ".html")
+    timed = dict.fromkeys(("series", "sound", "sequence"), ".svg")
+    ending = {"image": ".png", **timed}.get(kind, ".html")
     if to is None and ending == ".html":
         return []
     if to is not None and len(found) == 1 and not Path(to).is_dir():

@@ -1,4 +1,4 @@
-"""Explain: which pixels, words, columns or steps of a series speak for an answer."""
+"""Explain: which pixels, words, columns or stretches of time speak for an answer."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ KINDS = {
     "tabular": "rows",
     "points": "rows",
     "series": "series",
+    "sound": "sounds",
+    "sequence": "sequences",
 }
 METHODS = {
     "gradient": ("pictures", "texts", "rows", "series"),
@@ -28,7 +30,7 @@ METHODS = {
     "smoothgrad": ("pictures",),
     "grad_cam": ("pictures",),
     "shapley": ("rows",),
-    "occlusion": ("pictures", "texts", "rows", "series"),
+    "occlusion": tuple(KINDS.values()),
 }
 MOST_COLUMNS = 12  # of exact Shapley values, which ask for 2**12 answers
 
@@ -43,7 +45,7 @@ def explain(
     as_is: bool = False,
     trust: bool = False,
 ) -> list[Explanation]:
-    """Say which pixels, words, columns or steps speak for an answer, on any backend.
+    """Say which pixels, words, columns or times speak for an answer, on any backend.
 
     What is explained is the score of a class: its logit; for the first of two classes
     that have one logit, this logit with the other sign; of numbers the number itself.
@@ -62,7 +64,8 @@ def explain(
             shapley               of rows of up to 12 columns: exact Shapley values
             occlusion             how much the score falls where a part is hidden
 
-            None takes shapley where it fits, otherwise integrated_gradients. Sources
+            None takes shapley where it fits, occlusion of sounds and sequences, which
+            have no other, and integrated_gradients otherwise. Sources
             stand in `zoo.explanation.methods`.
         of: the class, label or number to explain; None for the answer, of several
             numbers the first.
@@ -128,10 +131,11 @@ def _method(given: str | None, dataset: "Dataset") -> str:
     kind = KINDS[dataset.kind]
     columns = len(dataset.columns or dataset.features) or dataset.input_shape[0]
     few = kind == "rows" and columns <= MOST_COLUMNS
-    if given is None:
-        return "shapley" if few else "integrated_gradients"
-    given = str(given).replace("-", "_")
     fitting = [name for name, kinds in METHODS.items() if kind in kinds]
+    if given is None:
+        usual = "shapley" if few else "integrated_gradients"
+        return usual if usual in fitting else "occlusion"
+    given = str(given).replace("-", "_")
     if given not in METHODS:
         raise unknown("method", given, fitting)
     if given not in fitting:

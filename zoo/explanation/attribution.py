@@ -12,6 +12,7 @@ from zoo.data.kinds import cells
 from zoo.engine import gradients, steps
 from zoo.errors import Mistake
 from zoo.explanation import methods, views
+from zoo.explanation.sounds import Stretches
 
 AT_A_TIME = 2**22  # numbers in the points that are computed together
 
@@ -61,6 +62,9 @@ def _view(model, dataset, raw, decoded):
         spans, counts = [spans for _, spans in read], list(map(len, words))
         view = views.Texts(model, decoded, spans, counts)
         return view, lambda i: {"parts": words[i]}
+    if dataset.kind in ("sound", "sequence"):
+        view = Stretches(model, dataset, decoded)
+        return view, view.parts
     if dataset.timeline:
         return views.Series(model, dataset, decoded), lambda i: _of_steps(raw[i])
     view = views.Rows(model, dataset, decoded)

@@ -16,7 +16,7 @@ class Explanation:
     """What speaks for an answer to one input, and what against it.
 
     A notebook shows it: a picture beside its map, a text with colored words, a row as
-    a table with bars, a series as a line over stripes.
+    a table with bars, a series, a sound or a sequence as a line over stripes.
 
     Attributes:
         input: the picture's name, the sentence, or the row as text.
@@ -26,13 +26,15 @@ class Explanation:
         attributions: float64; of a picture (height, width, channels), with 1 channel
             from grad_cam and occlusion; of a text one for each word, 0 for words that
             the network does not read; of a row one for each column; of a series one
-            for each step. Above 0 speaks for the answer, or raises the number.
+            for each step; of a sound or a sequence one for each of up to 40 stretches.
+            Above 0 speaks for the answer, or raises the number.
         probability: of the class or label, 0 to 1; NaN for numbers.
-        parts: the words, the names of the columns, or the times of the steps; () for a
-            picture.
-        values: of a row, its cells; of a series, what was forecast, as it was then.
-        steps: of a series, how many parts are steps of the window; what is known ahead
-            follows.
+        parts: the words, the names of the columns, or when the steps or stretches
+            are; () for a picture.
+        values: of a row, its cells; of a series, what was forecast, as it was then; of
+            a sound or a sequence, how strong each stretch is.
+        steps: of these three, how many parts are steps or stretches of what was given;
+            what is known ahead follows.
         difference: of integrated_gradients and shapley the score above that of what
             the input is compared with; NaN for the other methods.
         error: by how much the sum of the attributions misses `difference`.

@@ -61,7 +61,8 @@ def html(explanation: Any) -> str:
         fits = 'style="max-width: 100%"'
         return f'{title}<img {fits} alt="{pages.escape(words)}" src="{source}">'
     if explanation.steps:
-        return f"{title}{stripes.svg(explanation)}<p>{stripes.LEGEND}</p>"
+        said = pages.escape(stripes.legend(explanation))
+        return f"{title}{stripes.svg(explanation)}<p>{said}</p>"
     if explanation.values:
         return title + _table(explanation)
     words = [

@@ -1,4 +1,4 @@
-"""An explanation of a forecast: the window as a line, over a stripe for each step.
+"""An explanation in time: what was given as a line, over a stripe for each step.
 
 An SVG element that asks for nothing from elsewhere, light or dark as the page is.
 """
@@ -10,11 +10,21 @@ from typing import Any
 from zoo.explanation.strengths import color, strengths
 
 WIDTH, HEIGHT, MARGIN, BELOW = 500, 240, 72, 44
-LEGEND = "Orange steps raise the forecast, blue ones lower it; the line is the series."
+
+
+def legend(explanation: Any) -> str:
+    """What the picture's colors and its line say."""
+    if math.isnan(explanation.probability):
+        words = "Orange steps raise the forecast, blue ones lower it; the line is the"
+        return f"{words} series."
+    return (
+        f"Orange times speak for {explanation.of}, blue ones against it; the line is "
+        "how strong each of them is."
+    )
 
 
 def svg(explanation: Any) -> str:
-    """The picture of an `Explanation` of a series."""
+    """The picture of an `Explanation` of a series, a sound or a sequence."""
     values = [float(each) if each else math.nan for each in explanation.values]
     known = [value for value in values if value == value]
     low, high = min(known, default=0.0), max(known, default=0.0)
