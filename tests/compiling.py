@@ -1,45 +1,32 @@
-"""JAX compiles with little optimization for tests that look at behavior."""
+"""XLA compiles with little optimization where tests look at behavior."""
 
-import contextlib
 import os
+import re
 from functools import cache
 
-# XLA compiles small networks in 1.4 s in place of 4.5 s, and the files below take half
-# of the processor time.
+from zoo import backend
+
+# XLA compiles small networks in 1.4 s in place of 4.5 s, and the tests take half of the
+# processor time.
 OPTIONS = {
     "xla_backend_optimization_level": 0,
     "xla_llvm_disable_expensive_passes": True,
     "xla_cpu_use_fusion_emitters": False,  # gone from XLA with JAX 0.12
 }
-# Their networks are compiled so: they compare with a tolerance what any compilation
-# gives. What compares bits, goldens, devices or speed is compiled as users have it;
-# so is all in child processes.
-FILES = frozenset(
+# Nearly all tests compare, with a tolerance or with each other, what any compilation
+# gives. These files, and their child processes, have what users have: training on real
+# data, what the command line starts and compiles, what devices do and what it costs.
+AS_USERS = frozenset(
     f"test_{name}"
     for name in (
-        "columns",
-        "convolution",
-        "cross_validate",
-        "docs",
-        "export",
-        "export_formats",
-        "frames",
-        "hypermodel",
-        "initializers",
-        "layers",
-        "lstm_sentiment",
-        "models",
-        "numbers",
-        "numbers_judged",
-        "onnx",
-        "optimizer",
-        "own_table",
-        "publishing",
-        "report",
-        "side_by_side",
-        "tune",
-        "users",
-        "weight_files",
+        "backend",
+        "cli",
+        "costs",
+        "device",
+        "goldens_real",
+        "start_up",
+        "verify",
+        "without_tensorflow",
     )
 )
 USUAL = os.environ.get("XLA_FLAGS", "")  # of child processes
@@ -47,23 +34,32 @@ _is_quick = False
 
 
 def compile_for(file: str) -> None:
-    """From now on compile as the test file of this name, without .py, is to have it."""
+    """From now on compile as the test file of this name, without .py, is to have it.
+
+    On JAX this process and its children; on other backends the children, by the
+    environment, and TensorFlow, which reads it once.
+    """
     global _is_quick
-    is_quick = file in FILES
+    is_quick = file not in AS_USERS
     if is_quick == _is_quick:
         return
+    words = [f"--{name}={value}".lower() for name, value in known().items()]
+    if backend.current() == "jax":
+        _compile_here(is_quick)
+    os.environ["XLA_FLAGS"] = " ".join([*words, USUAL]) if is_quick else USUAL
+    _is_quick = is_quick
+
+
+def _compile_here(is_quick):
     import jax
     from jax._src import compiler
 
     if is_quick:
+        jax.numpy.zeros(1)  # XLA reads its flags now, and not again
         compiler.get_compile_options = _quick(compiler.get_compile_options, known())
-        words = [f"--{name}={value}".lower() for name, value in known().items()]
-        os.environ["XLA_FLAGS"] = " ".join([*words, USUAL])  # read here already
     else:
         compiler.get_compile_options = compiler.get_compile_options.__wrapped__
-        os.environ["XLA_FLAGS"] = USUAL
     jax.clear_caches()  # no program of the one kind serves the other
-    _is_quick = is_quick
 
 
 def _quick(usual, own):
@@ -83,13 +79,8 @@ def _quick(usual, own):
 
 @cache
 def known() -> dict:
-    """Those of `OPTIONS` that this version of XLA has."""
-    import jax
-
-    found = {}
-    for name, value in OPTIONS.items():
-        asked = jax.jit(lambda x: x + 1, compiler_options={name: value})
-        with contextlib.suppress(jax.errors.JaxRuntimeError):
-            asked(0.0)
-            found[name] = value
+    """Those of `OPTIONS` that the installed XLA has: it ends with another."""
+    found = dict(OPTIONS)
+    if [int(part) for part in re.findall(r"\d+", backend.version("jax"))] >= [0, 12]:
+        del found["xla_cpu_use_fusion_emitters"]
     return found

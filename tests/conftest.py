@@ -28,10 +28,18 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled
     os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(4 * 2**30)
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
-backend.use()
-startup.import_keras()  # as zoo does: with PyTorch in 6 s of processor time, not 10
 hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
 hypothesis.settings.load_profile("zoo")
+
+
+def pytest_configure(config):
+    """Import Keras as zoo does: with PyTorch in 6 s of processor time, not 10.
+
+    A process that only hands tests to others needs no Keras.
+    """
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        backend.use()
+        startup.import_keras()
 
 
 def pytest_collection_modifyitems(items):
@@ -40,7 +48,7 @@ def pytest_collection_modifyitems(items):
     On JAX those whose networks are compiled in another way come after the others:
     what a process has compiled serves as long as the way stays.
     """
-    others = compiling.FILES if backend.current() == "jax" else ()
+    others = compiling.AS_USERS if backend.current() == "jax" else ()
     slow = collections.Counter(
         item.path for item in items if item.get_closest_marker("slow")
     )
@@ -98,9 +106,8 @@ def quick_floors():
 
 @pytest.fixture(scope="module", autouse=True)
 def compiler(request):
-    """JAX compiles the networks of some files with little optimization."""
-    if backend.current() == "jax":
-        compiling.compile_for(request.path.stem)
+    """XLA compiles the networks of most files with little optimization."""
+    compiling.compile_for(request.path.stem)
 
 
 @pytest.fixture

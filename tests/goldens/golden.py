@@ -16,6 +16,7 @@ from zoo.core import files
 from zoo.recipe import Recipe
 from zoo.verification.compare import BOUNDS, Difference, compare
 
+MEND = "if it is meant, `python -m tests.goldens --accept` takes the new values"
 _VALUES = 40
 _GRAY_LEVEL = 1 / 127
 """What rounding a pixel otherwise, by one level, changes in a dark image."""
