@@ -15,7 +15,7 @@ OPTIONS = {
 }
 # Nearly all tests compare, with a tolerance or with each other, what any compilation
 # gives. These files, and their child processes, have what users have: training on real
-# data, what the command line starts and compiles, what devices do and what it costs.
+# data to the same bits, what the command line and a start compile, devices and costs.
 AS_USERS = frozenset(
     f"test_{name}"
     for name in (
@@ -24,6 +24,7 @@ AS_USERS = frozenset(
         "costs",
         "device",
         "goldens_real",
+        "order_and_resume",
         "start_up",
         "verify",
         "without_tensorflow",
