@@ -74,6 +74,25 @@ def _shadow(height, width, random):
     return 1 - random.uniform(0.3, 0.5) * cv2.GaussianBlur(dark, (0, 0), 8)
 
 
+def on_a_table(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A sheet with its four corners, seen at an angle, on wood; uint8 (H, W, 3)."""
+    height, width = picture.shape[:2]
+    grain = 10 * np.sin(np.arange(width * 3 // 2) / 3 + random.normal(0, 0.3))
+    shape = (height * 3 // 2, width * 3 // 2, 3)
+    wood = np.broadcast_to([120, 80, 50] + grain[:, None], shape)
+    sheet = np.float32([[0, 0], [1, 0], [1, 1], [0, 1]])
+    seen = (sheet + 0.25 + random.uniform(-0.04, 0.04, (4, 2))) * (width, height)
+    change = cv2.getPerspectiveTransform(
+        np.float32(sheet * (width, height)), np.float32(seen)
+    )
+    size = shape[1], shape[0]
+    laid = cv2.warpPerspective(picture.astype(np.float32), change, size)
+    covered = cv2.warpPerspective(np.ones((height, width), np.float32), change, size)
+    noise = random.normal(0, 2, (*shape[:2], 1))
+    mixed = wood * (1 - covered[..., None]) + laid + noise
+    return np.clip(mixed, 0, 255).astype(np.uint8)
+
+
 def _colors(style, random):
     white = random.uniform(215, 250) * np.array([1, 1, random.uniform(0.9, 1)])
     dark = random.uniform(10, 60, 3)

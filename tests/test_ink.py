@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from photographs import STYLES, photograph
+from photographs import STYLES, on_a_table, photograph
 from PIL import Image
 
 import zoo
 from zoo import data
 from zoo.data import Dataset, Split
-from zoo.data.kinds import ink, picture_files
+from zoo.data.kinds import ink, paper, picture_files
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -72,11 +72,15 @@ def test_lenet_reads_photographs_as_it_reads_the_digits(sampled):
         photograph(digit[..., 0], STYLES[i % len(STYLES)], random)
         for i, digit in enumerate(digits)
     ]
-    read, clean = (
+    tables = [on_a_table(shot, random) for shot in shots[:80]]
+    assert sum(paper.cut_out(each) is not None for each in tables) >= 78
+    assert not any(paper.cut_out(shot) is not None for shot in shots)
+    read, clean, laid = (
         np.array([each.label for each in zoo.predict("lenet:mnist", given)])
-        for given in (shots, digits)
+        for given in (shots, digits, tables)
     )
     assert (read == truth).mean() > (clean == truth).mean() - 0.02
+    assert (laid == truth[:80]).mean() >= 0.95
 
 
 def test_what_is_laid_out_already_stays_as_it_is(digits, learned):

@@ -10,6 +10,8 @@ of color, dark or bright. Lines that run through the whole picture belong to the
 import cv2
 import numpy as np
 
+from zoo.data.kinds import paper
+
 SHARE = 20 / 28  # of a side that the longer side of the strokes takes
 DARK = 64  # the border's brightness up to which a picture is as the network learned
 SIDE = 192  # pixels of the longer side in which ink is looked for
@@ -76,6 +78,16 @@ def laid_out(image: np.ndarray, side: int) -> np.ndarray:
     Raises:
         NoInk: there is none, or nearly nothing else.
     """
+    sheet = paper.cut_out(image)
+    if sheet is not None:
+        try:
+            return _laid_out(sheet, side)
+        except NoInk:  # an empty sheet, or something else than a sheet
+            pass
+    return _laid_out(image, side)
+
+
+def _laid_out(image: np.ndarray, side: int) -> np.ndarray:
     image = _reduced(image)
     strength = _strength(image)
     level, mask = _strokes(strength)
