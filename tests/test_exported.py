@@ -1,5 +1,6 @@
 """Raw in, answer out, from an ONNX file: without Keras, without zoo."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -15,6 +16,8 @@ from test_predict import empty, make_run
 
 import zoo
 from zoo import cli, data
+from zoo import recipe as recipes
+from zoo.core.columns import Column, to_json
 from zoo.data.kinds.texts import Vocabulary
 from zoo.errors import Mistake
 from zoo.exported import Exported
@@ -93,7 +96,9 @@ def test_the_program_in_the_documentation(pictures, tmp_path):
     """It needs ONNX Runtime, NumPy and Pillow, and has 30 lines."""
     run, files = pictures
     file = zoo.export(run, tmp_path / "x.onnx")
-    found = re.search(r'```python\n(""".*?answer\.py.*?)```', PAGE.read_text(), re.S)
+    found = re.search(
+        r'```python\n("""python answer\.py.*?)```', PAGE.read_text(), re.S
+    )
     program = found.group(1)
     lines = [line for line in program.splitlines() if line.strip()]
     assert len(lines) <= 30
@@ -108,6 +113,51 @@ def test_the_program_in_the_documentation(pictures, tmp_path):
         name, label, share = line.split()
         assert (name, label) == (expected.input, expected.label)
         assert float(share) == pytest.approx(expected.probability, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory, texts):
+    """Runs whose answers the other program tells, and inputs for each."""
+    root = tmp_path_factory.mktemp("told")
+    columns = (Column("age"), Column("color", "category", ("blue", "red")))
+    table = {"features": ("age", "color"), "columns": columns, "missing": True}
+    two = {"columns": to_json(columns), "hidden": (4,), "classes": 2}
+
+    def rows(name, **about):
+        dataset = data.Dataset(name, "tabular", empty(2), **table, **about)
+        return make_run(root / name, dataset, "deep_mlp", input_shape=(2,), **two)
+
+    line = recipes.override(recipes.load("linear_regression"), ["epochs=1"])
+    cells = ["62,red", "-1.5,blue", ",green"]
+    runs = Vocabulary(("not", "good", "not good", "film"), 6, keep="ends", ngrams=2)
+    long = dataclasses.replace(texts.about_data, encoder=runs)
+    network = {"vocabulary_size": runs.size, "length": 6, "units": (4,)}
+    return {
+        "classes": (rows("classes", classes=("a", "b")), cells),
+        "labels": (rows("labels", classes=("a", "b"), task="labels"), cells),
+        "numbers": (zoo.train(line, run=root / "line", quiet=True), ["0.5", "-3"]),
+        "sentences": (
+            make_run(root / "long", long, "lstm_sentiment", **network),
+            ["Not good!", "a good film, not good it is", "! film?"],
+        ),
+    }
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", ["classes", "labels", "numbers", "sentences"])
+def test_the_program_for_rows_and_sentences(told, name, tmp_path):
+    run, inputs = told[name]
+    file = zoo.export(run, tmp_path / "x.onnx")
+    found = re.search(r'```python\n("""python tell\.py.*?)```', PAGE.read_text(), re.S)
+    (tmp_path / "tell.py").write_text(found.group(1))
+    words = [sys.executable, "-I", tmp_path / "tell.py", file, *inputs]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True)
+    for line, expected in zip(
+        done.stdout.splitlines(), zoo.predict(run, inputs), strict=True
+    ):
+        values = dict(each.split("=") for each in line.split("\t")[1:])
+        same = expected.probabilities or expected.numbers
+        assert {k: float(v) for k, v in values.items()} == pytest.approx(same, rel=1e-3)
 
 
 def test_files_that_are_none_of_zoo(tmp_path, capsys):

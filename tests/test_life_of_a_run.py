@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from PIL import Image
 import zoo
 from zoo import backend
 from zoo.cli import call
-from zoo.core import files, locks, progress, seal
+from zoo.core import files, locks, notebook, progress, seal
 from zoo.data import Dataset, Split, identity
 from zoo.errors import Mistake
 from zoo.run import Run, check_folder, new_folder, open_run
@@ -249,6 +250,33 @@ def test_a_pipe_gets_a_line_every_so_often(monkeypatch, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) > 1
     assert set(lines) == {"epoch 1/3, step: 7 of 100, loss 0.5000"}
+
+
+def test_a_notebook_gets_a_bar_that_goes_and_lines_that_stay(monkeypatch, capsys):
+    from IPython import display
+
+    shown = []
+
+    class Output:
+        def update(self, seen):
+            shown.append((seen._repr_html_(), repr(seen)))
+
+    def show(seen, display_id):
+        Output().update(seen)
+        return Output()
+
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(kernel=None))
+    monkeypatch.setattr(display, "display", show)
+    monkeypatch.setattr(notebook, "SECONDS", 0.0)
+    with progress.Progress("epoch 1/3, step", 100) as now:
+        now.say("it <begins>")
+        now.update(7, "loss 0.5000")
+    lines = '<pre style="margin: 0">it &lt;begins&gt;</pre>'
+    bar = '<progress value="7" max="100"></progress>'
+    words = "epoch 1/3, step: 7 of 100, loss 0.5000"
+    assert shown[1] == (f"{lines}{bar} {words}", f"it <begins>\n{words}")
+    assert shown[-1] == (lines, "it <begins>")
+    assert capsys.readouterr().err == ""
 
 
 def test_the_recipe_of_a_run_is_read_from_its_folder(tmp_path):

@@ -1,4 +1,4 @@
-"""Progress on the standard error: a bar in a terminal, plain lines in a pipe."""
+"""Progress: a bar in a terminal or a notebook, plain lines on the standard error."""
 
 import sys
 import threading
@@ -13,10 +13,7 @@ MINUTE = 60.0  # seconds after which a pipe gets a line, whatever is being done
 
 
 class Progress:
-    """How far work has come: a bar in a terminal; in a pipe a line a minute.
-
-    The line comes from a thread of its own, so that it also comes while the work is
-    compiling or evaluating; a line that was printed with `say` counts for its minute.
+    """How far work has come: a bar in a terminal or a notebook; else a line a minute.
 
     Args:
         what: is being done, such as "reading mnist".
@@ -26,57 +23,121 @@ class Progress:
 
     def __init__(self, what: str, total: int, quiet: bool = False):
         self.what, self.done, self.total, self.note = what, 0, total, ""
-        self.quiet, self.is_terminal = quiet, sys.stderr.isatty()
-        self._printed = time.monotonic()
-        self._over = threading.Event()
+        self._place = None if quiet else _place(self)
 
     def __enter__(self):
-        if self.quiet:
-            return self
-        if self.is_terminal:
-            self._bar = _bar()
-            self._task = self._bar.add_task(self.what, total=self.total, note="")
-            self._bar.start()
-        else:
-            threading.Thread(target=self._every_minute, daemon=True).start()
+        if self._place:
+            self._place.start()
         return self
 
     def __exit__(self, *_):
-        self._over.set()
-        if self.is_terminal and not self.quiet:
-            self._bar.stop()
+        if self._place:
+            self._place.stop()
 
     def update(self, done: int, note: str = "", what: str = "") -> None:
         """`done` pieces are done; `note` follows the count, such as "loss 0.1234"."""
         self.done, self.note, self.what = done, note, what or self.what
-        if self.is_terminal and not self.quiet:
-            self._bar.update(
-                self._task,
-                completed=done,
-                total=self.total,
-                description=self.what,
-                note=note,
-            )
+        if self._place:
+            self._place.update()
 
     def say(self, text: str) -> None:
         """Print a line, above the bar if there is one."""
+        if self._place:
+            self._place.say(text)
+
+    @property
+    def line(self) -> str:
+        """Where it stands, in words."""
+        note = f", {self.note}" if self.note else ""
+        return f"{self.what}: {self.done:,} of {self.total:,}{note}"
+
+
+def _place(progress: Progress):
+    """Where progress is shown: it has `start`, `update`, `say` and `stop`."""
+    if sys.stderr.isatty():
+        return _Terminal(progress)
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if hasattr(shell, "kernel"):  # a notebook's
+        from zoo.core.notebook import Cell
+
+        return Cell(progress)
+    return _Pipe(progress)
+
+
+class _Terminal:
+    """A bar of rich, which is imported in terminals alone."""
+
+    def __init__(self, progress: Progress):
+        self.progress = progress
+
+    def start(self):
+        from rich import progress
+        from rich.console import Console
+
+        self._bar = progress.Progress(
+            progress.TextColumn("{task.description}", markup=False),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[note]}", markup=False),
+            progress.TimeElapsedColumn(),
+            progress.TimeRemainingColumn(),
+            console=Console(stderr=True, highlight=False),
+            transient=True,
+        )
+        now = self.progress
+        self._task = self._bar.add_task(now.what, total=now.total, note="")
+        self._bar.start()
+
+    def update(self):
+        now = self.progress
+        self._bar.update(
+            self._task,
+            completed=now.done,
+            total=now.total,
+            description=now.what,
+            note=now.note,
+        )
+
+    def say(self, text):
+        self._bar.console.print(plain(text), soft_wrap=True, markup=False)
+
+    def stop(self):
+        self._bar.stop()
+
+
+class _Pipe:
+    """Lines, and one each minute in which there was none.
+
+    It comes from a thread of its own, so that it also comes while the work is
+    compiling or evaluating.
+    """
+
+    def __init__(self, progress: Progress):
+        self.progress = progress
         self._printed = time.monotonic()
-        if self.quiet:
-            return
-        if self.is_terminal:
-            self._bar.console.print(plain(text), soft_wrap=True, markup=False)
-        else:
-            say(text)
+        self._over = threading.Event()
+
+    def start(self):
+        threading.Thread(target=self._every_minute, daemon=True).start()
+
+    def update(self):
+        pass
+
+    def say(self, text):
+        self._printed = time.monotonic()
+        say(text)
+
+    def stop(self):
+        self._over.set()
 
     def _every_minute(self):
         while not self._over.wait(max(0.0, self._printed + MINUTE - time.monotonic())):
             if time.monotonic() >= self._printed + MINUTE:
-                note = f", {self.note}" if self.note else ""
-                self.say(f"{self.what}: {self.done:,} of {self.total:,}{note}")
+                self.say(self.progress.line)
 
 
 def track(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
-    """Pass the items on and show on the standard error how many have passed.
+    """Pass the items on and show how many have passed.
 
     Args:
         items: what is worked through.
@@ -111,20 +172,3 @@ def show(text: object = "", end: str = "\n") -> None:
         raise
     except OSError as error:
         raise Mistake(f"the output cannot be written: {error.strerror}") from error
-
-
-def _bar():
-    """A bar of rich, which is imported in terminals alone."""
-    from rich import progress
-    from rich.console import Console
-
-    return progress.Progress(
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[note]}", markup=False),
-        progress.TimeElapsedColumn(),
-        progress.TimeRemainingColumn(),
-        console=Console(stderr=True, highlight=False),
-        transient=True,
-    )
