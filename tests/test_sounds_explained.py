@@ -7,6 +7,7 @@ from keras import ops
 
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds.sound_files import PADDING
+from zoo.engine import steps
 from zoo.explanation import attribution
 
 RATE = 8000
@@ -23,7 +24,8 @@ def explained(kind, given, score, rate=0):
     weights = np.tile([[1.0, 0.0]], (len(given), 1))
     return list(
         attribution.attributed(
-            model, dataset, list(given), given, weights, "occlusion", 0
+            *(model, steps.compile_forward(model), dataset),
+            *(list(given), given, weights, "occlusion", 0),
         )
     )
 

@@ -11,7 +11,7 @@ KEPT = 500  # lines that stay, the newest
 
 
 class Cell:
-    """One output of a cell, which is written anew as a `Progress` goes on.
+    """One output of a cell, redrawn as a `Progress` goes on.
 
     When it ends the bar goes, and the lines stay; without lines nothing does.
     """

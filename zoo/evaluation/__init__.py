@@ -45,13 +45,14 @@ def evaluate(
     if isinstance(model, str | Path):
         model = open_run(model, trust=trust)
     cuts: Any = 0.0
+    call: Any = None
     if isinstance(model, Run):
         split = model.dataset().split(split) if isinstance(split, str) else split
         known = model.about_data
         task = known.task
         cuts = model.cuts(known.classes) if task == "labels" else 0.0
         startup.import_keras()
-        model = model.model
+        call, model = model.forward, model.model
     if isinstance(split, str):
         raise Mistake(
             f"split={split}: a model has no data set of its own; give the examples, "
@@ -63,6 +64,6 @@ def evaluate(
     from zoo.building import unit
     from zoo.engine import answers, steps
 
-    call = steps.compile_forward(model)
+    call = call or steps.compile_forward(model)
     outputs = answers.of(model, call, split, task, batch)
     return measure(outputs, split.targets, task, unit.spread(model), cuts)

@@ -11,7 +11,7 @@ from zoo.building import unit
 from zoo.core import files, locks, seal
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
-from zoo.engine.steps import compile_forward, predict
+from zoo.engine.steps import predict
 from zoo.errors import Mistake
 from zoo.metrics import intervals, measure, noise, rates
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
@@ -88,7 +88,7 @@ def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
         place = folder / f"part-{part}"
         run = train(one, run=place, resume=True, floor=False, quiet=True)
         dataset = _as_learned(run, load_for(one))
-        outputs = predict(compile_forward(run.model), dataset.test.inputs)
+        outputs = predict(run.forward, dataset.test.inputs)
         found, reasons = floors.answers(dataset, dataset.test, floors.SECONDS)
         left_out |= reasons
         answered.append(_Part(run, dataset, outputs, found))

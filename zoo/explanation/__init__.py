@@ -113,7 +113,7 @@ def explain(
     scores = (outputs * weights).sum(axis=1)
     shares = _shares(outputs, dataset.task, opened.temperature)
     found = attribution.attributed(
-        opened.model, dataset, raw, decoded, weights, method, seed
+        opened.model, opened.forward, dataset, raw, decoded, weights, method, seed
     )
     explained = []
     for i, (name, one) in enumerate(zip(names, found, strict=True)):

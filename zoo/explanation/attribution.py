@@ -1,6 +1,6 @@
 """From a method's name to the attributions of each input, on the active backend."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import keras
@@ -19,6 +19,7 @@ AT_A_TIME = 2**22  # numbers in the points that are computed together
 
 def attributed(
     model: keras.Model,
+    forward: Callable,
     dataset: Dataset,
     raw: list,
     decoded: np.ndarray,
@@ -30,6 +31,7 @@ def attributed(
 
     Args:
         model: from `decoded` to outputs.
+        forward: the same, compiled.
         dataset: that of the run.
         raw, decoded: the inputs, see `zoo.data.items` and `zoo.data.decode`.
         weights: of the outputs, float (n, outputs).
@@ -37,13 +39,14 @@ def attributed(
         seed: of smoothgrad.
     """
     view, parts = _view(model, dataset, raw, decoded)
+    whole = forward if view.whole is model else None
     explain = {
         "gradient": _gradient,
         "integrated_gradients": _integrated,
         "smoothgrad": partial(_smooth, seed=seed),
         "grad_cam": _cam,
-        "shapley": _shapley,
-        "occlusion": _occlusion,
+        "shapley": partial(_shapley, forward=whole),
+        "occlusion": partial(_occlusion, forward=whole),
     }[method](view)
     for i, weight in enumerate(weights):
         yield {**explain(i, weight), **parts(i)}
@@ -171,9 +174,9 @@ def _cam(view):
     return explain
 
 
-def _scorer(view):
+def _scorer(view, forward):
     """What gives the scores of input i with parts hidden."""
-    run = steps.compile_forward(view.whole)
+    run = forward or steps.compile_forward(view.whole)
 
     def score(i, weight, hidden):
         inputs = view.hide(i, hidden)
@@ -183,8 +186,8 @@ def _scorer(view):
     return score
 
 
-def _occlusion(view):
-    score = _scorer(view)
+def _occlusion(view, forward):
+    score = _scorer(view, forward)
 
     def explain(i, weight):
         found = methods.occlusion(partial(score, i, weight), view.masks(i))
@@ -195,8 +198,8 @@ def _occlusion(view):
     return explain
 
 
-def _shapley(view):
-    score = _scorer(view)
+def _shapley(view, forward):
+    score = _scorer(view, forward)
 
     def explain(i, weight):
         count = len(view.masks(i))
