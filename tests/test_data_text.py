@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoo import data
-from zoo.data.kinds.texts import Tokens, Vocabulary, split_words, tokenize
+from zoo.data.kinds.texts import Vocabulary
+from zoo.data.kinds.tokens import Tokens, split_words, tokenize
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once

@@ -1,5 +1,6 @@
 """README and docs: links lead somewhere, code blocks run, manifests parse."""
 
+import csv
 import functools
 import os
 import re
@@ -140,6 +141,34 @@ def test_the_kubernetes_manifest_is_a_service_and_a_job_that_fit_each_other():
     assert f"--nproc_per_node={gpus}" in command
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pods["volumes"]}
+
+
+def test_the_limits_that_the_docs_name_are_those_of_the_code():
+    from zoo.building import model_files
+    from zoo.core import files, seal
+    from zoo.data.kinds import picture_files, tables
+    from zoo.training import session
+
+    mib, million = 2**20, 10**6
+    said = {
+        "security": (
+            f"a file of more than {seal.LARGEST // mib} MiB, of a model "
+            f"{seal.LARGEST_MODEL // 2**30} GiB",
+            f"with a limit of {seal.LARGEST // mib} MiB and a million parts",
+            f"have at most {model_files.CONFIG // mib} MiB",
+            f"times its size and {model_files.SPARE // mib} MiB",
+            f"{model_files.LARGEST_OUTPUT // million} million numbers for one input",
+            f"more than {picture_files.MEMORY // mib} MiB to decode",
+            f"lines of more than {tables.WIDEST:,} cells, cells of more than "
+            f"{csv.field_size_limit():,} letters",
+        ),
+        "survival": ("every two minutes within a long epoch",),
+    }
+    assert (files.PARTS // million, session.SAVE_WITHIN_EPOCH_SECONDS) == (1, 120)
+    for page, words in said.items():
+        text = (ROOT / "docs" / f"{page}.md").read_text("utf-8").replace("\n", " ")
+        for each in words:
+            assert each in re.sub(" +", " ", text), each
 
 
 def test_readme_fits_on_150_lines():

@@ -24,7 +24,8 @@ from zoo.core.columns import Column
 from zoo.data import features
 from zoo.data.dataset import Dataset, Split
 from zoo.data.floors import answers, floors
-from zoo.data.kinds.texts import Vocabulary, split_words
+from zoo.data.kinds.texts import Vocabulary
+from zoo.data.kinds.tokens import split_words
 from zoo.reporting.advice import advise, compare
 
 once = pytest.mark.once

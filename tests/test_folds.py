@@ -14,7 +14,7 @@ from zoo.core.columns import Column
 from zoo.core.random import order
 from zoo.data import folds, keys
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds.texts import split_words
+from zoo.data.kinds.tokens import split_words
 from zoo.data.splits import carve, together
 from zoo.errors import Mistake
 from zoo.tuning import trial

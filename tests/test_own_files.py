@@ -10,7 +10,8 @@ from PIL import Image
 
 import zoo
 from zoo import data
-from zoo.data.kinds.texts import Vocabulary, split_words
+from zoo.data.kinds.texts import Vocabulary
+from zoo.data.kinds.tokens import split_words
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once

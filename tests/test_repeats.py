@@ -7,7 +7,7 @@ import pytest
 
 from zoo.data import repeats
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds.texts import split_words
+from zoo.data.kinds.tokens import split_words
 
 pytestmark = [pytest.mark.once, pytest.mark.without_tensorflow]
 

@@ -37,7 +37,7 @@ class Split:
 
     inputs: array of shape (n, ...), or anything with `len`, `shape`, `dtype` and
         indexing by an array of positions that returns an array; texts before their
-        words are numbered are `zoo.data.kinds.texts.Tokens`; of a series
+        words are numbered are `zoo.data.kinds.tokens.Tokens`; of a series
         `zoo.data.windows.Windows`.
     targets: by the data set's task: "classes", int32 array of shape (n,), positions in
         `Dataset.classes`; "numbers", float32 (n, outputs), in the data's own unit;

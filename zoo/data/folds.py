@@ -12,7 +12,7 @@ import numpy as np
 from zoo.core.random import order
 from zoo.data import repeats
 from zoo.data.dataset import SPLITS, Dataset, Joined, Split
-from zoo.data.kinds.texts import Tokens
+from zoo.data.kinds.tokens import Tokens
 from zoo.data.splits import together
 from zoo.errors import Mistake
 

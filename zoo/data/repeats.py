@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 
 from zoo.data.dataset import SPLITS, Dataset, Split
-from zoo.data.kinds.texts import Tokens
+from zoo.data.kinds.tokens import Tokens
 
 SHORT = 5  # words; shorter texts are equal by chance
 # Rows are equal by nature in a table of few possible rows, such as one of four small

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoo.core.columns import Column
-from zoo.data.kinds import words
+from zoo.data.kinds import dates, words
 from zoo.errors import Mistake
 
 MISSING = ("", "?", "nan", "na", "n/a", "null", "none", "<na>", "nat")
@@ -31,17 +31,11 @@ PAIRS = (
 )
 YES = {"yes", "true", "y", "t", "ja", "oui", "si", "sí", "tak", "wahr", "vrai", "はい"}
 YES |= {"on"}  # one word of each pair
-DATES = ("%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y年%m月%d日")
-DATES += ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y")
-DATES += ("%d.%m.%y", "%m/%d/%y", "%d/%m/%y")  # after those of whole years
-TIMES = ("", " %H:%M", " %H:%M:%S")
-CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p")
 UNIT = re.compile(r"[$€£¥₹₽元円%]|\b(?:EUR|USD|GBP|CHF|JPY|kr|zł)\b")
 GAP = r"([0-9])[ \x{00a0}\x{202f}'\x{2019}]([0-9]{3})"  # between thousands
 MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
 WORDY = 3.5  # words in a cell, on average, of a column of text
 ALIKE = 0.5  # of the cells of a text column are different, at least
-CALENDAR = (1000, 3000)  # years that a number of eight digits may name
 SHOWN = 40  # letters of a cell in an error
 
 
@@ -108,7 +102,7 @@ def typed(cells, decimal: str = "."):
     if not types.is_string(cells.type) or cells.null_count == len(cells):
         return cells
     start = compute.drop_null(cells[:1000])
-    if len(_wrong(start, decimal)) or _are_dates(start):
+    if len(_wrong(start, decimal)) or dates.are_digits(start):
         return cells
     try:
         return _cast(cells, decimal)
@@ -140,7 +134,7 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
     if not types.is_string(cells.type):
         return replace(column, decimal=decimal)
     values = compute.unique(compute.drop_null(cells))
-    if _are_dates(values):
+    if dates.are_digits(values):
         return replace(column, kind="date", format="%Y%m%d")
     odd = values.take(_wrong(values, decimal))
     if not len(odd):
@@ -160,7 +154,7 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
             )
     if {value.lower() for value in values[:3].to_pylist()} in PAIRS:
         return replace(column, kind="boolean", categories=_sorted(values))
-    if (form := _date_format(values)) is not None:
+    if (form := dates.form_of(values)) is not None:
         return replace(column, kind="date", format=form)
     if _is_text(values, count):
         return replace(column, kind="text")
@@ -184,7 +178,7 @@ def set_to(column: Column, kind: str, cells) -> Column:
             )
     elif kind == "date":
         values = compute.unique(compute.drop_null(texts(cells)))
-        form = _date_format(values)
+        form = dates.form_of(values)
         column = replace(column, format=form or "")
     return column
 
@@ -200,10 +194,13 @@ def encode(column: Column, cells, where: str = "") -> np.ndarray:
     Raises:
         Mistake: names the row of a cell that is no number or date.
     """
+    from pyarrow import types
+
     if column.kind in ("category", "boolean"):
         return codes(column.categories, cells)[:, None]
     if column.kind == "date":
-        return _days(column, cells, where)
+        digits = types.is_floating(cells.type)  # such as 20260131
+        return dates.encode(column, texts(cells) if digits else cells, where)
     if column.kind == "text":
         return words.encode(column, texts(cells))
     return _numbers(column, cells, where)[:, None]
@@ -297,32 +294,6 @@ def _numbers(column: Column, cells, where: str) -> np.ndarray:
     return small
 
 
-def _days(column: Column, cells, where: str) -> np.ndarray:
-    import pyarrow
-    from pyarrow import compute, types
-
-    if types.is_floating(cells.type):
-        cells = texts(cells)
-    if types.is_string(cells.type):
-        moments = _parsed(cells, column.format)
-        wrong = compute.and_(cells.is_valid(), moments.is_null())
-        if compute.any(wrong).as_py():
-            place = compute.index(wrong, True).as_py()
-            form = f", written as {column.format}" if column.format else ""
-            raise Mistake(
-                f"{where}row {place + 1}, column {column.name}: "
-                f"'{cells[place].as_py()[:SHOWN]}' where a date belongs{form}"
-            )
-        cells = moments
-    elif not types.is_timestamp(cells.type):
-        raise Mistake(f"column {column.name} holds {cells.type} where dates belong")
-    seconds = cells.cast(pyarrow.int64()).fill_null(0)
-    seconds = seconds.to_numpy(zero_copy_only=False)
-    found = np.stack(np.divmod(seconds, 86_400), axis=1).astype(np.float32)
-    found[cells.is_null().to_numpy(zero_copy_only=False)] = np.nan
-    return found
-
-
 def _cast(strings, decimal: str):
     """Strings that are numbers as float64."""
     import pyarrow
@@ -389,73 +360,6 @@ def _wrong(strings, decimal: str) -> np.ndarray:
     )
     bad = compute.invert(compute.or_(fits, infinite)).fill_null(False)
     return np.flatnonzero(bad.to_numpy(zero_copy_only=False))
-
-
-def _parsed(strings, form: str):
-    """Timestamps of one second; null where a string is no date."""
-    import pyarrow
-    from pyarrow import compute
-
-    if form:
-        return compute.strptime(strings, format=form, unit="s", error_is_null=True)
-    pattern = (
-        r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$"
-    )
-    fits = compute.match_substring_regex(strings, pattern)
-    strings = compute.if_else(fits, strings, None)
-    # What a clock on the wall says counts, not the zone that it hangs in.
-    strings = compute.replace_substring_regex(
-        strings, r"(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$", ""
-    )
-    strings = compute.replace_substring_regex(
-        strings, r"(T| )(\d{2}:\d{2})$", r"\1\2:00"
-    )
-    try:
-        return strings.cast(pyarrow.timestamp("s"))
-    except pyarrow.ArrowInvalid:  # such as the 30th of February
-        found = [_moment(text) for text in strings.to_pylist()]
-        return pyarrow.array(found, pyarrow.timestamp("s"))
-
-
-def _moment(text: str | None):
-    try:
-        return None if text is None else np.datetime64(text, "s").item()
-    except ValueError:
-        return None
-
-
-def _date_format(values) -> str | None:
-    """How these different cells are dates: "" for ISO 8601; None if they are not."""
-    sample = values[:1000]
-    if not any(map(str.isdigit, sample[0].as_py())):
-        return None
-    for form in ("", *(date + time for date in DATES for time in TIMES), *CLOCKS):
-        if _are(sample, form) and _are(values, form):
-            return form
-    return None
-
-
-def _are(strings, form: str) -> bool:
-    """Whether all are dates of this form; a year has four digits, or it has two."""
-    from pyarrow import compute
-
-    found = _parsed(strings, form)
-    if found.null_count:
-        return False
-    years = compute.min_max(compute.year(found)).as_py()
-    return CALENDAR[0] < years["min"] and years["max"] < CALENDAR[1]
-
-
-def _are_dates(known) -> bool:
-    """Whether numbers are dates of eight digits, such as 20260131."""
-    sample = known[:1000].to_pylist()
-    if not all(len(cell) == 8 and cell.isdigit() for cell in sample):
-        return False
-    first, last = CALENDAR
-    return (
-        all(first < int(cell[:4]) < last for cell in sample)
-        and not _parsed(known, "%Y%m%d").null_count
-    )
 
 
 def _is_text(values, count: int) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from zoo.core.columns import Column
 from zoo.core.progress import track
-from zoo.data.kinds.texts import Tokens, split_words
+from zoo.data.kinds.tokens import Tokens, split_words
 
 LONGEST = 64  # words of a cell that are read, if nothing else is asked for
 MOST = 10_000  # words of a column that are known

@@ -12,8 +12,9 @@ import numpy as np
 from zoo.core import columns as described
 from zoo.core.columns import KINDS, Column
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import cells, sheet, texts, words
+from zoo.data.kinds import cells, sheet, words
 from zoo.data.kinds.sheet import Sheet
+from zoo.data.kinds.tokens import split_words
 from zoo.data.sources import split_tables
 from zoo.data.sources.suspicions import LOOK, suspicion
 from zoo.data.sources.targets import SHOWN, Target, answers_of, target_names
@@ -283,7 +284,7 @@ def _texts(name, found, values, column, answers: Target, test) -> Dataset:
             stacklevel=5,
         )
     written = given.fill_null("").to_pylist()
-    tokens = texts.split_words(track(written, len(written), "splitting words"))[0]
+    tokens = split_words(track(written, len(written), "splitting words"))[0]
     dataset = Dataset(
         name=name,
         kind="text",

@@ -10,9 +10,10 @@ import numpy as np
 
 from zoo.core.progress import track
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import sheet, texts
+from zoo.data.kinds import sheet
 from zoo.data.kinds.picture_files import SUFFIXES as PICTURES
 from zoo.data.kinds.texts import SUFFIXES
+from zoo.data.kinds.tokens import split_words
 from zoo.data.sources import listing
 from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
 from zoo.data.splits import carved
@@ -83,7 +84,7 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
         targets[part] = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
     count = sum(map(len, written.values()))
     lists = (track(each, count, "splitting words") for each in written.values())
-    tokens = dict(zip(written, texts.split_words(*lists), strict=True))
+    tokens = dict(zip(written, split_words(*lists), strict=True))
     splits = {part: Split(tokens[part], targets[part]) for part in written}
     dataset = Dataset(
         name=str(path),

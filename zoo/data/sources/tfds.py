@@ -8,7 +8,8 @@ import numpy as np
 
 from zoo.data.cache import remember
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import picture_files, tables, texts
+from zoo.data.kinds import picture_files, tables
+from zoo.data.kinds.tokens import Tokens
 from zoo.data.sources import tfds_prepare
 from zoo.data.sources.tfds_convert import SIZE, convert, fresh
 from zoo.data.splits import carve
@@ -46,7 +47,7 @@ def read(
         complete: use only the rows of a table in which no value is missing.
 
     Returns:
-        The data set; texts are still `zoo.data.kinds.texts.Tokens`.
+        The data set; texts are still `zoo.data.kinds.tokens.Tokens`.
 
     Raises:
         Mistake: the name is unknown, cannot be downloaded or prepared, holds something
@@ -132,7 +133,7 @@ def _split(arrays: dict[str, np.ndarray], facts: dict, part: str) -> Split:
     if facts["kind"] == "text":
         lengths = np.array(arrays[f"{part}_lengths"])
         starts = np.cumsum(lengths) - lengths
-        return Split(texts.Tokens(inputs, starts, lengths, facts["words"]), targets)
+        return Split(Tokens(inputs, starts, lengths, facts["words"]), targets)
     return Split(inputs, targets)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from zoo.core.progress import track
 from zoo.data import builders
 from zoo.data.dataset import SPLITS
-from zoo.data.kinds import picture_files, pictures, texts
+from zoo.data.kinds import picture_files, pictures
+from zoo.data.kinds.tokens import split_words
 from zoo.data.sources import tfds_prepare
 from zoo.errors import Mistake
 
@@ -99,7 +100,7 @@ def convert(
 
     if kind == "text":
         read = [(_text(e[keys[0]]) for e in walk(part)) for part in parts]
-        for part, tokens in zip(parts, texts.split_words(*read), strict=True):
+        for part, tokens in zip(parts, split_words(*read), strict=True):
             np.save(to / f"{part}_inputs.npy", tokens.flat)
             np.save(to / f"{part}_lengths.npy", tokens.lengths)
             facts["words"] = tokens.words

@@ -1,0 +1,115 @@
+"""Dates in the cells of a column: how they are written, and the numbers they become."""
+
+import numpy as np
+
+from zoo.core.columns import Column
+from zoo.errors import Mistake
+
+DATES = ("%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y年%m月%d日")
+DATES += ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y")
+DATES += ("%d.%m.%y", "%m/%d/%y", "%d/%m/%y")  # after those of whole years
+TIMES = ("", " %H:%M", " %H:%M:%S")
+CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p")
+CALENDAR = (1000, 3000)  # years that a number of eight digits may name
+SHOWN = 40  # letters of a cell in an error
+
+
+def encode(column: Column, cells, where: str) -> np.ndarray:
+    """Days since 1970 and the seconds of the day, float32 (n, 2); NaN = missing.
+
+    Args:
+        column: of dates.
+        cells: strings or timestamps.
+        where: before the number of a row in an error.
+
+    Raises:
+        Mistake: names the row of a cell that is no date.
+    """
+    import pyarrow
+    from pyarrow import compute, types
+
+    if types.is_string(cells.type):
+        moments = _parsed(cells, column.format)
+        wrong = compute.and_(cells.is_valid(), moments.is_null())
+        if compute.any(wrong).as_py():
+            place = compute.index(wrong, True).as_py()
+            form = f", written as {column.format}" if column.format else ""
+            raise Mistake(
+                f"{where}row {place + 1}, column {column.name}: "
+                f"'{cells[place].as_py()[:SHOWN]}' where a date belongs{form}"
+            )
+        cells = moments
+    elif not types.is_timestamp(cells.type):
+        raise Mistake(f"column {column.name} holds {cells.type} where dates belong")
+    seconds = cells.cast(pyarrow.int64()).fill_null(0)
+    seconds = seconds.to_numpy(zero_copy_only=False)
+    found = np.stack(np.divmod(seconds, 86_400), axis=1).astype(np.float32)
+    found[cells.is_null().to_numpy(zero_copy_only=False)] = np.nan
+    return found
+
+
+def _parsed(strings, form: str):
+    """Timestamps of one second; null where a string is no date."""
+    import pyarrow
+    from pyarrow import compute
+
+    if form:
+        return compute.strptime(strings, format=form, unit="s", error_is_null=True)
+    pattern = (
+        r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$"
+    )
+    fits = compute.match_substring_regex(strings, pattern)
+    strings = compute.if_else(fits, strings, None)
+    # What a clock on the wall says counts, not the zone that it hangs in.
+    strings = compute.replace_substring_regex(
+        strings, r"(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$", ""
+    )
+    strings = compute.replace_substring_regex(
+        strings, r"(T| )(\d{2}:\d{2})$", r"\1\2:00"
+    )
+    try:
+        return strings.cast(pyarrow.timestamp("s"))
+    except pyarrow.ArrowInvalid:  # such as the 30th of February
+        found = [_moment(text) for text in strings.to_pylist()]
+        return pyarrow.array(found, pyarrow.timestamp("s"))
+
+
+def _moment(text: str | None):
+    try:
+        return None if text is None else np.datetime64(text, "s").item()
+    except ValueError:
+        return None
+
+
+def form_of(values) -> str | None:
+    """How these different cells are dates: "" for ISO 8601; None if they are not."""
+    sample = values[:1000]
+    if not any(map(str.isdigit, sample[0].as_py())):
+        return None
+    for form in ("", *(date + time for date in DATES for time in TIMES), *CLOCKS):
+        if _are(sample, form) and _are(values, form):
+            return form
+    return None
+
+
+def _are(strings, form: str) -> bool:
+    """Whether all are dates of this form; a year has four digits, or it has two."""
+    from pyarrow import compute
+
+    found = _parsed(strings, form)
+    if found.null_count:
+        return False
+    years = compute.min_max(compute.year(found)).as_py()
+    return CALENDAR[0] < years["min"] and years["max"] < CALENDAR[1]
+
+
+def are_digits(known) -> bool:
+    """Whether numbers are dates of eight digits, such as 20260131."""
+    sample = known[:1000].to_pylist()
+    if not all(len(cell) == 8 and cell.isdigit() for cell in sample):
+        return False
+    first, last = CALENDAR
+    return (
+        all(first < int(cell[:4]) < last for cell in sample)
+        and not _parsed(known, "%Y%m%d").null_count
+    )
