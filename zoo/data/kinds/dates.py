@@ -60,7 +60,7 @@ def _parsed(strings, form: str):
     )
     fits = compute.match_substring_regex(strings, pattern)
     strings = compute.if_else(fits, strings, None)
-    # What a clock on the wall says counts, not the zone that it hangs in.
+    # The local time counts, not its zone.
     strings = compute.replace_substring_regex(
         strings, r"(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$", ""
     )
