@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_sets  # noqa: F401  # TFDS finds its builders by their names
 from array_record.python.array_record_data_source import ArrayRecordDataSource
 from PIL import Image
 

@@ -1,4 +1,4 @@
-"""Data sets of TFDS that tests build by their names, and a fresh Python."""
+"""Data sets of TFDS that tests find by their names once this is imported."""
 
 import os
 import subprocess
