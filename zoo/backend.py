@@ -36,7 +36,7 @@ def _written_on(backend: str, title: str) -> dict[str, Support]:
     return {**dict.fromkeys(NAMES, other), backend: Support(True)}
 
 
-EVERYWHERE = dict.fromkeys(NAMES, Support(True))
+EVERYWHERE: dict[str, Support] = dict.fromkeys(NAMES, Support(True))
 CAPABILITIES: dict[str, dict[str, Support]] = {
     "train": {
         "jax": Support(True, "compiled by XLA"),

@@ -25,10 +25,13 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from zoo.errors import Mistake
+
+Result = TypeVar("Result")
 
 
 class Group:
@@ -145,9 +148,9 @@ class Group:
         if mistake:
             raise mistake
 
-    def in_turn(self, act: Callable):
+    def in_turn(self, act: Callable[[], Result]) -> Result:
         """`act()`, first in one process of each machine, then in the others."""
-        result = None
+        result: Any = None
         for first in (True, False):
             with self.shared_mistakes():
                 if (self.local_rank == 0) == first:

@@ -100,7 +100,7 @@ def explain(
     raw = data.items(dataset, inputs)
     decoded = data.decode(dataset, raw, as_is)
     names = data.named(dataset, raw, decoded)
-    place = None if of is None else _place(of, dataset)
+    asked = [] if of is None else [_place(of, dataset)] * len(names)
     startup.import_keras()
     from zoo.engine import steps
     from zoo.explanation import attribution
@@ -108,7 +108,7 @@ def explain(
     outputs = steps.predict(opened.forward, decoded)
     if not np.isfinite(outputs).all():
         raise Mistake(f"{opened.folder} has no answer: it is NaN, or overflows")
-    places = _answers(outputs, dataset.task) if of is None else [place] * len(names)
+    places = asked or _answers(outputs, dataset.task)
     weights = np.stack([_weights(each, outputs.shape[1]) for each in places])
     scores = (outputs * weights).sum(axis=1)
     shares = _shares(outputs, dataset.task, opened.temperature)

@@ -37,9 +37,9 @@ def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> 
         onnx.helper.set_model_props(made, words)
     onnx.save(made, path)
     if int8:
-        from zoo.exporting.onnx import int8
+        from zoo.exporting.onnx.int8 import quantize
 
-        int8.quantize(path)
+        quantize(path)
 
 
 def said(value) -> str:
