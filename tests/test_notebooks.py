@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
-SHOWN = {"first-run": 4, "own-data": 2, "explain": 4}  # tables, bars, pictures, pages
+SHOWN = {"first-run": 5, "own-data": 2, "explain": 4}  # tables, bars, pictures, pages
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
