@@ -23,6 +23,7 @@ ORDER = (
     ("data",),
     ("exported",),
     ("run",),
+    ("answering",),
     ("training", "writing"),
     ("prediction", "evaluation", "explanation", "verification", "reporting"),
     ("tuning", "exporting", "serving"),

@@ -12,7 +12,7 @@ from PIL import Image
 from test_predict import empty, make_run
 
 import zoo
-from zoo import backend, cli, data
+from zoo import answering, backend, cli, data, exported
 from zoo.building import unit, weight_files
 from zoo.core import files, seal
 from zoo.data.kinds.texts import Vocabulary
@@ -181,3 +181,28 @@ def test_keras_is_not_imported(asked):
     words = [sys.executable, "-c", code, "predict", folder, *inputs]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True)
     assert re.search(r"20.png +(cat|dog|bird) +\d+\.\d\d%", done.stdout)
+
+
+def test_answers_are_those_of_onnxruntime_used_by_hand(asked, monkeypatch):
+    """One thread or several, one input or many, of a run or of its file."""
+    import onnxruntime
+
+    folder, _ = asked["pictures"]
+    images = np.random.default_rng(0).integers(0, 256, (37, 12, 9, 3)).astype("uint8")
+    session = onnxruntime.InferenceSession(folder / "model.onnx")
+    [logits] = session.run(None, {"input": images.astype("float32")})
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    for short in (exported.SHORT, 0.0):  # with which all threads compute from call 3 on
+        monkeypatch.setattr(exported, "SHORT", short)
+        for source in (Run(folder), folder / "model.onnx"):
+            for _ in range(exported.TRIED + 2):
+                answered = zoo.predict(source, images)
+                found = [
+                    [each.probabilities[name] for name in ("cat", "dog", "bird")]
+                    for each in answered
+                ]
+                np.testing.assert_allclose(found, shares, atol=1e-6)
+        assert answering.engine(Run(folder)) == answering.ONNX
+    one = zoo.predict(folder, images[3])
+    assert one[0].probabilities == pytest.approx(answered[3].probabilities, abs=1e-6)

@@ -2,25 +2,20 @@
 
 import html
 import math
-import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo import exported
-from zoo.building import trained
-from zoo.engine import startup
+from zoo import answering
 from zoo.errors import Mistake
 from zoo.exported import Exported
 from zoo.metrics import bound, label_probabilities, probabilities, surprises
 from zoo.metrics.conformal import CLASS
-from zoo.run import Run, open_run
+from zoo.run import Run
 from zoo.writing import write
 
 if TYPE_CHECKING:
@@ -120,6 +115,12 @@ def predict(
 ) -> list[Prediction]:
     """Answer raw inputs with what a run has learned, on any backend.
 
+    A run that holds a checked export (`zoo.export(run)`) is answered by ONNX Runtime,
+    which is faster for most networks and needs no Keras; other runs by Keras on the
+    active backend, and so does every run whose model Keras has opened (`run.model`):
+    see `zoo.answering.engine`, which says what answers. They differ by at most 1e-5,
+    relative to the largest answer.
+
     Args:
         run: a run, its folder, or the name of trained weights, such as "lenet:mnist";
             or an ONNX file that `zoo.export` wrote, opened or not, which ONNX Runtime
@@ -160,7 +161,7 @@ def predict(
 
     if batch < 1:
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
-    source, dataset = opened(run, trust)
+    source, dataset = answering.opened(run, trust)
     raw = data.items(dataset, inputs, back)
     if dataset.unit:
         return [_continued(source, dataset, item, confidence) for item in raw]
@@ -169,7 +170,7 @@ def predict(
         raise Mistake("nothing to predict: the table has no rows")
     bounds = {} if confidence is None else bounds_of(source, dataset, confidence)
     names = data.named(dataset, raw, decoded)
-    outputs = forward(source)(decoded, batch)
+    outputs = answering.forward(source)(decoded, batch)
     return interpreted(source, dataset, raw, names, outputs, bounds)
 
 
@@ -184,7 +185,7 @@ def interpreted(
     """What a network's outputs mean.
 
     Args:
-        source, dataset: as `opened` gave them.
+        source, dataset: as `zoo.answering.opened` gave them.
         raw: the inputs, as `zoo.data.items` gave them.
         names: of the inputs.
         outputs: logits or numbers, (n, outputs).
@@ -206,20 +207,23 @@ def interpreted(
         ]
     if dataset.task == "labels":
         given = outputs >= np.array(source.cuts(dataset.classes))
+        ranked = _ranked(label_probabilities(outputs), given, dataset.classes)
         return [
-            _labels(name, share, has, dataset.classes)
-            for name, share, has in zip(
-                names, label_probabilities(outputs), given, strict=True
-            )
+            Prediction(name, probabilities=shares, labels=labels)
+            for name, (shares, labels) in zip(names, ranked, strict=True)
         ]
     shares = probabilities(outputs / source.temperature)
     kept = np.zeros(shares.shape, bool)
     if bounds:
         kept = surprises(outputs) <= bounds[CLASS]
-    return [
-        _prediction(name, share, dataset.classes, some, bool(bounds))
-        for name, share, some in zip(names, shares, kept, strict=True)
-    ]
+    ranked = _ranked(shares, kept, dataset.classes)
+    found = []
+    for name, (each, possible) in zip(names, ranked, strict=True):
+        label, share = next(iter(each.items()))
+        if bounds and not possible:
+            possible = (label,)  # the most probable one at least
+        found.append(Prediction(name, label, share, each, possible=possible))
+    return found
 
 
 def seen(
@@ -235,82 +239,13 @@ def seen(
     """
     from zoo import data
 
-    _, dataset = opened(run)
+    _, dataset = answering.opened(run)
     return data.decode(dataset, data.items(dataset, inputs), as_is)
 
 
 def kind_of(run: Run | Exported | str | Path) -> str:
     """The kind of data that the network learned from, see `zoo.data.Dataset`."""
-    return opened(run)[1].kind
-
-
-def opened(
-    run: Run | Exported | str | Path, trust: bool = False
-) -> tuple[Run | Exported, "Dataset"]:
-    """A run or an ONNX file, and what it learned from.
-
-    What a name or a path gives is kept: who asks in a loop gets the same run, compiled
-    as it is, until one of its files changes.
-
-    Raises:
-        Mistake: see `predict`.
-    """
-    if isinstance(run, Run | Exported):
-        return run, run.dataset if isinstance(run, Exported) else run.about_data
-    place = Path(run) if exported.is_file(run) else trained.folder(run)
-    state = (os.path.abspath(place), trust, _state(place))
-    if state not in _KEPT:
-        found = Exported(place) if exported.is_file(run) else open_run(run, trust=trust)
-        for old in [each for each in _KEPT if each[:2] == state[:2]]:
-            del _KEPT[old]  # of files that were changed
-        while len(_KEPT) >= MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[state] = found
-    return opened(_KEPT[state])
-
-
-MOST_KEPT = 4  # runs, of which each holds its weights in memory
-_KEPT: dict[tuple, Run | Exported] = {}
-
-
-def _state(place: Path) -> tuple:
-    """By what a change of a file, or of those in a folder, is seen."""
-    try:
-        files = sorted(os.scandir(place), key=lambda each: each.name)
-    except NotADirectoryError:
-        return _signs(place.stat())
-    except OSError:
-        return ()
-    return tuple((each.name, *_signs(each.stat())) for each in files if each.is_file())
-
-
-def _signs(stat: os.stat_result) -> tuple[int, int, int]:
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
-
-
-def forward(source: Run | Exported) -> Callable[..., np.ndarray]:
-    """A function from decoded inputs, and how many to compute at a time, to outputs.
-
-    In a run by Keras, compiled once; in a file by ONNX Runtime. So is a run that holds
-    a checked export, until Keras has opened its model or computes on another device.
-    """
-    if isinstance(source, Exported):
-        return source.answers
-    if "model" not in vars(source) and not _on_accelerator() and source.exported:
-        return source.exported.answers
-    startup.import_keras()
-    from zoo.engine import steps
-
-    return partial(steps.predict, source.forward)
-
-
-def _on_accelerator() -> bool:
-    """Whether Keras has been imported and computes on no processor."""
-    if "keras" not in sys.modules:
-        return False
-    from zoo.engine import device
-
-    return device.describe() != "cpu"
+    return answering.opened(run)[1].kind
 
 
 def _no_answer(
@@ -392,24 +327,15 @@ def _forecast(ending, row: list[float], names: tuple, widths: Mapping) -> Predic
     )
 
 
-def _labels(name: str, share: np.ndarray, given: np.ndarray, classes) -> Prediction:
-    order = np.argsort(-share, kind="stable")
-    ranked = {classes[i]: float(share[i]) for i in order}
-    labels = tuple(classes[i] for i in order if given[i])
-    return Prediction(name, probabilities=ranked, labels=labels)
+def _ranked(shares: np.ndarray, marked: np.ndarray, classes: tuple[str, ...]):
+    """For each input the probabilities by class, and the classes that are marked.
 
-
-def _prediction(
-    name: str,
-    share: np.ndarray,
-    classes: tuple[str, ...],
-    kept: np.ndarray,
-    asked: bool,
-) -> Prediction:
-    """With `asked` the classes that are kept, or the most probable one at least."""
-    order = np.argsort(-share, kind="stable")
-    ranked = {classes[i]: float(share[i]) for i in order}
-    label = classes[order[0]]
-    possible = tuple(classes[i] for i in order if kept[i])
-    possible = possible or (label,) if asked else ()
-    return Prediction(name, label, ranked[label], ranked, possible=possible)
+    The most probable ones come first.
+    """
+    orders = np.argsort(-shares, axis=1, kind="stable")
+    sorted_shares = np.take_along_axis(shares, orders, axis=1).tolist()
+    rows = zip(orders.tolist(), sorted_shares, marked.tolist(), strict=True)
+    for order, values, are in rows:
+        names = [classes[place] for place in order]
+        some = tuple(classes[place] for place in order if are[place])
+        yield dict(zip(names, values, strict=True)), some

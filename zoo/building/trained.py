@@ -46,10 +46,11 @@ def folder(place: str | os.PathLike) -> Path:
     named = isinstance(place, str) and _NAME.fullmatch(place)
     if not named or os.path.exists(place):
         return Path(place)
-    if place not in names():
+    found = _FOLDER.joinpath(*str(place).split(":"))
+    if not (found / CARD).is_file():
         then = "`zoo weights` lists them; a folder or hf://user/name works too"
         raise unknown("trained weights", place, names(), then)
-    return _FOLDER.joinpath(*str(place).split(":"))
+    return found
 
 
 def is_shipped(place: Path) -> bool:

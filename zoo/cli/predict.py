@@ -28,13 +28,11 @@ import json
 import math
 import sys
 
-from zoo import backend, exported
+from zoo.cli import _engine
 from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
 from zoo.core.progress import show
-from zoo.engine import startup
 from zoo.errors import Mistake
-from zoo.run import load, open_run
 
 TOP = 3  # classes shown
 SHADES = " .:-=+*#%@"  # from black to white
@@ -88,14 +86,7 @@ def arguments(parser):
 def run(options):
     if options.top is not None and options.top < 1:
         raise Mistake(f"--top {options.top}; accepted: 1 or more")
-    if exported.is_file(options.run):  # which needs no Keras
-        done = exported.Exported(options.run)
-    else:
-        done = open_run(options.run, trust=options.trust)
-        if options.backend or not done.exported:
-            backend.require("predict", startup.load(options.backend))
-        if options.backend:
-            load(done)  # the model that answers then, whatever was exported
+    done = _engine.opened(options, "predict")
 
     from zoo.data import places
     from zoo.prediction import kind_of, predict, seen

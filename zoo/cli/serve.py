@@ -10,9 +10,8 @@ Examples:
   zoo serve --playground
 """
 
-from zoo import backend, exported
+from zoo.cli import _engine
 from zoo.cli._arguments import add_backend, add_trust
-from zoo.engine import startup
 from zoo.errors import Mistake
 
 
@@ -39,6 +38,5 @@ def run(options):
 
     if (options.run is None) != options.playground:
         raise Mistake("give a RUN to serve, such as lenet:mnist, or --playground")
-    if not options.playground and not exported.is_file(options.run):
-        backend.require("serve", startup.load(options.backend))
-    serve(options.run, host=options.host, port=options.port, trust=options.trust)
+    run = None if options.playground else _engine.opened(options, "serve")
+    serve(run, host=options.host, port=options.port, trust=options.trust)

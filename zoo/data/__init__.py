@@ -282,8 +282,8 @@ def named(dataset: Dataset, raw: list, decoded: np.ndarray) -> list[str]:
     if dataset.columns:
         return [rows.shown(row, dataset.columns) for row in decoded]
     return [
-        ",".join("" if np.isnan(value) else f"{value:g}" for value in row)
-        for row in decoded
+        ",".join("" if value != value else f"{value:g}" for value in row)
+        for row in decoded.tolist()
     ]
 
 

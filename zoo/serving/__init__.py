@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zoo.building import trained
 from zoo.errors import Mistake
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ def serve(
 
 
 def _name(run) -> str | os.PathLike:
-    return getattr(run, "folder", None) or getattr(run, "path", None) or run
+    place = getattr(run, "folder", None) or getattr(run, "path", None) or run
+    shipped = isinstance(place, Path) and trained.is_shipped(place)
+    return ":".join(place.parts[-2:]) if shipped else place
 
 
 def _uvicorn():

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from zoo import backend, data, explanation, prediction
+from zoo import answering, data, explanation, prediction
 from zoo.building import trained
 from zoo.core import files, png
 from zoo.data.kinds.endings import Ending
@@ -50,21 +50,21 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
     Raises:
         Mistake: there is no such run, or it goes on with texts or hears sounds.
     """
-    source, dataset = prediction.opened(run, trust)
+    source, dataset = answering.opened(run, trust)
     if dataset.unit:
         raise Mistake("texts that go on are not served; `zoo write RUN` writes them")
     if dataset.kind in ("sound", "sequence"):
         raise Mistake(
             f"{dataset.kind}s are not served; `zoo predict RUN FILE` answers them"
         )
-    forward = prediction.forward(source)
+    forward = answering.forward(source)
     thread = ThreadPoolExecutor(1)
     batches = Batches(forward, thread)
     nothing = dataset.train.inputs
     one = np.zeros((1, *nothing.shape[1:]), nothing.dtype)
     forward(one)  # it compiles now
     quick = min(_seconds(partial(forward, one)) for _ in range(5)) < SHORT
-    about = _about(source, dataset, forward)
+    about = _about(source, dataset)
     title = f"zoo: {about['model']} on {about['data']}"
     app = _application(title, HERE / "page.html")
     app.add_exception_handler(Mistake, _refused)
@@ -140,12 +140,11 @@ def _neurons() -> Path:
     return next(place for place in places if place.is_file())
 
 
-def _about(source: Run | Exported, dataset: data.Dataset, forward: Callable) -> dict:
+def _about(source: Run | Exported, dataset: data.Dataset) -> dict:
     """What the page, and whoever asks, must know of the network."""
     folder = source.folder if isinstance(source, Run) else None
     has_card = folder is not None and (folder / trained.CARD).is_file()
     run = isinstance(source, Run)
-    exported = isinstance(getattr(forward, "__self__", None), Exported)
     line = dataset.timeline
     return {
         "model": source.recipe.model if run else source.path.name,
@@ -160,7 +159,7 @@ def _about(source: Run | Exported, dataset: data.Dataset, forward: Callable) -> 
             for each in dataset.columns
         ]
         or [{"name": name, "kind": "number"} for name in dataset.features],
-        "engine": "onnxruntime" if exported else backend.current(),
+        "engine": answering.engine(source),
         "explains": run,
         "confident": run and "conformal" in source.metrics and dataset.task != "labels",
         "time": line.clock.name if line else "",

@@ -41,6 +41,8 @@ def items(given, shape: tuple[int, ...]) -> list[Picture]:
             return list(pixels.to_bytes([np.stack(found)], ["the array"])[0])
         given = given.ravel()  # of names, images or arrays
     found = several(given, WANTED)
+    if all(_is_plain(item, shape) for item in found):
+        return found
     names = [f"input {number}" for number in range(1, len(found) + 1)]
     if _are_lines(found, shape):
         return items(np.stack([array(line) for line in found]), shape)
@@ -64,8 +66,16 @@ def items(given, shape: tuple[int, ...]) -> list[Picture]:
 
 def border(images: np.ndarray) -> float:
     """The mean brightness of the outermost pixels of gray pictures (n, H, W, 1)."""
-    edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
-    return float(np.mean([edge.mean() for edge in edges]))
+    return float(np.mean([edge.mean() for edge in _edges(images)]))
+
+
+def _borders(images: np.ndarray) -> np.ndarray:
+    """`border` of each picture, float64 (n,)."""
+    return np.mean([edge.mean(axis=(1, 2)) for edge in _edges(images)], axis=0)
+
+
+def _edges(images: np.ndarray) -> tuple[np.ndarray, ...]:
+    return images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]
 
 
 def decode(
@@ -95,7 +105,12 @@ def decode(
     """
     raw = items(raw, shape)
     images = np.zeros((len(raw), *shape), np.uint8)
-    for number, (image, source) in enumerate(zip(images, raw, strict=True), 1):
+    done = np.zeros(len(raw), bool)
+    if all(_is_plain(item, shape) for item in raw):
+        images[:] = np.stack(raw).reshape(images.shape)
+        done = _borders(images) < (DARK if strokes else BRIGHT)
+    for place in np.flatnonzero(~done).tolist():
+        image, source, number = images[place], raw[place], place + 1
         try:
             if strokes:
                 image[:, :, 0] = _inked(source, shape[0])
@@ -131,6 +146,16 @@ def _inked(source: Picture, side: int) -> np.ndarray:
             f"{name_of(source)} holds no handwriting that can be cut out: {error}; "
             "--as-is (in Python: as_is=True) gives the network the picture as it is"
         ) from error
+
+
+def _is_plain(item, shape: tuple[int, ...]) -> bool:
+    """Whether this is a gray picture of the network's size and type."""
+    return (
+        type(item) is np.ndarray
+        and item.dtype == np.uint8
+        and shape[2] == 1
+        and item.shape in (shape, shape[:2])
+    )
 
 
 def _is_single(given) -> bool:
