@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,31 @@ def restore(folder: str | os.PathLike) -> Dataset:
     if not path.is_file():
         raise Mistake(f"{folder} is not the folder of a run: it has no data.json")
     about = files.read_json(path, LARGEST)
+    _check_fields(path, about)
+    shape, dtype = about.pop("input_shape"), about.pop("dtype")
+    for name in ("classes", "features", "outputs"):
+        about[name] = tuple(about.get(name, ()))
+    about = {"task": "classes", "unit": ""} | about
+    about["columns"] = described.of(about.get("columns", ()))
+    if about.get("timeline") is not None:
+        about["timeline"] = Timeline.of(about["timeline"])
+    for why in _contradictions(about, shape):
+        raise Mistake(f"{path} is damaged: {why}")
+    encoder = Vocabulary.restore(folder) if about["kind"] == "text" else None
+    if encoder and [encoder.length] != shape:
+        raise Mistake(
+            f"{path} is damaged: input_shape is {shape}, and vocabulary.json has "
+            f"texts of {encoder.length} tokens"
+        )
+    targets = np.zeros(0, np.int32)
+    if about["task"] != "classes":
+        targets = np.zeros((0, len(about["classes"] or about["outputs"])), np.float32)
+    empty = Split(np.zeros((0, *shape), dtype), targets)
+    return Dataset(**about, train=empty, encoder=encoder)
+
+
+def _check_fields(path: Path, about: dict) -> None:
+    """Refuse fields that are missing, unknown, or of another type or range."""
     for name in about.keys() | _CHECKS.keys():
         if name not in about and name in OPTIONAL:
             continue
@@ -41,62 +67,41 @@ def restore(folder: str | os.PathLike) -> Dataset:
                 f"{path} is damaged: {name} is {str(about[name])[:60]!r}; "
                 f"accepted: {accepted}"
             )
-    shape, dtype = about.pop("input_shape"), about.pop("dtype")
-    lengths = {"image": 3, "series": 2, "sequence": 2}.get(about["kind"], 1)
+
+
+def _contradictions(about: dict, shape: list[int]) -> Iterator[str]:
+    """In which words one field contradicts another; nothing if none does."""
+    kind, task, columns = about["kind"], about["task"], about["columns"]
+    lengths = {"image": 3, "series": 2, "sequence": 2}.get(kind, 1)
     if len(shape) != lengths:
-        raise Mistake(
-            f"{path} is damaged: an input of {about['kind']} data has {lengths} "
-            f"dimensions, input_shape is {shape}"
+        yield (
+            f"an input of {kind} data has {lengths} dimensions, input_shape is {shape}"
         )
-    for name in ("classes", "features", "outputs"):
-        about[name] = tuple(about.get(name, ()))
-    task = about.setdefault("task", "classes")
+    classes, outputs = len(about["classes"]), len(about["outputs"])
     few, many = _COUNTS[task]
-    if not few <= len(about["classes"]) <= many or (
-        bool(about["outputs"]) != (task == "numbers")
-    ):
-        raise Mistake(
-            f"{path} is damaged: its task is {task}, with {len(about['classes'])} "
-            f"classes and {len(about['outputs'])} outputs"
-        )
-    about["columns"] = columns = described.of(about.get("columns", ()))
+    if not few <= classes <= many or bool(outputs) != (task == "numbers"):
+        yield f"its task is {task}, with {classes} classes and {outputs} outputs"
     names = tuple(column.name for column in columns)
     wide = described.width(columns) if columns else len(about["features"])
-    if about["kind"] in ("tabular", "points") and (
+    if kind in ("tabular", "points") and (
         [wide] != shape or (columns and names != about["features"])
     ):
-        raise Mistake(
-            f"{path} is damaged: it names {len(about['features'])} columns and its "
-            f"input_shape is {shape}"
+        yield (
+            f"it names {len(about['features'])} columns and its input_shape is {shape}"
         )
-    about["unit"] = about.get("unit", "")
-    told = about["kind"] == "language", task == "tokens", bool(about["unit"])
-    if len({*told}) > 1:
-        raise Mistake(f"{path} is damaged: only a language, and each, has tokens")
-    if (about["kind"] == "sound") != bool(about.get("rate")):
-        raise Mistake(f"{path} is damaged: only sounds, and all, have a rate")
+    if len({kind == "language", task == "tokens", bool(about["unit"])}) > 1:
+        yield "only a language, and each, has tokens"
+    if (kind == "sound") != bool(about.get("rate")):
+        yield "only sounds, and all, have a rate"
     line = about.get("timeline")
-    if (about["kind"] == "series") != (line is not None):
-        raise Mistake(f"{path} is damaged: only series, and all, have a timeline")
+    if (kind == "series") != (line is not None):
+        yield "only series, and all, have a timeline"
     if line is not None:
-        about["timeline"] = line = Timeline.of(line)
-        known = len(about["outputs"]) == line.horizon and {*line.ahead} <= {*names}
+        known = outputs == line.horizon and {*line.ahead} <= {*names}
         if shape != [line.length, wide] or not known or names[:1] != (line.target,):
-            raise Mistake(
-                f"{path} is damaged: its columns and its input_shape {shape} are not "
-                "those of its timeline"
+            yield (
+                f"its columns and its input_shape {shape} are not those of its timeline"
             )
-    encoder = Vocabulary.restore(folder) if about["kind"] == "text" else None
-    if encoder and [encoder.length] != shape:
-        raise Mistake(
-            f"{path} is damaged: input_shape is {shape}, and vocabulary.json has "
-            f"texts of {encoder.length} tokens"
-        )
-    targets = np.zeros(0, np.int32)
-    if task != "classes":
-        targets = np.zeros((0, len(about["classes"] or about["outputs"])), np.float32)
-    empty = Split(np.zeros((0, *shape), dtype), targets)
-    return Dataset(**about, train=empty, encoder=encoder)
 
 
 # What data.json of older runs does not hold.
