@@ -106,6 +106,15 @@ def test_an_output_that_is_full_or_closed():
         assert (ran.returncode, ran.stderr.strip()) == (status, said)
 
 
+def test_any_command_that_is_asked_to_end_says_so():
+    code = (
+        "import os, signal, time, zoo.cli as c; c._run = lambda words: "
+        "(os.kill(os.getpid(), signal.SIGTERM), time.sleep(9)); c.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (130, b"zoo: stopped\n")
+
+
 def test_table_in_a_terminal(zoo_, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "100")

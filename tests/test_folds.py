@@ -2,11 +2,14 @@
 
 import dataclasses
 import itertools
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from sklearn.model_selection import StratifiedGroupKFold
 
 from zoo import Recipe, data
@@ -208,6 +211,40 @@ def test_splits_that_share_a_group_are_drawn_anew_and_told():
     with pytest.warns(UserWarning, match="not apart in day"):
         own = keys.apart(keys.take(patients(test=True, last="day"), "", "day"), "day")
     assert own.train.times.max() < own.test.times.min()
+
+
+def test_a_column_beside_pictures_and_texts_says_who_goes_where(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    lines = ["file,review,patient,day,ill"]
+    for i in range(40):
+        name, words = f"{i}.png", " ".join(draw.choice(list("abcdefgh"), 6))
+        Image.fromarray(draw.integers(0, 256, (8, 8, 3), "uint8")).save(name)
+        lines.append(f"{name},{words},p{i // 4},2026-01-{i // 2 + 1:02},{'ny'[i % 2]}")
+    Path("own.csv").write_text("\n".join(lines), "utf-8")
+    texts = "\n".join(line.split(",", 1)[1] for line in lines)
+    Path("texts.csv").write_text(texts, "utf-8")
+    for name, more in (("own.csv", {"size": 8}), ("texts.csv", {"text": "review"})):
+
+        def load(name=name, **about):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return data.load(name, target="ill", **about)
+
+        apart = load(**more, groups="patient", fold=(0, 2))
+        splits = [apart.train, apart.validation, apart.test]
+        members = [set(split.groups) for split in splits]
+        assert sum(map(len, members)) == len(set.union(*members)) == 10
+        later = load(**more, time="day")
+        assert later.train.times.max() < later.validation.times.min()
+        assert later.validation.times.max() < later.test.times.min()
+        with pytest.raises(Mistake, match="did you mean 'patient'"):
+            load(**more, groups="patiant")
+        with pytest.raises(Mistake, match="time=patient is a column of kind category"):
+            load(**more, time="patient")
+    Path("texts.csv").write_text(texts.replace("p3", ""), "utf-8")
+    with pytest.raises(Mistake, match=r"patient of texts\.csv has no value in 4 rows"):
+        load(**more, groups="patient")
 
 
 def test_dates_are_days_and_seconds():

@@ -326,6 +326,33 @@ def test_what_is_missing_in_memory_is_told():
         data.load((rows, None))
 
 
+def test_tables_that_belong_together_are_put_into_one(tmp_path):
+    import pandas
+
+    frame = pandas.DataFrame({"x": [0.5, 1.5, 4.0], "kind": ["a", "b", "a"]})
+    with pytest.raises(Mistake, match="a list of 2 tables; put them into one, as pand"):
+        data.load([frame, frame], target="kind")
+    for pair in ((frame, frame["kind"]), (frame, frame)):
+        with pytest.raises(Mistake, match="the inputs and the targets both have a col"):
+            data.load(pair)
+    (tmp_path / "day=2").mkdir()
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_parquet(tmp_path / "day=2" / "b.parquet")
+    told = "holds 2 tables, such as a.parquet, and none is called train; give the name"
+    with pytest.raises(Mistake, match=told):
+        data.load(tmp_path, target="kind")
+
+
+def test_a_file_of_another_kind_is_no_name_of_a_data_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("own.json", "own.csv.gz"):
+        (tmp_path / name).write_text("{}", "utf-8")
+        with pytest.raises(
+            Mistake, match=rf"{name} is a file; give .* a table \(\.csv"
+        ):
+            data.load(name, target="kind")
+
+
 def test_names_of_classes_that_look_alike_or_are_texts():
     rows = np.random.default_rng(0).normal(size=(30, 2))
     with pytest.warns(UserWarning, match="classes 'Cat' and 'cat' of .* are two, and"):

@@ -52,6 +52,33 @@ def table(tmp_path, monkeypatch):
 
 
 @once
+def test_labels_are_written_as_lists_or_as_yes_and_no(tmp_path):
+    rows = [(i * i, "['wet', 'cold']" if i % 2 else "[]") for i in range(20)]
+    path = tmp_path / "own.csv"
+    for tags in (str, lambda text: text.replace("'", '""')):
+        text = "".join(f'{x},"{tags(tag)}"\n' for x, tag in rows)
+        path.write_text(f"x,tags\n{text}", "utf-8")
+        found = data.load(path, target="tags", validation=0, test=0)
+        assert (found.task, found.classes) == ("labels", ("cold", "wet"))
+        np.testing.assert_array_equal(found.train.targets, [[0, 0], [1, 1]] * 10)
+    path.write_text("x,tags\n" + "1,a\n2,b\n" * 9, "utf-8")
+    with pytest.raises(
+        Mistake, match=r"'tags' holds no lists; write each as \[\"a\", "
+    ):
+        data.load(path, target="tags", task="labels")
+    for yes, no in (("True", "False"), ("ja", "nein"), ("TRUE", "FALSE")):
+        text = "".join(
+            f"{i * i},{yes if i % 2 else no},{no if i % 4 else yes}\n"
+            for i in range(20)
+        )
+        path.write_text(f"x,wet,cold\n{text}", "utf-8")
+        found = data.load(path, target="wet,cold", validation=0, test=0)
+        assert found.task == "labels"
+        expected = [[0, 1], [1, 0], [0, 0], [1, 0]] * 5
+        np.testing.assert_array_equal(found.train.targets, expected)
+
+
+@once
 def test_separator_decimals_encoding_and_columns_are_found_and_said(table):
     with pytest.warns(UserWarning, match="left out") as warned:
         found = data.load(table, target="art")

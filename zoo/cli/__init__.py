@@ -8,6 +8,7 @@ example stands at the end); `arguments(parser)`, which declares what it takes; a
 import argparse
 import importlib
 import os
+import signal
 import sys
 import warnings
 from functools import partial
@@ -59,6 +60,7 @@ def main(recipe_file: str | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # letters that the terminal lacks become ?
             stream.reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     typed = sys.argv[1:]
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # where `my_package.my_net` may be, as with -m

@@ -34,6 +34,11 @@ def keep(given) -> str:
         Mistake: they are nothing of this, or differ in length.
     """
     given = named_columns(given)
+    if isinstance(given, list) and given and all(map(_is_frame, given)):
+        raise Mistake(
+            f"data is a list of {len(given)} tables; put them into one, as "
+            "pandas.concat(tables) does, or give (inputs, targets)"
+        )
     if isinstance(given, tuple | list) and len(given) == 2:
         import numpy as np
 
@@ -47,8 +52,13 @@ def keep(given) -> str:
             raise Mistake(f"the targets are {targets!r:.60}; give one for each input")
         if np.ndim(inputs) > 2 and not _is_frame(inputs):
             return _arrays(np.asarray(inputs), np.asarray(targets))
-        answers = _answers(targets)
-        return _table({**_columns(inputs), **answers}, ",".join(answers))
+        rows, answers = _columns(inputs), _answers(targets)
+        if both := [name for name in answers if name in rows]:
+            raise Mistake(
+                f"the inputs and the targets both have a column '{both[0]}'; leave it "
+                "out of the inputs, or name the two apart"
+            )
+        return _table({**rows, **answers}, ",".join(answers))
     if _is_frame(given) or isinstance(given, Mapping):
         return _table(_columns(given))
     raise Mistake(f"data is of type {type(given).__name__}; give {WANTED}")

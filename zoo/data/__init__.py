@@ -118,21 +118,21 @@ def load(
         name = os.path.join(os.curdir, name)
     elif not isinstance(name, str):
         name = keep(name)
-    read = _reader(name, arguments, [key for key in (groups, time) if key])
+    read = _reader(name, arguments)
     arguments = as_annotated(arguments, inspect.signature(read).parameters)
     if _is_series(read):
         return _series(read, arguments, fold, groups, time, validation)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
-    own_groups = groups and "groups" in inspect.signature(read).parameters
-    if own_groups and time:
-        raise Mistake(f"groups={groups} and time={time}: give one of them")
-    dataset = read(**arguments, **({"groups": groups} if own_groups else {}))
-    if (groups or time) and not own_groups:
+    key = keys.one_of(groups, time)
+    taken = inspect.signature(read).parameters
+    asked = {"groups": groups, "time": time}
+    dataset = read(**arguments, **{k: v for k, v in asked.items() if v and k in taken})
+    if key and not dataset.train.is_placed:
         dataset = keys.take(dataset, groups, time)
     if fold:
         dataset = folds.split(dataset, fold, seed)
-    elif groups or time:
-        dataset = keys.apart(dataset, groups or time)
+    elif key:
+        dataset = keys.apart(dataset, key)
     if dataset.kind == "image":
         dataset = replace(dataset, ink=_is_ink(dataset.train))
     dataset = categories.learned(_with_validation(dataset, validation, seed))
@@ -296,10 +296,12 @@ def is_path(name: str) -> bool:
         return True
     if name.endswith(("/", "\\")) or own.is_file(name):
         return True
+    if PureWindowsPath(name).suffix and os.path.isfile(name):  # of another kind
+        return True
     return ("/" in name or "\\" in name) and os.path.isdir(name)
 
 
-def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Dataset]:
+def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
     """What reads a data set, after a look at the names of its arguments."""
     if home := _home(name):
         read = getattr(home, name)
@@ -309,7 +311,7 @@ def _reader(name: str, arguments: dict, kept: list[str]) -> Callable[..., Datase
         read = own.folder.read
     elif is_path(name):
         _check_there(name)
-        read = own.reader(name, kept, arguments)
+        read = own.reader(name, arguments)
     else:
         read = partial(tfds.read, name)
     accepted = set(inspect.signature(read).parameters) - {"validation"}

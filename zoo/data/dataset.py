@@ -61,6 +61,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.targets)
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether groups or times say who goes where."""
+        return self.groups is not None or self.times is not None
+
     def take(self, index: np.ndarray) -> "Split":
         """The examples at these positions, in this order; not copied from a disk."""
         if isinstance(self.inputs, Rows):

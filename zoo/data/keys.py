@@ -2,6 +2,7 @@
 
 import itertools
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from zoo.core import columns as described
 from zoo.core.columns import Column
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.folds import join
+from zoo.data.kinds import cells
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
 
@@ -27,12 +29,7 @@ def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
         Mistake: both are given, there is no such column, nothing is left beside it, a
             value is missing, or the time is neither a number nor a date.
     """
-    name = groups or time
-    if groups and time:
-        raise Mistake(
-            f"groups={groups} and time={time}: give one of them; examples are held out "
-            "by group, or by time"
-        )
+    name = one_of(groups, time)
     if not dataset.features:
         raise Mistake(
             f"{'groups' if groups else 'time'}={name} names a column, and "
@@ -45,10 +42,8 @@ def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
     columns = dataset.columns or tuple(map(Column, dataset.features))
     at = dataset.features.index(name)
     column, place = list(described.places(columns))[at]
-    if time and column.kind not in ("number", "date"):
-        raise Mistake(
-            f"time={time} is a column of kind {column.kind}; accepted: numbers or dates"
-        )
+    if time:
+        _check_kind(time, column)
     splits = {part: each for part in SPLITS if (each := getattr(dataset, part))}
     values = {
         part: _values(np.asarray(each.inputs[:, place], float), dataset.name, name)
@@ -68,6 +63,66 @@ def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
     return replace(dataset, **splits, features=features, columns=columns)
 
 
+def one_of(groups: str, time: str) -> str:
+    """The name of the column that is given; "" if none is.
+
+    Raises:
+        Mistake: both are given.
+    """
+    if groups and time:
+        raise Mistake(
+            f"groups={groups} and time={time}: give one of them; examples are held out "
+            "by group, or by time"
+        )
+    return groups or time
+
+
+def beside(
+    plain: Mapping, data: str, decimal: str, groups: str = "", time: str = ""
+) -> dict[str, np.ndarray]:
+    """`Split.groups` or `Split.times` of texts or files, from a column beside them.
+
+    Args:
+        plain: the columns of their table, as `cells.plain` gives them.
+        data: the name of the table, for errors.
+        decimal: the sign before the decimals of numbers.
+        groups, time: the name of the column, of one of the two; "" is none.
+
+    Raises:
+        Mistake: there is no such column, a value is missing, or the time is neither a
+            number nor a date.
+    """
+    name = groups or time
+    if not name:
+        return {}
+    if name not in plain:
+        raise unknown(f"column of {data}", name, list(plain))
+    if gone := plain[name].null_count:
+        raise _missing(name, data, gone)
+    if groups:
+        members = cells.texts(plain[name]).to_pylist()
+        return {"groups": np.unique(members, return_inverse=True)[1].astype(np.int64)}
+    values = cells.typed(plain[name], decimal)
+    column = cells.find(name, values, decimal)
+    assert column, "no cell is missing"
+    _check_kind(name, column)
+    return {"times": _values(cells.encode(column, values).astype(float), data, name)}
+
+
+def _check_kind(time: str, column: Column) -> None:
+    if column.kind not in ("number", "date"):
+        raise Mistake(
+            f"time={time} is a column of kind {column.kind}; accepted: numbers or dates"
+        )
+
+
+def _missing(name: str, data: str, count: int) -> Mistake:
+    return Mistake(
+        f"column {name} of {data} has no value in {count:,} rows, so nobody "
+        "knows where they belong; fill them in, or leave these rows out"
+    )
+
+
 def apart(dataset: Dataset, name: str) -> Dataset:
     """The data set; its test split is drawn again if its splits are not apart.
 
@@ -82,15 +137,13 @@ def apart(dataset: Dataset, name: str) -> Dataset:
     return dataset if _are_apart(splits) else _drawn(dataset, name)
 
 
-def _values(cells: np.ndarray, data: str, name: str) -> np.ndarray:
+def _values(numbers: np.ndarray, data: str, name: str) -> np.ndarray:
     """One number for each row, from that of a cell, or from day and second."""
-    missing = int(np.isnan(cells).any(axis=1).sum())
-    if missing:
-        raise Mistake(
-            f"column {name} of {data} has no value in {missing:,} rows, so nobody "
-            "knows where they belong; fill them in, or leave these rows out"
-        )
-    return cells[:, 0] * DAY + cells[:, 1] if cells.shape[1] == 2 else cells[:, 0]
+    if missing := int(np.isnan(numbers).any(axis=1).sum()):
+        raise _missing(name, data, missing)
+    if numbers.shape[1] == 2:
+        return numbers[:, 0] * DAY + numbers[:, 1]
+    return numbers[:, 0]
 
 
 def _are_apart(splits: list[Split]) -> bool:

@@ -109,7 +109,7 @@ def carved(dataset: Dataset, test: float | None = None) -> Dataset:
             stacklevel=5,
         )
         return dataset
-    about = whole.prints, whole.groups
+    about = whole.prints, whole.groups, whole.times
     kept, held = carve(whole.targets, share, 0, dataset.classes, "test", *about)
     if not len(held):
         return dataset

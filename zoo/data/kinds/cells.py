@@ -152,7 +152,7 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
                 f"'{cells[place].as_py()[:SHOWN]}' ({number:,} of {count:,} are no "
                 f"numbers); correct it, or set data.columns.{name}=category"
             )
-    if {value.lower() for value in values[:3].to_pylist()} in PAIRS:
+    if {value.lower() for value in values[:64].to_pylist()} in PAIRS:
         return replace(column, kind="boolean", categories=_sorted(values))
     if (form := dates.form_of(values)) is not None:
         return replace(column, kind="date", format=form)
@@ -227,6 +227,13 @@ def codes(categories: tuple[str, ...], cells) -> np.ndarray:
     return np.where(
         cells.is_null().to_numpy(zero_copy_only=False), np.nan, places
     ).astype(np.float32)
+
+
+def truths(column: Column, cells) -> np.ndarray:
+    """1 where a cell of a boolean column says yes, else 0, float32 (n,)."""
+    names = [each.lower() for each in column.categories]
+    yes = next(i for i, each in enumerate(names) if each in YES)
+    return (codes(column.categories, cells) == yes).astype(np.float32)
 
 
 def texts(cells):

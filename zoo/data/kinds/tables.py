@@ -4,6 +4,7 @@ import csv
 import itertools
 import math
 import os
+import warnings
 from array import array as Numbers
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -294,6 +295,12 @@ def pick(cells: Mapping, features: tuple[str, ...], where: str) -> list:
         raise Mistake(
             f"{where}: missing column '{lacking[0]}'; found: "
             f"{listed(list(cells))}; needed: {listed(features)}"
+        )
+    if len(cells) > len(features):
+        left = [name for name in cells if name not in {*features}]
+        warnings.warn(
+            f"not used: {listed(left)}; the network learned from {listed(features)}",
+            stacklevel=2,
         )
     return [cells[name] for name in features]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.data import keys
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, picture_files, pictures, sheet
 from zoo.data.sources import decoding, listing
@@ -51,6 +52,8 @@ def read(
     size: int | tuple[int, int] = SIZE,
     channels: int = 3,
     test: float | None = None,
+    groups: str = "",
+    time: str = "",
 ) -> Dataset:
     """Pictures that a table names, with their answers.
 
@@ -62,6 +65,8 @@ def read(
         file: the column of the names; by default the first that names pictures.
         size, channels: see `zoo.data.sources.folder.read`.
         test: share of the pictures to carve out for the test, default 0.2.
+        groups, time: a column that says what belongs together, such as the patient, or
+            when a picture was taken.
 
     Raises:
         Mistake: no such column, or pictures that are missing or cannot be read.
@@ -70,14 +75,16 @@ def read(
     place = table_of(Path(path).expanduser())
     if place is None:
         raise Mistake(f"{path} names no pictures")
-    files, answers, _ = answered(place, target, task, file, (), listing.PICTURES)
+    files, answers, about = answered(
+        place, target, task, file, listing.PICTURES, groups, time
+    )
     images = np.zeros((len(files), *size, channels), np.uint8)
     prints, broken = decoding.fill(images, files, "reading pictures")
     decoding.refuse(broken, len(files))
     dataset = Dataset(
         name=str(path),
         kind="image",
-        train=Split(images, answers.values, prints),
+        train=Split(images, answers.values, prints, **about),
         classes=answers.classes,
         license="that of the pictures: zoo does not know it",
         description=f"Pictures that {place.name} names.",
@@ -93,17 +100,17 @@ def answered(
     target: str | tuple[str, ...] | None,
     task: str | None,
     file: str | None,
-    apart: tuple[str, ...],
     kind: listing.Files,
-) -> tuple[list[Path], Target, dict]:
-    """The files that a table names, with their answers, and all of its columns.
+    groups: str,
+    time: str,
+) -> tuple[list[Path], Target, dict[str, np.ndarray]]:
+    """The files that a table names, with their answers, and who goes where.
 
     What is not used, columns and files that lie beside, is told.
 
     Args:
         place: of the table.
-        target, task, file: see `read`.
-        apart: columns that are neither answered nor learned from, but used.
+        target, task, file, groups, time: see `read`.
         kind: of the files.
 
     Raises:
@@ -111,11 +118,11 @@ def answered(
     """
     found = sheet.read(place)
     plain = {name: cells.plain(each, name) for name, each in found.columns.items()}
-    for name in apart if file is None else (file, *apart):
-        if name not in plain:
-            raise unknown(f"column of {place.name}", name, list(plain))
+    if file is not None and file not in plain:
+        raise unknown(f"column of {place.name}", file, list(plain))
+    about = keys.beside(plain, place.name, found.decimal, groups, time)
     named = file or next(name for name in plain if names_files(plain[name], place))
-    others = [name for name in plain if name not in (named, *apart)]
+    others = [name for name in plain if name not in (named, groups, time)]
     if target is None and len(others) == 1:
         [target] = others
     asked = target_names(found, target)
@@ -129,7 +136,7 @@ def answered(
             stacklevel=5,
         )
     tell(place, {each.resolve() for each in files}, kind)
-    return files, answers, plain
+    return files, answers, about
 
 
 def tell(table: Path, named: set[Path], kind: listing.Files) -> None:

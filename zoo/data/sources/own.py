@@ -1,7 +1,8 @@
 """What lies at a path of the user's own: which reader takes it."""
 
+import itertools
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,7 @@ OF_TABLES = {"target", "text", "columns", "separator", "decimal", "header"}
 
 
 def reader(
-    path: str | os.PathLike, kept: Sequence[str] = (), asked: Collection[str] = ()
+    path: str | os.PathLike, asked: Collection[str] = ()
 ) -> Callable[..., Dataset]:
     """What reads a path, with the arguments that it takes by name.
 
@@ -38,7 +39,6 @@ def reader(
 
     Args:
         path: of the data.
-        kept: columns of a table that say who goes where.
         asked: the names of the arguments that are given.
 
     Raises:
@@ -56,7 +56,7 @@ def reader(
         if written:
             return partial(streams.read, path)
         if sheet.is_one(place):
-            return partial(table.read, path, kept=tuple(kept))
+            return partial(table.read, path)
         if arrays.is_one(place):
             return partial(arrays.read, path)
         if place.is_file():
@@ -73,12 +73,25 @@ def reader(
     if arrays.is_one(place):
         return partial(arrays.read, path)
     if split_tables.is_one(place):
-        return partial(table.read, path, kept=tuple(kept))
+        return partial(table.read, path)
     if sounds.is_one(place):
         return partial(sounds.read, path)
+    if OF_TABLES & {*asked} and (found := _tables(place)):
+        raise Mistake(
+            f"{path} holds {len(found):,} {'tables' if found[1:] else 'table'}, such "
+            f"as {found[0].name}, and none is called train; give the name of one file, "
+            "or call them train, val and test; several that belong together must be "
+            "put into one"
+        )
     if text_files.is_one(place):
         return partial(text_files.read, path)
     return partial(folder.read, path)
+
+
+def _tables(folder: Path) -> list[Path]:
+    """The tables in a folder and in those inside of it, such as year=2026/."""
+    found = sorted(itertools.chain(folder.iterdir(), folder.glob("*/*")))
+    return [each for each in found if each.suffix.lower() in split_tables.SUFFIXES]
 
 
 def is_file(name: str) -> bool:

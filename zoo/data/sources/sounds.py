@@ -103,6 +103,7 @@ def listed(
     seconds: float | None = None,
     test: float | None = None,
     groups: str = "",
+    time: str = "",
 ) -> Dataset:
     """Sounds that a table names, with their answers.
 
@@ -114,29 +115,25 @@ def listed(
         file: the column of the names; by default the first that names files.
         rate, seconds: see `read`.
         test: share of the sounds to carve out for the test, default 0.2.
-        groups: a column that says what belongs together, such as the speaker.
+        groups, time: a column that says what belongs together, such as the speaker, or
+            when a sound was made.
 
     Raises:
         Mistake: no such column, or sounds that are missing or cannot be read.
     """
     place = table_of(Path(path).expanduser())
     assert place, "`own.reader` has looked"
-    apart = (groups,) if groups else ()
-    files, answers, plain = labeled.answered(
-        place, target, task, file, apart, listing.SOUNDS
+    files, answers, about_files = labeled.answered(
+        place, target, task, file, listing.SOUNDS, groups, time
     )
     about = [("", number, each) for number, each in enumerate(files)]
     inputs, prints, rate = heard(
         place.stem, files, rate, seconds, listing.state_of(about)
     )
-    together = None
-    if groups:
-        members = np.array([str(each) for each in plain[groups].to_pylist()])
-        together = np.unique(members, return_inverse=True)[1].astype(np.int64)
     dataset = Dataset(
         name=str(path),
         kind="sound",
-        train=Split(inputs, answers.values, prints, together),
+        train=Split(inputs, answers.values, prints, **about_files),
         classes=answers.classes,
         license="that of the sounds: zoo does not know it",
         description=f"Sounds that {place.name} names.",

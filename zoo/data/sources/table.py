@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo.core import columns as described
 from zoo.core.columns import KINDS, Column
+from zoo.data import keys
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, sheet, words
 from zoo.data.kinds.sheet import Sheet
@@ -46,7 +47,8 @@ def read(
     encoding: str | None = None,
     header: bool | None = None,
     sheet: str | None = None,
-    kept: tuple[str, ...] = (),
+    groups: str = "",
+    time: str = "",
 ) -> Dataset:
     """The rows of a CSV, TSV, JSON lines, Parquet or xlsx file, or of a folder of them.
 
@@ -72,7 +74,8 @@ def read(
         test: share of the rows to carve out for the test, default 0.2, or 0 if there is
             a val; not for a folder with its own test.
         separator, decimal, encoding, header, sheet: see `zoo.data.kinds.sheet.read`.
-        kept: columns that are kept in any case, since they say who goes where.
+        groups, time: a column that says what belongs together, or when a row was; it is
+            kept in any case.
 
     Raises:
         Mistake: no such file, column or kind; a target that is missing in a row, or has
@@ -80,7 +83,7 @@ def read(
             split, or whose columns have other names.
     """
     how = (separator, decimal, encoding, header, sheet)
-    asked = (target, task, text, columns, test, kept)
+    asked = (target, task, text, columns, test, groups, time)
     key = f"{os.path.realpath(path)} {how} {asked}"
     if key in _AHEAD:
         return _AHEAD.pop(key)
@@ -123,7 +126,8 @@ def of(
     text: str | None = None,
     columns: Mapping | None = None,
     test: float | None = None,
-    kept: tuple[str, ...] = (),
+    groups: str = "",
+    time: str = "",
 ) -> Dataset:
     """The data set of a table; see `read`."""
     asked = target_names(found, target or found.target)
@@ -140,7 +144,9 @@ def of(
     if text is not None:
         if text not in plain:
             raise unknown("column of texts", text, list(plain))
-        return _texts(name, found, plain[text], text, answers, test)
+        about = keys.beside(plain, found.name, found.decimal, groups, time)
+        return _texts(name, found, plain[text], text, answers, about, test)
+    kept = [each for each in (groups, time) if each]
     rows = rows_of(found, plain, wanted, answers, kept)
     if not rows.columns:
         reasons = "; ".join(f"{k}: {v}" for k, v in rows.left_out.items())
@@ -149,9 +155,11 @@ def of(
             "; set data.columns.NAME=number to take one all the same"
         )
     tell(found, rows)
-    if len(rows.columns) == 1 and rows.columns[0].kind == "text":
-        text = rows.columns[0].name
-        return _texts(name, found, plain[text], text, answers, test)
+    learned = [each for each in rows.columns if each.name not in kept]
+    if len(learned) == 1 and learned[0].kind == "text":
+        text = learned[0].name
+        about = keys.beside(plain, found.name, found.decimal, groups, time)
+        return _texts(name, found, plain[text], text, answers, about, test)
     for i, column in enumerate(rows.columns):
         if column.kind == "text":
             read_whole = words.read(column, cells.texts(plain[column.name]))
@@ -174,13 +182,13 @@ def of(
     return carved(dataset, test)
 
 
-def _of_splits(path, sheets, target, task, text, columns, test, kept) -> Dataset:
+def _of_splits(path, sheets, target, task, text, columns, test, *places) -> Dataset:
     """The data set of a table of each split: their columns are described together."""
     first = next(iter(sheets.values()))
     target = target_names(first, target or first.target)
     sheets = split_tables.answered(sheets, target)
     joined = split_tables.join(path, sheets)
-    whole = of(str(path), joined, target, task, text, columns, 0.0, kept)
+    whole = of(str(path), joined, target, task, text, columns, 0.0, *places)
     starts = np.cumsum([0, *map(len, sheets.values())])
     splits = {
         part: whole.train.take(np.arange(start, end))
@@ -273,7 +281,7 @@ def _column(found: Sheet, name: str, values, about: dict | None) -> Column | Non
     return column
 
 
-def _texts(name, found, values, column, answers: Target, test) -> Dataset:
+def _texts(name, found, values, column, answers: Target, about, test) -> Dataset:
     from zoo.core.progress import track
 
     given = cells.texts(values)
@@ -288,7 +296,7 @@ def _texts(name, found, values, column, answers: Target, test) -> Dataset:
     dataset = Dataset(
         name=name,
         kind="text",
-        train=Split(tokens, answers.values),
+        train=Split(tokens, answers.values, **about),
         classes=answers.classes,
         license="that of the texts: zoo does not know it",
         description=f"The column {column} of {found.name}. {found.found}".strip(),

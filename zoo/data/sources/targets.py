@@ -6,7 +6,7 @@ import numpy as np
 
 from zoo.core.columns import Column
 from zoo.data.dataset import TASKS
-from zoo.data.kinds import cells
+from zoo.data.kinds import cells, lists
 from zoo.data.kinds.sheet import Sheet
 from zoo.errors import Mistake, unknown
 
@@ -62,6 +62,8 @@ def answers_of(found: Sheet, given: dict, task: str | None) -> Target:
     names = tuple(given)
     if len(given) == 1:
         [(name, values)] = given.items()
+        if task in (None, "labels"):
+            values = lists.read(values, numbers=task == "labels")
         if types.is_list(values.type) or types.is_large_list(values.type):
             return _label_lists(name, values)
         column = cells.find(name, values, found.decimal)
@@ -77,8 +79,8 @@ def answers_of(found: Sheet, given: dict, task: str | None) -> Target:
             return _numbers(found, given)
         if task == "labels":
             raise Mistake(
-                f"task=labels: the target '{name}' holds no lists; give several "
-                "columns of 0 and 1: --target a,b,c"
+                f"task=labels: the target '{name}' holds no lists; write each as "
+                '["a", "b"], or give several columns of 0 and 1: --target a,b,c'
             )
         return _classes(name, values)
     if task == "classes":
@@ -120,7 +122,11 @@ def _numbers(found: Sheet, given: dict) -> Target:
     parts = []
     for name, values in given.items():
         column = Column(name, decimal=found.decimal)
-        if (own := cells.find(name, values, found.decimal)) and own.kind == "number":
+        own = cells.find(name, values, found.decimal)
+        if own and own.kind == "boolean" and len(given) > 1:  # labels, as yes and no
+            parts.append(cells.truths(own, values)[:, None])
+            continue
+        if own and own.kind == "number":
             column = own
         parts.append(cells.encode(column, values, f"{found.name}, "))
     values = np.concatenate(parts, axis=1)
