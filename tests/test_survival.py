@@ -22,7 +22,7 @@ import zoo
 from zoo import backend
 from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.run import Run
+from zoo.run import Run, make_folder
 from zoo.training import record, session, states
 
 ROOT = Path(__file__).parents[1]
@@ -256,6 +256,8 @@ def files_no_larger_than(size):
 
 
 def test_a_full_disk_is_a_clear_error_and_the_state_before_is_intact(tmp_path):
+    with files_no_larger_than(500), pytest.raises(Mistake, match="saved yet: begin ag"):
+        states.save(tmp_path, ARRAYS, {"step": 1})
     states.save(tmp_path, ARRAYS, {"step": 1})
     before = sorted(tmp_path.iterdir())
     with (
@@ -293,6 +295,15 @@ def test_a_disk_that_is_full_at_the_beginning_leaves_no_folder(tmp_path):
     ):
         zoo.train(RECIPE, run=tmp_path / "runs" / "run", keep_states=True, quiet=True)
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_that_the_system_refuses_is_a_clear_error(tmp_path, monkeypatch):
+    def refuse(*_, **__):  # as /proc does, which looks like any other folder
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(Mistake, match=r"cannot be written to .*/a: No such file or"):
+        make_folder(tmp_path / "a")
 
 
 def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypatch):

@@ -273,9 +273,7 @@ def new_folder(name: str, backend: str) -> list[Path]:
         Mistake: it cannot be made.
     """
     runs = Path("runs")
-    check_folder(runs)
-    made = [] if runs.exists() else [runs]
-    runs.mkdir(exist_ok=True)
+    made = make_folder(runs)
     stem = f"{name}-{backend}-{time.strftime('%Y%m%d-%H%M%S')}"
     for number in itertools.count(1):
         folder = runs / (stem if number == 1 else f"{stem}-{number}")
@@ -285,6 +283,25 @@ def new_folder(name: str, backend: str) -> list[Path]:
             continue
         return [folder, *made]
     raise AssertionError("numbers never end")
+
+
+def make_folder(folder: Path) -> list[Path]:
+    """Make a run's folder, if it is not there.
+
+    Returns:
+        The folders that were made, the innermost first.
+
+    Raises:
+        Mistake: it cannot be made, or written.
+    """
+    check_folder(folder)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # such as in /proc
+        reason = error.strerror
+        raise Mistake(f"the run cannot be written to {folder}: {reason}") from error
+    return missing
 
 
 def check_folder(folder: Path) -> None:

@@ -15,7 +15,7 @@ from zoo.engine.steps import predict
 from zoo.errors import Mistake
 from zoo.metrics import intervals, measure, noise, rates
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
-from zoo.run import Run
+from zoo.run import Run, make_folder
 from zoo.training import train
 from zoo.training.folder import absolute
 from zoo.training.setup import check
@@ -73,7 +73,7 @@ def cross_validate(
     folder, recipe = Path(folder), absolute(recipe)
     first = of_part(recipe, 0, parts)
     check(first, load_for(first))  # before anything is written
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with locks.hold(folder):
         return _cross_validate(recipe, parts, folder, choose, quiet)
 

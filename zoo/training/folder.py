@@ -16,7 +16,7 @@ from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.recipe.overrides import PATHS
-from zoo.run import WEIGHTS, Run, check_folder, new_folder, open_run
+from zoo.run import WEIGHTS, Run, make_folder, new_folder, open_run
 
 
 def absolute(recipe: Recipe) -> Recipe:
@@ -74,7 +74,7 @@ def take(
         run = Path("runs") / f"{name}-{os.environ['TORCHELASTIC_RUN_ID']}"
     if run:
         folder = Path(run)
-        made = _make(folder)
+        made = make_folder(folder)
     else:
         made = new_folder(name, keras.backend.backend())
         folder = made[0]
@@ -99,14 +99,6 @@ def take(
         else:
             stack.push(_emptying(folder, before))
         yield str(folder), resume, ended
-
-
-def _make(folder: Path) -> list[Path]:
-    """Make `folder`; what was made, the innermost first."""
-    check_folder(folder)
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing
 
 
 def _removing(made: list[Path]):

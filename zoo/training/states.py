@@ -84,9 +84,10 @@ def save(folder: Path, arrays: list[np.ndarray], progress: dict) -> Path:
     try:
         files.write(path, data)
     except Mistake as mistake:
-        raise Mistake(
-            f"{mistake}; `zoo train {folder} --resume` continues when there is room"
-        ) from mistake
+        then = "no state was saved yet: begin again when there is room"
+        if states:
+            then = f"`zoo train {folder} --resume` continues when there is room"
+        raise Mistake(f"{mistake}; {then}") from mistake
     for old in [*states[: 1 - KEPT], *folder.glob(".state-*")]:
         old.unlink()
     return path

@@ -22,7 +22,7 @@ from zoo.core import files
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
-from zoo.run import new_folder
+from zoo.run import make_folder, new_folder
 from zoo.tuning.search import (
     FIRST,
     OBJECTIVES,
@@ -242,7 +242,7 @@ def _open(folder, settings):
     # Where there are states, another process may be writing the settings.
     if holds_something_else() and not state.is_dir():
         raise taken
-    state.mkdir(parents=True, exist_ok=True)
+    make_folder(state)
     with FileLock(state / "lock"):
         if holds_something_else():
             raise taken
