@@ -13,8 +13,11 @@ from zoo.core.kept import keep
 from zoo.errors import Mistake
 
 once = pytest.mark.once
+# which a prediction does not use, and says so
+ASKED_WITH_ANSWERS = pytest.mark.filterwarnings("ignore:not used:UserWarning")
 
 
+@ASKED_WITH_ANSWERS
 def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path):
     import pandas
 
@@ -41,6 +44,7 @@ def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path):
 
 
 @once
+@ASKED_WITH_ANSWERS
 def test_frames_hold_what_notebooks_hold(tmp_path):
     import pandas
 
@@ -96,6 +100,7 @@ def test_frames_hold_what_notebooks_hold(tmp_path):
 
 @once
 @pytest.mark.parametrize("words", [("False", "True"), ("false", "true"), ("no", "Yes")])
+@ASKED_WITH_ANSWERS
 def test_a_boolean_is_the_same_as_a_word_and_as_a_truth(words, tmp_path):
     import pandas
 
@@ -118,6 +123,7 @@ def test_a_boolean_is_the_same_as_a_word_and_as_a_truth(words, tmp_path):
 
 
 @once
+@ASKED_WITH_ANSWERS
 def test_a_frame_of_polars_is_a_table_and_asks(tmp_path):
     import polars
 

@@ -20,6 +20,8 @@ from zoo.errors import Mistake
 from zoo.run import Run
 
 once = pytest.mark.once
+# which a prediction does not use, and says so
+ASKED_WITH_ANSWERS = pytest.mark.filterwarnings("ignore:not used:UserWarning")
 
 
 def german(path, rows=200):
@@ -139,6 +141,7 @@ def test_what_is_found_can_be_set(tmp_path):
 @pytest.mark.parametrize(
     "suffix", [".csv", ".tsv", ".parquet", ".jsonl", "frame", "dict"]
 )
+@ASKED_WITH_ANSWERS
 def test_the_same_rows_in_every_form(suffix, tmp_path):
     import pandas
 
@@ -352,6 +355,7 @@ def test_a_column_of_objects_is_named_and_can_be_left_out(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:own.csv. left out")
+@ASKED_WITH_ANSWERS
 def test_a_table_is_trained_on_without_a_recipe_and_asked(table, capsys):
     words = [
         "train",

@@ -76,6 +76,12 @@ def _marks(columns: tuple[Column, ...]) -> set[str]:
 
 
 def sheet_of(columns: Mapping) -> Sheet:
+    for name, values in columns.items():
+        if _is_cell(values) or isinstance(values, Mapping):
+            raise Mistake(
+                f"column '{name}' is {given.described(values)} and no list of values, "
+                "as other columns are; give a list for each column, or one value"
+            )
     found = {str(name): kept.array(values) for name, values in columns.items()}
     lengths = {name: len(values) for name, values in found.items()}
     if len(set(lengths.values())) > 1:
