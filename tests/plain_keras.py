@@ -80,6 +80,11 @@ CASES = {
         "pooling": "max",
     },
     "lstm_speech": {"input_shape": (960,), "units": (8,)},
+    "lstm_speech that writes down": {
+        "input_shape": (960,),
+        "units": (8,),
+        "head": "ctc",
+    },
     "lstm_speech of features": {
         "input_shape": (9, 3),
         "cell": "lstm",

@@ -65,6 +65,12 @@ CASES = {
         "dropout": 0.2,
     },
     "lstm_speech": {"input_shape": (960,), "units": (8,)},
+    "lstm_speech that writes down": {
+        "input_shape": (960,),
+        "units": (8,),
+        "head": "ctc",
+        "classes": 3,
+    },
     "lstm_speech of features": {
         "input_shape": (9, 3),
         "joined": 2,

@@ -15,6 +15,7 @@ from zoo.errors import Mistake
 from zoo.exported import Exported
 from zoo.metrics import bound, label_probabilities, probabilities, surprises
 from zoo.metrics.conformal import CLASS
+from zoo.metrics.strings import losses_of_strings, read, text_of
 from zoo.run import Run
 from zoo.writing import write
 
@@ -29,7 +30,7 @@ class Prediction:
     Attributes:
         input: the picture's name, the sentence, the row as text, or the series' name.
         label: the most probable class.
-        probability: of that class, 0 to 1.
+        probability: of that class, or of `transcript`, 0 to 1.
         probabilities: of every class, the most probable first; they sum to 1.
         labels: where an example has several labels or none, those that are given, the
             most probable first; `probabilities` are then of each by itself.
@@ -44,6 +45,9 @@ class Prediction:
             they are missing.
         truth: of a series that goes on, what the numbers were; else empty.
         continuation: of a text what comes next, see `zoo.write`.
+        transcript: of a sound whose words are written down, its symbols, one after the
+            other, with spaces between symbols of several letters; may be empty. None
+            of other tasks.
     """
 
     input: str
@@ -58,12 +62,15 @@ class Prediction:
     history: dict[str, float] = field(default_factory=dict)
     truth: dict[str, float] = field(default_factory=dict)
     continuation: str = ""
+    transcript: str | None = None
 
     def to_json(self) -> dict:
         """The input, and what its task has, as JSON values."""
         names = ["label", "probability", "probabilities"]
         if self.continuation:
             names = ["continuation"]
+        elif self.transcript is not None:
+            names = ["transcript", "probability"]
         elif self.numbers:
             more = ("intervals", "times", "truth")
             names = ["numbers", *(name for name in more if getattr(self, name))]
@@ -90,7 +97,7 @@ class Prediction:
             f"<tr><td>{html.escape(name)}</td><td>{text}</td><td>{more}</td></tr>"
             for name, text, more in numbers or bars
         )
-        answer = self.label or ", ".join(self.labels)
+        answer = self.transcript or self.label or ", ".join(self.labels)
         return f"<p><b>{html.escape(answer)}</b></p><table>{rows}</table>"
 
     def top(self, count: int) -> dict[str, float]:
@@ -188,7 +195,7 @@ def interpreted(
         source, dataset: as `zoo.answering.opened` gave them.
         raw: the inputs, as `zoo.data.items` gave them.
         names: of the inputs.
-        outputs: logits or numbers, (n, outputs).
+        outputs: logits or numbers, (n, outputs); of strings (n, steps, 1 + symbols).
         bounds: by the name of a number, how far the interval around it reaches; by
             "class", how surprising the true class may be.
 
@@ -212,6 +219,8 @@ def interpreted(
             Prediction(name, probabilities=shares, labels=labels)
             for name, (shares, labels) in zip(names, ranked, strict=True)
         ]
+    if dataset.task == "strings":
+        return _texts(names, outputs, dataset.classes)
     shares = probabilities(outputs / source.temperature)
     kept = np.zeros(shares.shape, bool)
     if bounds:
@@ -256,7 +265,8 @@ def _no_answer(
         np.isfinite(each).all() for each in source.model.get_weights()
     ):
         return Mistake(f"the model of {source.folder} answers NaN; train it again")
-    wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    finite = np.isfinite(outputs).reshape(len(outputs), -1)
+    wrong = np.flatnonzero(~finite.all(axis=1))
     return Mistake(
         f"{len(wrong)} of {len(names)} inputs have no answer, such as input "
         f"{wrong[0] + 1}, {names[wrong[0]][:60]}: the numbers overflow in the network; "
@@ -272,6 +282,11 @@ def bounds_of(
         raise Mistake(
             f"confidence={confidence} is for classes and numbers; this network answers "
             "labels, each by a cut of its own"
+        )
+    if dataset.task == "strings":
+        raise Mistake(
+            f"confidence={confidence} is for classes and numbers; this network reads "
+            "strings, each with its probability"
         )
     if isinstance(run, Exported):
         raise Mistake(
@@ -325,6 +340,16 @@ def _forecast(ending, row: list[float], names: tuple, widths: Mapping) -> Predic
         history=dict(zip(ending.moments, values, strict=True)),
         truth=dict(zip(names, truth, strict=False)),
     )
+
+
+def _texts(names: list[str], outputs: np.ndarray, symbols) -> list[Prediction]:
+    """What is read, and the probability of all paths that give it."""
+    strings = read(outputs)
+    shares = np.exp(-losses_of_strings(outputs, strings)).tolist()
+    return [
+        Prediction(name, probability=share, transcript=text_of(string, symbols))
+        for name, share, string in zip(names, shares, strings, strict=True)
+    ]
 
 
 def _ranked(shares: np.ndarray, marked: np.ndarray, classes: tuple[str, ...]):

@@ -26,6 +26,8 @@ _PIPELINES = {
     "tabular": "tabular",
     "sound": "audio",
 }
+# The hub's names of what networks do that answer no class and no number.
+_TASKS = {"tokens": "text-generation", "strings": "automatic-speech-recognition"}
 USE = "Inputs like those of the training data."
 LIMITS = (
     "It answers one of its classes whatever it is shown, and knows nothing of inputs "
@@ -115,8 +117,8 @@ def readme(card: dict, kind: str) -> str:
     numbers = card["task"] == "numbers"
     pipeline = _PIPELINES.get(kind, "tabular")
     task = f"{pipeline}-{'regression' if numbers else 'classification'}"
-    if card["task"] == "tokens":
-        task = "text-generation"
+    if card["task"] in _TASKS:
+        task = _TASKS[card["task"]]
     found = card.get("accuracy") or card["results"]
     measured = {"accuracy": found["value"]} if "value" in found else found
     about = {
@@ -204,7 +206,7 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
         "parameters": metrics["parameters"],
         **_results(metrics[split], f"of {count}{split} examples"),
         "floors": {
-            floor: found.get("accuracy", found.get("loss"))
+            floor: found.get(_judged(found), found.get("loss"))
             for floor, found in metrics.get("floors", {}).items()
         },
         "calibration": metrics.get("calibration", {}),
@@ -224,8 +226,14 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
     }
 
 
+def _judged(found: dict) -> str:
+    """The metric that a card tells first."""
+    others = [name for name in ("bits", "error_rate") if name in found]
+    return others[0] if others else "accuracy"
+
+
 def _results(found: dict, on: str) -> dict:
-    if "accuracy" in found and "bits" not in found:
+    if _judged(found) == "accuracy" in found:
         return {"accuracy": {"value": found["accuracy"], "on": on}}
     return {"results": {**found, "on": on}}
 

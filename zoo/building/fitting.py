@@ -113,6 +113,8 @@ def check_outputs(
         Mistake: their numbers differ; one logit is for two classes.
     """
     outputs, count = model.output_shape[-1], len(answers)
+    if task == "strings":  # and "nothing new"
+        outputs -= 1
     if outputs != count and (outputs, count, task) != (1, 2, "classes"):
         raise Mistake(
             f"model {recipe.model} has {outputs} outputs and data {recipe.data} has "

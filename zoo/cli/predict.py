@@ -7,7 +7,8 @@ RUN may be an ONNX file of `zoo export`, too: it answers without Keras, in a ten
 the time. So does a run that holds one (`zoo export RUN`), unless --backend is given.
 A folder is the files in it, https://... what lies there, and - the standard input.
 
-A text goes on as `zoo write` has it.
+A text goes on as `zoo write` has it. Of a network that learned strings, as
+lstm_digit_strings, what a sound says is written down.
 Of a series, a table that ends with the last known steps, the next ones are forecast;
 --chart draws them, and --back 24 forecasts the last 24 steps, beside the truth.
 
@@ -122,6 +123,17 @@ def run(options):
         return
     if predictions[0].continuation:
         show("\n\n".join(each.input + each.continuation for each in predictions))
+        return
+    if predictions[0].transcript is not None:
+        rows = [
+            (
+                _shortened(each.input),
+                each.transcript or "(nothing)",
+                f"{each.probability:.2%}",
+            )
+            for each in predictions
+        ]
+        table(["input", "transcript", "probability"], rows)
         return
     if predictions[0].times:
         rows = [row for each in predictions for row in _steps(each)]

@@ -30,6 +30,7 @@ from zoo.data.kinds import (
     texts,
 )
 from zoo.data.sources import (
+    digit_strings,
     forecasts,
     generated,
     numbers,
@@ -59,7 +60,7 @@ __all__ = [
 ]
 
 VALIDATION = 0.1  # of the training split, where the data have no validation split
-_HOMES = (generated, numbers, penguins, forecasts, streams, speech)
+_HOMES = (generated, numbers, penguins, forecasts, streams, speech, digit_strings)
 LONGEST_CLASS = 1000  # letters
 TEXT = ("vocabulary_size", "length", "keep", "ngrams")
 
@@ -102,9 +103,9 @@ def load(
         encoder: for text, the vocabulary of a run, taken in place of the training
             split's own.
         arguments: those of the data set, see `generated`, `numbers`, `forecasts`,
-            `speech`, `folder`, `sounds`, `table`, `series`, `streams` and `tfds` in
-            `zoo.data.sources`; for text `vocabulary_size`, `length`, `keep` and
-            `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
+            `speech`, `digit_strings`, `folder`, `sounds`, `table`, `series`, `streams`
+            and `tfds` in `zoo.data.sources`; for text `vocabulary_size`, `length`,
+            `keep` and `ngrams`, see `zoo.data.kinds.texts.Vocabulary.build`.
 
     Returns:
         The data set; its vocabulary and categories are those of the training split

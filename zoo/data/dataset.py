@@ -27,7 +27,7 @@ KINDS = (
     "sound",
     "sequence",
 )
-TASKS = ("classes", "numbers", "labels", "tokens")
+TASKS = ("classes", "numbers", "labels", "tokens", "strings")
 SPLITS = ("train", "validation", "test")
 
 
@@ -43,7 +43,9 @@ class Split:
         `Dataset.classes`; "numbers", float32 (n, outputs), in the data's own unit;
         "labels", float32 (n, classes), 1 for each label that an example has, else 0;
         "tokens", int32 (n, window), the class after each token of the inputs, -1 where
-        it does not count. Those of a series or a text are `Windows`, too.
+        it does not count; "strings", int32 (n, longest), positions in
+        `Dataset.classes`, -1 behind the end of each. Those of a series or a text are
+        `Windows`, too.
     prints: uint64 array of shape (n,), equal for equal inputs, so that copies can be
         kept on one side of a split; None where nobody looked for copies.
     groups: int64 array of shape (n,), equal for examples that belong together, such as
@@ -170,7 +172,8 @@ class Dataset:
     features: the name of each column of a table or coordinate of a point; else ().
     task: "classes", each example has one of `classes`; "numbers", it has a number for
         each of `outputs`; "labels", it has any of `classes`, several or none; "tokens",
-        one of `classes` comes next at each step of it.
+        one of `classes` comes next at each step of it; "strings", it says some of
+        `classes` one after the other.
     outputs: the name of each number to be answered; () for the other tasks.
     columns: of a table, what each of `features` holds, so that raw cells can be read;
         () where all are numbers that are read as they are.

@@ -15,6 +15,7 @@ Means, deviations and where values are missing are those of the training split.
 """
 
 import warnings
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def of(dataset: Dataset, train: Split, asked: Split) -> tuple:
         size = dataset.encoder.size
         return _words(train, size), _words(asked, size)
     if dataset.kind == "sound":
-        return _scaled(*(_cepstra(split, dataset.rate) for split in (train, asked)))
+        return of_sounds(_sounds(train), _sounds(asked), dataset.rate)
     if dataset.kind == "sequence":
         return _scaled(_ends(train), _ends(asked))
     if dataset.timeline:
@@ -193,7 +194,21 @@ def _held(ids: np.ndarray, size: int):
     return held
 
 
-def _cepstra(split: Split, rate: int) -> np.ndarray:
+def of_sounds(seen: Iterable[np.ndarray], asked: Iterable[np.ndarray], rate: int):
+    """The features of sounds by themselves, each of samples int16 (any length,).
+
+    Returns:
+        As `of`.
+    """
+    return _scaled(*(_cepstra(each, rate) for each in (seen, asked)))
+
+
+def _sounds(split: Split) -> Iterator[np.ndarray]:
+    for number in range(len(split)):
+        yield np.asarray(split.inputs[number : number + 1])[0]
+
+
+def _cepstra(sounds: Iterable[np.ndarray], rate: int) -> np.ndarray:
     """Cepstra of the eighths of sounds, float64 (n, 104)."""
     from scipy.fft import dct
 
@@ -202,21 +217,20 @@ def _cepstra(split: Split, rate: int) -> np.ndarray:
     table = mel.waves(width)
     bands = mel.bands(width // 2 + 1, rate, BANDS, 60.0, rate / 2)
     half = table.shape[1] // 2
-    found = np.zeros((len(split), EIGHTHS, CEPSTRA))
-    for number in range(len(split)):
-        samples = np.asarray(split.inputs[number : number + 1])[0]
-        samples = samples[samples != sound_files.PADDING] / np.float32(2**15)
+    found = []
+    for sound in sounds:
+        samples = sound[sound != sound_files.PADDING] / np.float32(2**15)
         samples = np.pad(samples, (0, max(0, width - len(samples))))
         frames = np.lib.stride_tricks.sliding_window_view(samples, width)[::hop]
         power = np.square(frames @ table)
         logs = np.log((power[:, :half] + power[:, half:]) @ bands + 1e-6)
         cepstra = dct(logs, norm="ortho", axis=1)[:, :CEPSTRA]
         borders = np.linspace(0, len(cepstra), EIGHTHS + 1)
-        for place in range(EIGHTHS):
-            first = min(int(borders[place]), len(cepstra) - 1)
-            last = max(first + 1, int(borders[place + 1]))
-            found[number, place] = cepstra[first:last].mean(axis=0)
-    return found.reshape(len(split), -1)
+        firsts = np.minimum(borders[:-1].astype(int), len(cepstra) - 1)
+        lasts = np.maximum(firsts + 1, borders[1:].astype(int))
+        pairs = zip(firsts, lasts, strict=True)
+        found.append([cepstra[first:last].mean(axis=0) for first, last in pairs])
+    return np.array(found).reshape(len(found), EIGHTHS * CEPSTRA)
 
 
 def _ends(split: Split) -> np.ndarray:

@@ -14,6 +14,10 @@ nothing else is said:
     last value            of a series: what was known last, for all steps
     season before         of a series: the same hour of the day before, or whatever its
                           season is; the last value where that is not known
+    empty string          of strings, for those who think that a low rate is easy
+    cut at silences       of strings of sounds: what is loud lies between silences, and
+                          each piece is classified by logistic regression, which learns
+                          from the strings that have as many pieces as symbols
     uniform, frequency    of a text: all tokens alike, or as often as they occur
     n-grams               of a text, see `zoo.data.ngrams`
 
@@ -34,11 +38,12 @@ import numpy as np
 
 from zoo.core import files
 from zoo.core.folders import cache_dir
-from zoo.data import features, identity, ngrams
+from zoo.data import features, identity, ngrams, pieces
 from zoo.data.dataset import Dataset, Split
 from zoo.data.features import TooMany
 from zoo.errors import Mistake
 from zoo.metrics import measure
+from zoo.metrics.strings import path_of
 
 VERSION = 2  # raise it when a floor is computed in another way
 SECONDS = 10.0  # that a floor may take, about
@@ -99,7 +104,7 @@ def floors(dataset: Dataset, split: str, seconds: float | None = None) -> Floors
     given = dataset.split(split)
     answered, left_out = answers(dataset, given, seconds)
     spread = 1.0
-    if not dataset.unit:
+    if dataset.task == "numbers":
         spread = np.std(dataset.train.numbers, axis=0, dtype="float64")
         spread = np.where(spread, spread, 1.0)
     found = {
@@ -123,7 +128,8 @@ def answers(
     Returns:
         By the floor's name its outputs, float64, of the shape that a network's have:
         for classes logits, (n, classes), or (n, 1) of two; for labels a logit of each,
-        (n, classes); for numbers (n, outputs). And the reasons for the floors that
+        (n, classes); for numbers (n, outputs); for strings (n, steps, 1 + classes).
+        And the reasons for the floors that
         were left out.
     """
     learner = _Learner(dataset, split, seconds)
@@ -159,6 +165,8 @@ class _Learner:
                 "frequency of tokens": partial(self.grams, 1),
                 "n-grams": self.grams,
             }
+        if self.dataset.task == "strings":
+            return {"empty string": self.empty, "cut at silences": self.pieces}
         if self.dataset.timeline:
             return {
                 "last value": self.last,
@@ -192,6 +200,16 @@ class _Learner:
             if self.dataset.task == "labels":
                 answer = _logit(answer)
         return np.repeat(answer, len(self.split), axis=0), ""
+
+    def empty(self):
+        nothing = [np.zeros(0, int)] * len(self.split)
+        steps = 2 * self.split.targets.shape[1]  # so that every string has a loss
+        return path_of(nothing, len(self.dataset.classes), steps), ""
+
+    def pieces(self):
+        if self.dataset.kind != "sound":
+            raise TooMany(f"{self.dataset.kind} data have no silences")
+        return pieces.answer(self.dataset, self.split, self._affordable), ""
 
     def grams(self, order: int | None = None):
         train, asked = self.dataset.train.inputs.rows, self.split.inputs.rows

@@ -168,7 +168,7 @@ def _is_timeline(value) -> bool:
 
 # How many classes there are at least, and at most, in each task.
 _COUNTS = {"classes": (2, math.inf), "numbers": (0, 0), "labels": (1, math.inf)}
-_COUNTS["tokens"] = (2, math.inf)
+_COUNTS |= {"tokens": (2, math.inf), "strings": (1, math.inf)}
 # What data.json holds: its name, what is accepted, and whether a value is.
 _CHECKS = {
     "examples": ("for each split its number and fingerprint", _are_examples),

@@ -14,6 +14,7 @@ def of(task: str) -> Callable:
         "numbers": error,
         "labels": wrong_labels,
         "tokens": wrong_tokens,
+        "strings": wrong_strings,
     }[task]
 
 
@@ -80,3 +81,26 @@ def wrong_tokens(targets, outputs):
     predicted = ops.argmax(outputs, axis=-1)
     missed = ops.cast(targets, predicted.dtype) != predicted
     return ops.sum(ops.mean(ops.cast(missed, "float32"), axis=-1))
+
+
+def wrong_strings(targets, outputs):
+    """How many strings are not read as they are, from the most probable paths.
+
+    Args:
+        targets: symbols from 1, (n, longest), 0 behind the end of each.
+        outputs: logits (n, steps, 1 + symbols), see `zoo.metrics.strings`.
+    """
+    from keras import ops
+
+    best = ops.cast(ops.argmax(outputs, axis=-1), "int32")
+    targets = ops.cast(targets, "int32")
+    before = ops.pad(best[:, :-1], [(0, 0), (1, 0)])
+    new = ops.logical_and(best != 0, best != before)
+    place = ops.cumsum(ops.cast(new, "int32"), axis=1)
+    # With a 0 behind, which no symbol is, for what is read beyond the end.
+    told = ops.pad(targets, [(0, 0), (0, 1)])
+    there = ops.clip(place - 1, 0, targets.shape[1])
+    other = ops.logical_and(new, ops.take_along_axis(told, there, axis=1) != best)
+    count = ops.sum(ops.cast(targets != 0, "int32"), axis=1)
+    missed = ops.logical_or(ops.any(other, axis=1), place[:, -1] != count)
+    return ops.sum(ops.cast(missed, "float32"))

@@ -14,6 +14,7 @@ from zoo.data import Dataset, floors, identity, load_for
 from zoo.engine.steps import predict
 from zoo.errors import Mistake
 from zoo.metrics import intervals, measure, noise, rates
+from zoo.metrics.strings import counts_of
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
 from zoo.run import Run, make_folder
 from zoo.training import train
@@ -91,6 +92,12 @@ def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
         outputs = predict(run.forward, dataset.test.inputs)
         found, reasons = floors.answers(dataset, dataset.test, floors.SECONDS)
         left_out |= reasons
+        if dataset.task == "strings":  # whose paths have any length
+            outputs = counts_of(outputs, dataset.test.targets)
+            found = {
+                name: counts_of(each, dataset.test.targets)
+                for name, each in found.items()
+            }
         answered.append(_Part(run, dataset, outputs, found))
     if not quiet:
         for name, reason in left_out.items():

@@ -51,6 +51,11 @@ def network(run: Run, outputs: str) -> keras.Model:
             f"{run.folder} answers numbers ({', '.join(about.outputs)}), which have no "
             "probabilities; leave outputs='probabilities' out"
         )
+    if about.task == "strings":
+        raise Mistake(
+            f"{run.folder} reads strings of symbols, and a step by itself has no "
+            "probability of use; leave outputs='probabilities' out"
+        )
     share = partial(
         _each if about.task == "labels" else _shares, temperature=run.temperature
     )
@@ -148,6 +153,12 @@ def _output(dataset: Dataset, outputs: str, model: keras.Model) -> str:
         meaning = (
             "the logit of each label; its probability is "
             "1 / (1 + exp(-logit / temperature))"
+        )
+    elif dataset.task == "strings":
+        meaning = (
+            "for each step the logit of nothing new, then of each of `classes`; take "
+            "the largest of each step, leave out those that repeat the one before, "
+            "then those of nothing new"
         )
     elif model.output_shape[-1] == 1:
         meaning = (

@@ -23,6 +23,7 @@ from zoo.metrics.labels import (
 from zoo.metrics.names import better, is_share, shown
 from zoo.metrics.numbers import of_numbers, of_steps
 from zoo.metrics.paired import binomial_interval, mcnemar, mean_interval
+from zoo.metrics.strings import noise_of_strings, of_strings
 from zoo.metrics.summary import Summary, summarize
 from zoo.metrics.sureness import (
     calibration,
@@ -59,6 +60,7 @@ __all__ = [
     "of_labels",
     "of_numbers",
     "of_steps",
+    "of_strings",
     "of_tokens",
     "precision_recall",
     "probabilities",
@@ -88,15 +90,16 @@ def measure(
     Args:
         outputs: float (n, k), n >= 1: of "classes" logits, or for k = 1 the logit of
             class 1; of "numbers" the answers; of "labels" a logit for each; of "tokens"
-            their scores, (n, window, 2), see `scores`.
+            their scores, (n, window, 2), see `scores`; of "strings" logits of each
+            step, (n, steps, 1 + symbols).
         targets: as in `zoo.data.Split`, by the task.
-        task: "classes", "numbers", "labels" or "tokens".
+        task: "classes", "numbers", "labels", "tokens" or "strings".
         spread: of numbers the unit of their loss, float (k,), see `zoo.building.unit`.
         cuts: of labels the logits from which on they are given, float (k,).
 
     Returns:
         Of "classes", see `of_classes`; of "numbers", see `of_numbers`; of "labels", see
-        `of_labels`; of "tokens", see `of_tokens`.
+        `of_labels`; of "tokens", see `of_tokens`; of "strings", see `of_strings`.
 
     Raises:
         Mistake: an output is NaN, or shapes or targets have no meaning.
@@ -107,6 +110,8 @@ def measure(
         return of_labels(outputs, targets, cuts)
     if task == "tokens":
         return of_tokens(outputs, targets)
+    if task == "strings":
+        return of_strings(outputs, targets)
     return of_classes(outputs, targets)
 
 
@@ -116,6 +121,8 @@ def names(task: str, count: int) -> tuple[str, ...]:
         return tuple(measure(np.zeros((2, 1 if count == 2 else count)), np.arange(2)))
     if task == "tokens":
         return tuple(of_tokens(np.zeros((1, 1, 2)), np.zeros((1, 1))))
+    if task == "strings":
+        return tuple(of_strings(np.zeros((1, 1, 2)), np.zeros((1, 1), int)))
     return tuple(measure(np.eye(2, count), np.eye(2, count), task))
 
 
@@ -128,7 +135,7 @@ def counted(task: str, sum_wrong: float, examples: int) -> dict[str, float]:
         return {"mae": sum_wrong / examples}
     if task == "labels":
         return {"label_accuracy": 1 - sum_wrong / examples}
-    if task == "tokens":
+    if task in ("tokens", "strings"):
         return {"accuracy": 1 - sum_wrong / examples}
     wrong = round(sum_wrong)
     return {"accuracy": 1 - wrong / examples, "wrong": wrong}
@@ -145,7 +152,8 @@ def noise(
     Returns:
         By the metric's name its standard error over the examples: of "classes" that of
         "accuracy", see `standard_error`; of "numbers" that of "mae"; of "labels" that
-        of "average_precision"; of "tokens" that of "loss".
+        of "average_precision"; of "tokens" that of "loss"; of "strings" that of
+        "error_rate".
     """
     count = len(targets)
     if task == "numbers":
@@ -155,4 +163,6 @@ def noise(
         return {"average_precision": noise_of_labels(outputs, targets)}
     if task == "tokens":
         return {"loss": noise_of_tokens(outputs, targets)}
+    if task == "strings":
+        return {"error_rate": noise_of_strings(outputs, targets)}
     return {"accuracy": standard_error(accuracy(np.asarray(outputs), targets), count)}

@@ -1,7 +1,7 @@
 """What the names of metrics mean: which way is better, and how one is written."""
 
 _ERRORS = ("loss", "mae", "rmse", "mean_squared_error", "bits", "perplexity")
-SMALLER_IS_BETTER = (*_ERRORS, "brier", "calibration_error")
+SMALLER_IS_BETTER = (*_ERRORS, "brier", "calibration_error", "error_rate")
 NUMBERS = (*_ERRORS, "r2")  # the others are shares, 0 to 1
 
 

@@ -179,20 +179,42 @@ def pooled_states(x, real, cell, units, memory, usual, bidirectional, pooling, d
     """Recurrent layers over a sequence, and one vector of their states.
 
     Args:
+        pooling: see `build`.
+        others: see `states`.
+
+    Returns:
+        (batch, width), the last layer's width, twice of it if `bidirectional`.
+    """
+    forward, backward = states(
+        x, real, cell, units, memory, usual, bidirectional, dropout
+    )
+    pool = partial(pool_tokens, pooling=pooling)
+    x = stage(pool, forward, real, name="pooling")
+    if bidirectional:
+        backward = stage(pool, backward, real, name="pooling_backward")
+        x = keras.layers.Concatenate(name="pooled")([x, backward])
+    return x
+
+
+def states(x, real, cell, units, memory, usual, bidirectional, dropout):
+    """Recurrent layers over a sequence.
+
+    Args:
         x: (batch, length, channels).
         real: (batch, length) int32, 0 = padding, which lies behind.
         usual: steps that a layer without a `memory` of its own remembers at first; None
             for the layer's own start.
-        cell, units, memory, bidirectional, pooling, dropout: see `build`.
+        cell, units, memory, bidirectional, dropout: see `build`.
 
     Returns:
-        (batch, width), the last layer's width, twice of it if `bidirectional`.
+        The states of the last layer, (batch, length, width), and those of the one that
+        reads backward, in the order in which it reads; None without one.
     """
     memory = [steps or usual for steps in memory or (0,) * len(units)]
     for number, (width, steps) in enumerate(zip(units, memory, strict=True), 1):
         name = f"{cell}_{number}"
         read = partial(recurrent, cell, width, steps)
-        forward = read(name=name)(x)
+        forward, backward = read(name=name)(x), None
         if bidirectional:
             backward = stage(reverse_tokens, x, real, name=f"reverse_{number}")
             backward = read(name=f"{name}_backward")(backward)
@@ -200,16 +222,16 @@ def pooled_states(x, real, cell, units, memory, usual, bidirectional, pooling, d
             break
         x = forward
         if bidirectional:
-            restored = stage(reverse_tokens, backward, real, name=f"restore_{number}")
-            x = keras.layers.Concatenate(name=f"join_{number}")([forward, restored])
+            x = side_by_side(forward, backward, real, number)
         if dropout:
             x = Dropout(dropout, name=f"dropout_{number}")(x)
-    pool = partial(pool_tokens, pooling=pooling)
-    x = stage(pool, forward, real, name="pooling")
-    if bidirectional:
-        backward = stage(pool, backward, real, name="pooling_backward")
-        x = keras.layers.Concatenate(name="pooled")([x, backward])
-    return x
+    return forward, backward
+
+
+def side_by_side(forward, backward, real, number: int):
+    """The states of a layer's two directions at each step, (batch, length, 2 width)."""
+    restored = stage(reverse_tokens, backward, real, name=f"restore_{number}")
+    return keras.layers.Concatenate(name=f"join_{number}")([forward, restored])
 
 
 def tokens_first(ids):

@@ -13,9 +13,15 @@ the samples of the sound alone. With an `input_shape` of two lengths the input i
 sequence of features that are there already, brought to mean 0 and deviation 1 of the
 training by `columns`, a `zoo.layers.Columns`.
 
+With `head="ctc"` it writes down what is said, symbol by symbol: at each step it gives
+logits of every symbol, and of nothing new; how the steps go with the symbols is learned
+by connectionist temporal classification, A. Graves et al. 2006,
+doi:10.1145/1143844.1143891. Behind the end of a sound nothing new is certain.
+
 Input: (8000,) float32, whole numbers of 16 bits, -32767 to 32767, -32768 = padding
 behind the sound; of features (steps, channels), NaN = padding behind
-Output: (10,) float32, logits (`classes=1`: the logit of the second of two classes)
+Output: (10,) float32, logits (`classes=1`: the logit of the second of two classes);
+with `head="ctc"` (steps, 1 + classes), the first of "nothing new"
 
 Parameters: 57,354 (defaults)
 
@@ -32,6 +38,8 @@ pooled         | (128,)       | 0
 logits         | (10,)        | 1,290
 
 Parameters: 35,721 (input_shape=(29, 12), classes=9)
+
+Parameters: 57,483 (head="ctc")
 
 Differs from the paper: the default is the gated recurrent unit, Cho et al. 2014,
 arXiv:1406.1078, whose states are pooled over all steps; the minimal one is Feng et al.
@@ -50,13 +58,15 @@ from zoo.layers import Columns, Dropout, MelSpectrogram
 from zoo.layers.precision import logits_dtype
 from zoo.layers.recurrent import CELLS, check
 from zoo.layers.saved_form import stage
-from zoo.models.lstm_sentiment import POOLINGS, pooled_states
+from zoo.models.lstm_sentiment import POOLINGS, pooled_states, side_by_side, states
 
 LOUDEST = 32768.0
 FIRST_HERTZ = 60.0
 NOISE = 1e-6  # power in a band below which sounds are equally silent
 SMALLEST = 0.1  # deviation, so that silence is not made loud
 NORMALIZATIONS = ("sound", "bands")
+HEADS = ("label", "ctc")
+CERTAIN = 30.0  # a logit: of what else there is, a part in 10**13 is left
 
 
 def build(
@@ -72,6 +82,7 @@ def build(
     pooling: str = "max",
     dropout: float = 0.0,
     input_dropout: float = 0.0,
+    head: str = "label",
     classes: int = 10,
 ) -> keras.Model:
     """The network from samples, or from features, to logits.
@@ -91,24 +102,28 @@ def build(
             by default, and where it is 0, "mingru" remembers all steps, and the others
             start as Keras's do.
         pooling: what stands for the sound: the "last" state of each direction, or the
-            "max" or "mean" of the states.
+            "max" or "mean" of the states. Not for the head "ctc", which pools none.
         dropout: probability of dropping a number that a recurrent layer hands on.
         input_dropout: probability of dropping a number before the first of them.
-        classes: number of logits; 1 for two classes.
+        head: "label", one answer for the whole; or "ctc", a string of symbols.
+        classes: number of logits; 1 for two classes; of "ctc" the number of symbols.
 
     Returns:
-        Model from (batch, *input_shape) to (batch, classes) logits.
+        Model from (batch, *input_shape) to (batch, classes) logits; of "ctc" to (batch,
+        steps, 1 + classes), the first of "nothing new".
 
     Raises:
-        Mistake: unknown `cell` or `pooling`, an `input_shape` of other lengths, a rate,
-            bands or joined steps below 1, or `units` or `memory` that are no widths and
-            steps.
+        Mistake: unknown `cell`, `pooling` or `head`, an `input_shape` of other lengths,
+            a rate, bands or joined steps below 1, or `units` or `memory` that are no
+            widths and steps.
     """
     check(cell, units, memory)
     if pooling not in POOLINGS:
         raise unknown("pooling", pooling, POOLINGS)
     if normalize not in NORMALIZATIONS:
         raise unknown("normalize", normalize, NORMALIZATIONS)
+    if head not in HEADS:
+        raise unknown("head", head, HEADS)
     if len(input_shape) not in (1, 2):
         raise Mistake(
             f"input_shape={input_shape}; accepted: (samples,) of sounds, or (steps, "
@@ -124,12 +139,19 @@ def build(
     if input_dropout:
         x = Dropout(input_dropout, name="input_dropout")(x)
     usual = x.shape[1] if cell == "mingru" else None
-    x = pooled_states(
-        x, real, cell, units, memory, usual, bidirectional, pooling, dropout
-    )
+    layers = cell, units, memory, usual, bidirectional
+    if head == "ctc":
+        x, backward = states(x, real, *layers, dropout)
+        if bidirectional:
+            x = side_by_side(x, backward, real, len(units))
+    else:
+        x = pooled_states(x, real, *layers, pooling, dropout)
     if dropout:
         x = Dropout(dropout, name="dropout")(x)
-    logits = keras.layers.Dense(classes, dtype=logits_dtype(), name="logits")(x)
+    count = classes + (head == "ctc")
+    logits = keras.layers.Dense(count, dtype=logits_dtype(), name="logits")(x)
+    if head == "ctc":
+        logits = stage(_nothing_behind, logits, real, name="nothing_behind")
     return keras.Model(sound, logits, name="lstm_speech")
 
 
@@ -228,6 +250,17 @@ def _features(mel, real, joined: int, each: bool):
         square = ops.mean(square, axis=2, keepdims=True)
     found = apart / ops.sqrt(square + SMALLEST**2)
     return ops.reshape(found, (-1, steps, joined * bands))
+
+
+def _nothing_behind(logits, real):
+    """Logits of which "nothing new", the first, is certain behind the end.
+
+    So the probability of a string is that of the steps that are heard, and a loss needs
+    not know how many they are.
+    """
+    heard = ops.cast(ops.expand_dims(real, -1), logits.dtype)
+    behind = CERTAIN * (1 - heard)
+    return heard * logits + ops.pad(behind, [(0, 0), (0, 0), (0, logits.shape[-1] - 1)])
 
 
 def _known_steps(sequence, joined: int):

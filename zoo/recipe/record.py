@@ -76,7 +76,8 @@ class Recipe:
             of `keras.losses` by its dotted name, or the dotted path of a function of
             (targets, outputs); see `zoo.training.losses`. Where the data have numbers
             to be answered, "mean_squared", as which "crossentropy" counts,
-            "mean_absolute" or "huber", see `zoo.training.number_losses`.
+            "mean_absolute" or "huber", see `zoo.training.number_losses`; where they
+            have strings to be read, "ctc", as which it counts, too.
         class_weight: what an example of each class counts in the loss: "balanced", or
             {"defect": 19.0} by the names of classes; "" is 1 each. See
             `zoo.training.class_weights`.

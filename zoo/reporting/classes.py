@@ -16,7 +16,7 @@ OTHERS = "all others"
 
 def section(seen: Seen) -> Section | None:
     """The confusion matrix and the table of classes; of labels the table alone."""
-    if seen.lacking or seen.task in ("numbers", "tokens"):
+    if seen.lacking or seen.task in ("numbers", "tokens", "strings"):
         return None
     names = seen.dataset.classes
     each = of_each(seen.outputs, seen.targets, names, seen.task, seen.cuts)

@@ -6,6 +6,7 @@ import numpy as np
 
 from zoo.metrics import losses_of_classes, mcnemar, mean_interval
 from zoo.metrics.each import answered
+from zoo.metrics.strings import counts_of
 from zoo.reporting.seen import Seen
 
 
@@ -61,6 +62,10 @@ def _scores(seen: Seen) -> dict[str, np.ndarray]:
     if seen.task == "tokens":
         counts = np.maximum((targets >= 0).sum(axis=1), 1)
         return {"loss": -outputs[..., 0].sum(axis=1) / counts}
+    if seen.task == "strings":
+        errors, symbols, losses = counts_of(outputs, targets).T
+        # So that the mean over strings is the error rate of all symbols.
+        return {"error_rate": errors / symbols.mean(), "loss": losses}
     if seen.task == "labels":
         right = (outputs >= seen.cuts) == (targets > 0.5)
         sign = np.where(targets > 0.5, -1.0, 1.0)

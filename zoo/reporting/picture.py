@@ -28,8 +28,9 @@ def draw(seen: Seen, path: Path) -> None:
     recall and precision. Below: what `zoo.reporting.advice` says.
     """
     run, dataset, split = seen.run, seen.dataset, seen.split
-    if dataset.task == "tokens":
-        raise Mistake("a report of a text is html or md: the picture shows classes")
+    if dataset.task in ("tokens", "strings"):
+        what = "a text" if dataset.task == "tokens" else "strings"
+        raise Mistake(f"a report of {what} is html or md: the picture shows classes")
     with labels.as_text([*dataset.answers, run.folder.name]) as readable:
         drawn = {"labels": _of_labels, "numbers": _of_numbers}.get(
             dataset.task, _of_classes

@@ -17,12 +17,14 @@ from zoo.metrics import (
 )
 from zoo.metrics.each import answered
 from zoo.metrics.names import NUMBERS
+from zoo.metrics.strings import counts_of
 from zoo.reporting import kept
 from zoo.reporting.advice import compare
 from zoo.reporting.blocks import Section, Share, Table, Tile, Tiles, Words
 from zoo.reporting.seen import Seen
 
 SHOWN_FIRST = (
+    "error_rate",
     "bits",
     "accuracy",
     "average_precision",
@@ -73,6 +75,8 @@ def _statistic(seen: Seen):
     outputs, targets = np.asarray(seen.outputs, "float64"), seen.targets
     if seen.task == "numbers":
         return partial(of_numbers, spread=seen.spread), outputs
+    if seen.task == "strings":
+        return seen.judge, counts_of(outputs, targets)
     if seen.task in ("labels", "tokens"):
         return seen.judge, outputs
     if outputs.shape[1] <= 2 and 0 < targets.sum() < len(targets):

@@ -6,6 +6,7 @@ from zoo.core import columns as described
 from zoo.data import Dataset
 from zoo.data.kinds import cells
 from zoo.metrics.each import answered
+from zoo.metrics.strings import distances, read, text_of
 from zoo.reporting import pixels
 from zoo.reporting.blocks import Card, Cards, Cell, Section, Table, Words
 from zoo.reporting.seen import Seen
@@ -25,7 +26,8 @@ def section(seen: Seen) -> Section | None:
     if not order:
         count = f"{len(seen.targets):,}"
         return Section("Errors", [Words([f"All {count} examples are answered right."])])
-    title = {"numbers": "Largest errors"}.get(seen.task, "Most confidently wrong")
+    titles = {"numbers": "Largest errors", "strings": "Read with errors"}
+    title = titles.get(seen.task, "Most confidently wrong")
     inputs = np.asarray(seen.inputs[np.array(order)])
     return Section(title, [_shown(seen.dataset, inputs, lines)])
 
@@ -87,7 +89,29 @@ def _of_numbers(seen: Seen) -> tuple[list[int], list[Lines]]:
     return order, lines
 
 
-_TASKS = {"classes": _of_classes, "labels": _of_labels, "numbers": _of_numbers}
+def _of_strings(seen: Seen) -> tuple[list[int], list[Lines]]:
+    """Strings with the most errors, as they are and as they were read."""
+    strings, symbols = read(seen.outputs), seen.dataset.classes
+    errors = distances(strings, seen.targets)
+    wrong = np.flatnonzero(errors)
+    order = wrong[np.argsort(-errors[wrong], kind="stable")][:MOST].tolist()
+    lines = [
+        [
+            ("true", text_of(seen.targets[i], symbols)),
+            ("read", text_of(strings[i], symbols)),
+            ("errors", f"{errors[i]:,}"),
+        ]
+        for i in order
+    ]
+    return order, lines
+
+
+_TASKS = {
+    "classes": _of_classes,
+    "labels": _of_labels,
+    "numbers": _of_numbers,
+    "strings": _of_strings,
+}
 
 
 def _shown(dataset: Dataset, inputs: np.ndarray, lines: list[Lines]) -> Cards | Table:

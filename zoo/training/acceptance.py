@@ -51,10 +51,33 @@ def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
                 "the next token after each, as lstm_language gives them"
             )
         return
+    if dataset.task == "strings":
+        _check_strings(name, gives, dataset)
+        return
     if len(gives) != 1 or not gives[0]:
         raise Mistake(
             f"model {name} gives outputs of shape {tuple(gives)} an example; accepted: "
             "(classes,), or (1,), the logit of the second class of two"
+        )
+
+
+def _check_strings(name: str, gives: tuple, dataset: Dataset) -> None:
+    """Refuse a model that gives no logits of each step, or has too few steps."""
+    wanted = 1 + len(dataset.classes)
+    if len(gives) != 2 or gives[1] != wanted:
+        raise Mistake(
+            f"model {name} gives outputs of shape {tuple(gives)} an example; accepted: "
+            f"(steps, {wanted}), logits of nothing new and of each symbol at each "
+            'step, as lstm_speech gives them with model_arguments={"head": "ctc"}'
+        )
+    targets = np.asarray(dataset.train.targets)
+    again = (targets[:, 1:] == targets[:, :-1]) & (targets[:, 1:] >= 0)
+    needed = int(((targets >= 0).sum(axis=1) + again.sum(axis=1)).max(initial=0))
+    if gives[0] is not None and needed > gives[0]:
+        raise Mistake(
+            f"model {name} has {gives[0]} steps, and a string of {dataset.name} needs "
+            f"{needed}, one for each symbol and one between equal ones; make steps "
+            "shorter, as with model.joined=1"
         )
 
 

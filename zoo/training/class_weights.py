@@ -20,7 +20,8 @@ def of(given: str | dict, dataset: Dataset) -> np.ndarray | None:
         float64 (classes,); None if there are none.
 
     Raises:
-        Mistake: an unknown class, or the data have numbers or tokens to be answered.
+        Mistake: an unknown class, or the data have numbers, tokens or strings to be
+            answered.
     """
     if given == "":
         return None
@@ -33,6 +34,11 @@ def of(given: str | dict, dataset: Dataset) -> np.ndarray | None:
         raise Mistake(
             f"class_weight is for classes and labels; {dataset.name} is a text: "
             "remove it"
+        )
+    if dataset.task == "strings":
+        raise Mistake(
+            f"class_weight is for classes and labels; {dataset.name} has strings to be "
+            "read: remove it"
         )
     if given == "balanced" and dataset.task == "labels":
         having = dataset.train.targets.sum(axis=0, dtype="float64")

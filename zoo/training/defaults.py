@@ -68,6 +68,16 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
             batch=min(32, batch),
             epochs=min(10, epochs),
         )
+    if dataset.task == "strings":
+        return replace(
+            draft,
+            model="lstm_speech",
+            model_arguments={"head": "ctc", "units": (96,), "dropout": 0.3},
+            batch=min(32, batch),
+            epochs=min(60, epochs),
+            loss="ctc",
+            augment={"noise": 0.1},  # what moves or cuts could take symbols away
+        )
     if dataset.kind in ("sound", "sequence"):
         heard = dataset.kind == "sound"
         return replace(

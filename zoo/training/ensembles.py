@@ -113,9 +113,10 @@ def _check_member(run: Run, name: str) -> None:
             f"{name} goes on with texts, which an ensemble does not: `zoo write` keeps "
             "the states of one network"
         )
-    if run.about_data.unit:
+    if run.about_data.task == "strings":
         raise Mistake(
-            f"{name} goes on with texts; an ensemble answers, and writes none"
+            f"{name} reads strings, and the steps at which two networks read a symbol "
+            "are not the same: their mean would mean nothing"
         )
     if not (run.folder / WEIGHTS).is_file() or not run.about_data.examples:
         raise Mistake(

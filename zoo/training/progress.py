@@ -4,7 +4,8 @@ import time
 
 from zoo.core import progress
 
-_SHOWN = ("loss", "accuracy", "auc", "mae", "r2", "label_accuracy")  # of either split
+# Of either split.
+_SHOWN = ("loss", "accuracy", "error_rate", "auc", "mae", "r2", "label_accuracy")
 _LINE_SECONDS = 1.0  # epochs of milliseconds do not print a line each
 
 

@@ -21,6 +21,7 @@ from zoo.training import (
     losses,
     number_losses,
     optimizer,
+    string_loss,
 )
 from zoo.training.feed import Feed
 
@@ -172,6 +173,8 @@ def _loss(
     if dataset.task == "numbers":
         spread = unit.spread(model)
         return number_losses.make(stage.loss, spread, stage.label_smoothing)
+    if dataset.task == "strings":
+        return string_loss.make(stage.loss, stage.label_smoothing)
     return losses.make(
         stage.loss,
         model.output_shape[-1],

@@ -21,6 +21,7 @@ FIRST = {
     "numbers": "mae",
     "labels": "average_precision",
     "tokens": "bits",
+    "strings": "error_rate",
 }
 """What a search judges by if nothing else is asked for, by the task of the data."""
 
@@ -29,6 +30,7 @@ OBJECTIVES = {
     "numbers": ("mae", "rmse", "r2", "loss"),
     "labels": ("average_precision", "micro_f1", "macro_f1", "loss"),
     "tokens": ("bits", "accuracy", "loss"),
+    "strings": ("error_rate", "accuracy", "loss"),
 }
 LARGEST = 2**20  # bytes of a JSON file; a recipe has 1 kB
 TUNERS = ("random", "bayesian", "hyperband")

@@ -10,7 +10,7 @@ import numpy as np
 from zoo.data import keys
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, picture_files, pictures, sheet
-from zoo.data.sources import decoding, listing
+from zoo.data.sources import decoding, listing, transcripts
 from zoo.data.sources.targets import Target, answers_of, target_names
 from zoo.data.splits import carved
 from zoo.errors import Mistake, unknown
@@ -126,7 +126,12 @@ def answered(
     if target is None and len(others) == 1:
         [target] = others
     asked = target_names(found, target)
-    answers = answers_of(found, {name: plain[name] for name in asked}, task)
+    if task == "strings" and kind is listing.SOUNDS:
+        if len(asked) > 1:
+            raise Mistake(f"task=strings has one target; given: {', '.join(asked)}")
+        answers = transcripts.of(asked[0], plain[asked[0]])
+    else:
+        answers = answers_of(found, {name: plain[name] for name in asked}, task)
     files = files_of(place, plain[named], kind.noun)
     left = [name for name in others if name not in asked]
     if left:

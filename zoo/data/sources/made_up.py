@@ -24,7 +24,9 @@ def sample(model: keras.Model, count: int, seed: int = 0) -> Sample:
         model: a model with one input. (H, W, 1) and (H, W, 3) is taken as an image,
             uint8 0 to 255: a pattern of bright squares for each class. Integers are
             taken as token ids, 0 at the end as padding: half of a text's words are
-            words of its class. A model that answers each token is to tell the next one.
+            words of its class. A model that answers each token is to tell the next one,
+            and one that answers steps of anything else reads a string of two symbols,
+            the class and the one after it.
             Anything else is float32, small whole numbers around a
             mean for each class; one in ten is NaN if the model can answer without it.
         count: how many.
@@ -57,6 +59,11 @@ def sample(model: keras.Model, count: int, seed: int = 0) -> Sample:
         if np.isfinite(answers).all():
             kind, inputs = "tabular", hidden.astype("float32")
     names = tuple(f"class {number}" for number in range(classes))
+    if len(model.output_shape) == 3 and kind != "text":
+        symbols = classes - 1  # without "nothing new"
+        targets = np.stack([truth, truth + 1], axis=1) % symbols
+        about = {"task": "strings", "classes": names[:symbols]}
+        return Sample("made up", kind, Split(inputs, targets.astype("int32")), **about)
     if len(model.output_shape) == 3:
         split = Split(inputs, np.roll(inputs, -1, axis=1))
         about = {"task": "tokens", "unit": "characters", "classes": names}

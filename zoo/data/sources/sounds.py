@@ -111,7 +111,8 @@ def listed(
         path: of the table, or of the folder that holds it and the sounds. Names are
             relative to the table, or to sounds/, audio/, wavs/, clips/ or train/.
         target: the column to be answered, or several; by default the only other one.
-        task: see `zoo.data.sources.table.read`.
+        task: see `zoo.data.sources.table.read`; or "strings", if the column says what
+            is said, of which each character is a symbol.
         file: the column of the names; by default the first that names files.
         rate, seconds: see `read`.
         test: share of the sounds to carve out for the test, default 0.2.

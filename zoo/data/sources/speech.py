@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,11 @@ from zoo.errors import Mistake, unknown
 NAMES = ("spoken_digits", "vowels")
 RATE = 8000  # of the recordings, samples a second
 TEST = 5  # recordings of each speaker and digit, the first ones
+DIGITS = tuple("0123456789")
+LICENSE = "CC BY-SA 4.0"
+CITATION = (
+    "Z. Jackson et al., Free Spoken Digit Dataset, 2018, doi:10.5281/zenodo.1342401"
+)
 _NAME = re.compile(r"(?P<digit>\d)_(?P<speaker>[a-z]+)_(?P<take>\d+)\.wav")
 
 
@@ -75,6 +81,54 @@ def spoken_digits(
     """
     if groups not in ("", "speaker"):
         raise unknown("groups of spoken_digits", groups, ("speaker",))
+    found = recordings(path, seconds)
+    members = found.members if groups else None
+    whole = Split(found.inputs, found.digits, found.prints, members)
+    train, test = (
+        np.flatnonzero(found.takes >= TEST),
+        np.flatnonzero(found.takes < TEST),
+    )
+    return Dataset(
+        name="spoken_digits",
+        kind="sound",
+        train=whole.take(train),
+        test=whole.take(test),
+        classes=DIGITS,
+        license=LICENSE,
+        citation=CITATION,
+        description=f"{len(whole):,} recordings by {len(found.speakers)} speakers; the "
+        "first five of each digit and speaker are the test.",
+        rate=RATE,
+    )
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """The recordings of digits.
+
+    inputs, prints: see `zoo.data.sources.sounds.heard`.
+    digits, takes: what is said, 0 to 9, and the how-many-eth time, 0 to 49, int (n,).
+    speakers: their names.
+    members: int64 (n,), which of them speaks.
+    """
+
+    inputs: np.ndarray
+    prints: np.ndarray
+    digits: np.ndarray
+    takes: np.ndarray
+    speakers: tuple[str, ...]
+    members: np.ndarray
+
+
+def recordings(path: str, seconds: float) -> Recordings:
+    """The recordings in a folder, in the order of their names.
+
+    Args:
+        path, seconds: see `spoken_digits`.
+
+    Raises:
+        Mistake: there is no such folder, or it holds other files, or not all.
+    """
     root = Path(path).expanduser()
     if (root / "recordings").is_dir():
         root = root / "recordings"
@@ -92,28 +146,17 @@ def spoken_digits(
     files = [each for each, _ in pairs]
     digits = np.array([int(match["digit"]) for _, match in pairs], np.int32)
     takes = np.array([int(match["take"]) for _, match in pairs])
-    speakers = [match["speaker"] for _, match in pairs]
+    if not (takes >= TEST).any() or not (takes < TEST).any():
+        raise Mistake(f"{path} holds not all recordings: 0 to 49 of each digit")
+    names, members = np.unique(
+        [match["speaker"] for _, match in pairs], return_inverse=True
+    )
     about = [("", number, each) for number, each in enumerate(files)]
-    inputs, prints, rate = sounds.heard(
+    inputs, prints, _ = sounds.heard(
         "spoken_digits", files, RATE, seconds, listing.state_of(about)
     )
-    members = np.unique(speakers, return_inverse=True)[1].astype(np.int64)
-    whole = Split(inputs, digits, prints, members if groups else None)
-    train, test = np.flatnonzero(takes >= TEST), np.flatnonzero(takes < TEST)
-    if not len(train) or not len(test):
-        raise Mistake(f"{path} holds not all recordings: 0 to 49 of each digit")
-    return Dataset(
-        name="spoken_digits",
-        kind="sound",
-        train=whole.take(train),
-        test=whole.take(test),
-        classes=tuple("0123456789"),
-        license="CC BY-SA 4.0",
-        citation="Z. Jackson et al., Free Spoken Digit Dataset, 2018, "
-        "doi:10.5281/zenodo.1342401",
-        description=f"{len(files):,} recordings by {len(set(speakers))} speakers; the "
-        "first five of each digit and speaker are the test.",
-        rate=rate,
+    return Recordings(
+        inputs, prints, digits, takes, tuple(names.tolist()), members.astype(np.int64)
     )
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo.core.columns import Column
-from zoo.data.dataset import TASKS
 from zoo.data.kinds import cells, lists
 from zoo.data.kinds.sheet import Sheet
 from zoo.errors import Mistake, unknown
 
+TASKS = ("classes", "numbers", "labels")  # of a column, or several
 FEW = 20  # whole numbers of so many values, at most, are classes
 MOST = 1000  # classes
 SHOWN = 20  # names in an error

@@ -1,0 +1,366 @@
+"""Strings of symbols: the loss of CTC, what is read, its errors, and runs that read."""
+
+import itertools
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from tests.test_sounds import RATE, tone, written
+from zoo import cli, data, metrics
+from zoo.data import floors, pieces
+from zoo.data.kinds.sound_files import PADDING
+from zoo.data.sources import digit_strings
+from zoo.engine import counting
+from zoo.errors import Mistake
+from zoo.metrics import strings
+from zoo.training import defaults, string_loss
+
+SPEAKERS, TAKES = ("ann", "bob"), 12
+SMALL = {"units": (16,), "bands": 16, "joined": 4, "head": "ctc"}
+
+
+def by_all_paths(logits, target):
+    """-log of the sum of the probabilities of all paths that give a string."""
+    steps, entries = logits.shape
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    total = 0.0
+    for path in itertools.product(range(entries), repeat=steps):
+        short = [each for each, _ in itertools.groupby(path)]
+        if [each - 1 for each in short if each] == list(target):
+            total += np.prod(shares[np.arange(steps), path])
+    return -np.log(total)
+
+
+def recordings(folder):
+    """Four digits, which are tones, higher for bob."""
+    for digit, speaker, take in itertools.product(range(4), SPEAKERS, range(TAKES)):
+        hertz = 300 + 500 * digit + 60 * (speaker == "bob")
+        sound = tone(hertz, 0.12 + 0.004 * take)
+        written(folder / f"{digit}_{speaker}_{take}.wav", sound)
+    return {"path": str(folder), "seconds": 2.0, "pause": 0.1}
+
+
+@pytest.fixture
+def few(tmp_path, monkeypatch):
+    """Arguments of a small data set."""
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    counts = {"train": 60, "validation": 20, "test": 30}
+    monkeypatch.setattr(digit_strings, "STRINGS", counts)
+    return recordings(tmp_path / "recordings")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("strings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOO_CACHE", str(folder / "cache"))
+        counts = {"train": 120, "validation": 20, "test": 30}
+        patch.setattr(digit_strings, "STRINGS", counts)
+        recipe = zoo.Recipe(
+            model="lstm_speech",
+            model_arguments=SMALL,
+            data="digit_strings",
+            data_arguments=recordings(folder / "recordings"),
+            batch=8,
+            epochs=6,
+            loss="ctc",
+            learning_rate=0.02,
+            schedule="cosine",
+            expects=zoo.Expected("error_rate", at_most=0.5),
+        )
+        yield zoo.train(recipe, run=folder / "run", quiet=True)
+
+
+# --- The loss, and what is read
+
+
+def test_the_loss_is_that_of_all_paths():
+    logits = np.random.default_rng(0).normal(size=(5, 5, 4)).astype("float32")
+    targets = np.array([[0, 1, 2], [1, 1, -1], [-1, -1, -1], [2, -1, -1], [0, 0, 0]])
+    expected = [
+        by_all_paths(each, target[target >= 0])
+        for each, target in zip(logits, targets, strict=True)
+    ]
+    found = strings.losses_of_strings(logits, targets)
+    assert np.allclose(found, expected, rtol=1e-6)
+    loss = string_loss.loss(
+        keras.ops.array(string_loss.encode(targets)), keras.ops.array(logits)
+    )
+    assert float(loss) == pytest.approx(np.mean(expected), rel=1e-5)
+    torch = pytest.importorskip("torch")
+    logs = torch.tensor(logits).log_softmax(-1).transpose(0, 1)
+    lengths = torch.tensor((targets >= 0).sum(1))
+    there = torch.nn.functional.ctc_loss(
+        logs, torch.tensor(targets + 1), torch.full((5,), 5), lengths, reduction="none"
+    )
+    assert np.allclose(there, expected, rtol=1e-5)
+    assert np.isinf(strings.losses_of_strings(logits[-1:, :4], targets[-1:])).all()
+
+
+def test_what_is_read_and_its_errors_are_those_by_hand():
+    paths = [[0, 3, 3, 0, 3, 1], [2, 2, 0, 0, 0, 0], [0] * 6, [1, 2, 1, 2, 1, 2]]
+    outputs = 5 * np.eye(4, dtype="float32")[paths]
+    found = strings.read(outputs)
+    expected = [[2, 2, 0, -1, -1, -1], [1, *[-1] * 5], [-1] * 6, [0, 1, 0, 1, 0, 1]]
+    assert found.tolist() == expected
+    targets = np.array([[2, 2, 0, -1], [0, 1, -1, -1], [1, 1, 1, 1], [0, 1, 1, -1]])
+    assert strings.distances(found, targets).tolist() == [0, 1, 4, 3]
+    measured = metrics.measure(outputs, targets, "strings")
+    assert tuple(measured) == metrics.names("strings", 3)
+    assert measured["error_rate"] == 8 / 12
+    assert measured["accuracy"] == 1 / 4
+    counts = strings.counts_of(outputs, targets)
+    assert metrics.measure(counts, targets, "strings") == measured
+    losses = strings.losses_of_strings(outputs, targets)
+    assert measured["loss"] == pytest.approx(losses.mean())
+    wrong = counting.of("strings")(
+        keras.ops.array(targets + 1), keras.ops.array(outputs)
+    )
+    assert float(wrong) == 3
+    assert strings.text_of(found[0], ("a", "b", "c")) == "cca"
+    assert strings.text_of(found[0], ("one", "two", "six")) == "six six one"
+    assert strings.read(strings.path_of([[0, 0, 2], []], 3)).tolist() == [
+        [0, 0, 2],
+        [-1, -1, -1],
+    ]
+
+
+@pytest.mark.once
+def test_the_distance_is_the_least_number_of_changes():
+    random = np.random.default_rng(0)
+
+    def distance(one, other):
+        if not one or not other:
+            return len(one) + len(other)
+        return min(
+            distance(one[1:], other) + 1,
+            distance(one, other[1:]) + 1,
+            distance(one[1:], other[1:]) + (one[0] != other[0]),
+        )
+
+    pairs = [
+        [random.integers(0, 3, random.integers(0, 6)).tolist() for _ in range(2)]
+        for _ in range(40)
+    ]
+    padded = [
+        np.array([each[i] + [-1] * (6 - len(each[i])) for each in pairs])
+        for i in (0, 1)
+    ]
+    assert strings.distances(*padded).tolist() == [distance(*pair) for pair in pairs]
+
+
+@pytest.mark.once
+def test_padding_does_not_change_what_is_read():
+    short = zoo.build("lstm_speech", input_shape=(960,), **SMALL)
+    long = zoo.build("lstm_speech", input_shape=(1600,), **SMALL)
+    sounds = np.full((2, 1600), PADDING, "float32")
+    for row, count in zip(sounds, (960, 500), strict=True):
+        row[:count] = 20_000 * tone(440, count / RATE)
+    outputs = [
+        keras.ops.convert_to_numpy(model(each))
+        for model, each in ((short, sounds[:, :960]), (long, sounds))
+    ]
+    assert np.allclose(outputs[0], outputs[1][:, :3], atol=1e-5)
+    targets = np.array([[1, 2], [3, -1]])
+    losses = [strings.losses_of_strings(each, targets) for each in outputs]
+    assert np.allclose(*losses, atol=1e-4)
+
+
+# --- The data
+
+
+@pytest.mark.once
+def test_strings_are_put_together_from_recordings_of_one_split(few):
+    found = data.load("digit_strings", **few)
+    seen = {}
+    for part in ("train", "validation", "test"):
+        split = found.split(part)
+        first, last = digit_strings.TAKES[part]
+        names = sorted(
+            f"{digit}_{speaker}_{take}.wav"
+            for digit in range(4)
+            for speaker in SPEAKERS
+            for take in range(TAKES)
+        )
+        used = {names[i] for i in split.inputs.places[split.inputs.places >= 0]}
+        takes = {int(name[:-4].rpartition("_")[2]) for name in used}
+        assert takes <= set(range(first, last))
+        seen[part] = used
+        for row, member in zip(split.inputs.places, split.groups, strict=True):
+            speakers = {names[i].split("_")[1] for i in row if i >= 0}
+            assert speakers == {SPEAKERS[member]}
+    assert not seen["train"] & seen["validation"] | seen["train"] & seen["test"]
+    train = found.train
+    counts = (train.targets >= 0).sum(axis=1)
+    assert counts.min() == 1
+    assert counts.max() == 7
+    sounds = train.inputs
+    [sound] = sounds[[3]]
+    parts = []
+    for place, pause in zip(sounds.places[3], sounds.pauses[3], strict=True):
+        if place >= 0:
+            recording = sounds.recordings[place]
+            parts += [np.zeros(pause), recording[recording != PADDING]]
+    heard = np.concatenate(parts)
+    assert (sound[: len(heard)] == heard).all()
+    assert (sound[len(heard) :] == PADDING).all()
+    assert (sounds[3:4] == sound).all()
+    again, other = (data.load("digit_strings", **few, data_seed=i) for i in (0, 1))
+    assert (again.train.targets == train.targets).all()
+    assert (other.train.targets[:, :2] != train.targets[:, :2]).any()
+
+
+@pytest.mark.once
+def test_speakers_are_kept_apart(few):
+    for given in ({"fold": (0, 2)}, {"groups": "speaker"}):
+        if "groups" in given:
+            with pytest.warns(UserWarning, match="are not apart in speaker"):
+                found = data.load("digit_strings", **few, **given, validation=0)
+        else:
+            found = data.load("digit_strings", **few, **given, validation=0)
+        assert not {*found.train.groups} & {*found.test.groups}
+    with pytest.raises(Mistake, match="unknown groups of digit_strings 'voice'"):
+        data.load("digit_strings", groups="voice")
+    with pytest.raises(Mistake, match="seconds=1; accepted: 2 to 60"):
+        data.load("digit_strings", seconds=1)
+    with pytest.raises(Mistake, match="pause=2; accepted: 0 to 1"):
+        data.load("digit_strings", pause=2)
+
+
+@pytest.mark.once
+def test_a_sound_is_cut_at_silences(few):
+    silence = np.zeros(800)
+    sound = np.concatenate([tone(300), silence, tone(500), silence, tone(700)])
+    padded = np.full(8000, PADDING, np.int16)
+    padded[: len(sound)] = 20_000 * sound
+    found = pieces.cut(padded, RATE)
+    assert [len(each) for each in found] == [1600] * 3
+    assert pieces.cut(np.full(800, PADDING, np.int16), RATE) == []
+    dataset = data.load("digit_strings", **few)
+    answered, left_out = floors.answers(dataset, dataset.test, 10.0)
+    assert not left_out
+    rates = {
+        name.partition(",")[0]: metrics.measure(each, dataset.test.targets, "strings")
+        for name, each in answered.items()
+    }
+    assert rates["empty string"]["error_rate"] == 1
+    assert rates["cut at silences"]["error_rate"] < 0.6
+
+
+@pytest.mark.once
+def test_a_table_says_what_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    lines = ["file,text"]
+    for number, text in enumerate(["007", "hi", "cafe\u0301", "7", "a b"] * 4):
+        written(tmp_path / f"{number}.wav", tone(300 + 10 * number))
+        lines.append(f"{number}.wav,{text}")
+    table = tmp_path / "labels.csv"
+    table.write_text("\n".join(lines), "utf-8")
+    found = data.load(table, task="strings", validation=0)
+    assert found.classes == tuple(" 07abcfhi\u00e9")
+    joined = np.concatenate([found.train.targets, found.test.targets])
+    said = {strings.text_of(each, found.classes) for each in joined}
+    assert said == {"007", "hi", "caf\u00e9", "7", "a b"}
+    recipe = defaults.recipe_for(str(table), {"task": "strings"})
+    assert recipe.model_arguments["head"] == "ctc"
+    assert recipe.loss == "ctc"
+    table.write_text("\n".join([*lines, "0.wav,"]), "utf-8")
+    with pytest.raises(Mistake, match=r"row 21: the target 'text' is missing \(1 of"):
+        data.load(table, task="strings")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b\n1,x\n2,y\n")
+    with pytest.raises(Mistake, match=r"unknown task 'strings'.*numbers"):
+        data.load(rows, target="b", task="strings")
+
+
+# --- A run
+
+
+@pytest.mark.slow
+def test_a_run_reads_strings(run, tmp_path):
+    rate = run.metrics["test"]["error_rate"]
+    assert rate <= 0.2
+    assert run.metrics["floors"]["empty string"]["error_rate"] == 1
+    assert {"accuracy", "validation_error_rate"} <= run.history[-1].keys()
+    assert run.metrics["noise"].keys() == {"error_rate"}
+    silence = np.zeros(400)
+    sound = np.concatenate([tone(800, 0.15), silence, tone(1800, 0.15), silence])
+    path = written(tmp_path / "a.wav", sound)
+    said = zoo.predict(run, [path, path])
+    assert [each.transcript for each in said] == ["13", "13"]
+    assert 0 < said[0].probability <= 1
+    assert said[0].to_json().keys() == {"input", "transcript", "probability"}
+    assert "13" in said[0]._repr_html_()
+
+
+@pytest.mark.slow
+def test_an_exported_run_reads_the_same(run, tmp_path):
+    path = written(tmp_path / "a.wav", np.tile(tone(800, 0.15), 2))
+    file = zoo.export(run, tmp_path / "run.onnx")
+    one, other = zoo.predict(run, path)[0], zoo.predict(file, path)[0]
+    assert one.transcript == other.transcript
+    assert one.probability == pytest.approx(other.probability, rel=1e-3)
+    from zoo.exported import Exported
+
+    assert "the logit of nothing new" in Exported(file)._said["output"]
+    with pytest.raises(Mistake, match="reads strings of symbols, and a step by itself"):
+        zoo.export(run, tmp_path / "p.onnx", outputs="probabilities")
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_the_command_line_and_the_report_show_strings(run, tmp_path, capsys):
+    path = written(tmp_path / "a.wav", tone(800, 0.15))
+    folder = str(run.folder)
+    assert cli.call(["predict", folder, str(path)]) == 0
+    assert "probability" in capsys.readouterr().out
+    assert cli.call(["predict", folder, str(path), "--json"]) == 0
+    [said] = json.loads(capsys.readouterr().out)
+    assert said["transcript"] == "1"
+    assert "error_rate" in zoo.evaluate(run, run.dataset().test)
+    page = zoo.report(run).read_text("utf-8")
+    assert "error rate" in page
+    assert "cut at silences" in page
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_speakers_who_were_never_heard_are_answered(few, tmp_path):
+    recipe = zoo.Recipe(
+        model="lstm_speech",
+        model_arguments=SMALL,
+        data="digit_strings",
+        data_arguments={**few, "groups": "speaker"},
+        validation=0.0,
+        batch=8,
+        epochs=1,
+    )
+    done = zoo.cross_validate(recipe, 2, tmp_path / "parts", quiet=True)
+    assert {"error_rate", "loss"} <= done.metrics["interval"].keys()
+    assert done.metrics["floors"]["empty string"]["error_rate"] == 1
+    assert sum(each["examples"] for each in done.metrics["folds"]) == 110
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_what_does_not_take_strings_says_so(run, tmp_path):
+    path = written(tmp_path / "a.wav", tone(300))
+    with pytest.raises(Mistake, match="this network reads strings, each with its"):
+        zoo.predict(run, path, confidence=0.9)
+    with pytest.raises(Mistake, match="a report of strings is html or md"):
+        zoo.report(run, format="png")
+    with pytest.raises(Mistake, match="reads strings, and the steps at which"):
+        zoo.ensemble(run, run)
+    for changes, said in {
+        "class_weight=balanced": "has strings to be read: remove it",
+        "label_smoothing=0.1": "label_smoothing=0.1 is for classes",
+        "loss=focal": "unknown loss of strings 'focal'",
+        "model.head=label": r"accepted: \(steps, 11\), logits of nothing new",
+        "model.joined=40": "a string of digit_strings needs",
+    }.items():
+        recipe = zoo.recipe.override(run.recipe, [changes])
+        with pytest.raises(Mistake, match=said):
+            zoo.train(recipe, run=tmp_path / "no", quiet=True)

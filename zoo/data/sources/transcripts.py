@@ -1,0 +1,47 @@
+"""What is said in sounds, as strings of symbols: the characters of a column."""
+
+import unicodedata
+
+import numpy as np
+
+from zoo.data.sources.targets import Target
+from zoo.errors import Mistake
+from zoo.metrics.strings import NOTHING
+
+MOST = 1000  # different characters; more are no alphabet
+
+
+def of(name: str, cells) -> Target:
+    """The strings of a column; its characters, each once, are the symbols.
+
+    Args:
+        name: of the column.
+        cells: pyarrow's array, see `zoo.data.kinds.cells.plain`.
+
+    Raises:
+        Mistake: cells are no texts, or empty, or have too many characters.
+    """
+    from pyarrow import types
+
+    if not types.is_string(cells.type):
+        raise Mistake(
+            f"task=strings: the target '{name}' holds {cells.type}, no texts; write "
+            "what is said in words or characters"
+        )
+    texts = [unicodedata.normalize("NFC", each or "") for each in cells.to_pylist()]
+    if empty := [row for row, each in enumerate(texts, 1) if not each]:
+        raise Mistake(
+            f"row {empty[0]}: the target '{name}' is missing ({len(empty):,} of "
+            f"{len(texts):,} rows); remove these rows"
+        )
+    symbols = tuple(sorted(set().union(*texts)))
+    if len(symbols) > MOST:
+        raise Mistake(
+            f"task=strings: the target '{name}' has {len(symbols):,} different "
+            f"characters; accepted: at most {MOST:,}"
+        )
+    places = {symbol: place for place, symbol in enumerate(symbols)}
+    values = np.full((len(texts), max(map(len, texts))), NOTHING, np.int32)
+    for row, text in zip(values, texts, strict=True):
+        row[: len(text)] = [places[each] for each in text]
+    return Target((name,), "strings", values, classes=symbols)
