@@ -298,6 +298,9 @@ RECIPES = {
         epochs=1,
         stages=({"epochs": 1}, {"epochs": 1, "optimizer": "sgd", "batch": 24}),
     ),
+    "augmented on the device": dataclasses.replace(
+        RECIPE, augment={"flip": 0.5}, augment_on="device"
+    ),
     "convolutions": dataclasses.replace(
         RECIPE, model="lenet", model_arguments={}, epochs=1
     ),
@@ -344,6 +347,21 @@ def test_another_seed_gives_other_weights(uninterrupted, tmp_path):
     other, *_ = contents(train(recipe, run=tmp_path / "other", quiet=True))
     weights, *_ = contents(uninterrupted["all options"])
     assert not np.array_equal(weights["logits/kernel"], other["logits/kernel"])
+
+
+def test_pictures_that_the_device_changes_give_the_curve_of_the_host(
+    uninterrupted, tmp_path
+):
+    name = "augmented on the device"
+    recipe = dataclasses.replace(RECIPES[name], augment_on="host")
+    host = train(recipe, run=tmp_path / "host", quiet=True)
+    losses, others = (
+        [line["loss"] for line in run.history] for run in (host, uninterrupted[name])
+    )
+    assert losses == pytest.approx(others, rel=1e-5)
+    still = dataclasses.replace(recipe, augment={})
+    other = train(still, run=tmp_path / "still", quiet=True)
+    assert other.history[0]["loss"] != pytest.approx(losses[0], rel=1e-3)
 
 
 class Interrupting:

@@ -5,6 +5,7 @@
     python -m benchmarks.costs input           reading pictures
     python -m benchmarks.costs rows            a table of a million rows
     python -m benchmarks.costs augmentation    changing them
+    python -m benchmarks.costs waiting         training that waits for them
     python -m benchmarks.costs growth          with examples, batch, width and length
     python -m benchmarks.costs serving         a server beside a bare one
     python -m benchmarks.costs writing         a text of 1,000 characters
@@ -24,7 +25,7 @@ from tools import pages
 
 VERBS = (
     *("startup", "busy", "input", "rows"),
-    *("augmentation", "growth", "serving", "writing"),
+    *("augmentation", "waiting", "growth", "serving", "writing"),
 )
 
 

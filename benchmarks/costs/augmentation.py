@@ -1,4 +1,4 @@
-"""What augmenting a picture costs: zoo, Keras's layers and Pillow.
+"""What augmenting a picture costs: zoo's host and layer, Keras's layers and Pillow.
 
 torchvision, whose transforms are Pillow's on a CPU, does not import beside PyTorch's
 own CPU build.
@@ -11,6 +11,7 @@ from benchmarks.costs.readers import AFFINE
 from benchmarks.processes import alone
 
 CHANGES = {
+    "flip": {"flip": 0.5},
     "shift, rotation, zoom": AFFINE,
     "elastic": {"elastic": (34, 4)},
     "random_erasing": {"random_erasing": 0.25},
@@ -18,6 +19,8 @@ CHANGES = {
     "rand_augment": {"rand_augment": (2, 9)},
     "trivial_augment_wide": {"trivial_augment_wide": 31},
 }
+
+LAYERS = "flip", "shift, rotation, zoom", "elastic"  # of the recipes
 
 
 def measure(backends: list[str], rounds: int) -> Iterator[dict]:
@@ -40,6 +43,10 @@ def measure(backends: list[str], rounds: int) -> Iterator[dict]:
             peer = f"{label}Keras's layers for shift, rotation, zoom"
             for name in backends:
                 turns[peer, name] = augmenters.keras_affine, name, size, channels
+                for change in LAYERS if size == 28 else ():
+                    own = f"{label}zoo.layers.Augment, {change}"
+                    operations = CHANGES[change]
+                    turns[own, name] = augmenters.zoo_layer, name, operations, size
             for key, (augmenter, *arguments) in turns.items():
                 seconds, count = alone(augmenter, *arguments)
                 found.setdefault(key, []).append(1e6 * seconds / count)

@@ -19,6 +19,32 @@ def zoo_augment(operations: dict, size: int, channels: int) -> tuple[float, int]
     return _timed(lambda step: augment.apply(images, operations, 0, step))
 
 
+def zoo_layer(backend: str, operations: dict, size: int) -> tuple[float, int]:
+    """The layer by itself; on TensorFlow in a graph, as in a dataset."""
+    from zoo.engine.startup import load
+
+    load(backend)
+    import keras
+
+    from zoo.layers import Augment
+
+    images, layer = _pictures(size, 1), Augment(operations)
+
+    def call(images):
+        return layer(images, training=True)
+
+    if backend == "tensorflow":
+        import tensorflow
+
+        call = tensorflow.function(call)
+
+    def change(_):
+        keras.ops.convert_to_numpy(call(images))
+
+    change(0)
+    return _timed(change)
+
+
 def keras_affine(backend: str, size: int, channels: int) -> tuple[float, int]:
     """Keras's layers: the same shift, rotation and zoom, one warp each."""
     from zoo.engine.startup import load

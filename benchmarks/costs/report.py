@@ -17,6 +17,7 @@ TITLES = {
     "input": "Input",
     "rows": "Rows",
     "augmentation": "Augmentation",
+    "waiting": "Waiting for augmentation",
     "serving": "Serving",
     "writing": "Writing",
     "search": "Search",

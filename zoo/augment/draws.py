@@ -40,7 +40,7 @@ class Draws:
     def bytes(self, count: int) -> np.ndarray:
         """`count` random bytes a row: uint8 of shape (rows, count)."""
         words = self._words(f"{self.name} bytes", -(-count // 8))
-        return words.astype("<u8").view(np.uint8)[:, :count]
+        return words.astype("<u8", copy=False).view(np.uint8)[:, :count]
 
     def generator(self) -> np.random.Generator:
         """A generator for numbers that all rows of the batch share."""

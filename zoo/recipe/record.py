@@ -68,6 +68,8 @@ class Recipe:
         data_arguments: keyword arguments of `zoo.data.load`.
         validation: share of the training split held out for validation, 0 to < 1.
         augment: operation name -> strength, in order, for training batches only.
+        augment_on: "host", or "device", inside of the training step; the draws are the
+            same, see `zoo.layers.Augment`. MixUp, CutMix and sounds need the host.
         batch: examples a step, over all devices.
         epochs: passes over the training split.
         seed: decides weights, validation split, order, augmentation and dropout.
@@ -118,6 +120,7 @@ class Recipe:
     data_arguments: dict = field(default_factory=dict)
     validation: float = 0.1
     augment: dict = field(default_factory=dict)
+    augment_on: str = "host"
     batch: int = 128
     epochs: int = 10
     seed: int = 0
@@ -223,6 +226,7 @@ _RANGES = [
     ("save_every", 1, 2**31),
 ]
 _CHOICES = {
+    "augment_on": ("host", "device"),
     "schedule": ("constant", "cosine", "linear"),
     "precision": ("float32", "mixed_bfloat16", "mixed_float16"),
 }
@@ -232,6 +236,7 @@ STAGE_FIELDS = (
     "batch",
     "shuffle",
     "augment",
+    "augment_on",
     "loss",
     "label_smoothing",
     "class_weight",

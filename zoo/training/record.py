@@ -77,6 +77,7 @@ def restore(session, arrays: list[np.ndarray], progress: dict) -> None:
     _check(arrays, variables, folder)
     session.state = states.restored(progress, arrays[len(variables) :])
     assign(variables, arrays[: len(variables)])
+    session.set_step()
     session.trainer.pull()
 
 

@@ -14,7 +14,7 @@ from zoo.building import registry, unit
 from zoo.engine import answers, counting, groups, steps
 from zoo.errors import Mistake
 from zoo.metrics import counted, measure
-from zoo.training import optimizer, record
+from zoo.training import in_front, optimizer, record
 from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
 from zoo.training.states import State
@@ -72,11 +72,19 @@ class Session:
             spared = optimizer.spared(self.model)
             self.optimizer = optimizer.make(stage, self.feed.steps, spared)
             on_device, count = self.feed.on_device, counting.of(self.dataset.task)
+            shape = self.dataset.input_shape
+            self.trained = in_front.augmented(stage, self.model, shape)
+            self.set_step()
             self.trainer = steps.trainer(
-                self.model, loss, self.optimizer, on_device, count
+                self.trained, loss, self.optimizer, on_device, count
             )
         self.compiled: set[int] = set()
         self.said = ""  # why steps are slow, once a stage
+
+    def set_step(self) -> None:
+        """Let augmentation on the device draw for where `state` stands."""
+        step = self.state.epoch * self.feed.steps + self.state.step
+        in_front.set_step(self.trained, self.model, step)
 
     def _train_epoch(self, progress, asked, more):
         state, feed, trainer, group = self.state, self.feed, self.trainer, self.group

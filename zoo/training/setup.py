@@ -18,6 +18,7 @@ from zoo.recipe import Recipe
 from zoo.training import (
     acceptance,
     class_weights,
+    in_front,
     losses,
     number_losses,
     optimizer,
@@ -90,6 +91,7 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
                 f"{dataset.kind} data; set augment={{}}"
             )
         augment.check(stage.augment, dataset.input_shape)
+        in_front.check(stage, dataset.kind)
 
 
 def as_begun(group, folder: Path, dataset: data.Dataset) -> data.Dataset:
@@ -195,7 +197,6 @@ def feed_and_loss(
     split = dataset.train
     encode, loss = _loss(stage, model, dataset)
     hold = groups.current().devices == 1
-    feed = Feed(
-        split, stage.batch, stage.seed, encode, stage.augment, stage.shuffle, hold
-    )
+    operations = {} if in_front.on_device(stage) else stage.augment
+    feed = Feed(split, stage.batch, stage.seed, encode, operations, stage.shuffle, hold)
     return feed, loss

@@ -1,0 +1,68 @@
+"""How long training waits for pictures that are changed, and what a place costs.
+
+Each recipe with augmentation trains on made-up pictures of its size, in a process of
+its own, for some seconds; on the host, and with `augment_on=device`.
+"""
+
+import dataclasses
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.processes import alone
+
+STEPS = {
+    "mlp_fashion": 400,
+    "intermediate_mnist": 400,
+    "deep_mlp_mnist": 400,
+    "lenet_relu_mnist": 300,
+    "lenet_mnist": 200,
+    "wide_mlp_mnist": 60,
+    "tiny_vgg_fashion": 60,
+    "wide_vgg_fashion": 12,
+}
+"""Of an epoch, by the recipe's name; there are two epochs."""
+PLACES = "host", "device"
+
+
+def measure(backends: list[str], rounds: int) -> Iterator[dict]:
+    """Lines for `report.put`; within a round every contestant has its turn."""
+    found: dict[tuple[str, str, str], list[float]] = {}
+    for _ in range(rounds):
+        for recipe in STEPS:
+            for backend in backends:
+                for place in PLACES:
+                    share, rate = alone(train, backend, recipe, place)
+                    label = f"{recipe}, {place}"
+                    if place == "host":
+                        key = label, backend, "% waiting"
+                        found.setdefault(key, []).append(100 * share)
+                    key = label, backend, "pictures/s"
+                    found.setdefault(key, []).append(rate)
+    for (what, backend, unit), values in found.items():
+        yield {"what": what, "backend": backend, "unit": unit, "values": values}
+
+
+def train(backend: str, name: str, place: str) -> tuple[float, float]:
+    """The share of its time that training waits for data, and pictures a second."""
+    from zoo.engine import startup
+
+    startup.wait_asleep()
+    startup.load(backend)
+    from zoo import recipe as recipes
+    from zoo.building import registry
+    from zoo.data.sources.made_up import sample
+    from zoo.engine.groups import ALONE
+    from zoo.training.session import Session
+
+    given = recipes.load(name)
+    recipe = dataclasses.replace(given, augment_on=place, epochs=2, validation=0.0)
+    model = registry.build(recipe.model, **recipe.model_arguments)
+    dataset = sample(model, STEPS[name] * recipe.batch)
+    with tempfile.TemporaryDirectory() as folder, startup.small_loops_whole():
+        begun = time.perf_counter()
+        session = Session(ALONE, recipe, Path(folder), dataset, model, True, begun)
+        session.run([])
+    totals = session.state.totals
+    return totals["waiting"] / totals["train"], totals["examples"] / totals["train"]
