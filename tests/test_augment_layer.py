@@ -1,6 +1,7 @@
 """Augmentation on the device: the host's images, in models, files and pipelines."""
 
 import copy
+import dataclasses
 
 import keras
 import numpy as np
@@ -14,6 +15,8 @@ from zoo import augment, layers
 from zoo.augment.device import tones
 from zoo.engine.device import compiled, wide
 from zoo.errors import Mistake
+from zoo.recipe import Recipe
+from zoo.training import in_front
 
 WARPS = {"shift", "rotation", "zoom", "elastic"}
 
@@ -278,6 +281,36 @@ def test_fit_trains_on_the_images_of_the_host_and_a_file_goes_on(tmp_path):
     assert [each.layers[1].get_config() for each in (again, model)] == [
         keras.models.clone_model(model).layers[1].get_config()
     ] * 2
+
+
+# In recipes, see also test_order_and_resume.py
+
+
+@pytest.mark.parametrize(
+    ("operations", "kind", "said"),
+    [
+        (
+            {"flip": 0.5, "cutmix": 1.0},
+            "image",
+            "augment_on='device': 'cutmix' mixes labels, which the device does not "
+            "see; set augment_on=host or augment.cutmix=0",
+        ),
+        (
+            {"noise": 0.1},
+            "sound",
+            "augment_on='device' changes images, and these data are sounds; "
+            "set augment_on=host",
+        ),
+    ],
+)
+def test_what_the_device_cannot_change_is_refused(operations, kind, said):
+    recipe = Recipe("lenet", "mnist", augment=operations, augment_on="device")
+    with pytest.raises(Mistake) as mistake:
+        in_front.check(recipe, kind)
+    assert str(mistake.value) == said
+    in_front.check(dataclasses.replace(recipe, augment_on="host"), kind)
+    with pytest.raises(Mistake, match="unknown augment_on 'gpu'; accepted: device"):
+        dataclasses.replace(recipe, augment_on="gpu")
 
 
 # In tf.data, also where TensorFlow is not the backend

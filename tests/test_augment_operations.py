@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from images import batch, noise, picture
 from PIL import Image, ImageEnhance, ImageOps
+from scipy import stats
 
 from zoo import augment
 from zoo.augment.draws import Draws
@@ -401,15 +402,14 @@ def test_cutmix_pastes_a_box_whose_area_is_in_the_targets():
     assert 0.5 < np.mean(shares) < 0.8  # boxes lose what lies outside
 
 
-@pytest.mark.parametrize("alpha", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 1.5, 20.0])
 def test_mixup_weights_follow_the_beta_distribution(alpha):
     images, targets = np.zeros((2, 1, 1, 1), np.uint8), np.eye(2)
     kept = [
         augment.mix(images, targets, {"mixup": alpha}, 0, step)[1][0, 0]
         for step in range(1500)
     ]
-    assert np.mean(kept) == pytest.approx(0.5, abs=0.04)
-    assert np.var(kept) == pytest.approx(1 / (8 * alpha + 4), rel=0.12)
+    assert stats.kstest(kept, stats.beta(alpha, alpha).cdf).pvalue > 0.05
 
 
 def test_with_both_mixes_each_step_takes_one():
