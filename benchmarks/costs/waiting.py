@@ -6,7 +6,6 @@ its own, for some seconds; on the host, and with `augment_on=device`.
 
 import dataclasses
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +53,7 @@ def train(backend: str, name: str, place: str) -> tuple[float, float]:
     from zoo.building import registry
     from zoo.data.sources.made_up import sample
     from zoo.engine.groups import ALONE
+    from zoo.training import record
     from zoo.training.session import Session
 
     given = recipes.load(name)
@@ -61,7 +61,7 @@ def train(backend: str, name: str, place: str) -> tuple[float, float]:
     model = registry.build(recipe.model, **recipe.model_arguments)
     dataset = sample(model, STEPS[name] * recipe.batch)
     with tempfile.TemporaryDirectory() as folder, startup.small_loops_whole():
-        begun = time.perf_counter()
+        begun = record.clock()
         session = Session(ALONE, recipe, Path(folder), dataset, model, True, begun)
         session.run([])
     totals = session.state.totals

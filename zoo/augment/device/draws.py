@@ -2,12 +2,12 @@
 
 Philox-4x64-10 in wrapping 64-bit integers, which every backend computes alike. They are
 signed, as PyTorch has no others: a shift to the right keeps the sign, and a mask takes
-it away.
+it away. Constants are Python's integers, which operators take as 64 bits: Keras's
+functions would take 32, and `torch.compile` cannot follow NumPy's.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
 from keras import ops
 
 from zoo.augment.draws import key
@@ -15,7 +15,7 @@ from zoo.augment.draws import key
 _MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 _STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B  # of the key, from round to round
 _ROUNDS = 10
-_LOW = np.int64(2**32 - 1)
+_LOW = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ def _philox(first, third, keys: tuple[int, int]):
             strict=True,
         )
         counter = (
-            ops.bitwise_xor(ops.bitwise_xor(high[1], counter[1]), bumped[0]),
+            high[1] ^ counter[1] ^ bumped[0],
             low[1],
-            ops.bitwise_xor(ops.bitwise_xor(high[0], counter[3]), bumped[1]),
+            high[0] ^ counter[3] ^ bumped[1],
             low[0],
         )
     return counter
@@ -96,20 +96,18 @@ def _philox(first, third, keys: tuple[int, int]):
 
 def _product(word, by: int):
     """High and low word of an unsigned product with a constant."""
-    a, b = _shifted(word, 32, _LOW), ops.bitwise_and(word, _LOW)
-    c, d = np.int64(by >> 32), np.int64(by & int(_LOW))
+    a, b = _shifted(word, 32, _LOW), word & _LOW
+    c, d = by >> 32, by & _LOW
     middle = a * d + _shifted(b * d, 32, _LOW)
-    other = b * c + ops.bitwise_and(middle, _LOW)
+    other = b * c + (middle & _LOW)
     high = a * c + _shifted(middle, 32, _LOW) + _shifted(other, 32, _LOW)
     return high, word * _signed(by)
 
 
 def _shifted(words, bits: int, mask):
     """Shifted to the right, as unsigned numbers, and masked."""
-    if bits:
-        words = ops.right_shift(words, np.int64(bits))
-    return ops.bitwise_and(words, np.int64(mask))
+    return (ops.right_shift(words, bits) if bits else words) & mask
 
 
-def _signed(word: int) -> np.int64:
-    return np.uint64(word % 2**64).astype(np.int64)
+def _signed(word: int) -> int:
+    return (word + 2**63) % 2**64 - 2**63
