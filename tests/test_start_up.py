@@ -48,6 +48,17 @@ startup.load()
 cli.call(["train", "circles", "epochs=1", "--run", "run"])
 print("torch._dynamo" in sys.modules)
 """
+TIMED = """
+import contextlib, io, json, time
+from zoo import cli
+from zoo.core.timing import start
+begun = time.perf_counter() - sum(start.parts.values())
+found = io.StringIO()
+with contextlib.redirect_stderr(found):
+    cli.call(["train", "circles", "epochs=1", "--no-floor", "--timing", "--run", "run"])
+all = time.perf_counter() - begun
+print(json.dumps([found.getvalue().splitlines(), start.parts, all]))
+"""
 COUNT = """
 import json
 from zoo import cli
@@ -91,6 +102,23 @@ def test_all_of_keras_works_all_the_same(tmp_path):
 @pytest.mark.skipif(backend.current() != "torch", reason="about PyTorch's compiler")
 def test_pytorch_compiles_all_the_same(tmp_path):
     assert python(COMPILER, tmp_path) == "works"
+
+
+def test_the_parts_of_a_start_add_up_to_the_whole(tmp_path):
+    said, parts, most = json.loads(python(TIMED, tmp_path))
+    wanted = ["Python", "zoo", backend.current(), "keras", "data", "model"]
+    assert [*parts] == [*wanted, "compiling and first step"]
+    *table, whole = [line for line in said if line.endswith(" s") and "  " in line]
+    shown = {name.strip(): float(s) for name, _, s in map(split_line, table)}
+    assert shown == {name: round(value, 2) for name, value in parts.items()}
+    assert whole.startswith("all until the first step has ended")
+    assert float(whole.split()[-2]) == pytest.approx(sum(shown.values()), abs=0.05)
+    assert all(value >= 0 for value in parts.values())
+    assert 0.1 < sum(parts.values()) < most
+
+
+def split_line(line):
+    return line.removesuffix(" s").rpartition("  ")
 
 
 @pytest.mark.skipif(backend.current() != "torch", reason="about PyTorch's compiler")

@@ -15,6 +15,7 @@ from functools import partial
 from typing import NoReturn
 
 from zoo.core.progress import show
+from zoo.core.timing import start
 from zoo.errors import Mistake, plain, unknown
 
 VERBS = (
@@ -50,6 +51,7 @@ def main(recipe_file: str | None = None) -> NoReturn:
         recipe_file: the recipe file that was started as a program; what was typed is
             then taken as the arguments of `zoo train RECIPE_FILE`.
     """
+    start.ended("zoo")
     warnings.formatwarning = _one_line
     if not sys.warnoptions:  # a command may read its data more than once
         warnings.simplefilter("once", UserWarning)

@@ -9,6 +9,7 @@ Examples:
   zoo train lenet_mnist data=mnist_sample
   zoo train lenet_mnist --backend torch epochs=2
   zoo train lenet_mnist --devices all
+  zoo train lenet_mnist data=mnist_sample --timing
   zoo train own.csv --target price epochs=50
   zoo train runs/lenet_mnist-jax-20260131-120000 --resume
 """
@@ -22,6 +23,7 @@ from zoo.cli._arguments import add_backend, add_changes, add_trust
 from zoo.cli._data import load_or_choose
 from zoo.cli._next import suggest
 from zoo.core.progress import say, show
+from zoo.core.timing import start
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import shown
@@ -51,6 +53,12 @@ def arguments(parser):
         "--no-floor",
         action="store_true",
         help="do not measure what needs no network",
+    )
+    parser.add_argument(
+        "--timing",
+        action="store_true",
+        help="after the first step, show where the time went: imports, data, model, "
+        "and compiling",
     )
     parser.add_argument(
         "--devices",
@@ -84,7 +92,7 @@ def run(options):
     from zoo.distribution import distribute, joined
     from zoo.training import train
 
-    name = Path(options.recipe).stem
+    name, start.asked = Path(options.recipe).stem, options.timing
     with distribute(options.devices) if options.devices else joined() as group:
         if options.devices == "all" and group.devices == 1:
             say("all devices: this machine has one")
@@ -99,6 +107,8 @@ def run(options):
             floor=not options.no_floor,
         )
         if group.rank == 0:
+            if options.timing and not start.over:
+                say("zoo: no time is shown: this process has taken no step of its own")
             _report(done)
             suggest(done, options, changes)
 

@@ -6,6 +6,7 @@ holds for the whole process and makes it faster, or quiet.
 """
 
 import contextlib
+import importlib
 import logging
 import os
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 
 from zoo import backend
 from zoo.core.processes import changed
+from zoo.core.timing import start
 from zoo.engine.lazy_imports import lazy_imports
 from zoo.engine.memory import keep_freed_memory
 
@@ -75,8 +77,12 @@ def load(name: str | None = None) -> str:
         from zoo.engine.jax.compilation_cache import keep_compiled  # which loads NumPy
 
         keep_compiled()
+    start.ended("zoo")
     with _silent(), lazy_imports(name):
+        importlib.import_module(name)
+        start.ended(name)
         import keras  # noqa: F401  it stays in sys.modules
+    start.ended("keras")
     return name
 
 

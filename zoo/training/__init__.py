@@ -10,6 +10,7 @@ from zoo import data
 from zoo import recipe as recipes
 from zoo.core import processes
 from zoo.core.progress import say
+from zoo.core.timing import start
 from zoo.distribution import joined
 from zoo.engine import device, groups, memory, startup
 from zoo.errors import Mistake
@@ -58,6 +59,7 @@ def train(
         Stopped: Ctrl-C or SIGTERM; the state is saved.
     """
     begun = record.clock()
+    start.ended("zoo")
     memory.free_earlier()
     recipe = absolute(recipe)
     name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
@@ -89,8 +91,10 @@ def train(
             dataset = group.in_turn(lambda: data.load_for(recipe))
             check(recipe, dataset, quiet or group.rank > 0)
             dataset = as_begun(group, folder, dataset)
+            start.ended("data")
             with group.scope():
                 model = build_for(recipe, dataset)
+            start.ended("model")
             session = Session(group, recipe, folder, dataset, model, quiet, begun)
             record.begin(session, resume)
             with processes.asked_to_stop() as asked:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from zoo.building import registry, unit
+from zoo.core.timing import start as timed
 from zoo.engine import answers, counting, groups, steps
 from zoo.errors import Mistake
 from zoo.metrics import counted, measure
@@ -98,6 +99,8 @@ class Session:
             values, wrong = trainer.train(inputs, targets, chunk.count, chunk.rows)
             seconds = time.perf_counter() - start
             first = not self.compiled
+            for line in timed.first_step_ended():
+                progress.say(line)
             self._count(chunk, values, wrong, seconds)
             if first and group.devices > 1:
                 progress.say(groups.report(trainer.examples_by_device(), chunk.rows))

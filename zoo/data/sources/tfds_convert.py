@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -90,13 +91,21 @@ def convert(
     facts["unused"] = [split for split in labeled if split not in parts.values()]
     targets = {part: [] for part in parts}
 
+    def shown(found: Iterator, part: str) -> Iterator:
+        count = info.splits[parts[part]].num_examples
+        return track(found, count, f"reading {name}, {part}")
+
     def walk(part: str) -> Iterator[dict]:
-        split = parts[part]
-        found = tfds_prepare.examples(builder, split, undecoded)
-        count = info.splits[split].num_examples
-        for example in track(found, count, f"reading {name}, {part}"):
+        for example in shown(tfds_prepare.examples(builder, parts[part], ()), part):
             targets[part].append(int(example[label]))
             yield example
+
+    def pictures_of(part: str) -> Iterator[bytes]:
+        about = parts[part], keys[0], label
+        found = tfds_prepare.labeled_pictures(builder, *about)
+        for pixels, number in shown(found, part):
+            targets[part].append(number)
+            yield pixels
 
     if kind == "text":
         read = [(_text(e[keys[0]]) for e in walk(part)) for part in parts]
@@ -108,7 +117,7 @@ def convert(
         feature = info.features[keys[0]]
         for part, split in parts.items():
             count = info.splits[split].num_examples
-            pixels = (e[keys[0]] for e in walk(part))
+            pixels = pictures_of(part)
             images = _pictures(pixels, count, feature.shape, size, channels, part, to)
             if part == "train" and images.shape[3] == 1:
                 facts["border"] = pictures.border(images)
@@ -201,14 +210,16 @@ def _pictures(
     images = np.lib.format.open_memmap(
         to / f"{part}_inputs.npy", "w+", np.uint8, (count, height, width, channels)
     )
+    read = partial(_read_all, channels=channels, size=size)
+    decoding: list[Future] = []
     with picture_files.workers() as pool:
-        for start in range(0, count, BLOCK):
-            block = list(islice(encoded, BLOCK))
+        for start in range(0, count + BLOCK, BLOCK):
+            block = list(islice(encoded, BLOCK))  # while the one before is decoded
+            if decoding:
+                done = np.concatenate([group.result() for group in decoding])
+                images[start - BLOCK : start - BLOCK + len(done)] = done
             groups = [block[i : i + GROUP] for i in range(0, len(block), GROUP)]
-            read = partial(_read_all, channels=channels, size=size)
-            images[start : start + len(block)] = np.concatenate(
-                list(pool.map(read, groups))
-            )
+            decoding = [pool.submit(read, group) for group in groups]
     return images
 
 

@@ -119,6 +119,37 @@ def examples(builder, split: str, undecoded: tuple[str, ...]) -> Iterator[dict]:
         yield from source.__getitems__(list(range(start, stop)))
 
 
+def labeled_pictures(
+    builder, split: str, picture: str, label: str
+) -> Iterator[tuple[bytes, int]]:
+    """Encoded pictures and their labels, in the order of the files.
+
+    What `examples` gives, in an eighth of its time: there TFDS makes an array of each
+    number.
+
+    Args:
+        builder: a prepared TFDS builder.
+        split: the name of the split.
+        picture: the name of the feature that holds the picture.
+        label: the name of the feature that holds the label.
+    """
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.proto import tf_example_pb2
+
+    if builder.info.file_format is not tfds.core.FileFormat.ARRAY_RECORD:
+        for example in examples(builder, split, (picture,)):
+            yield example[picture], int(example[label])
+        return
+    raw = tfds.decode.DeserializeMethod.RAW_BYTES
+    source = builder.as_data_source(split=split, deserialize_method=raw)
+    for start in range(0, len(source), BLOCK):
+        stop = min(start + BLOCK, len(source))
+        for record in source.__getitems__(list(range(start, stop))):
+            stored = tf_example_pb2.Example.FromString(record).features.feature
+            pixels, number = stored[picture].bytes_list, stored[label].int64_list
+            yield pixels.value[0], number.value[0]
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep TFDS's messages off the standard output, and its bars out of pipes."""
