@@ -9,7 +9,10 @@ import pytest
 from toy_sets import python
 
 from zoo import data
+from zoo.data import ahead
+from zoo.data.sources import tfds
 from zoo.errors import Mistake
+from zoo.recipe import Recipe
 
 pytestmark = [pytest.mark.once, pytest.mark.without_tensorflow]
 
@@ -70,6 +73,20 @@ def test_two_processes_may_start_at_once(tmp_path):
         runs = [pool.submit(python, code, ZOO_CACHE=str(tmp_path)) for _ in range(2)]
     assert [run.result() for run in runs] == [["135"], ["135"]]
     assert len(list((tmp_path / "data").iterdir())) == 1
+
+
+def test_a_prepared_set_is_read_beside_what_else_is_begun_once(cache, monkeypatch):
+    recipe = Recipe("deep_mlp", "iris_sample")
+    with ahead.reading(recipe):  # nothing is prepared yet
+        assert not tfds.kept("iris_sample")
+    expected = data.load("iris_sample").train.inputs
+    shutil.rmtree(cache)
+    with ahead.reading(recipe):
+        assert not tfds.kept("iris_sample")
+    assert tfds.kept("iris_sample")
+    monkeypatch.setattr(ahead.subprocess, "Popen", None)  # no process is needed
+    with ahead.reading(recipe):
+        np.testing.assert_array_equal(data.load("iris_sample").train.inputs, expected)
 
 
 def test_another_process_may_be_faster(cache, monkeypatch):

@@ -87,10 +87,13 @@ def run(options):
         recipe = load_or_choose(options.recipe, changes, options.backend)
     recipe = recipes.override(recipe, changes)
     used = options.backend or (options.resume and Run(Path(folder)).backend)
-    backend.require("train", startup.load(used))
+    from zoo.data import ahead
 
-    from zoo.distribution import distribute, joined
-    from zoo.training import train
+    with ahead.reading(recipe):
+        backend.require("train", startup.load(used))
+
+        from zoo.distribution import distribute, joined
+        from zoo.training import train
 
     name, start.asked = Path(options.recipe).stem, options.timing
     with distribute(options.devices) if options.devices else joined() as group:

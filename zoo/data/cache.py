@@ -39,9 +39,7 @@ def remember(
     Raises:
         Mistake: the cache folder cannot be written.
     """
-    key = json.dumps([LAYOUT, identity], sort_keys=True).encode()
-    plain = "".join(c if c.isalnum() or c in "_.-" else "_" for c in name)
-    folder = cache_dir() / "data" / f"{plain}-{hashlib.sha256(key).hexdigest()[:12]}"
+    folder = place(name, identity)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -69,6 +67,13 @@ def remember(
         return _open(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def place(name: str, identity: dict) -> Path:
+    """The folder in which `remember` keeps what these two stand for."""
+    key = json.dumps([LAYOUT, identity], sort_keys=True).encode()
+    plain = "".join(c if c.isalnum() or c in "_.-" else "_" for c in name)
+    return cache_dir() / "data" / f"{plain}-{hashlib.sha256(key).hexdigest()[:12]}"
 
 
 def _open(folder: Path) -> tuple[dict[str, np.ndarray], dict]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.cache import remember
+from zoo.data.cache import place, remember
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import picture_files, tables
 from zoo.data.kinds.tokens import Tokens
@@ -59,14 +59,11 @@ def read(
         raise Mistake(f"there is no file {file}")
     if size or channels:
         picture_files.checked(size or SIZE, channels or 3)
-    identity = {
-        "name": name,
-        "roots": tfds_prepare.roots(name),
-        "size": size,
-        "channels": channels,
-    }
     arrays, facts = remember(
-        name, identity, lambda to: convert(name, size, channels, file, to), fresh
+        name,
+        _identity(name, size, channels),
+        lambda to: convert(name, size, channels, file, to),
+        fresh,
     )
     kind, columns = facts["kind"], tuple(facts["features"])
     if unused := facts.get("unused"):
@@ -126,6 +123,16 @@ def read(
         missing=facts["missing"],
         border=facts["border"],
     )
+
+
+def kept(name: str, size=None, channels: int | None = None) -> bool:
+    """Whether zoo's cache has a copy of what `read` would decode."""
+    return place(name, _identity(name, size, channels)).exists()
+
+
+def _identity(name: str, size, channels: int | None) -> dict:
+    roots = tfds_prepare.roots(name)
+    return {"name": name, "roots": roots, "size": size, "channels": channels}
 
 
 def _split(arrays: dict[str, np.ndarray], facts: dict, part: str) -> Split:
