@@ -15,7 +15,7 @@ AS_FILES = ("onnx", "openvino", "keras")
 
 
 def marks(case, name):
-    """A program for a phone is compiled for seconds; tests/test_onnx.py tries ONNX."""
+    """A program for a phone is compiled for seconds."""
     slow = case not in QUICK and (name not in AS_FILES or "efficient" in case)
     return pytest.mark.slow if slow or (BACKEND == "jax" and case not in QUICK) else ()
 
@@ -27,7 +27,6 @@ def marks(case, name):
         pytest.param(case, name, marks=marks(case, name))
         for case in CASES
         for name in written_here()
-        if name != "onnx"
     ],
 )
 def test_every_model_in_every_format(case, name, tmp_path):
