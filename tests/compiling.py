@@ -37,12 +37,12 @@ _is_quick = False
 def compile_for(file: str) -> None:
     """From now on compile as the test file of this name, without .py, is to have it.
 
-    On JAX this process and its children; on other backends the children, by the
-    environment, and TensorFlow, which reads it once.
+    On JAX this process and its children, on PyTorch the children. TensorFlow, which
+    spends its time elsewhere and reads the environment once, has what users have.
     """
     global _is_quick
     is_quick = file not in AS_USERS
-    if is_quick == _is_quick:
+    if is_quick == _is_quick or backend.current() == "tensorflow":
         return
     words = [f"--{name}={value}".lower() for name, value in known().items()]
     if backend.current() == "jax":

@@ -106,7 +106,7 @@ def quick_floors():
 
 @pytest.fixture(scope="module", autouse=True)
 def compiler(request):
-    """XLA compiles the networks of most files with little optimization."""
+    """XLA compiles for most files with little optimization."""
     compiling.compile_for(request.path.stem)
 
 
