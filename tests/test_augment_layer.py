@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import sys
 
 import keras
 import numpy as np
@@ -281,6 +282,28 @@ def test_fit_trains_on_the_images_of_the_host_and_a_file_goes_on(tmp_path):
     assert [each.layers[1].get_config() for each in (again, model)] == [
         keras.models.clone_model(model).layers[1].get_config()
     ] * 2
+
+
+@pytest.mark.slow  # torch.compile is loaded
+def test_a_program_that_is_compiled_around_the_layer_draws_alike():
+    images, operations = images_of(1, 4), {"flip": 0.5}
+    layer = layers.Augment(operations, seed=1)
+    compiling = {
+        "jax": lambda function: sys.modules["jax"].jit(function),
+        "tensorflow": lambda function: sys.modules["tensorflow"].function(function),
+        "torch": lambda function: sys.modules["torch"].compile(
+            function, backend="eager"
+        ),
+    }[keras.backend.backend()]
+
+    def call(images, step):
+        with keras.StatelessScope([(layer.step, step)]):
+            return layer(images, training=True)
+
+    step = ops.cast(0, "int32")
+    found = compiling(call)(ops.convert_to_tensor(images), step)
+    expected = augment.apply(images, operations, 1, 0)
+    np.testing.assert_array_equal(array(found), expected)
 
 
 # In recipes, see also test_order_and_resume.py

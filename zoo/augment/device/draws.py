@@ -2,8 +2,8 @@
 
 Philox-4x64-10 in wrapping 64-bit integers, which every backend computes alike. They are
 signed, as PyTorch has no others: a shift to the right keeps the sign, and a mask takes
-it away. Constants are Python's integers, which operators take as 64 bits: Keras's
-functions would take 32, and `torch.compile` cannot follow NumPy's.
+it away. Constants are Python's integers, which operators take as 64 bits, and Keras's
+functions as 32.
 """
 
 from dataclasses import dataclass

@@ -65,7 +65,8 @@ def full_float32() -> contextlib.AbstractContextManager[None]:
 
 
 def compiled(function: Callable) -> Callable:
-    return function
+    # `torch.compile` fails in words of 64 bits. This loads it: a second, once.
+    return torch.compiler.disable(function)
 
 
 def wide() -> contextlib.AbstractContextManager[None]:
