@@ -27,9 +27,9 @@ PLACES = "host", "device"
 
 def measure(backends: list[str], rounds: int) -> Iterator[dict]:
     """Lines for `report.put`; within a round every contestant has its turn."""
-    found: dict[tuple[str, str, str], list[float]] = {}
-    for _ in range(rounds):
-        for recipe in STEPS:
+    for recipe in STEPS:
+        found: dict[tuple[str, str, str], list[float]] = {}
+        for _ in range(rounds):
             for backend in backends:
                 for place in PLACES:
                     share, rate = alone(train, backend, recipe, place)
@@ -39,8 +39,9 @@ def measure(backends: list[str], rounds: int) -> Iterator[dict]:
                         found.setdefault(key, []).append(100 * share)
                     key = label, backend, "pictures/s"
                     found.setdefault(key, []).append(rate)
-    for (what, backend, unit), values in found.items():
-        yield {"what": what, "backend": backend, "unit": unit, "values": values}
+        for (what, backend, unit), values in found.items():
+            line = {"what": what, "backend": backend, "unit": unit}
+            yield {**line, "values": values}
 
 
 def train(backend: str, name: str, place: str) -> tuple[float, float]:
