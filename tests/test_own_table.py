@@ -14,6 +14,7 @@ from own_tables import load, written
 
 import zoo
 from zoo import cli, data
+from zoo import recipe as recipes
 from zoo.data import categories, identity
 from zoo.data.kinds import sheet
 from zoo.errors import Mistake
@@ -51,6 +52,15 @@ def german(path, rows=200):
 def table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return german(tmp_path / "own.csv")
+
+
+@once
+def test_a_column_is_found_by_a_name_that_the_locale_lacks(tmp_path):
+    text = "größe,art\n" + "".join(f"{i * i},{'ab'[i % 2]}\n" for i in range(20))
+    path = written(tmp_path / "own.csv", text, encoding="utf-8")
+    typed = "data.target=größe".encode().decode("ascii", "surrogateescape")
+    recipe = recipes.override(zoo.Recipe(model="deep_mlp", data=path), [typed])
+    assert recipe.data_arguments == {"target": "größe"}
 
 
 @once

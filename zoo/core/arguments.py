@@ -5,6 +5,17 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 
 
+def readable(text: str) -> str:
+    """A typed text with the letters that the locale lacks, as LC_ALL=POSIX lacks ü.
+
+    Python keeps their bytes in a form that opens files and equals no other text.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
 def as_annotated(arguments: Mapping, parameters: Mapping) -> dict:
     """`arguments` with numbers as text, and text as words, where that is asked for.
 

@@ -5,6 +5,7 @@ import dataclasses
 import warnings
 from collections.abc import Sequence
 
+from zoo.core.arguments import readable
 from zoo.errors import Mistake
 from zoo.recipe.record import FIELDS, FIXED, Recipe, check_name, unknown_field
 
@@ -52,7 +53,8 @@ def _change(recipe: Recipe, change: str, key: str, text: str) -> dict:
     head, dot, tail = key.partition(".")
     if dot and head in _NESTED:
         name = _NESTED[head]
-        value = text if head == "data" and tail in PATHS else _parse(text)
+        is_path = head == "data" and tail in PATHS
+        value = text if is_path else _parse(readable(text))
         return {name: _changed(getattr(recipe, name), tail, value)}
     stages = list(recipe.stages)
     if dot and head == "stage":
