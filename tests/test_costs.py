@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from benchmarks import measurements
-from benchmarks.costs import growth, report, serving
+from benchmarks.costs import growth, report, serving, startup
 
 ROOT = Path(__file__).parents[1]
 
@@ -79,3 +79,16 @@ def test_a_server_is_asked_over_several_connections_at_once():
     took = asyncio.run(measure())
     assert len(took) >= len(seen) == serving.CONNECTIONS
     assert all(0 < each < 5 for each in took)
+
+
+@pytest.mark.once
+def test_a_start_is_timed_until_its_first_step_has_ended(tmp_path):
+    code = "import time; print('data  1.50 s'); print('all until {}', flush=True); {}"
+    command = [sys.executable, "-c", code.format(startup.ENDED, "time.sleep(60)")]
+    wall, processor, said = startup.until_first_step(command, str(tmp_path))
+    assert 0 < processor < 10
+    assert 0 < wall < 30
+    assert said == ["data  1.50 s"]
+    command[-1] = "print('no step')"
+    with pytest.raises(SystemExit, match="no step"):
+        startup.until_first_step(command, str(tmp_path))

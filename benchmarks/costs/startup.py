@@ -1,10 +1,12 @@
 """How long a start takes: imports, `zoo list`, and `zoo train lenet_mnist` up to the
-end of the first step, with an empty cache and again.
+end of the first step, with an empty cache and again, and its parts.
 
 An empty cache means that MNIST, which lies prepared in $TFDS_DATA_DIR, is decoded and,
-on JAX, that programs are compiled. Processor seconds are of all threads.
+on JAX, that programs are compiled. By hand is the same step of a loop in the framework
+alone, on pictures that are there already. Processor seconds are of all threads.
 """
 
+import compileall
 import os
 import resource
 import subprocess
@@ -14,25 +16,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-CHILD = """
-import os, sys, time
-from zoo.engine import startup
-from zoo import backend, cli
-startup.load(sys.argv[1])
-from zoo.engine import steps
-make = steps.trainer
-def trainer(*arguments):
-    made = make(*arguments)
-    train = made.train
-    def first(*batches):
-        train(*batches)
-        print(time.time(), flush=True)
-        os._exit(0)
-    made.train = first
-    return made
-steps.trainer = trainer
-sys.exit(cli.call(["train", "lenet_mnist", "--backend", sys.argv[1], "--run", "run"]))
+ROOT = Path(__file__).parents[2]
+BY_HAND = """
+import importlib, sys
+from dataclasses import replace
+module = importlib.import_module("benchmarks.speed." + sys.argv[1])
+from benchmarks.speed.cases import CASES
+case = replace(CASES["LeNet of 1998, batch 128"], steps=1)
+getattr(module, sys.argv[2])(case, *case.data())()
+print("the first step has ended", flush=True)
 """
+LOOPS = {
+    "jax": ("loops_jax", "step"),
+    "tensorflow": ("loops_tensorflow", "loop"),
+    "torch": ("loops_torch", "eager"),
+}
+ENDED = "the first step has ended"
 COMMANDS = {
     "bare Python": ["-c", "pass"],
     "`import zoo`": ["-c", "import zoo"],
@@ -42,6 +41,7 @@ COMMANDS = {
 
 def measure(backends: list[str], rounds: int) -> Iterator[dict]:
     """Lines for `report.put`; the commands take turns, and so do the backends."""
+    compileall.compile_dir(ROOT / "zoo", quiet=2)  # as an installation does
     found = {what: [] for what in COMMANDS}
     for _ in range(4 * rounds):
         for what, words in COMMANDS.items():
@@ -51,41 +51,59 @@ def measure(backends: list[str], rounds: int) -> Iterator[dict]:
             found[what].append(1e3 * (time.perf_counter() - start))
     for what, values in found.items():
         yield {"what": what, "backend": "", "unit": "ms", "values": values}
-    starts = {(b, s): [] for b in backends for s in ("first start", "second start")}
+    found = {}
     for _ in range(rounds):
         for name in backends:
-            with tempfile.TemporaryDirectory() as cache:
-                for start in ("first start", "second start"):
-                    starts[name, start].append(first_step(name, cache))
-    for (name, start), values in starts.items():
-        for unit, column in (("s", 0), ("processor s", 1)):
-            yield {
-                "what": f"{start} to the first step",
-                "backend": name,
-                "unit": unit,
-                "values": [value[column] for value in values],
-            }
+            for what, unit, value in _starts(name):
+                found.setdefault((what, name, unit), []).append(value)
+    for (what, name, unit), values in found.items():
+        yield {"what": what, "backend": name, "unit": unit, "values": values}
 
 
-def first_step(backend: str, cache: str) -> tuple[float, float]:
-    """Seconds until the first step has ended: by the clock, and of the processor."""
+def _starts(backend: str) -> Iterator[tuple[str, str, float]]:
+    """What was measured, its unit and its value, of each kind of start."""
+    by_hand = [sys.executable, "-c", BY_HAND, *LOOPS[backend]]
+    train = [sys.executable, "-m", "zoo", "train", "lenet_mnist", "--timing"]
+    train += ["--backend", backend, "--run", "run"]
+    with tempfile.TemporaryDirectory() as cache:
+        for start, command in (
+            ("by hand", by_hand),
+            ("first start", train),
+            ("second start", train),
+        ):
+            wall, processor, said = until_first_step(command, cache)
+            yield f"{start} to the first step", "s", wall
+            yield f"{start} to the first step", "processor s", processor
+            for line in said:
+                part, _, seconds = line.removesuffix(" s").rpartition("  ")
+                if line.endswith(" s") and part.strip():
+                    yield f"{start}: {part.strip()}", "s", float(seconds)
+
+
+def until_first_step(command: list[str], cache: str) -> tuple[float, float, list[str]]:
+    """Seconds by the clock and of the processor, and the lines before the first step.
+
+    The process is ended after the line which says that the first step has ended.
+    """
     environment = {
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path]),
         **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]),
         "ZOO_CACHE": cache,
     }
+    said: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        used, start = _processor(), time.time()
-        child = subprocess.run(
-            [sys.executable, "-c", CHILD, backend],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-    if child.returncode:
-        sys.exit(f"{backend}: {child.stderr}")
-    return float(child.stdout.split()[-1]) - start, _processor() - used
+        used, start = _processor(), time.perf_counter()
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with subprocess.Popen(command, cwd=folder, env=environment, **pipes) as child:
+            for line in child.stdout:
+                if ENDED in line:
+                    break
+                said.append(line.rstrip("\n"))
+            else:
+                sys.exit("\n".join([f"{command}:", *said]))
+            wall = time.perf_counter() - start
+            child.kill()
+    return wall, _processor() - used, said
 
 
 def _processor():
