@@ -76,6 +76,18 @@ def test_hand_written_networks_answer_without_dropout():
         assert np.array_equal(first, answer(inputs)), name
 
 
+def test_public_verbs_answer_as_onnxruntime_by_hand():
+    public = importlib.import_module("benchmarks.speed.loops_public")
+    case = CASES["mammogram 4-6-1, batch 10"]
+    inputs = case.data()[0][:5]
+    expected = public.onnx(case)(inputs)[:, 0]
+    np.testing.assert_allclose(public.kept(case)(inputs)[:, 0], expected, rtol=1e-5)
+    for make in (public.predict, public.predict_by_keras):
+        shares = [each.probabilities for each in make(case)(inputs)]
+        found = [np.log(each["class 1"] / each["class 0"]) for each in shares]
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 @pytest.mark.slow
 def test_contestants_learn():
     """On one small network each contestant lowers the loss that it reports."""

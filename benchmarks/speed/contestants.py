@@ -25,18 +25,29 @@ TRAIN = {
         LIMIT: "limit.torch",
     },
 }
+PUBLIC, BY_KERAS = "zoo.predict, exported", "zoo.predict"
+KEPT, RUNTIME = "zoo.load, kept", "ONNX Runtime"
+_VERBS = {
+    PUBLIC: "loops_public.predict",
+    BY_KERAS: "loops_public.predict_by_keras",
+    KEPT: "loops_public.kept",
+    RUNTIME: "loops_public.onnx",
+}
 PREDICT = {
     "jax": {
+        **_VERBS,
         ZOO: "loops_zoo.answer",
         "Keras predict": "loops_keras.answer_predict",
         "jit": "loops_jax.answer",
     },
     "tensorflow": {
+        **_VERBS,
         ZOO: "loops_zoo.answer",
         "Keras predict": "loops_keras.answer_predict",
         "tf.function": "loops_tensorflow.answer",
     },
     "torch": {
+        **_VERBS,
         ZOO: "loops_zoo.answer",
         "Keras predict": "loops_keras.answer_predict",
         "eager": "loops_torch.answer_eager",

@@ -6,7 +6,17 @@ from pathlib import Path
 from benchmarks import measurements
 from benchmarks.speed import operations, results
 from benchmarks.speed.cases import CASES
-from benchmarks.speed.contestants import FIT, LIMIT, PREDICT, TRAIN, ZOO
+from benchmarks.speed.contestants import (
+    BY_KERAS,
+    FIT,
+    KEPT,
+    LIMIT,
+    PREDICT,
+    PUBLIC,
+    RUNTIME,
+    TRAIN,
+    ZOO,
+)
 from benchmarks.speed.limit import SIDE
 from benchmarks.tables import BACKENDS, spread, table
 from tools import pages
@@ -31,7 +41,7 @@ def texts(lines: list[dict] | None = None) -> dict[Path, str]:
         path, text = pages.of_machine(machine, [MARKS])
         parts = []
         for part in (
-            *filter(None, [_train(own), _predict(own), _race(own)]),
+            *filter(None, [_train(own), _verbs(own), _predict(own), _race(own)]),
             [_note(own)],
         ):
             parts += [*part, ""]
@@ -100,14 +110,49 @@ def _train(lines):
     return table(head, rows) if rows else []
 
 
+def _verbs(lines):
+    """What the public verbs take, from raw inputs to answers with probabilities."""
+    head = ["zoo.predict", "for", "backend", "exported, ms", "by Keras, ms"]
+    head += [
+        "zoo.load, kept, ms",
+        "the best else",
+        "exported / best",
+        "by Keras / best",
+    ]
+    rows = []
+    for network in CASES:
+        for size in dict.fromkeys(line["size"] for line in lines if line["size"]):
+            for backend in PREDICT:
+                found = _found(lines, "predict", network, backend, size)
+                if not {PUBLIC, BY_KERAS, KEPT, RUNTIME} <= set(found):
+                    continue
+                own = [found.pop(name) for name in (PUBLIC, BY_KERAS, KEPT)]
+                found.pop(ZOO, None)  # the function inside
+                best = min(found.values(), key=_median)
+                rows.append(
+                    [
+                        network,
+                        size,
+                        BACKENDS[backend],
+                        *(spread(line["ms"]) for line in own),
+                        f"{best['contestant']}: {spread(best['ms'])}",
+                        f"{ratio(own[0], best):.2g}",
+                        f"{ratio(own[1], best):.2g}",
+                    ]
+                )
+    return table(head, rows) if rows else []
+
+
 def _predict(lines):
-    head = ["an answer", "for", "backend", "zoo, ms", "Keras predict"]
+    head = ["the function inside", "for", "backend", "zoo, ms", "Keras predict"]
     head += ["hand-written, the best", "zoo / hand-written", "examples/s"]
     rows = []
     for network in CASES:
         for size in dict.fromkeys(line["size"] for line in lines if line["size"]):
             for backend in PREDICT:
                 found = _found(lines, "predict", network, backend, size)
+                for name in (PUBLIC, BY_KERAS, KEPT, RUNTIME):
+                    found.pop(name, None)
                 if not {ZOO, "Keras predict"} <= set(found) or len(found) < 3:
                     continue
                 zoo, keras = found.pop(ZOO), found.pop("Keras predict")
