@@ -67,6 +67,25 @@ def test_no_window_crosses_a_border():
     assert spans == [(0, 239), (240, 319), (320, 399)]
 
 
+def test_parts_of_a_series_follow_each_other_in_time():
+    columns = table()
+    columns["load"] = np.arange(HOURS, dtype="float32")
+    spans = []
+    for part in range(3):
+        found = load(columns, fold=(part, 3), validation=0.0)
+        assert found.validation is None
+        for split in (found.train, found.test):
+            seen, answers = np.asarray(split.inputs)[:, :, 0], np.asarray(split.targets)
+            spans.append((seen.min(), answers.max()))
+    pairs = [((0, 99), (100, 199)), ((0, 199), (200, 299)), ((0, 299), (300, 399))]
+    assert list(zip(spans[::2], spans[1::2], strict=True)) == pairs
+    found = load(columns, fold=(2, 3), validation=0.25)
+    ends = [found.split(name).targets.seen().max() for name in ("train", "validation")]
+    assert ends == [224, 299]
+    with pytest.raises(Mistake, match="lies in the 25 steps of validation; give fewer"):
+        load(columns, fold=(0, 3), validation=0.25)
+
+
 @pytest.mark.realdata
 def test_the_literatures_split_of_etth1(shared_data):
     path = shared_data / "raw" / "ett" / "ETTh1.csv"
@@ -323,7 +342,8 @@ def test_a_floor_without_its_season_says_why():
         ({"step": "1 parsec"}, "parsec"),
         ({"split": "etth"}, "etth.*ett"),
         ({"test": 1.5}, "test=1.5 is not a share"),
-        ({"fold": (0, 3)}, "windows of a series or a text overlap"),
+        ({"fold": (0, 30)}, r"fold=\(0, 30\); accepted: \(i, k\) with 2 <= k <= "),
+        ({"fold": (0, 3), "key": "wind"}, "is for one series whose parts follow"),
         ({"groups": "wind"}, "is for tables; a series has data.key=wind"),
     ],
 )

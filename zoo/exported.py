@@ -126,6 +126,14 @@ class Exported:
             raise Mistake(f"{self.path} is damaged: its temperature")
         return found
 
+    @cached_property
+    def quantiles(self) -> tuple[float, ...]:
+        """The shares of values below each answer, if its numbers are quantiles."""
+        try:
+            return tuple(map(float, json.loads(self._said.get("quantiles", "[]"))))
+        except (ValueError, TypeError) as error:
+            raise Mistake(f"{self.path} is damaged: its quantiles") from error
+
     def cuts(self, labels: Sequence[str]) -> list[float]:
         """The logit from which on each of these labels is given."""
         try:

@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,13 @@ import numpy as np
 from zoo import answering
 from zoo.errors import Mistake
 from zoo.exported import Exported
-from zoo.metrics import bound, label_probabilities, probabilities, surprises
+from zoo.metrics import (
+    bound,
+    label_probabilities,
+    medians,
+    probabilities,
+    surprises,
+)
 from zoo.metrics.conformal import CLASS
 from zoo.metrics.strings import losses_of_strings, read, text_of
 from zoo.run import Run
@@ -38,6 +44,8 @@ class Prediction:
             data.
         intervals: for each number the two ends between which the truth lies with a
             probability of at least the `confidence` that was asked for.
+        quantiles: of a network with quantiles, by their shares, such as "0.9", what
+            each number is below so often; `numbers` are the medians.
         possible: with a `confidence`, every class that cannot be excluded at it, the
             most probable first: the true one is among them so often, or more often.
         times: of a series, when each of `numbers` will be.
@@ -57,6 +65,7 @@ class Prediction:
     labels: tuple[str, ...] = ()
     numbers: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    quantiles: dict[str, dict[str, float]] = field(default_factory=dict)
     possible: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     history: dict[str, float] = field(default_factory=dict)
@@ -72,7 +81,7 @@ class Prediction:
         elif self.transcript is not None:
             names = ["transcript", "probability"]
         elif self.numbers:
-            more = ("intervals", "times", "truth")
+            more = ("quantiles", "intervals", "times", "truth")
             names = ["numbers", *(name for name in more if getattr(self, name))]
         elif not self.label:
             names = ["labels", "probabilities"]
@@ -195,7 +204,8 @@ def interpreted(
         source, dataset: as `zoo.answering.opened` gave them.
         raw: the inputs, as `zoo.data.items` gave them.
         names: of the inputs.
-        outputs: logits or numbers, (n, outputs); of strings (n, steps, 1 + symbols).
+        outputs: logits or numbers, (n, outputs); of strings (n, steps, 1 + symbols); of
+            quantiles (n, outputs, quantiles).
         bounds: by the name of a number, how far the interval around it reaches; by
             "class", how surprising the true class may be.
 
@@ -203,7 +213,13 @@ def interpreted(
         Mistake: an output is not finite; its input is named.
     """
     if not np.isfinite(outputs).all():
-        raise _no_answer(source, names, outputs)
+        raise _no_answer(source, names, outputs.reshape(len(outputs), -1))
+    if dataset.task == "numbers" and outputs.ndim == 3:
+        middle = interpreted(source, dataset, raw, names, medians(outputs), bounds)
+        return [
+            replace(each, quantiles=_quantiles(source.quantiles, dataset.outputs, rows))
+            for each, rows in zip(middle, outputs.tolist(), strict=True)
+        ]
     if dataset.timeline:
         rows = zip(raw, outputs.tolist(), strict=True)
         return [_forecast(*each, dataset.outputs, bounds) for each in rows]
@@ -316,6 +332,15 @@ def _numbers(name: str, numbers: dict, widths: Mapping) -> Prediction:
         for each, width in widths.items()
     }
     return Prediction(name, numbers=numbers, intervals=intervals)
+
+
+def _quantiles(shares: Sequence[float], names: tuple, rows: list[list]) -> dict:
+    """The numbers of each quantile by name, from the quantiles of each number."""
+    columns = zip(*rows, strict=True)
+    return {
+        f"{share:g}": dict(zip(names, column, strict=True))
+        for share, column in zip(shares, columns, strict=True)
+    }
 
 
 def _continued(source, dataset: "Dataset", item, confidence) -> Prediction:

@@ -118,6 +118,11 @@ class Run:
             raise Mistake(f"{path} is damaged: its cuts are not those of the labels")
         return [found[label] for label in labels]
 
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """The shares of values below each answer, if its numbers are quantiles."""
+        return tuple(self.recipe.model_arguments.get("quantiles", ()))
+
     @cached_property
     def history(self) -> list[dict[str, float]]:
         """One dict an epoch: loss, metrics, seconds."""

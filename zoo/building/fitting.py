@@ -115,6 +115,8 @@ def check_outputs(
     outputs, count = model.output_shape[-1], len(answers)
     if task == "strings":  # and "nothing new"
         outputs -= 1
+    if task == "numbers":
+        outputs = model.output_shape[1]  # quantiles of each may follow
     if outputs != count and (outputs, count, task) != (1, 2, "classes"):
         raise Mistake(
             f"model {recipe.model} has {outputs} outputs and data {recipe.data} has "

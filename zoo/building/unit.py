@@ -24,10 +24,11 @@ def undone(model: "keras.Model") -> "keras.Model":
     import keras
 
     single = len(model.inputs or []) == len(model.outputs or []) == 1
-    if not single or len(model.output.shape) != 2:
+    if not single or len(model.output.shape) not in (2, 3):
         return model  # which fits no data, as is told later
-    count = model.output.shape[-1]
+    count = model.output.shape[1]
     layer = keras.layers.Normalization(
+        axis=-1 if len(model.output.shape) == 2 else 1,  # before its quantiles
         mean=[0.0] * count,
         variance=[1.0] * count,
         invert=True,
@@ -62,7 +63,7 @@ def adapt(layer: "keras.layers.Layer", targets: np.ndarray, names: tuple) -> Non
             )
     layer.input_mean = means.tolist()
     layer.input_variance = np.square(deviations).tolist()
-    layer.build((None, len(means)))
+    layer.build((None, *layer.get_build_config()["input_shape"][1:]))
 
 
 def spread(model: "keras.Model") -> np.ndarray:

@@ -121,7 +121,9 @@ def load(model: keras.Model, path: Path, other_shapes: bool = False) -> list[str
                 layer, attribute = fitted[name]
                 setattr(layer, attribute, values.tolist())
                 if attribute == "input_variance":
-                    layer.build((None, *values.shape))
+                    # That of quantiles has an axis more.
+                    known = layer.get_build_config() or {}
+                    layer.build(known.get("input_shape", (None, *values.shape)))
     for _, layer in _walk(model):
         if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:
             layer.finalize_state()

@@ -4,7 +4,9 @@ Every example is answered by a network that did not see it. Parts of classes are
 stratified, and copies of an example stay in one part. --groups keeps examples with one
 value of a column together, such as those of one patient; --time answers every part from
 the past. With --trials each part has a search of its own, which sees the other parts
-alone (nested). Beside the result stands what needs no network.
+alone (nested). Of a series the parts follow each other in time, each answered from
+those before it, and no window crosses a border. Beside the result stands what needs no
+network.
 
 Examples:
   zoo cross-validate blobs --folds 10

@@ -193,10 +193,16 @@ def _heads(prediction, confidence):
 
 def _step_heads(prediction, confidence):
     yield "forecast"
+    yield from _apart(prediction)
     if prediction.intervals:
         yield f"{confidence:.4g} interval"
     if prediction.truth:
         yield "truth"
+
+
+def _apart(prediction):
+    """The quantiles beside the median, which is the forecast."""
+    return [share for share in prediction.quantiles if share != "0.5"]
 
 
 def _steps(prediction):
@@ -205,6 +211,8 @@ def _steps(prediction):
         prediction.times, prediction.numbers.items(), strict=True
     ):
         cells = [_shortened(prediction.input), when, f"{number:.6g}"]
+        for share in _apart(prediction):
+            cells.append(f"{prediction.quantiles[share][name]:.6g}")
         if ends := prediction.intervals.get(name):
             cells.append(f"{ends[0]:.6g} to {ends[1]:.6g}")
         if prediction.truth:

@@ -333,16 +333,21 @@ def _is_series(read: Callable[..., Dataset]) -> bool:
 def _series(
     read, arguments: dict, fold, groups: str, time: str, validation: float | None
 ):
-    if fold:
-        raise Mistake(
-            f"fold={fold}: windows of a series or a text overlap, so they cannot be "
-            "dealt out; give data.test and validation, the shares at its end"
-        )
     if groups:
         raise Mistake(f"groups={groups} is for tables; a series has data.key={groups}")
     if time:
         arguments = {**arguments, "time": time}
-    return read(**arguments, validation=validation or 0.0)
+    if not fold:
+        return read(**arguments, validation=validation or 0.0)
+    own = arguments.keys() & {"key", "split", "unit"}
+    if own or not {"horizon", "test"} <= inspect.signature(read).parameters.keys():
+        raise Mistake(
+            f"fold={fold} is for one series whose parts follow each other in time; a "
+            "text, several series by data.key, and data.split are split once: give "
+            "data.test and validation, the shares at its end"
+        )
+    whole = read(**{**arguments, "test": 0.0}, validation=0.0)
+    return categories.learned(folds.of_series(whole, fold, validation or 0.0))
 
 
 def _home(name: str) -> types.ModuleType | None:

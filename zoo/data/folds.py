@@ -170,3 +170,49 @@ def _joined(inputs: list):
     if all(type(each) is np.ndarray for each in inputs):
         return np.concatenate(inputs)
     return Joined(tuple(inputs))
+
+
+def of_series(dataset: Dataset, fold: tuple[int, ...], validation: float) -> Dataset:
+    """The windows of one series with part i of k, `fold=(i, k)`, as test.
+
+    The rows are cut into k + 1 blocks, one after the other. Part i, a block, is
+    answered by what learned from the rows before it, the last of which, a share of
+    them, are the validation. No window crosses a border.
+
+    Args:
+        dataset: all windows of a series, in its `train`.
+        fold: i and k; a seed behind them changes nothing, as time has one order.
+        validation: share of the rows before the part, from 0.
+
+    Raises:
+        Mistake: `fold` is out of range, or a part has no window.
+    """
+    line, whole = dataset.timeline, dataset.train
+    assert line, "series have a timeline"
+    rows, needed = len(whole.inputs.rows), line.window + line.horizon
+    most = max(0, rows // needed - 1)
+    match fold:
+        case (int(part), int(parts), *_) if 0 <= part < parts and 2 <= parts <= most:
+            start, end = ((part + more) * rows // (parts + 1) for more in (1, 2))
+        case _:
+            raise Mistake(
+                f"fold={fold}; accepted: (i, k) with 2 <= k <= {most} and 0 <= i < k, "
+                f"for {rows:,} steps in windows of {needed:,} with their horizon"
+            )
+    middle = start - round(validation * start)
+    borders = {
+        "train": (0, middle),
+        "validation": (middle, start),
+        "test": (start, end),
+    }
+    begins, made = whole.inputs.starts, {}
+    for name, (first, last) in borders.items():
+        inside = np.flatnonzero((begins >= first) & (begins + needed <= last))
+        made[name] = whole.take(inside) if len(inside) else None
+        if made[name] is None and (name != "validation" or middle < start):
+            raise Mistake(
+                f"fold={fold}: no window of {needed:,} steps with its horizon lies in "
+                f"the {last - first:,} steps of {name}; give fewer folds, a smaller "
+                "data.window, or another validation"
+            )
+    return replace(dataset, **made)

@@ -5,13 +5,15 @@ import math
 import numpy as np
 
 from zoo.engine import steps
-from zoo.metrics import scores
+from zoo.metrics import medians, scores
 
 LOGITS = 2**24  # of tokens in memory at a time
 
 
 def of(model, call, split, task: str, batch: int = 500) -> np.ndarray:
     """What `zoo.metrics.measure` takes: outputs for a split, or the scores of tokens.
+
+    Of quantiles the medians.
 
     Args:
         model: that answers, compiled as `call`.
@@ -20,7 +22,8 @@ def of(model, call, split, task: str, batch: int = 500) -> np.ndarray:
         batch: examples that are computed at a time; of tokens fewer, if they are many.
     """
     if task != "tokens":
-        return steps.predict(call, split.inputs, batch)
+        found = steps.predict(call, split.inputs, batch)
+        return medians(found) if task == "numbers" else found
     batch = max(1, min(batch, LOGITS // math.prod(model.output_shape[1:])))
     return steps.predict(
         call,

@@ -49,10 +49,13 @@ def error(targets, outputs):
     """The sum of absolute errors, each example's the mean over its numbers.
 
     Args:
-        targets, outputs: float (n, outputs).
+        targets: float (n, outputs).
+        outputs: float (n, outputs), or (n, outputs, quantiles), of which the median.
     """
     from keras import ops
 
+    if len(outputs.shape) == 3:
+        outputs = outputs[:, :, outputs.shape[2] // 2]
     return ops.sum(ops.mean(ops.abs(targets - outputs), axis=-1))
 
 

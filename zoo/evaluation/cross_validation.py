@@ -11,7 +11,7 @@ from zoo.building import unit
 from zoo.core import files, locks, seal
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
-from zoo.engine.steps import predict
+from zoo.engine import answers
 from zoo.errors import Mistake
 from zoo.metrics import intervals, measure, noise, rates
 from zoo.metrics.strings import counts_of
@@ -89,7 +89,7 @@ def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
         place = folder / f"part-{part}"
         run = train(one, run=place, resume=True, floor=False, quiet=True)
         dataset = _as_learned(run, load_for(one))
-        outputs = predict(run.forward, dataset.test.inputs)
+        outputs = answers.of(run.model, run.forward, dataset.test, dataset.task)
         found, reasons = floors.answers(dataset, dataset.test, floors.SECONDS)
         left_out |= reasons
         if dataset.task == "strings":  # whose paths have any length

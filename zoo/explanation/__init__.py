@@ -105,6 +105,11 @@ def explain(
     from zoo.engine import steps
     from zoo.explanation import attribution
 
+    if opened.quantiles:
+        raise Mistake(
+            f"explain is for one answer; {opened.folder} gives quantiles: explain a "
+            "run that was trained without model.quantiles"
+        )
     outputs = steps.predict(opened.forward, decoded)
     if not np.isfinite(outputs).all():
         raise Mistake(f"{opened.folder} has no answer: it is NaN, or overflows")

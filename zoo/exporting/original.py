@@ -91,6 +91,7 @@ def about(run: Run, outputs: str, model: keras.Model) -> dict:
         "classes": list(dataset.classes),
         "outputs": outputs if dataset.task != "numbers" else list(dataset.outputs),
         "features": list(dataset.features),
+        "quantiles": list(run.quantiles),
         "temperature": run.temperature,
         "cuts": run.metrics.get("cuts", {}),
         "metrics": run.metrics.get("test", {}),
@@ -146,7 +147,9 @@ def _column(column: Column) -> str:
 def _output(dataset: Dataset, outputs: str, model: keras.Model) -> str:
     count = ", ".join(map(str, model.output_shape[1:]))
     if dataset.task == "numbers":
-        meaning = f"{', '.join(dataset.outputs)}, in the units of the training data"
+        each = "quantiles of each, ascending; " if len(model.output_shape) == 3 else ""
+        named = ", ".join(dataset.outputs)
+        meaning = f"{each}{named}, in the units of the training data"
     elif outputs == "probabilities":
         meaning = "the probability of each class, 0 to 1"
     elif dataset.task == "labels":

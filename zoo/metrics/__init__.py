@@ -21,7 +21,7 @@ from zoo.metrics.labels import (
     of_labels,
 )
 from zoo.metrics.names import better, is_share, shown
-from zoo.metrics.numbers import of_numbers, of_steps
+from zoo.metrics.numbers import medians, of_numbers, of_quantiles, of_steps
 from zoo.metrics.paired import binomial_interval, mcnemar, mean_interval
 from zoo.metrics.strings import noise_of_strings, of_strings
 from zoo.metrics.summary import Summary, summarize
@@ -53,12 +53,14 @@ __all__ = [
     "mcnemar",
     "mean_interval",
     "measure",
+    "medians",
     "names",
     "noise",
     "of_classes",
     "of_each",
     "of_labels",
     "of_numbers",
+    "of_quantiles",
     "of_steps",
     "of_strings",
     "of_tokens",

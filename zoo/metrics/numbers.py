@@ -46,6 +46,39 @@ def of_numbers(
     return found
 
 
+def medians(outputs: np.ndarray) -> np.ndarray:
+    """Of quantiles (n, k, q) the middle one, (n, k); other outputs as they are."""
+    if outputs.ndim < 3:
+        return outputs
+    return outputs[:, :, outputs.shape[2] // 2]
+
+
+def of_quantiles(
+    outputs: np.ndarray, targets: np.ndarray, quantiles: tuple[float, ...]
+) -> dict[str, float]:
+    """How good quantiles are.
+
+    Args:
+        outputs: float (n, k, q), ascending, in the unit of the data.
+        targets: float (n, k).
+        quantiles: the q shares of targets that are to be below each.
+
+    Returns:
+        "pinball", the mean pinball loss over examples, numbers and quantiles, as in
+        scikit-learn; "coverage", the share of targets from the first to the last
+        quantile, and "asked", the share that should be.
+    """
+    outputs = np.asarray(outputs, "float64")
+    errors = np.asarray(targets, "float64")[:, :, None] - outputs
+    shares = np.array(quantiles)
+    within = (errors[:, :, 0] >= 0) & (errors[:, :, -1] <= 0)
+    return {
+        "pinball": float(np.maximum(shares * errors, (shares - 1) * errors).mean()),
+        "coverage": float(within.mean()),
+        "asked": float(shares[-1] - shares[0]),
+    }
+
+
 def of_steps(
     outputs: np.ndarray, targets: np.ndarray, names: tuple[str, ...]
 ) -> dict[str, dict[str, float]]:

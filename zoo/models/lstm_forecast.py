@@ -6,7 +6,9 @@ answered at once, as T. Wen et al. 2017, arXiv:1711.11053, do: no forecast is fe
 The reversible normalization of the window is that of A. Zeng et al. 2022,
 arXiv:2205.13504, "last", or of T. Kim et al. 2022, "Reversible instance normalization",
 "mean"; the linear path beside the network is that of G. Lai et al. 2017,
-arXiv:1703.07015.
+arXiv:1703.07015. Quantiles are learned by the pinball loss, R. Koenker and G. Bassett
+1978, doi:10.2307/1913643: the median is answered, and the others stand apart from it by
+sums of positive steps.
 
 The first layer, `columns`, a `zoo.layers.Columns`, takes rows as they are; the first
 column is the one that is forecast. Of a date the network sees month, weekday and hour,
@@ -14,7 +16,8 @@ and not the day itself, which comes once. A window of NaN alone gives a finite a
 
 Input: (168, 1) float32, the steps of a window, oldest first, NaN = missing; with
 `ahead` the rows of the horizon follow, NaN where nobody knows them yet
-Output: (24,) float32, numbers: the next values, where training has mean 0, deviation 1
+Output: (24,) float32, numbers: the next values, where training has mean 0, deviation 1;
+with `quantiles` (24, quantiles), which never cross
 
 Parameters: 18,456 (defaults)
 
@@ -71,6 +74,7 @@ def build(
     memory: tuple[float, ...] = (),
     normalize: str = "last",
     linear: int = 0,
+    quantiles: tuple[float, ...] = (),
     dropout: float = 0.0,
 ) -> keras.Model:
     """The network from a window of rows to the next values of the first column.
@@ -90,19 +94,23 @@ def build(
             "none".
         linear: of so many last values, each adds a part of itself to each step of the
             forecast; 0 for none.
+        quantiles: the shares of values that are to lie below each answer, ascending and
+            the middle one 0.5, such as (0.1, 0.5, 0.9); () for one answer a step.
         dropout: probability of dropping a number that a recurrent layer hands on.
 
     Returns:
         Model from (batch, window, width) to (batch, horizon); with `ahead` from (batch,
-        window + horizon, width).
+        window + horizon, width); with `quantiles` to (batch, horizon, quantiles).
 
     Raises:
         Mistake: unknown `cell` or `normalize`, a name of `ahead` that is no column,
             `units` or `memory` are not widths and steps of each layer, `linear` is
-            longer than the window, or the first column is no number.
+            longer than the window, the first column is no number, or `quantiles` are
+            no shares around 0.5.
     """
     columns = described.of(columns)
     _check(columns, window, horizon, ahead, cell, units, memory, normalize, linear)
+    _check_quantiles(quantiles)
     length, width = window + (horizon if ahead else 0), described.width(columns)
     series = keras.Input((length, width), name="series")
     rows = stage(partial(ops.reshape, newshape=(-1, width)), series, name="rows")
@@ -146,7 +154,12 @@ def build(
         x = keras.layers.Dense(units[-1], activation="relu", name="hidden")(x)
     if dropout:
         x = Dropout(dropout, name="dropout")(x)
-    y = keras.layers.Dense(horizon, dtype=logits_dtype(), name="forecast")(x)
+    count = horizon * max(1, len(quantiles))
+    y = keras.layers.Dense(count, dtype=logits_dtype(), name="forecast")(x)
+    if quantiles:
+        y = stage(partial(_apart, count=len(quantiles)), y, name="quantiles")
+        if path is not None:
+            path = keras.layers.Reshape((horizon, 1), name="linear_of_each")(path)
     if path is not None:
         y = keras.layers.Add(dtype=logits_dtype(), name="sum")([y, path])
     if level is not None:
@@ -184,6 +197,22 @@ def _check(columns, window, horizon, ahead, cell, units, memory, normalize, line
     for name in ahead:
         if name not in (column.name for column in columns):
             raise unknown("column that is known ahead", name, [c.name for c in columns])
+
+
+def _check_quantiles(quantiles):
+    fine = isinstance(quantiles, tuple | list) and all(
+        isinstance(each, float) and 0 < each < 1 for each in quantiles
+    )
+    if quantiles and not (
+        fine
+        and list(quantiles) == sorted(set(quantiles))
+        and len(quantiles) % 2
+        and quantiles[len(quantiles) // 2] == 0.5
+    ):
+        raise Mistake(
+            f"quantiles={quantiles!r}; accepted: shares above 0 and below 1, ascending "
+            "and the middle one 0.5, such as (0.1, 0.5, 0.9)"
+        )
 
 
 def _known_ahead(columns, names, ahead) -> list[int]:
@@ -246,5 +275,20 @@ def _last_state(states):
     return states[:, -1]
 
 
+def _apart(y, count):
+    """The quantiles of each step, (batch, steps, count), from the median outward."""
+    found = ops.reshape(y, (-1, y.shape[1] // count, count))
+    given = [found[:, :, place : place + 1] for place in range(count)]
+    middle = count // 2
+    placed = [given[middle]]
+    for step in given[middle + 1 :]:
+        placed.append(placed[-1] + ops.softplus(step))
+    for step in given[middle - 1 :: -1] if middle else []:
+        placed.insert(0, placed[0] - ops.softplus(step))
+    return ops.concatenate(placed, axis=2)
+
+
 def _restored(y, level):
+    if len(y.shape) == 3:
+        level = ops.expand_dims(level, 2)
     return y * level[:, 1:] + level[:, :1]

@@ -71,6 +71,11 @@ def _one(axes, prediction) -> None:
     if prediction.intervals:
         low, high = zip(*prediction.intervals.values(), strict=True)
         axes.fill_between(ahead, low, high, color=ORANGE, alpha=0.2, label="interval")
+    elif prediction.quantiles:
+        (first, low), *_, (last, high) = prediction.quantiles.items()
+        ends = list(low.values()), list(high.values())
+        band = f"quantiles {first} to {last}"
+        axes.fill_between(ahead, *ends, color=ORANGE, alpha=0.2, label=band)
     if prediction.truth:
         truth = list(prediction.truth.values())
         places = range(len(truth))

@@ -123,6 +123,11 @@ def _check_member(run: Run, name: str) -> None:
             f"{name} is a run of an older zoo, which does not say what it learned "
             "from; train it again"
         )
+    if run.quantiles:
+        raise Mistake(
+            f"{name} gives quantiles, whose means are none; train members without "
+            "model.quantiles"
+        )
 
 
 def _check_pair(first: Run, other: Run, both: str) -> None:

@@ -101,6 +101,8 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     save(session)
     totals, dataset = session.state.totals, session.dataset
     metrics, split = measured(dataset, session.answer, unit.spread(session.model))
+    if found := session.quantiles_of(dataset.split(split)):
+        metrics["quantiles"] = {split: found}
     _count_time(session)
     train, waiting = totals["train"], totals["waiting"]
     counts = ("examples", "skipped")

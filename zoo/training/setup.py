@@ -50,7 +50,10 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
         raise unknown(what, recipe.expects.metric, measured)
     losses_of = {stage.loss for stage in recipe.stage_recipes()}
     other = losses_of & number_losses.ALSO.keys()
-    if dataset.task == "numbers" and other and not quiet:
+    quantiles = recipe.model_arguments.get("quantiles")
+    if quantiles and losses_of != {number_losses.PINBALL} and not quiet:
+        say(f"quantiles={quantiles} are asked for, so the loss is pinball")
+    elif dataset.task == "numbers" and other and not quiet:
         say(
             f"{recipe.data} has numbers to be answered, so the loss is mean_squared; "
             f"accepted: {', '.join(number_losses.LOSSES)}"
@@ -174,7 +177,8 @@ def _loss(
     weights = class_weights.of(stage.class_weight, dataset)
     if dataset.task == "numbers":
         spread = unit.spread(model)
-        return number_losses.make(stage.loss, spread, stage.label_smoothing)
+        quantiles = stage.model_arguments.get("quantiles", ())
+        return number_losses.make(stage.loss, spread, stage.label_smoothing, quantiles)
     if dataset.task == "strings":
         return string_loss.make(stage.loss, stage.label_smoothing)
     return losses.make(
