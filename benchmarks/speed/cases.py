@@ -19,9 +19,10 @@ class Case:
             each a kind and its numbers, see `loops_torch.layer`.
         shape: of an input: pixels 0 to 255 if it has three axes, tokens if it is
             (length,) and the network embeds them, otherwise measurements.
-        outputs: length of the output; 1 is the logit of class 1.
+        outputs: length of the output; 1 is the logit of class 1; with "states" below a
+            last dense layer, of each step.
         optimizer: "adam", or "sgd".
-        loss: of the recipe.
+        loss: of the recipe; "mean_squared" takes numbers for targets.
         rate: of learning.
     """
 
@@ -42,10 +43,19 @@ class Case:
         return self.layers[0][1] if self.layers[0][0] == "embedding" else 0
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and class numbers, int32, for an epoch; texts are padded behind."""
+        """Inputs and targets for an epoch: class numbers, int32, or numbers.
+
+        Texts are padded behind; those of which each token is told are not.
+        """
         random = np.random.default_rng(0)
         count = self.batch * self.steps
         classes = random.integers(0, max(2, self.outputs), count).astype("int32")
+        if self.loss == "mean_squared":
+            numbers = random.normal(size=(count, self.outputs)).astype("float32")
+            return random.normal(size=(count, *self.shape)).astype("float32"), numbers
+        if self.tokens and self.layers[1][0] == "states":
+            text = random.integers(1, self.tokens, (2, count, *self.shape))
+            return text[0].astype("int32"), text[1].astype("int32")
         if self.tokens:
             inputs = random.integers(1, self.tokens, (count, *self.shape))
             lengths = random.integers(self.shape[0] // 2, self.shape[0] + 1, (count, 1))
@@ -218,6 +228,25 @@ CASES = {
         shape=(100,),
         outputs=1,
         layers=(("embedding", 1000, 128), ("lstm", 64), ("dense", 1)),
+    ),
+    "LSTM 64 over 168 hours, 24 ahead, batch 32": Case(
+        model="lstm_forecast",
+        arguments={"normalize": "none"},
+        batch=32,
+        steps=8,
+        shape=(168, 1),
+        outputs=24,
+        layers=(("standardize",), ("states", 64, 1), ("last",), ("dense", 24)),
+        loss="mean_squared",
+    ),
+    "LSTM 256 over 64 characters, batch 32": Case(
+        model="lstm_language",
+        arguments={"window": 64, "embedding": 64, "tied": False},
+        batch=32,
+        steps=4,
+        shape=(64,),
+        outputs=66,
+        layers=(("embedding", 66, 64), ("states", 256, 64), ("dense", 66)),
     ),
     "EfficientNet-Lite0 96x96x3, batch 16": Case(
         model="efficientnet_transfer",

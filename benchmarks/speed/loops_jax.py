@@ -61,12 +61,13 @@ _START = {
     "embedding": lambda key, shape, tokens, width: (
         jax.random.normal(key, (tokens, width)) * 0.05,
     ),
-    "lstm": lambda key, shape, units: (
+    "lstm": lambda key, shape, units, *_: (
         _normal(key, shape[-1], 4 * units),
         _normal(jax.random.fold_in(key, 1), units, 4 * units),
         jnp.zeros(4 * units),
     ),
 }
+_START["states"] = _START["lstm"]
 
 
 def layer(kind, numbers, weights, moving, key, training, lengths, x):
@@ -133,11 +134,17 @@ def layer(kind, numbers, weights, moving, key, training, lengths, x):
         case "embedding", *_:
             x = weights[0][x]
         case "lstm", units:
-            x = _lstm(x, units, weights, lengths)
+            states = _states(x, units, weights)
+            x = states[lengths.astype("int32") - 1, jnp.arange(len(x))]
+        case "states", units, _:
+            x = _states(x, units, weights).swapaxes(0, 1)
+        case "last", *_:
+            x = x[:, -1]
     return x, moving
 
 
-def _lstm(x, units, weights, lengths):
+def _states(x, units, weights):
+    """Of an LSTM at all steps, (steps, batch, units)."""
     kernel, recurrent, bias = weights
 
     def step(state, gates):
@@ -151,7 +158,7 @@ def _lstm(x, units, weights, lengths):
     zeros = jnp.zeros((len(x), units))
     inputs = (x @ kernel + bias).swapaxes(0, 1)
     _, states = jax.lax.scan(step, (zeros, zeros), inputs)
-    return states[lengths.astype("int32") - 1, jnp.arange(len(x))]
+    return states
 
 
 def apply(case, weights, moving, key, x, training):
@@ -175,6 +182,8 @@ def loss(case, targets, outputs):
     if "rosenblatt" in case.loss:
         answers = jnp.where(outputs >= 0, 1.0, -1.0)
         return ((answers - (2 * targets - 1)) * outputs).mean()
+    if case.loss == "mean_squared":
+        return ((outputs - targets) ** 2).mean()
     if case.outputs == 1:
         return optax.sigmoid_binary_cross_entropy(outputs, targets).mean()
     return optax.softmax_cross_entropy_with_integer_labels(outputs, targets).mean()

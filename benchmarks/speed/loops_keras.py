@@ -21,7 +21,11 @@ def plain(case) -> keras.Model:
 
 def fit(case, inputs, classes):
     model = plain(case)
-    encode, loss = losses.make(case.loss, model.output_shape[-1])
+    encode, loss = losses.floats, case.loss
+    if loss == "mean_squared":
+        loss = "mean_squared_error"
+    else:
+        encode, loss = losses.make(loss, model.output_shape[-1])
     optimizer = keras.optimizers.get(case.optimizer)
     optimizer.learning_rate = case.rate
     model.compile(optimizer, loss)

@@ -146,6 +146,21 @@ class Network:
         return build, call
 
     def _lstm(self, units):
+        build, states = self._states(units)
+
+        def call(x, *weights):
+            rows = tf.range(tf.shape(x)[0])
+            hidden = states(x, *weights, batch_first=False)
+            return tf.gather_nd(hidden, tf.stack([self.lengths - 1, rows], 1))
+
+        return build, call
+
+    def _last(self):
+        return lambda x: x[:, -1]
+
+    def _states(self, units, width=None):
+        """Of an LSTM at all steps; (batch, steps, units), or the steps first."""
+
         def build(x):
             return (
                 self._weights(x.shape[-1], 4 * units),
@@ -153,7 +168,7 @@ class Network:
                 self._weights(4 * units, scale=0.0),
             )
 
-        def call(x, kernel, recurrent, bias):
+        def call(x, kernel, recurrent, bias, batch_first=True):
             steps = tf.transpose(x @ kernel + bias, (1, 0, 2))
             zeros = tf.zeros((tf.shape(x)[0], units))
 
@@ -165,8 +180,7 @@ class Network:
                 return output * tf.tanh(cell), cell
 
             hidden, _ = tf.scan(step, steps, (zeros, zeros))
-            rows = tf.range(tf.shape(x)[0])
-            return tf.gather_nd(hidden, tf.stack([self.lengths - 1, rows], 1))
+            return tf.transpose(hidden, (1, 0, 2)) if batch_first else hidden
 
         return build, call
 
@@ -181,6 +195,8 @@ def loss(case, targets, outputs):
     if "rosenblatt" in case.loss:
         answers = tf.where(outputs >= 0, 1.0, -1.0)
         return tf.reduce_mean((answers - (2 * targets - 1)) * outputs)
+    if case.loss == "mean_squared":
+        return tf.reduce_mean(tf.square(outputs - targets))
     if case.outputs == 1:
         values = tf.nn.sigmoid_cross_entropy_with_logits(targets, outputs)
     else:

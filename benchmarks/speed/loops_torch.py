@@ -59,6 +59,17 @@ class Text(nn.Module):
         return states[torch.arange(len(ids), device=ids.device), last]
 
 
+class States(nn.Module):
+    """The states of an LSTM at all steps."""
+
+    def __init__(self, units, width):
+        super().__init__()
+        self.lstm = nn.LSTM(width, units, batch_first=True)
+
+    def forward(self, x):
+        return self.lstm(x)[0]
+
+
 def layer(kind: str, *numbers) -> nn.Module:
     match kind, *numbers:
         case "scale", factor, offset:
@@ -69,6 +80,12 @@ def layer(kind: str, *numbers) -> nn.Module:
             return Apply(lambda x: functional.pad(x, (margin,) * 4))
         case "flatten", *_:
             return nn.Flatten()
+        case "embedding", tokens, width:
+            return nn.Embedding(tokens, width)
+        case "states", units, width:
+            return States(units, width)
+        case "last", *_:
+            return Apply(lambda x: x[:, -1])
         case "dense", width:
             return nn.LazyLinear(width)
         case "conv", filters, size, padding:
@@ -101,7 +118,7 @@ def layer(kind: str, *numbers) -> nn.Module:
 def network(case) -> nn.Module:
     layers = list(case.layers)
     parts = []
-    if case.tokens:
+    if case.tokens and layers[1][0] == "lstm":
         (_, tokens, width), (_, units) = layers[:2]
         parts, layers = [Text(tokens, width, units)], layers[2:]
     warnings.filterwarnings("ignore", "Lazy modules", UserWarning)
@@ -120,7 +137,13 @@ def loss(case):
         return _rosenblatt
     if case.outputs == 1:
         return functional.binary_cross_entropy_with_logits
-    return functional.cross_entropy
+    if case.loss == "mean_squared":
+        return functional.mse_loss
+    return _cross_entropy
+
+
+def _cross_entropy(logits, targets):
+    return functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
 
 
 def _rosenblatt(scores, targets):
@@ -142,7 +165,9 @@ def _loop(case, inputs, classes, change):
     kinds = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
     optimizer = kinds[case.optimizer](model.parameters(), case.rate, fused=True)
     inputs = _tensor(inputs).contiguous().to(DEVICE)
-    targets = torch.from_numpy(classes).long().to(DEVICE)
+    targets = torch.from_numpy(classes).to(DEVICE)
+    if case.loss != "mean_squared":
+        targets = targets.long()
     if case.outputs == 1:
         targets = targets.float()[:, None]
 

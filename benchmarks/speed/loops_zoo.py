@@ -1,9 +1,11 @@
 """Zoo: its trainer on its feed, its forward pass."""
 
+import numpy as np
+
 import zoo
 from zoo.data.dataset import Split
 from zoo.engine import steps
-from zoo.training import losses
+from zoo.training import losses, number_losses
 from zoo.training.feed import Feed
 
 
@@ -18,7 +20,11 @@ def train(case, inputs, classes):
 
 def epochs(model, loss, optimizer, batch, inputs, classes):
     """A function that trains `model` for an epoch."""
-    encode, loss = losses.make(loss, model.output_shape[-1])
+    outputs = model.output_shape[-1]
+    if loss in number_losses.LOSSES:
+        encode, loss = number_losses.make(loss, np.ones(outputs))
+    else:
+        encode, loss = losses.make(loss, outputs)
     feed = Feed(Split(inputs, classes), batch, 0, encode, {}, hold=True)
     feed.length = feed.capacity
     trainer = steps.trainer(model, loss, optimizer, feed.on_device)

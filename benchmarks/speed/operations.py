@@ -51,4 +51,8 @@ def _layer(kind, numbers, shape):
             shape = (*shape, width)
         case "lstm", units:
             return 2 * shape[0] * 4 * units * (shape[1] + units), (units,)
+        case "states", units, width:
+            return 2 * shape[0] * 4 * units * (width + units), (shape[0], units)
+        case "last", *_:
+            shape = shape[1:]
     return 0, shape
