@@ -213,7 +213,7 @@ def interpreted(
         Mistake: an output is not finite; its input is named.
     """
     if not np.isfinite(outputs).all():
-        raise _no_answer(source, names, outputs.reshape(len(outputs), -1))
+        raise _no_answer(source, names, outputs)
     if dataset.task == "numbers" and outputs.ndim == 3:
         middle = interpreted(source, dataset, raw, names, medians(outputs), bounds)
         return [
