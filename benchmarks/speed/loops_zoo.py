@@ -4,7 +4,7 @@ import numpy as np
 
 import zoo
 from zoo.data.dataset import Split
-from zoo.engine import steps
+from zoo.engine import counting, steps
 from zoo.training import losses, number_losses
 from zoo.training.feed import Feed
 
@@ -21,13 +21,15 @@ def train(case, inputs, classes):
 def epochs(model, loss, optimizer, batch, inputs, classes):
     """A function that trains `model` for an epoch."""
     outputs = model.output_shape[-1]
+    task = "tokens" if classes.ndim == 2 else "classes"
     if loss in number_losses.LOSSES:
+        task = "numbers"
         encode, loss = number_losses.make(loss, np.ones(outputs))
     else:
         encode, loss = losses.make(loss, outputs)
     feed = Feed(Split(inputs, classes), batch, 0, encode, {}, hold=True)
     feed.length = feed.capacity
-    trainer = steps.trainer(model, loss, optimizer, feed.on_device)
+    trainer = steps.trainer(model, loss, optimizer, feed.on_device, counting.of(task))
     numbers = iter(range(10**9))
 
     def epoch():
