@@ -15,7 +15,7 @@ from zoo.building import model_files, stored, unit, weight_files
 from zoo.core import files, seal
 from zoo.core.progress import Progress
 from zoo.data import floors
-from zoo.engine import device
+from zoo.engine import device, steps
 from zoo.errors import Mistake
 from zoo.metrics import (
     best_cuts,
@@ -24,6 +24,7 @@ from zoo.metrics import (
     measure,
     noise,
     of_each,
+    of_quantiles,
     of_steps,
     surprises_of,
 )
@@ -101,7 +102,10 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     save(session)
     totals, dataset = session.state.totals, session.dataset
     metrics, split = measured(dataset, session.answer, unit.spread(session.model))
-    if found := session.quantiles_of(dataset.split(split)):
+    if quantiles := session.recipe.model_arguments.get("quantiles"):
+        judged = dataset.split(split)
+        outputs = steps.predict(session.forward, judged.inputs)
+        found = of_quantiles(outputs, judged.targets, quantiles)
         metrics["quantiles"] = {split: found}
     _count_time(session)
     train, waiting = totals["train"], totals["waiting"]

@@ -14,7 +14,7 @@ from zoo.building import registry, unit
 from zoo.core.timing import start as timed
 from zoo.engine import answers, counting, groups, steps
 from zoo.errors import Mistake
-from zoo.metrics import counted, measure, of_quantiles
+from zoo.metrics import counted, measure
 from zoo.training import in_front, optimizer, record
 from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
@@ -226,14 +226,6 @@ class Session:
     def answer(self, split) -> np.ndarray:
         """The outputs of the model for a split."""
         return answers.of(self.model, self.forward, split, self.dataset.task)
-
-    def quantiles_of(self, split) -> dict[str, float]:
-        """How good the model's quantiles are on a split; {} if it has none."""
-        quantiles = self.recipe.model_arguments.get("quantiles")
-        if not quantiles:
-            return {}
-        outputs = steps.predict(self.forward, split.inputs)
-        return of_quantiles(outputs, split.targets, quantiles)
 
     @contextlib.contextmanager
     def _evaluated_weights(self):
