@@ -146,7 +146,8 @@ def test_sentences(runs):
 def test_rows(runs, tmp_path):
     table = tmp_path / "rows.csv"
     table.write_text("wide,name,long\n2,x,1\n-4,y,3.5\n")
-    predictions = predict(runs["rows"], table)
+    with pytest.warns(UserWarning, match="not used: name; the network learned from l"):
+        predictions = predict(runs["rows"], table)
     assert [each.input for each in predictions] == ["1,2", "3.5,-4"]
     by_name = [{"long": 1, "wide": 2}, {"wide": "-4", "long": "3.5"}]
     for same in (["1,2", "3.5,-4"], [(1, 2), (3.5, -4)], by_name):
