@@ -16,7 +16,7 @@ from zoo.building import registry
 from zoo.data.sources.made_up import sample
 from zoo.engine import counting, private, steps
 from zoo.recipe import Recipe
-from zoo.training import optimizer
+from zoo.training import in_front, optimizer
 from zoo.training.setup import build_for, check, feed_and_loss
 from zoo.verification import MADE_UP
 from zoo.verification.augmented import by_operation
@@ -87,7 +87,9 @@ def probe(
                 found |= _gradient(model, feed, loss, dataset.task)
         change = optimizer.make(stage, feed.steps, optimizer.spared(model))
         counted = counting.of(dataset.task)
-        trainer = steps.trainer(model, loss, change, feed.on_device, counted)
+        trained = in_front.augmented(stage, model, dataset.input_shape)
+        in_front.set_step(trained, model, first_epoch * feed.steps)
+        trainer = steps.trainer(trained, loss, change, feed.on_device, counted)
         most = min(count, stage.epochs * feed.steps)
         found[f"loss/stage {number + 1}"] = _losses(trainer, feed, first_epoch, most)
         first_epoch += stage.epochs
