@@ -349,6 +349,7 @@ def test_another_seed_gives_other_weights(uninterrupted, tmp_path):
     assert not np.array_equal(weights["logits/kernel"], other["logits/kernel"])
 
 
+@pytest.mark.slow
 def test_pictures_that_the_device_changes_give_the_curve_of_the_host(
     uninterrupted, tmp_path
 ):
@@ -381,8 +382,15 @@ class Interrupting:
         return self.inputs[index]
 
 
-@pytest.mark.parametrize("name", RECIPES)
-@pytest.mark.parametrize("reads", [2, 4])
+@pytest.mark.parametrize(
+    ("name", "reads"),
+    [
+        pytest.param(name, reads, marks=[pytest.mark.slow] * ("device" in name))
+        for name in RECIPES
+        for reads in (2, 4)
+        if reads == 4 or "device" not in name
+    ],
+)
 def test_an_interrupted_run_ends_as_if_nothing_had_happened(
     name, reads, uninterrupted, tmp_path, monkeypatch
 ):
