@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo import backend, exported
-from zoo.building import trained
+from zoo.building import stored, trained
 from zoo.core import seal
 from zoo.engine import startup
 from zoo.exported import Exported
@@ -40,6 +40,7 @@ def opened(
 
 MOST_KEPT = 4  # runs, of which each holds its weights in memory
 _KEPT: dict[tuple, Run | Exported] = {}
+_WRITTEN_IN_PLACE = (stored.SOURCE, stored.WEIGHTS)
 
 
 def _kept(run: str | Path, trust: bool) -> Run | Exported:
@@ -62,19 +63,28 @@ def _state(place: str) -> tuple:
 
     The checksums of a run's files lie in `run.json`, and whatever else is put into its
     folder changes the time of that; to ask for each file would take as long as a small
-    network's answer. A run of an older zoo has no checksums.
+    network's answer. Only code and weights are asked for: an editor may write them in
+    place. A run of an older zoo has no checksums.
     """
     try:
         folder = _signs(os.stat(place))
         try:
-            return folder, _signs(os.stat(os.path.join(place, seal.NAME)))
+            sealed = _signs(os.stat(os.path.join(place, seal.NAME)))
         except NotADirectoryError:
             return (folder,)
         except FileNotFoundError:
             each = [(item.name, *_signs(item.stat())) for item in os.scandir(place)]
             return folder, *sorted(each)
+        return folder, sealed, *(_there(place, name) for name in _WRITTEN_IN_PLACE)
     except OSError:
         return ()
+
+
+def _there(place: str, name: str) -> tuple[int, int, int] | None:
+    try:
+        return _signs(os.stat(os.path.join(place, name)))
+    except FileNotFoundError:
+        return None
 
 
 def _signs(stat: os.stat_result) -> tuple[int, int, int]:
