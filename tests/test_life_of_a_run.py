@@ -248,6 +248,8 @@ def test_a_pipe_gets_a_line_every_so_often(monkeypatch, capsys):
         shown.update(7, "loss 0.5000")
         threading.Event().wait(0.3)
     lines = capsys.readouterr().err.splitlines()
+    if lines[0] == "epoch 1/3, step: 0 of 100":  # on a busy machine, before `update`
+        del lines[0]
     assert len(lines) > 1
     assert set(lines) == {"epoch 1/3, step: 7 of 100, loss 0.5000"}
 
