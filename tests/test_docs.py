@@ -97,8 +97,8 @@ def _fewer(words):
     verb, *rest = words[1:]
     if "--resume" in rest or not rest or rest[0].startswith("runs/"):
         return []
-    if verb == "train" and any(recipes.load(rest[0]).stages):
-        return []
+    if verb == "train" and rest[0] in recipes.names():
+        return [] if recipes.load(rest[0]).stages else FEWER["train"]
     return FEWER.get(verb, [])
 
 

@@ -110,7 +110,7 @@ def test_unknown_letters_are_told_and_counted(tmp_path):
             {"unit": "words", "vocabulary": 1},
             "data.vocabulary=1; accepted",
         ),
-        (b"abc" * 99, {"fold": (0, 3)}, "a series or a text overlap"),
+        (b"abc" * 99, {"fold": (0, 3)}, "a text, several series .* are split once"),
     ],
 )
 def test_bad_texts_are_told_in_one_line(tmp_path, content, arguments, said):
