@@ -273,7 +273,7 @@ def test_a_notebook_gets_a_bar_that_goes_and_lines_that_stay(monkeypatch, capsys
     with progress.Progress("epoch 1/3, step", 100) as now:
         now.say("it <begins>")
         now.update(7, "loss 0.5000")
-    lines = '<pre style="margin: 0">it &lt;begins&gt;</pre>'
+    lines = f"{notebook.LINES}it &lt;begins&gt;</pre>"
     bar = '<progress value="7" max="100"></progress>'
     words = "epoch 1/3, step: 7 of 100, loss 0.5000"
     assert shown[1] == (f"{lines}{bar} {words}", f"it <begins>\n{words}")

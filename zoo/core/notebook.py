@@ -48,6 +48,10 @@ class Cell:
             self._output = display.display(seen, display_id=True)
 
 
+# Lines are broken where the page ends: on a phone early.
+LINES = '<pre style="margin: 0; white-space: pre-wrap">'
+
+
 class _Seen:
     """Lines, and a bar while the work goes on: as a page, and as text."""
 
@@ -56,7 +60,7 @@ class _Seen:
 
     def _repr_html_(self) -> str:
         lines = html.escape("\n".join(self.lines))
-        found = f'<pre style="margin: 0">{lines}</pre>' if lines else ""
+        found = f"{LINES}{lines}</pre>" if lines else ""
         if self.progress:
             about = f'value="{self.progress.done}" max="{self.progress.total or 1}"'
             words = html.escape(plain(self.progress.line))
