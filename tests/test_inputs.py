@@ -222,7 +222,7 @@ def test_rows_in_every_holder():
 
     frame = pandas.DataFrame({"y": [-0.25], "name": ["a"], "x": [0.5]})
     one = [[0.5, -0.25], (0.5, -0.25), np.array([0.5, -0.25]), np.array([[0.5, -0.25]])]
-    one += [frame, frame.iloc[0], frame[["x", "y"]].iloc[0], [frame.iloc[0]]]
+    one += [frame[["y", "x"]], frame[["x", "y"]].iloc[0]]
     one += [
         {"x": 0.5, "y": -0.25},
         {"x": [0.5], "y": [-0.25]},
@@ -233,6 +233,9 @@ def test_rows_in_every_holder():
     one += [np.array([(0.5, -0.25)], [("x", "f4"), ("y", "f4")]), (v for v in one[0])]
     for given in one:
         np.testing.assert_array_equal(rows(given), [[0.5, -0.25]])
+    for given in (frame, frame.iloc[0], [frame.iloc[0]]):
+        with pytest.warns(UserWarning, match="not used: name; the network learned fro"):
+            np.testing.assert_array_equal(rows(given), [[0.5, -0.25]])
     for given in (3, "3", [3], np.array(3), np.float32(3), {"x": 3}):
         np.testing.assert_array_equal(rows(given, ("x",)), [[3]])
     np.testing.assert_array_equal(rows([1, 2], ("x",)), [[1], [2]])
