@@ -12,6 +12,16 @@ COUNT = 40
 LABELS = ("bad", "good")
 
 
+def described(builder, features, **more):
+    """What a builder says of examples that stay in the order in which they come."""
+    return tfds.core.DatasetInfo(
+        builder=builder,
+        features=tfds.features.FeaturesDict(features),
+        disable_shuffling=True,
+        **more,
+    )
+
+
 class ToyReviews(tfds.core.GeneratorBasedBuilder):
     """Texts, each with a word of its own; the test has no labels, validation has."""
 
@@ -22,12 +32,7 @@ class ToyReviews(tfds.core.GeneratorBasedBuilder):
             "text": tfds.features.Text(),
             "label": tfds.features.ClassLabel(names=LABELS),
         }
-        return tfds.core.DatasetInfo(
-            builder=self,
-            features=tfds.features.FeaturesDict(features),
-            supervised_keys=("text", "label"),
-            disable_shuffling=True,
-        )
+        return described(self, features, supervised_keys=("text", "label"))
 
     def _split_generators(self, dl_manager):
         parts = {"train": 0, "validation": 100, "test": 200}
@@ -62,11 +67,7 @@ class ToyPictures(tfds.core.GeneratorBasedBuilder):
             "id": tfds.features.Scalar(np.int64),
             "label": tfds.features.ClassLabel(names=LABELS),
         }
-        return tfds.core.DatasetInfo(
-            builder=self,
-            features=tfds.features.FeaturesDict(features),
-            disable_shuffling=True,
-        )
+        return described(self, features)
 
     def _split_generators(self, dl_manager):
         return {"train": self._generate_examples()}
@@ -91,11 +92,7 @@ class ToyTable(tfds.core.GeneratorBasedBuilder):
             "note": tfds.features.Text(),
             "label": tfds.features.ClassLabel(names=LABELS),
         }
-        return tfds.core.DatasetInfo(
-            builder=self,
-            features=tfds.features.FeaturesDict(features),
-            disable_shuffling=True,
-        )
+        return described(self, features)
 
     def _split_generators(self, dl_manager):
         return {"train": self._generate_examples()}

@@ -1,6 +1,7 @@
 """Which engine answers for a run: Keras, or ONNX Runtime by its export."""
 
 import os
+import stat
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -67,15 +68,15 @@ def _state(place: str) -> tuple:
     place. A run of an older zoo has no checksums.
     """
     try:
-        folder = _signs(os.stat(place))
-        try:
-            sealed = _signs(os.stat(os.path.join(place, seal.NAME)))
-        except NotADirectoryError:
-            return (folder,)
-        except FileNotFoundError:
+        seen = os.stat(place)
+        if not stat.S_ISDIR(seen.st_mode):
+            return (_signs(seen),)
+        sealed = _there(place, seal.NAME)
+        if sealed is None:
             each = [(item.name, *_signs(item.stat())) for item in os.scandir(place)]
-            return folder, *sorted(each)
-        return folder, sealed, *(_there(place, name) for name in _WRITTEN_IN_PLACE)
+            return _signs(seen), *sorted(each)
+        inside = (_there(place, name) for name in _WRITTEN_IN_PLACE)
+        return _signs(seen), sealed, *inside
     except OSError:
         return ()
 
@@ -87,8 +88,8 @@ def _there(place: str, name: str) -> tuple[int, int, int] | None:
         return None
 
 
-def _signs(stat: os.stat_result) -> tuple[int, int, int]:
-    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+def _signs(seen: os.stat_result) -> tuple[int, int, int]:
+    return seen.st_size, seen.st_mtime_ns, seen.st_ino
 
 
 def engine(source: Run | Exported) -> str:

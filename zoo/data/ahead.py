@@ -39,17 +39,9 @@ def reading(recipe: Recipe) -> Iterator[None]:
     if groups.in_processes() or not _is_prepared(name) or tfds.kept(name, **look):
         yield
         return
+    words = ["-W", "ignore", "-c", CHILD]  # `load` in this process warns
     child = subprocess.Popen(
-        # warnings come from `load` in this process
-        [
-            sys.executable,
-            "-W",
-            "ignore",
-            "-c",
-            CHILD,
-            name,
-            json.dumps(given, default=str),
-        ],
+        [sys.executable, *words, name, json.dumps(given, default=str)],
         env=processes.environment(),
         stdout=subprocess.DEVNULL,
     )
