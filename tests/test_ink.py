@@ -116,6 +116,12 @@ def test_as_is_gives_the_picture_as_it_is(digits, learned):
     [
         (np.full((50, 40), 255, np.uint8), "nothing in it stands out from its ground"),
         (np.zeros((40, 60, 3), np.uint8), "nothing in it stands out from its ground"),
+        (np.zeros((28, 28), np.uint8), "nothing in it stands out from its ground"),
+        (np.full((28, 28), 40, np.uint8), "nothing in it stands out from its ground"),
+        (
+            np.pad(np.full((20, 20), 255, np.uint8), 4),
+            "nothing in it stands out from its ground",
+        ),
         (np.full((1, 1), 9, np.uint8), "nothing in it stands out from its ground"),
         (
             np.full((20_000, 3), 200, np.uint8),
