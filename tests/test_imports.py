@@ -26,7 +26,8 @@ ORDER = (
     ("answering",),
     ("training", "writing"),
     ("prediction", "evaluation", "explanation", "verification", "reporting"),
-    ("tuning", "exporting", "serving"),
+    ("tuning", "exporting"),
+    ("serving",),  # which exports what it serves
     ("publishing",),
     ("cli",),
     ("__main__",),

@@ -7,6 +7,7 @@ import io
 import json
 import random
 import socket
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +20,10 @@ import uvicorn
 from PIL import Image, ImageDraw
 
 import zoo
-from zoo import cli
+from zoo import backend, cli
 from zoo.errors import Mistake
-from zoo.serving import _listen, app, inputs, limits, serve
+from zoo.prediction import seen
+from zoo.serving import _listen, app, engine, inputs, limits, serve
 
 pytestmark = pytest.mark.once
 
@@ -298,3 +300,18 @@ def test_what_cannot_be_served_is_told(capsys):
         serve("perceptron:irsi")
     assert cli.call(["serve"]) == 2
     assert "give a RUN to serve" in capsys.readouterr().err
+
+
+def test_a_run_is_served_by_the_engine_that_answers_sooner(monkeypatch):
+    # Its answers are those of Keras, and nothing is left on the disk.
+    run, drawn = zoo.Run(zoo_folder("lenet:mnist")), seen("lenet:mnist", [seven()])
+    took = iter([1.0, 0.5, 0.5, 1.0, 1.0])
+    monkeypatch.setattr(engine, "_seconds", lambda answer, one: next(took))
+    name, answer, _ = engine.quickest(run, drawn)
+    assert name == "onnxruntime"
+    expected = run.forward(drawn, 1)
+    np.testing.assert_allclose(answer(drawn), expected, rtol=1e-4, atol=1e-4)
+    run = zoo.Run(run.folder)
+    assert engine.quickest(run, drawn)[0] == backend.current()  # Keras was quicker
+    assert engine.quickest(run, drawn)[0] == backend.current()  # it was opened
+    assert not list(Path(tempfile.gettempdir()).glob("zoo-serve-*"))

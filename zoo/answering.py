@@ -121,10 +121,10 @@ def _answers_itself(source: Run | Exported) -> bool:
     """Whether no Keras is needed."""
     if isinstance(source, Exported):
         return True
-    return "model" not in vars(source) and bool(source.exported) and not _accelerated()
+    return "model" not in vars(source) and bool(source.exported) and not accelerated()
 
 
-def _accelerated() -> bool:
+def accelerated() -> bool:
     """Whether Keras has been imported and computes on no processor."""
     if "keras" not in sys.modules:
         return False

@@ -104,6 +104,10 @@ class Exported:
             return self._session
         return _session(self.path.read_bytes(), many)
 
+    def keep(self) -> None:
+        """Read all that is needed of the file now: it may be removed then."""
+        _ = self.dataset, self._taken, self._shared
+
     def _run(self, inputs: np.ndarray) -> np.ndarray:
         """By one thread, or by all where that takes long; the bits are the same."""
         took = self._took.setdefault(len(inputs), [])

@@ -1,7 +1,8 @@
 """A server: requests a second, and how long each takes, beside a bare one.
 
-`zoo serve lenet:mnist` on each backend, and of its ONNX file, answer a picture as rows
-of numbers in JSON, over 8 connections. So does a bare application of FastAPI around
+`zoo serve lenet:mnist` by the engine that it chooses and, as `--backend` asks, by each
+backend, and of its ONNX file, answer a picture as rows of numbers in JSON, over 8
+connections. So does a bare application of FastAPI around
 ONNX Runtime, which checks nothing and gives every probability, too. The servers run
 side by side and are asked in turns; a share is of the bare one's of that round.
 """
@@ -56,6 +57,7 @@ def measure(backends: list[str], rounds: int) -> Iterator[dict]:
         servers = {
             ("a bare server", ""): [sys.executable, "-c", BARE, str(file)],
             ("zoo serve lenet.onnx", ""): [*serve, str(file)],
+            ("zoo serve lenet:mnist", ""): [*serve, "lenet:mnist"],
         }
         for name in backends:
             words = [*serve, "lenet:mnist", "--backend", name]

@@ -22,7 +22,7 @@ async def body(request) -> bytes:
     """The body of a request of Starlette.
 
     Raises:
-        Refused: it is too large, or comes too slowly.
+        Refused: it is too large, comes too slowly, or is cut off.
     """
     said = request.headers.get("content-length", "0")
     if said.isdecimal() and int(said) > BYTES:
@@ -30,10 +30,15 @@ async def body(request) -> bytes:
     content = bytearray()
     try:
         async with asyncio.timeout(SECONDS):
-            async for part in request.stream():
-                content += part
+            more = True
+            while more:  # as `request.stream()`, which takes three times as long
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise Refused(400, "the body was cut off")
+                content += message.get("body", b"")
                 if len(content) > BYTES:
                     raise _too_large()
+                more = message.get("more_body", False)
     except TimeoutError as error:
         text = f"the body did not arrive within {SECONDS:g} seconds"
         raise Refused(408, text) from error
