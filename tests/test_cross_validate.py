@@ -28,6 +28,7 @@ from zoo.evaluation import cross_validation
 from zoo.evaluation.cross_validation import cross_validate
 from zoo.evaluation.reproduction import once
 from zoo.metrics import intervals, measure, rates, summarize
+from zoo.training.folder import Stopped
 from zoo.tuning import trial
 from zoo.tuning.choice import best_of
 
@@ -128,6 +129,20 @@ def test_a_cross_validation_resumes_and_predicts_every_example(tmp_path):
     again = cross_validate(RECIPE, 3, tmp_path)
     assert again.metrics == run.metrics
     assert (tmp_path / "part-0" / "model.keras").stat().st_mtime_ns == trained
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Stopped])
+def test_a_stopped_one_says_how_all_of_it_goes_on(error, tmp_path, monkeypatch):
+    def stop(*_, **more):
+        raise error
+
+    monkeypatch.setattr(cross_validation, "train", stop)
+    with pytest.raises(Stopped) as stopped:
+        cross_validate(zoo.Recipe(model="deep_mlp", data="moons"), 3, tmp_path / "run")
+    assert str(stopped.value) == (
+        "stopped; what is trained is kept; the same command with "
+        f"--run {tmp_path / 'run'} continues it"
+    )
 
 
 def test_many_classes_with_the_floors_of_every_fold(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from zoo.data import Dataset, Split, identity
 from zoo.errors import Mistake
 from zoo.run import Run, check_folder, new_folder, open_run
 from zoo.training import session, states
+from zoo.training.folder import Stopped
 
 MOONS = zoo.Recipe(model="deep_mlp", data="moons", batch=100, epochs=1)
 
@@ -105,8 +106,12 @@ def test_a_run_does_not_go_on_with_other_data(pets, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(session.Session, "_end_epoch", stop)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped) as stopped:
         zoo.train(pets, run="run", quiet=True)
+    assert str(stopped.value) == (
+        "stopped; the last state that was saved is kept; "
+        "`zoo train run --resume` continues it"
+    )
     monkeypatch.setattr(session.Session, "_end_epoch", end)
     Image.fromarray(np.zeros((8, 8, 3), "uint8")).save("pets/cat/new.png")
     with pytest.raises(Mistake, match="the data are not those that the run in run beg"):

@@ -238,6 +238,7 @@ def test_a_stopped_run_goes_on_to_the_same_weights(own, train, tmp_path, monkeyp
     own()
     whole = train(LINE, floor=False)
     from zoo.training import session
+    from zoo.training.folder import Stopped
 
     ended = session.Session._end_epoch
 
@@ -245,10 +246,10 @@ def test_a_stopped_run_goes_on_to_the_same_weights(own, train, tmp_path, monkeyp
         ended(self, progress)
         if self.state.epoch == 3:
             self.save()
-            raise session.Stopped("enough")
+            raise Stopped("enough")
 
     monkeypatch.setattr(session.Session, "_end_epoch", stop)
-    with pytest.raises(session.Stopped):
+    with pytest.raises(Stopped):
         zoo.train(LINE, run=tmp_path / "run", quiet=True, floor=False)
     monkeypatch.undo()
     own()

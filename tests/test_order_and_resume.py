@@ -18,7 +18,7 @@ from zoo.data import Split, cache, order
 from zoo.data.dataset import Rows
 from zoo.training import losses, session, states, train
 from zoo.training.feed import Feed
-from zoo.training.session import Stopped
+from zoo.training.folder import Stopped
 
 seeds = st.integers(0, 2**31 - 1)
 

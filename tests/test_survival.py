@@ -24,6 +24,7 @@ from zoo.cli import call
 from zoo.errors import Mistake
 from zoo.run import Run, make_folder
 from zoo.training import record, session, states
+from zoo.training.folder import Stopped
 
 ROOT = Path(__file__).parents[1]
 HERE = backend.current()
@@ -99,7 +100,7 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
             os.kill(os.getpid(), number)
 
     monkeypatch.setattr(session.Session, "_count", count)
-    with pytest.raises(session.Stopped) as stopped:
+    with pytest.raises(Stopped) as stopped:
         zoo.train(RECIPE, run=tmp_path, keep_states=True, quiet=True)
     assert str(stopped.value) == (
         "stopped in epoch 3; the state is saved; "
@@ -110,6 +111,41 @@ def test_a_signal_saves_first_and_says_how_to_go_on(
     assert (progress["epoch"], progress["step"]) == (2, 4)
     monkeypatch.setattr(session.Session, "_count", trained)
     assert same(resumed(tmp_path), quiet_run)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "said"),
+    [
+        (session.Session, "_end_epoch", "stopped after the last epoch; the state is "),
+        (record, "measured_floors", "stopped; the last state that was saved is kept; "),
+        (record.model_files, "save", "stopped; the run {} is complete"),
+        (record.seal, "write", "stopped; the run {} is complete"),
+        (record.states, "forget", "stopped; the run {} is complete"),
+    ],
+)
+def test_ctrl_c_at_the_end_leaves_a_whole_run_or_a_state(
+    owner, name, said, tmp_path, monkeypatch
+):
+    recipe, run = replace(RECIPE, epochs=1), tmp_path / "run"
+    does = getattr(owner, name)
+
+    def do(*rest):
+        found = does(*rest)
+        for _ in range(2):  # `timeout` sends it to the process and to its group
+            os.kill(os.getpid(), signal.SIGINT)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, do)
+        with pytest.raises(Stopped) as stopped:
+            zoo.train(recipe, run=run, quiet=True)
+    assert str(stopped.value).startswith(said.format(run))
+    kept = {path.name.split("-")[0] for path in run.iterdir()}
+    whole = "complete" in said
+    assert ("state" in kept, "run.json" in kept) == (not whole, whole)
+    done = zoo.train(recipe, run=run, resume=True, quiet=True)
+    assert done.metrics["epochs"] == len(done.history) == 1
+    assert not [*run.glob("state-*"), *run.glob(".*")]
 
 
 def test_the_command_goes_on_by_the_folder_alone_and_by_the_recipe(tmp_path, capsys):

@@ -17,7 +17,8 @@ import zoo
 from zoo import backend
 from zoo.core import files
 from zoo.errors import Mistake
-from zoo.tuning import load, reopen, sharing, tuner
+from zoo.training.folder import Stopped
+from zoo.tuning import load, reopen, sharing, tuner, winner
 from zoo.tuning.search import Settings
 
 HERE = backend.current()
@@ -280,6 +281,28 @@ def test_a_process_with_other_settings_is_refused(tmp_path):
     with pytest.raises(Mistake, match="has seed=0, not 5; give the same settings"):
         zoo.tune(TINY, run=folder, seed=5, **options)
     assert len(load(folder).trials) == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "error"),
+    [
+        (tuner.Tuner, "_attempt", KeyboardInterrupt),
+        (winner, "retrain", Stopped),
+    ],
+)
+def test_a_stopped_search_says_how_all_of_it_goes_on(
+    owner, name, error, tmp_path, monkeypatch
+):
+    def stop(*_):
+        raise error
+
+    monkeypatch.setattr(owner, name, stop)
+    run = tmp_path / "run"
+    with pytest.raises(Stopped) as stopped:
+        zoo.tune("moons", ["epochs=1"], trials=1, run=run, quiet=True)
+    assert str(stopped.value) == (
+        f"stopped; the trials so far are kept; `zoo tune {run} --resume` continues it"
+    )
 
 
 def test_a_chief_of_keras_tuner_is_not_needed(monkeypatch, tmp_path):

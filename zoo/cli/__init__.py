@@ -14,6 +14,7 @@ import warnings
 from functools import partial
 from typing import NoReturn
 
+from zoo.core.processes import stops
 from zoo.core.progress import show
 from zoo.core.timing import start
 from zoo.errors import Mistake, plain, unknown
@@ -42,6 +43,8 @@ VERBS = (
     "reproduce",
     "backends",
 )
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOPPED = 130  # the status after one of them
 
 
 def main(recipe_file: str | None = None) -> NoReturn:
@@ -62,11 +65,20 @@ def main(recipe_file: str | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # letters that the terminal lacks become ?
             stream.reconfigure(errors="replace")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    for number in SIGNALS:
+        signal.signal(number, stops.interrupt)
     typed = sys.argv[1:]
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # where `my_package.my_net` may be, as with -m
-    sys.exit(call(["train", recipe_file, *typed] if recipe_file else typed))
+    status = call(["train", recipe_file, *typed] if recipe_file else typed)
+    for number in SIGNALS:  # Python's own end takes a moment, too
+        signal.signal(number, signal.SIG_IGN)
+    if stops.interrupted and status == 0:  # a library has caught it
+        print("zoo: stopped when all was done", file=sys.stderr)
+        status = STOPPED
+    if status == STOPPED:
+        stops.die()
+    sys.exit(status)
 
 
 def call(words: list[str]) -> int:
@@ -84,7 +96,7 @@ def call(words: list[str]) -> int:
         return mistake.status
     except KeyboardInterrupt:
         print("zoo: stopped", file=sys.stderr)
-        return 130
+        return STOPPED
     except BrokenPipeError:  # as in `zoo list | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

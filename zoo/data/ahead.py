@@ -44,6 +44,7 @@ def reading(recipe: Recipe) -> Iterator[None]:
         [sys.executable, *words, name, json.dumps(given, default=str)],
         env=processes.environment(),
         stdout=subprocess.DEVNULL,
+        process_group=0,  # Ctrl-C in a terminal is for this process, which ends it
     )
     try:
         yield

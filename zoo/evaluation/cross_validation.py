@@ -18,7 +18,7 @@ from zoo.metrics.strings import counts_of
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
 from zoo.run import Run, make_folder
 from zoo.training import train
-from zoo.training.folder import absolute
+from zoo.training.folder import Stopped, absolute
 from zoo.training.setup import check
 
 
@@ -76,7 +76,13 @@ def cross_validate(
     check(first, load_for(first))  # before anything is written
     make_folder(folder)
     with locks.hold(folder):
-        return _cross_validate(recipe, parts, folder, choose, quiet)
+        try:
+            return _cross_validate(recipe, parts, folder, choose, quiet)
+        except (KeyboardInterrupt, Stopped):
+            raise Stopped(
+                "stopped; what is trained is kept; the same command with "
+                f"--run {folder} continues it"
+            ) from None
 
 
 def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:

@@ -17,7 +17,7 @@ from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.run import Run
 from zoo.training import record
-from zoo.training.folder import absolute, take
+from zoo.training.folder import absolute, interrupted, take
 from zoo.training.session import Session
 from zoo.training.setup import as_begun, build_for, check
 
@@ -56,7 +56,8 @@ def train(
             to resume is of another recipe, backend or data; another process trains in
             its folder; the loss is not a number any more; the disk is full; another
             process has died.
-        Stopped: Ctrl-C or SIGTERM; the state is saved.
+        Stopped: Ctrl-C or SIGTERM; the state is saved. A second one stops at once, and
+            so does one after the last epoch: the state that was saved before is kept.
     """
     begun = record.clock()
     start.ended("zoo")
@@ -100,6 +101,8 @@ def train(
             with processes.asked_to_stop() as asked:
                 session.run(asked)
             return record.finish(session, keep_states, floor)
+        except KeyboardInterrupt:
+            raise interrupted(folder) from None
         except group.lost as error:
             reason = " ".join(str(error).split("\n\n")[-1].split())
             raise Mistake(

@@ -10,7 +10,7 @@ import numpy as np
 from zoo import recipe as recipes
 from zoo.building import ensemble as graph
 from zoo.building import stored, unit
-from zoo.core import columns, files, seal
+from zoo.core import columns, files, processes, seal
 from zoo.core.progress import Progress
 from zoo.data import Dataset, Split, identity
 from zoo.engine import device, steps
@@ -87,7 +87,8 @@ def ensemble(
         with take(recipe, f"ensemble_{Path(recipe.data).name}", run, False) as taken:
             folder = Path(taken[0])
             metrics = _measured(model, dataset, opened, names, begun)
-            _write(model, folder, recipe, dataset, metrics, opened, names)
+            with processes.unbroken():
+                _write(model, folder, recipe, dataset, metrics, opened, names)
     return Run(folder)
 
 

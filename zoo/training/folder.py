@@ -19,6 +19,33 @@ from zoo.recipe.overrides import PATHS
 from zoo.run import WEIGHTS, Run, make_folder, new_folder, open_run
 
 
+class Stopped(Mistake):
+    """Training was asked to stop (Ctrl-C, SIGTERM) and has saved its state."""
+
+    status = 130
+
+
+def saved(folder: Path, where: str) -> Stopped:
+    """What training ends in that was asked to stop and has saved its state."""
+    return Stopped(
+        f"stopped {where}; the state is saved; `zoo train {folder} --resume` "
+        "continues it"
+    )
+
+
+def interrupted(folder: Path) -> BaseException:
+    """What a Ctrl-C ends in that stops at once: a second, or one after the epochs."""
+    names = {path.name for path in folder.iterdir()}
+    if has_ended(names):
+        return Stopped(f"stopped; the run {folder} is complete")
+    if any(name.startswith("state-") for name in names):
+        return Stopped(
+            "stopped; the last state that was saved is kept; "
+            f"`zoo train {folder} --resume` continues it"
+        )
+    return KeyboardInterrupt()
+
+
 def absolute(recipe: Recipe) -> Recipe:
     """`recipe` with absolute paths, which mean the same from any working folder."""
     arguments = {
@@ -83,7 +110,7 @@ def take(
         if lock:
             stack.enter_context(locks.hold(folder))
         before = {path.name for path in folder.iterdir()} - {locks.NAME}
-        begun, ended = "recipe.json" in before, _has_ended(before)
+        begun, ended = "recipe.json" in before, has_ended(before)
         if restarts is not None and begun and (restarts or not ended):
             resume = True
         if before and not resume:
@@ -117,15 +144,16 @@ def _emptying(folder: Path, before: set[str]):
     """For an `ExitStack`: after an error, remove what a run without a state wrote."""
 
     def leave(kind, *_):
-        if kind and not any(folder.glob("state-*")):
-            for path in folder.iterdir():
-                if path.is_file() and path.name not in {*before, locks.NAME}:
-                    path.unlink()
+        left = {path.name for path in folder.iterdir()} if kind else set()
+        if kind and not has_ended(left) and not any(folder.glob("state-*")):
+            for name in left - {*before, locks.NAME}:
+                if (folder / name).is_file():
+                    (folder / name).unlink()
 
     return leave
 
 
-def _has_ended(names: set[str]) -> bool:
+def has_ended(names: set[str]) -> bool:
     """Whether a run with these files has all that is written at its end.
 
     The checksums are the last; zoo 0.1 wrote none, and no `model.safetensors`.

@@ -12,7 +12,7 @@ import numpy as np
 
 from zoo import recipe as recipes
 from zoo.building import model_files, stored, unit, weight_files
-from zoo.core import files, seal
+from zoo.core import files, processes, seal
 from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device, steps
@@ -121,9 +121,10 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
         if session.group.rank == 0:
             if floor:
                 metrics["floors"] = measured_floors(dataset, split, session.quiet)
-            write_end(session.model, session.folder, metrics)
-            if not keep_states:
-                states.forget(session.folder)
+            with processes.unbroken():
+                write_end(session.model, session.folder, metrics)
+                if not keep_states:
+                    states.forget(session.folder)
     return Run(session.folder, trust=True)
 
 

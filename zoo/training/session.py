@@ -16,6 +16,7 @@ from zoo.engine import answers, counting, groups, steps
 from zoo.errors import Mistake
 from zoo.metrics import counted, measure
 from zoo.training import in_front, optimizer, record
+from zoo.training.folder import saved
 from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
 from zoo.training.states import State
@@ -23,12 +24,6 @@ from zoo.training.states import State
 CHUNK_SECONDS = 0.5  # of a chunk; signals are seen after it, at a cost below 1 %
 SAVE_SECONDS = 1.0  # the least between two epochs' states: some epochs take 1 ms
 SAVE_WITHIN_EPOCH_SECONDS = 120.0  # the most work that a crash can lose
-
-
-class Stopped(Mistake):
-    """Training was asked to stop (Ctrl-C, SIGTERM) and has saved its state."""
-
-    status = 130
 
 
 class Session:
@@ -62,6 +57,9 @@ class Session:
                     self._train_epoch(progress, asked, more)
                     self._end_epoch(progress)
                 self._end_stage(progress, int(ends[state.stage]))
+            if self._slowest(bool(asked))[0]:  # while the last epoch was judged
+                self.save()
+                raise saved(self.folder, "after the last epoch")
 
     def start_stage(self) -> None:
         """Make the feed, the optimizer and the steps of the stage in `state`."""
@@ -113,10 +111,7 @@ class Session:
             if stop or unsaved > SAVE_WITHIN_EPOCH_SECONDS:
                 self.save()
             if stop:
-                raise Stopped(
-                    f"stopped in epoch {state.epoch + 1}; the state is saved; "
-                    f"`zoo train {self.folder} --resume` continues it"
-                )
+                raise saved(self.folder, f"in epoch {state.epoch + 1}")
         if not more and self.stages[state.stage].accumulate > 1:
             trainer.push()
             # Outside the group's scope: TensorFlow's optimizers do not run inside it.

@@ -193,7 +193,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
     startup.import_keras(settings.backend)
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
-    from zoo.training.session import Stopped
+    from zoo.training.folder import Stopped
     from zoo.tuning import oracle, trial
     from zoo.tuning.sharing import run_workers
     from zoo.tuning.tuner import RENEWED, Tuner, wave
@@ -221,13 +221,13 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
                 run_workers(folder, workers, tuner.show, deadline=deadline, lease=lease)
         else:
             tuner.search()
-    except KeyboardInterrupt:
+        with FileLock(folder / "state" / "finish"):
+            return _finish(Search(folder), winners, quiet)
+    except (KeyboardInterrupt, Stopped):
         raise Stopped(
             "stopped; the trials so far are kept; "
             f"`zoo tune {folder} --resume` continues it"
         ) from None
-    with FileLock(folder / "state" / "finish"):
-        return _finish(Search(folder), winners, quiet)
 
 
 def _open(folder, settings):

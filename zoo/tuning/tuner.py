@@ -13,6 +13,7 @@ from keras_tuner.engine import hyperparameters as hps
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo import recipe as recipes
+from zoo.core.processes import stops
 from zoo.data import Dataset
 from zoo.engine import device
 from zoo.errors import Mistake
@@ -130,6 +131,8 @@ class Tuner(private.TunerHooks, keras_tuner.Tuner):
                             for each, result in ended:
                                 self._end(each, result)
                         self.show()
+                        if stops.interrupted:  # and a library has caught it
+                            raise KeyboardInterrupt
             except trial.OutOfTime:
                 pass
 
