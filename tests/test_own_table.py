@@ -16,7 +16,7 @@ import zoo
 from zoo import cli, data
 from zoo import recipe as recipes
 from zoo.data import categories, identity
-from zoo.data.kinds import sheet
+from zoo.data.kinds.encodings import encoding_of
 from zoo.errors import Mistake
 from zoo.run import Run
 
@@ -334,7 +334,7 @@ def test_japanese_text_needs_no_encoding_to_be_given(tmp_path):
     assert found.columns[1].format == "%Y年%m月%d日"
     for words in ("größe, süß — „gut“", "élève réélu\u2019s œuvre"):
         text = Path(written(tmp_path / "own.txt", words, encoding="cp1252"))
-        assert sheet.encoding_of(text) == "cp1252"
+        assert encoding_of(text) == "cp1252"
 
 
 @once

@@ -95,7 +95,9 @@ def run(options):
         from zoo.distribution import distribute, joined
         from zoo.training import train
 
-    name, start.asked = Path(options.recipe).stem, options.timing
+    place = Path(options.recipe)
+    name = place.stem if place.stem.strip(".") else place.resolve().stem  # such as ..
+    start.asked = options.timing
     with distribute(options.devices) if options.devices else joined() as group:
         if options.devices == "all" and group.devices == 1:
             say("all devices: this machine has one")

@@ -19,6 +19,7 @@ WANTED = (
     "a dictionary of columns, a list of dictionaries, or (inputs, targets)"
 )
 TARGET = "target"
+IN_MEMORY = "the data in memory"
 
 
 def keep(given) -> str:
@@ -52,7 +53,7 @@ def keep(given) -> str:
             raise Mistake(f"the targets are {targets!r:.60}; give one for each input")
         if np.ndim(inputs) > 2 and not _is_frame(inputs):
             return _arrays(np.asarray(inputs), np.asarray(targets))
-        rows, answers = _columns(inputs), _answers(targets)
+        rows, answers = _columns(inputs), answers_in(targets)
         if both := [name for name in answers if name in rows]:
             raise Mistake(
                 f"the inputs and the targets both have a column '{both[0]}'; leave it "
@@ -62,6 +63,12 @@ def keep(given) -> str:
     if _is_frame(given) or isinstance(given, Mapping):
         return _table(_columns(given))
     raise Mistake(f"data is of type {type(given).__name__}; give {WANTED}")
+
+
+def name_of(path: str | os.PathLike) -> str:
+    """What a file is called in messages: its name, unless `keep` made it."""
+    path = Path(path)
+    return IN_MEMORY if path.parent == _folder() else path.name
 
 
 def is_data(given) -> bool:
@@ -116,6 +123,7 @@ def array(values):
         pyarrow.ArrowInvalid,
         pyarrow.ArrowTypeError,
         pyarrow.ArrowNotImplementedError,
+        OverflowError,  # of whole numbers beyond 64 bits
     ):
         pass
     plain = values.tolist() if hasattr(values, "tolist") else list(values)
@@ -152,8 +160,8 @@ def _apart(names, columns) -> dict:
     return dict(zip(names, columns, strict=True))
 
 
-def _answers(targets) -> dict:
-    """The column of targets, or several of a table."""
+def answers_in(targets) -> dict:
+    """The column of targets, or several of a table or an array, by their names."""
     import numpy as np
 
     if _is_frame(targets):
@@ -218,7 +226,7 @@ def _arrays(inputs: "np.ndarray", targets: "np.ndarray") -> str:
 
 def _written(suffix: str, write) -> str:
     """The path of what `write` writes, named by its content."""
-    folder = cache_dir() / "given"
+    folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         number, name = tempfile.mkstemp(suffix=suffix, dir=folder)
@@ -234,3 +242,7 @@ def _written(suffix: str, write) -> str:
     path = Path(folder, f"{digest[:16]}{suffix}")
     os.replace(name, path)
     return str(path)
+
+
+def _folder() -> Path:
+    return cache_dir() / "given"

@@ -192,7 +192,9 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
         if dataset.kind == "text" and all(blank):
             found = []
     elif dataset.timeline:
-        found = endings.endings(given, dataset.timeline, dataset.columns, back)
+        found = endings.endings(
+            given, dataset.timeline, dataset.columns, back, dataset.form
+        )
     elif dataset.kind == "sound":
         found = sounds.items(given)
     elif dataset.kind == "sequence":
@@ -255,7 +257,7 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
     if dataset.kind == "sequence":
         return sequences.decode(raw, dataset.input_shape)
     if dataset.columns:
-        return rows.decode(raw, dataset.columns)
+        return rows.decode(raw, dataset.columns, dataset.form)
     return tables.decode(raw, dataset.features, dataset.missing)
 
 
@@ -321,8 +323,17 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
         accepted |= set(TEXT)
     for argument in arguments:
         if argument not in accepted:
-            raise unknown(f"argument of the data set {name}", argument, accepted)
+            what = f"argument of the data set {name}"
+            raise unknown(what, argument, accepted, _beside(name))
     return read
+
+
+def _beside(name: str) -> str:
+    """What to give for a file or folder that has the name of a data set, or could."""
+    if is_path(name) or not os.path.exists(name):
+        return ""
+    what = "folder" if os.path.isdir(name) else "file"
+    return f"for the {what} of this name give './{name}'"
 
 
 def _is_series(read: Callable[..., Dataset]) -> bool:

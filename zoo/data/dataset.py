@@ -177,6 +177,8 @@ class Dataset:
     outputs: the name of each number to be answered; () for the other tasks.
     columns: of a table, what each of `features` holds, so that raw cells can be read;
         () where all are numbers that are read as they are.
+    form: of a table in a file, how it was read: its separator, decimal, encoding,
+        header, sheet, those of `zoo.data.kinds.sheet.read` that it has; else {}.
     timeline: of a series, how its windows are cut; None for other kinds.
     unit: of a language what a token is, "characters" or "words"; else "".
     rate: of sounds, samples a second; 0 for other kinds.
@@ -207,6 +209,7 @@ class Dataset:
     task: str = "classes"
     outputs: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
+    form: dict = field(default_factory=dict)
     timeline: Timeline | None = None
     unit: str = ""
     rate: int = 0
@@ -328,6 +331,8 @@ class Dataset:
             "outputs": self.outputs,
             "columns": described.to_json(self.columns),
         }
+        if self.form:
+            about["form"] = self.form
         if self.timeline:
             about["timeline"] = self.timeline.to_json()
         if self.unit:

@@ -107,7 +107,7 @@ def _contradictions(about: dict, shape: list[int]) -> Iterator[str]:
 # What data.json of older runs does not hold.
 OPTIONAL: tuple[str, ...] = (
     *("examples", "ink", "task", "outputs", "columns"),
-    *("timeline", "unit", "rate"),
+    *("timeline", "unit", "rate", "form"),
 )
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
 _WIDEST = 2**26  # numbers in one input; 4,096 x 4,096 pixels in color have 50 million
@@ -159,6 +159,14 @@ def _are_columns(value) -> bool:
     )
 
 
+def _is_form(value) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(each, bool if name == "header" else str)
+        and name in ("separator", "decimal", "encoding", "header", "sheet")
+        for name, each in value.items()
+    )
+
+
 def _is_timeline(value) -> bool:
     try:
         return value is None or bool(Timeline.of(value))
@@ -184,6 +192,7 @@ _CHECKS = {
     "outputs": ("different names", _are_names),
     "columns": ("objects with name, kind and categories", _are_columns),
     "features": ("different names", _are_names),
+    "form": ("how a file of a table was read", _is_form),
     "license": ("text", _is_text),
     "citation": ("text", _is_text),
     "description": ("text", _is_text),

@@ -8,7 +8,9 @@ import warnings
 
 import numpy as np
 
+from zoo.core.columns import places
 from zoo.data.dataset import SPLITS, Dataset, Split
+from zoo.data.kinds import rows as written
 from zoo.data.kinds.tokens import Tokens
 
 SHORT = 5  # words; shorter texts are equal by chance
@@ -24,8 +26,8 @@ def tell(dataset: Dataset) -> None:
     """Warn of equal rows or texts, each kind in one line with a count and an example.
 
     Tables in which rows are equal by nature, see `ROOM`, are passed over, and so are
-    texts of fewer than `SHORT` words, and pictures without fingerprints. Equal texts
-    have equal words.
+    texts of fewer than `SHORT` words, rows with an unknown category, which may be any,
+    and pictures without fingerprints. Equal texts have equal words.
     """
     if dataset.kind == "series":
         return
@@ -34,7 +36,7 @@ def tell(dataset: Dataset) -> None:
     if printed and any(part.prints is None for part in splits.values()):
         return
     prints = {
-        name: part.prints.view(np.int64) if printed else _prints(part.inputs)
+        name: part.prints.view(np.int64) if printed else _known(part, dataset)
         for name, part in splits.items()
     }
     together = np.concatenate(list(prints.values()))
@@ -84,6 +86,15 @@ def copies(dataset: Dataset, split: Split) -> np.ndarray | None:
     free = np.setdiff1d(np.arange(1, 2 * len(prints) + 1), prints)  # of other inputs
     prints[alone] = free[: len(alone)]
     return prints.view(np.uint64)
+
+
+def _known(split: Split, dataset: Dataset) -> np.ndarray:
+    """As `_prints`, and 0 for rows with an unknown category."""
+    prints = _prints(split.inputs)
+    for column, place in places(dataset.columns):
+        if column.categories:
+            prints[(np.asarray(split.inputs[:, place]) == -1).any(axis=1)] = 0
+    return prints
 
 
 def _prints(inputs) -> np.ndarray:
@@ -142,4 +153,7 @@ def _shown(inputs, place: int, dataset: Dataset) -> str:
         return f"'{' '.join(inputs.words[i] for i in words)} ...'"
     if dataset.kind in NOUNS:
         return f"{NOUNS[dataset.kind]} {place + 1}"
-    return ", ".join(f"{value:g}" for value in np.asarray(inputs[place]))
+    row = np.asarray(inputs[place])
+    if dataset.columns:
+        return written.shown(row, dataset.columns)
+    return ", ".join(f"{value:g}" for value in row)

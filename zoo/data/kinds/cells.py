@@ -1,15 +1,14 @@
 """The cells of one column: what they hold, and the numbers that they become."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
 
 from zoo.core.columns import Column
-from zoo.data.kinds import dates, words
+from zoo.data.kinds import dates, figures, words
+from zoo.data.kinds.tables import MISSING
 from zoo.errors import Mistake
 
-MISSING = ("", "?", "nan", "na", "n/a", "null", "none", "<na>", "nat")
 SPELLED = sorted({f(word) for word in MISSING for f in (str, str.upper, str.title)})
 SPELLED += ["NaN", "NaT"]
 PAIRS = (
@@ -24,16 +23,25 @@ PAIRS = (
     {"nee", "ja"},
     {"nej", "ja"},
     {"nie", "tak"},
+    {"não", "sim"},
+    {"ne", "ano"},
+    {"ei", "kyllä"},
+    {"nem", "igen"},
+    {"hayır", "evet"},  # noqa: RUF001  its own letter
+    {"όχι", "ναι"},  # noqa: RUF001  letters of Greek
+    {"нет", "да"},
+    {"否", "是"},
     {"falsch", "wahr"},
     {"faux", "vrai"},
     {"いいえ", "はい"},
     {"off", "on"},
 )
 YES = {"yes", "true", "y", "t", "ja", "oui", "si", "sí", "tak", "wahr", "vrai", "はい"}
-YES |= {"on"}  # one word of each pair
-UNIT = re.compile(r"[$€£¥₹₽元円%]|\b(?:EUR|USD|GBP|CHF|JPY|kr|zł)\b")
-GAP = r"([0-9])[ \x{00a0}\x{202f}'\x{2019}]([0-9]{3})"  # between thousands
+YES |= {"on", "sim", "ano", "kyllä", "igen", "evet", "да", "是"}
+YES |= {"ναι"}  # noqa: RUF001  one word of each pair
 MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
+ODD = 3  # words, at most, among numbers of many values are mistakes as well
+MANY = 20  # different numbers
 WORDY = 3.5  # words in a cell, on average, of a column of text
 ALIKE = 0.5  # of the cells of a text column are different, at least
 SHOWN = 40  # letters of a cell in an error
@@ -90,7 +98,9 @@ def plain(cells, name: str = ""):
 
 
 def typed(cells, decimal: str = "."):
-    """Strings of which all are numbers, and no dates such as 20260131, as float64.
+    """Strings of which all are numbers or `MARKS`, and no dates or codes, as float64.
+
+    A date is 20260131, and a code 01067.
 
     Args:
         cells: as `plain` gives them.
@@ -101,11 +111,13 @@ def typed(cells, decimal: str = "."):
 
     if not types.is_string(cells.type) or cells.null_count == len(cells):
         return cells
-    start = compute.drop_null(cells[:1000])
-    if len(_wrong(start, decimal)) or dates.are_digits(start):
+    start = compute.drop_null(figures.unmarked(cells[:1000]))
+    if not len(start) or len(figures.wrong(start, decimal)) or dates.are_digits(start):
+        return cells
+    if figures.are_codes(cells):
         return cells
     try:
-        return _cast(cells, decimal)
+        return figures.cast(figures.unmarked(cells), decimal)
     except pyarrow.ArrowInvalid:
         return cells
 
@@ -136,16 +148,21 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
     values = compute.unique(compute.drop_null(cells))
     if dates.are_digits(values):
         return replace(column, kind="date", format="%Y%m%d")
-    odd = values.take(_wrong(values, decimal))
+    if figures.are_codes(values):
+        return replace(column, kind="category", categories=_sorted(values))
+    odd = values.take(figures.wrong(values, decimal))
     if not len(odd):
         return replace(column, decimal=decimal)
-    if unit := _unit(values):
-        if not len(_wrong(_bare(values, unit), decimal)):
-            return replace(column, decimal=decimal, format=unit)
+    written = compute.drop_null(figures.unmarked(values))
+    if unit := figures.unit_of(written):
+        if not len(figures.wrong(figures.bare(written, unit), decimal)):
+            gone = column.missing or len(written) < len(values)
+            return replace(column, decimal=decimal, format=unit, missing=gone)
     elif len(odd) < len(values):
         wrong = compute.is_in(cells, value_set=odd)
         number = compute.sum(wrong).as_py()
-        if number <= (1 - MOSTLY) * count:
+        few = len(odd) <= ODD and len(values) - len(odd) > MANY
+        if few or number <= (1 - MOSTLY) * count:
             place = compute.index(wrong, True).as_py()
             raise Mistake(
                 f"column '{name}' holds numbers, and in row {place + 1} "
@@ -273,15 +290,15 @@ def _numbers(column: Column, cells, where: str) -> np.ndarray:
     from pyarrow import types
 
     if types.is_string(cells.type):
-        cells = _bare(cells, column.format)
-        wrong = _wrong(cells, column.decimal)
+        cells = figures.bare(figures.unmarked(cells), column.format)
+        wrong = figures.wrong(cells, column.decimal)
         if len(wrong):
             place = int(wrong[0])
             raise Mistake(
                 f"{where}row {place + 1}, column {column.name}: "
                 f"'{cells[place].as_py()[:SHOWN]}' where a number belongs"
             )
-        cells = _cast(cells, column.decimal)
+        cells = figures.cast(cells, column.decimal)
     elif types.is_boolean(cells.type):
         cells = cells.cast("int8").cast("float64")
     elif not types.is_floating(cells.type):
@@ -299,74 +316,6 @@ def _numbers(column: Column, cells, where: str) -> np.ndarray:
             "finite number of 32 bits; correct the data"
         )
     return small
-
-
-def _cast(strings, decimal: str):
-    """Strings that are numbers as float64."""
-    import pyarrow
-    from pyarrow import compute
-
-    strings = _without_gaps(strings)
-    if decimal == ",":
-        strings = compute.replace_substring(strings, ".", "")
-        strings = compute.replace_substring(strings, ",", ".")
-    elif compute.any(compute.match_substring(strings, ",")).as_py():
-        strings = compute.replace_substring(strings, ",", "")
-    strings = compute.utf8_ltrim(strings, "+")
-    return strings.cast(pyarrow.float64())
-
-
-def _unit(values) -> str:
-    """The one sign that stands beside numbers, such as € or %; "" if there is none."""
-    found = {
-        each[0] for text in values[:1000].to_pylist() if (each := UNIT.search(text))
-    }
-    return found.pop() if len(found) == 1 else ""
-
-
-def _bare(strings, unit: str):
-    """Numbers without the sign beside them."""
-    from pyarrow import compute
-
-    if not unit:
-        return strings
-    strings = compute.replace_substring(strings, unit, "", max_replacements=1)
-    return compute.utf8_trim_whitespace(strings)
-
-
-def _without_gaps(strings):
-    """Numbers without the spaces or apostrophes between their thousands."""
-    from pyarrow import compute
-
-    if compute.any(compute.match_substring_regex(strings, GAP)).as_py():
-        for _ in range(2):  # a digit belongs to one match alone
-            strings = compute.replace_substring_regex(strings, GAP, r"\1\2")
-    return strings
-
-
-def _wrong(strings, decimal: str) -> np.ndarray:
-    """Where the cells are neither numbers nor missing; positions, ascending."""
-    import pyarrow
-    from pyarrow import compute
-
-    try:  # as most columns of numbers are
-        if decimal == ".":
-            strings.cast(pyarrow.float64())
-            return np.zeros(0, int)
-    except pyarrow.ArrowInvalid:
-        pass
-    strings = _without_gaps(strings)
-    point, mark = re.escape(decimal), re.escape("," if decimal == "." else ".")
-    number = rf"([0-9]+|[0-9]{{1,3}}({mark}[0-9]{{3}})+)?({point}[0-9]*)?"
-    pattern = rf"^[+-]?{number}([eE][+-]?[0-9]+)?$"
-    fits = compute.match_substring_regex(strings, pattern)
-    fits = compute.and_(fits, compute.match_substring_regex(strings, "[0-9]"))
-    infinite = compute.is_in(
-        compute.utf8_lower(strings),
-        value_set=pyarrow.array(["inf", "-inf", "infinity"]),
-    )
-    bad = compute.invert(compute.or_(fits, infinite)).fill_null(False)
-    return np.flatnonzero(bad.to_numpy(zero_copy_only=False))
 
 
 def _is_text(values, count: int) -> bool:

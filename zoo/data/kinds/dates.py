@@ -8,6 +8,7 @@ from zoo.errors import Mistake
 DATES = ("%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y年%m月%d日")
 DATES += ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y")
 DATES += ("%d.%m.%y", "%m/%d/%y", "%d/%m/%y")  # after those of whole years
+DATES += ("%Y-%m", "%m/%Y")  # of a month its first day
 TIMES = ("", " %H:%M", " %H:%M:%S")
 CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p")
 CALENDAR = (1000, 3000)  # years that a number of eight digits may name

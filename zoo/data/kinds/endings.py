@@ -43,7 +43,13 @@ class Ending:
     truth: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
-def endings(raw, timeline: Timeline, columns: tuple[Column, ...], back: int = 0):
+def endings(
+    raw,
+    timeline: Timeline,
+    columns: tuple[Column, ...],
+    back: int = 0,
+    form: Mapping | None = None,
+) -> list[Ending]:
     """The last window of each series that a user gave.
 
     Args:
@@ -51,6 +57,7 @@ def endings(raw, timeline: Timeline, columns: tuple[Column, ...], back: int = 0)
             values; or several of these.
         timeline, columns: as the network learned them.
         back: forecast so many steps before the last known value.
+        form: of the file that was learned from, see `zoo.data.kinds.sheet.read`.
 
     Returns:
         A list of `Ending`. A series ends with its last known value of the target; rows
@@ -63,21 +70,22 @@ def endings(raw, timeline: Timeline, columns: tuple[Column, ...], back: int = 0)
     if type(back) is not int or back < 0:
         raise Mistake(f"back={back}; accepted: 0 steps or more")
     found = []
-    for part in _sheets(raw):
+    known = (timeline.clock.name, *(column.name for column in columns))
+    for part in _sheets(raw, known, form):
         for each in _split(part, timeline, columns):
             found.append(_ending(part.name, each, timeline, columns, back))
     return found
 
 
-def _sheets(raw) -> Iterator[Sheet]:
+def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
     wanted = "a table with a column of time: a file, or a frame"
     if isinstance(raw, str) and "\n" in raw:  # text as in a file
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "series.csv")
             path.write_text(raw, "utf-8")
-            yield sheet.read(path)
+            yield sheet.read(path, known=known, usual=form)
     elif isinstance(raw, str | os.PathLike):
-        yield sheet.read(raw)
+        yield sheet.read(raw, known=known, usual=form)
     elif given.is_frame(raw):
         yield rows.sheet_of({str(name): raw[name] for name in raw.columns})
     elif isinstance(raw, Mapping):
@@ -86,7 +94,7 @@ def _sheets(raw) -> Iterator[Sheet]:
         raise Mistake(f"{given.described(raw)} is no series; give {wanted}")
     else:
         for each in raw:
-            yield from _sheets(each)
+            yield from _sheets(each, known, form)
 
 
 def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:

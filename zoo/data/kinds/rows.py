@@ -101,12 +101,14 @@ def _is_cell(value) -> bool:
     return not isinstance(value, Iterable | os.PathLike | Sheet)
 
 
-def decode(raw, columns: tuple[Column, ...]) -> np.ndarray:
+def decode(raw, columns: tuple[Column, ...], form: Mapping | None = None) -> np.ndarray:
     """Rows as a network's input, in the order in which they are given.
 
     Args:
         raw: see `items`.
         columns: what each cell is.
+        form: of the file that was learned from, which decides where another one does
+            not say how it is read.
 
     Returns:
         float32 array (rows, width), see `zoo.core.columns`; NaN where a value is
@@ -119,7 +121,7 @@ def decode(raw, columns: tuple[Column, ...]) -> np.ndarray:
     parts, waiting = [], []
     for item in items(raw, columns):
         if isinstance(item, Sheet) or _is_file(item):
-            whole = item if isinstance(item, Sheet) else _read(item, columns)
+            whole = item if isinstance(item, Sheet) else _read(item, columns, form)
             parts += [_of_rows(waiting, columns), _of_sheet(whole, columns)]
             waiting = []
         else:
@@ -137,8 +139,8 @@ def _is_file(item) -> bool:
     return isinstance(item, os.PathLike) or (len(text) < 4096 and os.path.isfile(text))
 
 
-def _read(path, columns: tuple[Column, ...]) -> Sheet:
-    return read(path, known=tuple(column.name for column in columns))
+def _read(path, columns: tuple[Column, ...], form: Mapping | None) -> Sheet:
+    return read(path, known=tuple(column.name for column in columns), usual=form)
 
 
 def _of_sheet(found: Sheet, columns: tuple[Column, ...]) -> np.ndarray:

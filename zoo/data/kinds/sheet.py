@@ -6,35 +6,36 @@ can be given instead: separator, decimal sign, encoding, header.
 
 import codecs
 import csv
-import io
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zoo.core.kept import array
+from zoo.core.kept import array, name_of
+from zoo.data.kinds import margins
+from zoo.data.kinds.encodings import encoding_of, is_guessed
+from zoo.data.kinds.separators import (
+    DECIMAL,
+    FOUND,
+    LINES,
+    NUMBER,
+    SAMPLE,
+    SEPARATORS,
+    decimal_of,
+    lines_of,
+    separator_of,
+    usual_separator,
+)
 from zoo.errors import Mistake, unknown
 
 TEXT = (".csv", ".tsv", ".txt", ".tab", ".data")
 SUFFIXES = (*TEXT, ".jsonl", ".ndjson", ".parquet", ".pq", ".xlsx")
-SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "|": "|", "space": " "}
 WIDEST = 2**14  # columns
 LONGEST = 2**23  # letters of a line
-SAMPLE = 2**16  # letters that separator, decimal sign and header are found from
-LINES = 50  # of them
 SHOWN = 20  # names in an error
-BESIDE = r"[\s$€£¥₹%]*"  # a number that is money, or a share
-DECIMAL = re.compile(rf"{BESIDE}[+-]?(\d{{1,3}}([.\s']\d{{3}})+|\d*),\d+{BESIDE}")
 SIGN = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # as Excel writes it
-UNMARKED = {  # how a text begins that tells no encoding, and one that is not UTF-16
-    "utf-32": re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"),
-    "utf-16-le": re.compile(rb"([^\0]\0){2}"),
-    "utf-16-be": re.compile(rb"(\0[^\0]){2}"),
-}
-# Two letters side by side in Shift-JIS, of bytes that few letters of cp1252 have.
-JAPANESE = re.compile(rb"([\x81-\x9f][\x40-\x7e\x80-\xfc]){2}")
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE)
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Sheet:
     decimal: the sign before the decimals of numbers that are text.
     found: what was found about the file, in words; "" where nothing was to be found.
     target: the column that whoever made the file meant to be answered; or None.
+    form: how it was read, those of the arguments of `read` that matter.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Sheet:
     decimal: str = "."
     found: str = ""
     target: str | None = None
+    form: dict[str, str | bool] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -70,6 +73,7 @@ def read(
     header: bool | None = None,
     sheet: str | None = None,
     known: tuple[str, ...] = (),
+    usual: Mapping | None = None,
 ) -> Sheet:
     """The table in a file.
 
@@ -81,11 +85,12 @@ def read(
         header: whether the first line names the columns; found if None.
         sheet: of an xlsx file; the first if None.
         known: columns that the table should have, which tell a header.
+        usual: the form of a table like this, which decides where the file does not say.
 
     Raises:
         Mistake: no such file, an empty one, or one that holds no table.
     """
-    path = Path(path).expanduser()
+    path, usual = Path(path).expanduser(), usual or {}
     suffix = path.suffix.lower()
     if not path.is_file():
         raise Mistake(f"there is no file {path}")
@@ -102,9 +107,9 @@ def read(
     elif suffix in (".jsonl", ".ndjson"):
         found = _json_lines(path)
     elif suffix == ".xlsx":
-        found = _workbook(path, sheet, header, known)
+        found = _workbook(path, sheet, header, known, usual)
     else:
-        found = _text(path, separator, decimal, encoding, header, known)
+        found = _text(path, separator, decimal, encoding, header, known, usual)
     if not len(found):
         raise Mistake(f"{path} has no rows; give a table with a row for each example")
     return found
@@ -121,9 +126,10 @@ def _parquet(path: Path) -> Sheet:
     about = table.schema.metadata or {}
     target = about.get(b"zoo target")
     names = list(map(str, table.column_names))
-    _check_names(path.name, names)
+    name = name_of(path)
+    _check_names(name, names)
     columns = dict(zip(names, table.columns, strict=True))
-    return Sheet(path.name, columns, target=target.decode() if target else None)
+    return Sheet(name, columns, target=target.decode() if target else None)
 
 
 def _json_lines(path: Path) -> Sheet:
@@ -138,7 +144,7 @@ def _json_lines(path: Path) -> Sheet:
     return Sheet(path.name, dict(zip(table.column_names, table.columns, strict=True)))
 
 
-def _workbook(path: Path, sheet: str | None, header, known) -> Sheet:
+def _workbook(path: Path, sheet: str | None, header, known, usual) -> Sheet:
     try:
         import openpyxl
     except ImportError as error:
@@ -147,6 +153,8 @@ def _workbook(path: Path, sheet: str | None, header, known) -> Sheet:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # zipfile's, XML's and openpyxl's own, without a common
         raise _unreadable(path, error) from error
+    if sheet is None and usual.get("sheet") in book.sheetnames:
+        sheet = usual["sheet"]
     if sheet is not None and sheet not in book.sheetnames:
         raise unknown(f"sheet of {path.name}", sheet, book.sheetnames)
     lines = [
@@ -157,9 +165,11 @@ def _workbook(path: Path, sheet: str | None, header, known) -> Sheet:
     book.close()
     if not lines:
         raise Mistake(f"{path} is empty; give a table with a row for each example")
+    title = 0 if header is False else margins.above(lines, known) or 0
+    lines = lines[title:]
     if header is None:
         words = ["" if cell is None else str(cell) for cell in lines[0]]
-        header = _is_header(words, known)
+        header = _is_header(words, known, usual)
     count = max(map(len, lines))
     names = _names(lines[0] if header else [None] * count)
     _check_names(path.name, names)
@@ -170,12 +180,14 @@ def _workbook(path: Path, sheet: str | None, header, known) -> Sheet:
     }
     others = len(book.sheetnames) - 1
     more = f", sheet '{sheet or book.sheetnames[0]}' of {others + 1}" if others else ""
-    words = f"It has {'a' if header else 'no'} header{more}."
-    return Sheet(path.name, columns, found=words)
+    header_words = "a header" if header else "no header"
+    words = f"It has {header_words}{_beneath(title)}{more}."
+    form = {"header": header, **({"sheet": sheet} if sheet else {})}
+    return Sheet(path.name, columns, found=words, form=form)
 
 
-def _text(path: Path, separator, decimal, encoding, header, known) -> Sheet:
-    found_encoding = encoding or encoding_of(path)
+def _text(path: Path, separator, decimal, encoding, header, known, usual) -> Sheet:
+    found_encoding = encoding or encoding_of(path, known, usual.get("encoding"))
     try:
         codecs.lookup(found_encoding)
     except LookupError as error:
@@ -198,28 +210,40 @@ def _text(path: Path, separator, decimal, encoding, header, known) -> Sheet:
     if skipped:
         sample = sample[skipped.end() :]
         separator = separator or skipped[1]
-    ends = SEPARATORS.get(separator, separator) if separator else _separator(sample)
+    separator = separator or usual_separator(sample, known, usual)
+    title = 0 if header is False else _title(sample, separator, known)
+    if title:
+        sample = "".join(lines_of(sample).readlines()[title:])
+    ends = SEPARATORS.get(separator, separator) if separator else separator_of(sample)
     if len(ends) != 1:
         raise unknown("separator", separator, {*SEPARATORS, *";,|"})
     lines = _cells(path, sample, ends)
     if decimal is None:
-        decimal = _decimal(lines) if ends != "," else "."
+        decimal = decimal_of(lines, ends, usual)
     if decimal not in (".", ","):
         raise unknown("decimal sign", decimal, (".", ","))
     if header is None:
-        header = _is_header(lines[0], known)
+        header = _is_header(lines[0], known, usual)
     names = _names(lines[0] if header else [None] * len(lines[0]))
     _check_names(path.name, names)
-    columns = _columns(path, found_encoding, ends, names, header, bool(skipped))
+    skip = title + bool(skipped)
+    columns = _columns(path, found_encoding, ends, names, header, skip)
     called = {end: name for name, end in SEPARATORS.items()}
     signs = {",": "decimal comma", ".": "decimal point"}
     parts = (
         f"the separator {called.get(ends, ends)}",
         f"a {signs[decimal]}",
-        f"the encoding {found_encoding.replace('-sig', '')}",
-        "a header" if header else "no header",
+        f"the encoding {found_encoding.replace('-sig', '')}"
+        + _doubt(encoding, found_encoding),
+        ("a header" if header else "no header") + _beneath(title),
     )
-    return Sheet(path.name, columns, decimal, f"It has {', '.join(parts)}.")
+    form = {
+        "separator": ends,
+        "decimal": decimal,
+        "encoding": found_encoding,
+        "header": header,
+    }
+    return Sheet(path.name, columns, decimal, f"It has {', '.join(parts)}.", form=form)
 
 
 def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, skip):
@@ -240,7 +264,7 @@ def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, sk
         table = reader.read_csv(
             path,
             reader.ReadOptions(
-                skip_rows=int(skip),
+                skip_rows=skip,
                 use_threads=False,  # so that a wrong row is named by its number
                 block_size=2**23 + 2**20,
                 column_names=[str(i) for i in range(len(names))],
@@ -278,7 +302,7 @@ def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, sk
             f"the last {last.count(chr(10)):,} lines are one cell"
         )
     table = table.slice(1) if header else table
-    return dict(zip(names, table.columns, strict=True))
+    return dict(zip(names, margins.without_empty(table.columns), strict=True))
 
 
 def _ends_quoted(path: Path, encoding: str) -> bool:
@@ -288,66 +312,35 @@ def _ends_quoted(path: Path, encoding: str) -> bool:
         return file.read().decode(encoding, "replace").rstrip().endswith('"')
 
 
-def encoding_of(path: Path) -> str:
-    """UTF-8 if all of it is, UTF-16 or 32 if its first bytes say so, else cp1252.
-
-    Or cp932, Shift-JIS, if it has Japanese words then.
-    """
-    with open(path, "rb") as file:
-        start = file.read(4)
-        for name, mark in UNMARKED.items():
-            if mark.fullmatch(start):
-                return name
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        file.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
+def _title(sample: str, separator: str | None, known: tuple[str, ...]) -> int:
+    """How many lines stand above the header."""
+    lines = lines_of(sample).readlines()[: margins.TITLE + 1]
+    found = []
+    for ends in [separator] if separator else FOUND:
+        ends = SEPARATORS.get(ends, ends)
         try:
-            while block := file.read(2**20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            file.seek(0)
-            return "cp932" if _is_japanese(file.read(SAMPLE)) else "cp1252"
-    return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
-
-
-def _is_japanese(content: bytes) -> bool:
-    """Whether this can be read as Shift-JIS, and has Japanese words then."""
-    try:
-        codecs.getincrementaldecoder("cp932")().decode(content)
-    except UnicodeDecodeError:
-        return False
-    return 1000 * len(JAPANESE.findall(content)) > sum(byte > 127 for byte in content)
-
-
-def _separator(sample: str) -> str:
-    """What parts the first lines into equally many cells, and most of them."""
-    best, most = ",", 1
-    for ends in (";", "\t", ",", "|"):
-        rows = csv.reader(_lines(sample), delimiter=ends)
-        try:
-            some = [len(row) for row, _ in zip(rows, range(LINES), strict=False) if row]
-        except csv.Error:  # a cell of more than 128 kB
+            rows = [next(csv.reader([line], delimiter=ends), []) for line in lines]
+        except (csv.Error, TypeError):  # a cell of more than 128 kB, or no separator
             continue
-        if len(set(some)) == 1 and some[0] > most:
-            best, most = ends, some[0]
-    if most == 1:
-        first = sample.splitlines()[0] if sample.splitlines() else ""
-        best = max((",", ";", "\t", "|"), key=first.count)
-    return best
+        found.append(margins.above(rows, known))
+    return min((each for each in found if each is not None), default=0)
 
 
-def _lines(sample: str) -> io.StringIO:
-    """The sample's lines, however they end, without one that it cuts off."""
-    end = "\n" if "\n" in sample else "\r"
-    cut = len(sample) >= SAMPLE and sample.rfind(end) + 1
-    return io.StringIO(sample[:cut] if cut else sample, newline=None)
+def _beneath(title: int) -> str:
+    if not title:
+        return ""
+    return f" beneath {title} {'line' if title == 1 else 'lines'} left out"
+
+
+def _doubt(given: str | None, found: str) -> str:
+    if given or not is_guessed(found):
+        return ""
+    return " (a guess, as it is not UTF-8; data.encoding sets another)"
 
 
 def _cells(path: Path, sample: str, ends: str) -> list[list[str]]:
     try:
-        rows = csv.reader(_lines(sample), delimiter=ends)
+        rows = csv.reader(lines_of(sample), delimiter=ends)
         some = (row for row, _ in zip(rows, range(LINES), strict=False))
         lines = [row for row in some if any(map(str.strip, row))]
     except csv.Error as error:
@@ -362,19 +355,12 @@ def _cells(path: Path, sample: str, ends: str) -> list[list[str]]:
     return lines
 
 
-def _decimal(lines: list[list[str]]) -> str:
-    cells = [cell for line in lines for cell in line]
-    commas = sum(bool(DECIMAL.fullmatch(cell)) for cell in cells)
-    points = sum("." in cell and bool(NUMBER.fullmatch(cell)) for cell in cells)
-    return "," if commas > points else "."
-
-
-def _is_header(cells: list[str], known: tuple[str, ...]) -> bool:
+def _is_header(cells: list[str], known: tuple[str, ...], usual: Mapping) -> bool:
     """Whether these name columns: some of them do so, or none is a number."""
     cells = [cell.strip() for cell in cells]
     if set(cells) & set(known):
         return True
-    if known and len(cells) == len(known):
+    if not usual.get("header", True):
         return False
     numbers = [NUMBER.fullmatch(cell) or DECIMAL.fullmatch(cell) for cell in cells]
     return not any(numbers) and len(set(cells)) == len(cells) and any(cells)
@@ -408,4 +394,5 @@ def _too_long(path: Path) -> Mistake:
 
 def _unreadable(path: Path, error: Exception) -> Mistake:
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return Mistake(f"{path} cannot be read: {lines[0][:200]}")
+    then = "; give data.encoding" if isinstance(error, UnicodeError) else ""
+    return Mistake(f"{path} cannot be read: {lines[0][:200]}{then}")

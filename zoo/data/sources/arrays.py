@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core.kept import array
+from zoo.core.kept import IN_MEMORY, answers_in, array, name_of
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import cells, pictures, pixels
 from zoo.data.kinds.sheet import Sheet
@@ -47,7 +47,8 @@ def read(
     """Inputs and targets in files of arrays.
 
     Inputs of shape (n, columns) are rows, of (n, H, W) or (n, H, W, C) pictures, and of
-    (n,) texts. Splits are told by names such as x_train and y_test in an .npz, and
+    (n,) texts. Targets of shape (n, k) are k numbers, or labels if all are 0 or 1.
+    Splits are told by names such as x_train and y_test in an .npz, and
     train-images-idx3-ubyte.gz beside t10k-labels-idx1-ubyte.gz. Without a test among
     them, a share is carved out: stratified, always the same.
 
@@ -74,17 +75,19 @@ def read(
             found = _npz(place, target)
     except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as error:
         raise Mistake(f"{path} cannot be read: {str(error)[:200]}") from error
+    called = name_of(place)
+    where = called if called == IN_MEMORY else str(path)
     for part, (inputs, targets) in found.items():
         if not len(inputs) or len(inputs) != len(targets):
             raise Mistake(
-                f"{path}: {part} has {len(inputs):,} inputs and {len(targets):,} "
+                f"{where}: {part} has {len(inputs):,} inputs and {len(targets):,} "
                 "targets; give equally many"
             )
     shapes = {inputs.shape[1:] for inputs, _ in found.values()}
     if len(shapes) > 1:
-        raise Mistake(f"{path}: the splits have inputs of shapes {sorted(shapes)}")
+        raise Mistake(f"{where}: the splits have inputs of shapes {sorted(shapes)}")
     together = [np.concatenate(each) for each in zip(*found.values(), strict=True)]
-    dataset = _dataset(str(path), place.name, *together, task)
+    dataset = replace(_dataset(where, called, *together, task), name=str(path))
     starts = np.cumsum([0, *(len(targets) for _, targets in found.values())])
     splits = {
         part: dataset.train.take(np.arange(first, last))
@@ -95,21 +98,21 @@ def read(
 
 def _dataset(name: str, file: str, inputs, targets, task: str | None) -> Dataset:
     """All examples as one data set, in its training split."""
-    if targets.ndim == 2 and targets.shape[1] == 1:
-        targets = targets[:, 0]
-    if targets.ndim > 1:
+    if targets.ndim > 2 or not targets.size:
         raise Mistake(
-            f"{name}: targets of shape {targets.shape}; accepted: one for each example"
+            f"{name}: targets of shape {targets.shape}; accepted: one for each "
+            "example, (n,), or several, (n, k)"
         )
+    asked = {each: array(values) for each, values in answers_in(targets).items()}
     if inputs.ndim <= 2:
-        columns = {"target": targets}
+        columns = dict(asked)
         if inputs.ndim == 1:
             columns["text"] = inputs
         else:
             columns |= {f"x{i + 1}": column for i, column in enumerate(inputs.T)}
         found = Sheet(file, {each: array(values) for each, values in columns.items()})
         text = "text" if inputs.ndim == 1 else None
-        return table.of(name, found, "target", task, text, test=0.0)
+        return table.of(name, found, tuple(asked), task, text, test=0.0)
     if inputs.ndim == 3:
         inputs = inputs[..., None]
     if inputs.ndim != 4 or inputs.shape[3] not in (1, 3):
@@ -119,7 +122,8 @@ def _dataset(name: str, file: str, inputs, targets, task: str | None) -> Dataset
         )
     [images] = pixels.to_bytes([inputs], [f"{name}, the inputs"])
     prints = np.array([copies.fingerprint(image) for image in images], np.uint64)
-    answers = answers_of(Sheet(file), {"target": cells.plain(array(targets))}, task)
+    plain = {each: cells.plain(values) for each, values in asked.items()}
+    answers = answers_of(Sheet(file), plain, task)
     return Dataset(
         name=name,
         kind="image",

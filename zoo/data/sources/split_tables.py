@@ -98,4 +98,5 @@ def join(path: str | os.PathLike, sheets: dict[str, Sheet]) -> Sheet:
             parts = list(map(cells.texts, parts))
         columns[name] = pyarrow.concat_arrays(parts)
     names = ", then ".join(each.name for each in sheets.values())
-    return Sheet(f"{Path(path).name}/ ({names})", columns, first.decimal, first.found)
+    name = f"{Path(path).name}/ ({names})"
+    return Sheet(name, columns, first.decimal, first.found, form=first.form)

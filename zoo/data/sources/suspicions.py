@@ -10,6 +10,7 @@ from zoo.data.sources.targets import Target
 INDEX = 20  # rows, from which a column that counts, names or tells is suspected
 ID = re.compile(r"(^|[_\s.-])(?i:id|nr|no|key|index)$|[a-z]I[dD]$")
 ROUNDED = 1e-6  # a correlation lacks so much if one of two equal columns is rounded
+ONE = "it has one value"
 LOOK = 1024  # rows by which two columns are told apart before all are compared
 
 
@@ -21,7 +22,7 @@ def suspicion(column: Column, numbers: np.ndarray, answers: Target, twin) -> str
     if twin:
         return f"it repeats {twin}"
     if whole and (numbers == numbers[0]).all():
-        return "it has one value"
+        return ONE
     if whole and len(first) >= INDEX:  # of fewer rows, any column may do so by chance
         if column.kind == "category" and len(column.categories) == len(first):
             return "it has another value in each row, as a name has"

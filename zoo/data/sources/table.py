@@ -13,11 +13,11 @@ from zoo.core import columns as described
 from zoo.core.columns import KINDS, Column
 from zoo.data import keys
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import cells, sheet, words
+from zoo.data.kinds import cells, margins, sheet, words
 from zoo.data.kinds.sheet import Sheet
 from zoo.data.kinds.tokens import split_words
 from zoo.data.sources import split_tables
-from zoo.data.sources.suspicions import LOOK, suspicion
+from zoo.data.sources.suspicions import LOOK, ONE, suspicion
 from zoo.data.sources.targets import SHOWN, Target, answers_of, target_names
 from zoo.data.splits import carved
 from zoo.errors import Mistake, unknown
@@ -155,6 +155,7 @@ def of(
             "; set data.columns.NAME=number to take one all the same"
         )
     tell(found, rows)
+    _tell_total(found, rows, answers)
     learned = [each for each in rows.columns if each.name not in kept]
     if len(learned) == 1 and learned[0].kind == "text":
         text = learned[0].name
@@ -178,6 +179,7 @@ def of(
         task=answers.task,
         outputs=answers.outputs,
         columns=described_columns,
+        form=found.form,
     )
     return carved(dataset, test)
 
@@ -211,6 +213,20 @@ def tell(found: Sheet, rows: Rows) -> None:
         "takes a column all the same",
         stacklevel=5,
     )
+
+
+def _tell_total(found: Sheet, rows: Rows, answers: Target) -> None:
+    """Warn of a last row that is the sum of the others."""
+    columns = zip(rows.columns, rows.parts, strict=True)
+    numbers = {each.name: part[:, 0] for each, part in columns if each.kind == "number"}
+    if answers.task == "numbers":
+        numbers |= dict(zip(answers.names, answers.values.T, strict=True))
+    if summed := margins.totals(numbers):
+        warnings.warn(
+            f"{found.name}: the last row seems to be a total: it has the sum of all "
+            f"others in {', '.join(summed[:SHOWN])}; remove it",
+            stacklevel=4,
+        )
 
 
 def kinds_of(found: Sheet, given: Mapping, target: tuple) -> dict[str, dict]:
@@ -259,6 +275,8 @@ def rows_of(found: Sheet, plain: dict, wanted: dict, answers: Target, kept) -> R
         same = seen.setdefault(numbers[:LOOK].tobytes(), [])
         twin = next((c for c, n in same if np.array_equal(n, numbers, True)), None)
         why = "" if about or name in kept else suspicion(column, numbers, answers, twin)
+        if why == ONE and len(values.unique()) > 1:
+            why = "its values are one in 32 bits; take a number from all of them"
         if why:
             rows.left_out[name] = why
             continue

@@ -1,5 +1,6 @@
 """The target of a table: which columns are answered, and as what."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +91,13 @@ def answers_of(found: Sheet, given: dict, task: str | None) -> Target:
     if task == "labels" and not zero_or_one:
         raise Mistake(f"task=labels: {', '.join(names)} hold more than 0 and 1")
     if zero_or_one and task != "numbers":
+        if task is None and (answers.values.sum(axis=1) == 1).all():
+            several = ", ".join(names[:SHOWN]) + (", ..." if names[SHOWN:] else "")
+            warnings.warn(
+                f"each row has one of {several}, which are taken as labels; for "
+                "classes, of which one is answered, give one column of their names",
+                stacklevel=5,
+            )
         return Target(names, "labels", answers.values, classes=names)
     return answers
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from zoo.core.progress import track
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import sheet
+from zoo.data.kinds.encodings import encoding_of
 from zoo.data.kinds.picture_files import SUFFIXES as PICTURES
 from zoo.data.kinds.texts import SUFFIXES
 from zoo.data.kinds.tokens import split_words
@@ -192,6 +192,6 @@ def _seen(folder: Path, passed: list[Passed]) -> list[Path]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding=sheet.encoding_of(path))
+        return path.read_text(encoding=encoding_of(path))
     except (OSError, UnicodeError) as error:
         raise Mistake(f"{path} cannot be read: {error}") from error

@@ -88,6 +88,7 @@ def cut(
         task="numbers",
         outputs=tuple(f"{line.target} +{i}" for i in range(1, line.horizon + 1)),
         columns=columns,
+        form=found.form,
         timeline=line,
     )
     return categories.learned(dataset)
