@@ -51,6 +51,17 @@ def compile_for(file: str) -> None:
     _is_quick = is_quick
 
 
+def remove_nothing() -> None:
+    """Have JAX in this process not look through all it has kept before it keeps more.
+
+    It would read the age of each file, to find the oldest; the folder is never full.
+    """
+    if backend.current() == "jax":
+        from jax._src.lru_cache import LRUCache
+
+        LRUCache._evict_if_needed = lambda *_, **__: None
+
+
 def _compile_here(is_quick):
     import jax
     from jax._src import compiler

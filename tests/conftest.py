@@ -40,6 +40,7 @@ def pytest_configure(config):
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         backend.use()
         startup.import_keras()
+        compiling.remove_nothing()
 
 
 def pytest_collection_modifyitems(items):

@@ -92,7 +92,18 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("body", REFUSED)
+COMPUTED = ("ops.exp", "ops.cast", "/ 0", "Conv2D", "Forgets")  # by the framework
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        body
+        if any(part in body for part in COMPUTED)
+        else pytest.param(body, marks=pytest.mark.once)
+        for body in REFUSED
+    ],
+)
 def test_a_model_that_zoo_cannot_train(body, tmp_path):
     file = tmp_path / "net.py"
     file.write_text(MODEL.replace("BODY", body))

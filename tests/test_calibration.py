@@ -61,6 +61,7 @@ def test_too_sure_answers_are_put_right():
     assert found["error_after"] < found["error_before"] / 3
 
 
+@pytest.mark.once
 def test_a_run_keeps_its_temperature_and_predicts_with_it(tmp_path):
     recipe = recipes.override(recipes.load("moons"), ["epochs=1", "data.noise=0.3"])
     run = zoo.train(recipe, run=tmp_path / "run", quiet=True)

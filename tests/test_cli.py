@@ -27,6 +27,7 @@ HERE = backend.current()
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.once
 def test_help_has_an_example_for_every_command(zoo_, capsys):
     overview = zoo_()
     assert overview == zoo_("--help") == zoo_("help")
@@ -55,10 +56,12 @@ def test_help_says_which_numbers_are_accepted(verb, capsys):
             assert re.search(r"at least \d|above 0|\d to \d|from 0|or more", line), line
 
 
+@pytest.mark.once
 def test_version(zoo_):
     assert zoo_("--version") == f"zoo {zoo.__version__}\n"
 
 
+@pytest.mark.once
 def test_list(zoo_):
     lines = zoo_("list").splitlines()
     listed = [line.split()[:2] for line in lines[1:]]
@@ -70,6 +73,7 @@ def test_list(zoo_):
     assert any(line.endswith(first) for line in lines)
 
 
+@pytest.mark.once
 def test_list_is_quick_and_loads_nothing(zoo_):
     script = (
         "import sys\n"
@@ -86,12 +90,14 @@ def test_list_is_quick_and_loads_nothing(zoo_):
     assert min(seconds) < 0.3
 
 
+@pytest.mark.once
 def test_list_into_a_pipe_that_closes():
     command = f"{sys.executable} -m zoo list | true"
     ran = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True)
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
+@pytest.mark.once
 def test_an_output_that_is_full_or_closed():
     for end, status, said in (
         (
@@ -117,6 +123,7 @@ def test_an_output_that_is_full_or_closed():
         ("caught(lambda: kill('INT'))", -2, "stopped when all was done"),
     ],
 )
+@pytest.mark.once
 def test_any_command_that_is_asked_to_end_says_so(does, status, said):
     code = f"""
 import atexit, os, signal, time, zoo.cli
@@ -133,6 +140,7 @@ zoo.cli.main()
     assert (done.returncode, done.stderr.decode()) == (status, f"zoo: {said}\n")
 
 
+@pytest.mark.once
 def test_a_loop_of_a_shell_ends_with_the_command_that_got_ctrl_c():
     code = (
         "import os, signal, zoo.cli as c; "
@@ -149,6 +157,7 @@ def test_a_loop_of_a_shell_ends_with_the_command_that_got_ctrl_c():
     assert (done.stdout, done.stderr) == ("", "zoo: stopped\n")
 
 
+@pytest.mark.once
 def test_table_in_a_terminal(zoo_, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "100")
@@ -156,6 +165,7 @@ def test_table_in_a_terminal(zoo_, monkeypatch):
     assert "lenet" in zoo_("list")
 
 
+@pytest.mark.once
 def test_find(zoo_):
     found = zoo_("find", "DIGITS")
     assert "lenet " in found
@@ -163,6 +173,7 @@ def test_find(zoo_):
     assert "perceptron_iris" not in found
 
 
+@pytest.mark.once
 def test_card(zoo_):
     assert zoo_("card", "lenet") == zoo.card("lenet") + "\n"
     assert "zoo train lenet_mnist" in zoo_("card", "lenet_mnist")
@@ -198,6 +209,7 @@ def test_train_then_its_next_commands(zoo_, folder):
     assert float(printed["loss"]) == pytest.approx(metrics["test"]["loss"], abs=1e-5)
 
 
+@pytest.mark.once
 def test_options_may_stand_before_the_changes(zoo_, folder):
     zoo_("train", "--run", "here", "blobs", "--backend", HERE, "epochs=1", "batch=64")
     recipe = json.loads((folder / "here" / "recipe.json").read_text())
@@ -224,6 +236,7 @@ def test_recipe_file_is_a_program(folder):
     assert "unknown recipe field 'epoch'; did you mean 'epochs'?" in ran.stderr
 
 
+@pytest.mark.once
 def test_resume_goes_on_with_a_folder(zoo_, folder):
     zoo_("train", "circles", "epochs=2", "--run", "here")
     (folder / "here" / "metrics.json").unlink()
@@ -232,6 +245,7 @@ def test_resume_goes_on_with_a_folder(zoo_, folder):
     assert (folder / "here" / "metrics.json").is_file()
 
 
+@pytest.mark.once
 def test_evaluate_another_split(zoo_, circles):
     assert zoo_("evaluate", circles, "--split", "train").split()[:2] == [
         "metric",
@@ -239,6 +253,7 @@ def test_evaluate_another_split(zoo_, circles):
     ]
 
 
+@pytest.mark.once
 def test_predict_pictures(zoo_, pictures, folder):
     files = [str(picture(folder / f"{i}.png", 10 * i)) for i in range(3)]
     lines = zoo_("predict", pictures, *files).splitlines()
@@ -266,6 +281,7 @@ def test_a_warning_is_one_line(pictures, folder):
     assert told[0].startswith("zoo: paper.png is dark on a bright ground")
 
 
+@pytest.mark.once
 def test_predict_rows(zoo_, circles, folder):
     (folder / "rows.csv").write_text("x,y\n0,0\n-2,2\n")
     inner, outer = json.loads(zoo_("predict", circles, "rows.csv", "--json"))

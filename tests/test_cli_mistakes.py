@@ -15,17 +15,20 @@ pytestmark = [
 HERE = backend.current()
 
 
+@pytest.mark.once
 def test_unknown_command(mistake):
     said = mistake("trian", "circles")
     assert "unknown command 'trian'; did you mean 'train'?" in said
 
 
+@pytest.mark.once
 def test_missing_word(mistake):
     said = mistake("train")
     assert "the following arguments are required: RECIPE;" in said
     assert "`zoo train --help`" in said
 
 
+@pytest.mark.once
 def test_unknown_option(mistake):
     said = mistake("train", "circles", "--bakend", "jax")
     assert "unknown option of zoo train '--bakend'; did you mean '--backend'?" in said
@@ -50,31 +53,37 @@ def test_unknown_option(mistake):
         ("evaluate nowhere", "nowhere is not a run: there is no such folder; `zoo"),
     ],
 )
+@pytest.mark.once
 def test_words_and_numbers_out_of_range(mistake, words, part):
     assert part in mistake(*words.split())
 
 
+@pytest.mark.once
 def test_a_run_in_the_place_of_a_recipe_and_a_folder_of_a_file(mistake, circles):
     assert "is the folder of a run, not a recipe; `zoo" in mistake("train", circles)
     said = mistake("export", circles, "--to", circles)
     assert f"is a folder; give a file, as {circles}/model.onnx" in said
 
 
+@pytest.mark.once
 def test_an_input_that_looks_like_an_option(mistake, circles):
     said = mistake("predict", circles, "-0.5,0.25")
     assert "put -- before what begins with a minus" in said
 
 
+@pytest.mark.once
 def test_unknown_split(mistake, circles):
     said = mistake("evaluate", circles, "--split", "tset")
     assert "unknown split 'tset'; did you mean 'test'?" in said
 
 
+@pytest.mark.once
 def test_unknown_card(mistake):
     said = mistake("card", "lenett")
     assert "unknown model or recipe 'lenett'; did you mean 'lenet'?" in said
 
 
+@pytest.mark.once
 def test_word_that_nothing_mentions(mistake):
     assert "no model or recipe mentions 'xylophone'" in mistake("find", "xylophone")
 
@@ -104,10 +113,12 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("part", UNKNOWN)
+@pytest.mark.once
 def test_unknown_name_or_value(mistake, part):
     assert part in mistake("train", *UNKNOWN[part])
 
 
+@pytest.mark.once
 def test_folder_of_the_run_is_in_use(mistake, folder):
     (folder / "here").mkdir()
     (folder / "here" / "letter.txt").write_text("dear")
@@ -140,6 +151,7 @@ def test_the_program_exits_with_2_after_one_line(folder):
     assert not any(folder.iterdir())
 
 
+@pytest.mark.once
 def test_other_errors_keep_their_traceback(folder):
     (folder / "broken.py").write_text("recipe = 1 / 0")
     ran = program("train", "broken.py")
@@ -157,22 +169,26 @@ def train_on(folder):
     ]
 
 
+@pytest.mark.once
 def test_empty_folder(mistake, folder):
     (folder / "pets").mkdir()
     assert "pets has no class folders" in mistake(*train_on("pets"))
 
 
+@pytest.mark.once
 def test_empty_class(mistake, folder):
     picture(folder / "pets" / "cat" / "1.png")
     (folder / "pets" / "dog").mkdir()
     assert "pets/dog holds no pictures" in mistake(*train_on("pets"))
 
 
+@pytest.mark.once
 def test_one_class(mistake, folder):
     picture(folder / "pets" / "cat" / "1.png")
     assert "pets has one class, 'cat'; two are needed" in mistake(*train_on("pets"))
 
 
+@pytest.mark.once
 def test_corrupt_picture_in_a_folder(mistake, folder):
     for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
         picture(folder / "pets" / name)
@@ -190,26 +206,31 @@ def test_loss_that_is_not_a_number(mistake):
     assert "smaller learning_rate" in said
 
 
+@pytest.mark.once
 def test_word_where_a_number_belongs(mistake, circles, folder):
     (folder / "rows.csv").write_text("x,y\n1,2\n1,two\n")
     said = mistake("predict", circles, "rows.csv")
     assert "rows.csv, row 2, column y: 'two'" in said
 
 
+@pytest.mark.once
 def test_missing_column(mistake, circles, folder):
     (folder / "rows.csv").write_text("x,z\n1,2\n")
     said = mistake("predict", circles, "rows.csv")
     assert "missing column 'y'; found: x, z; needed: x, y" in said
 
 
+@pytest.mark.once
 def test_missing_number(mistake, circles):
     assert "column y: a value is missing" in mistake("predict", circles, "1,nan")
 
 
+@pytest.mark.once
 def test_row_of_the_wrong_length(mistake, circles):
     assert "row 1 has 3 values" in mistake("predict", circles, "1,2,3")
 
 
+@pytest.mark.once
 def test_file_that_is_not_there(mistake, circles, pictures):
     for run, name in ((circles, "rows.csv"), (pictures, "7.png")):
         said = mistake("predict", run, name)
@@ -217,23 +238,27 @@ def test_file_that_is_not_there(mistake, circles, pictures):
         assert name in said
 
 
+@pytest.mark.once
 def test_corrupt_picture(mistake, pictures, folder):
     (folder / "7.png").write_bytes(b"not a picture")
     assert "7.png is not a readable picture" in mistake("predict", pictures, "7.png")
 
 
+@pytest.mark.once
 def test_nothing_to_predict(mistake, pictures):
     said = mistake("predict", pictures)
     assert "nothing to predict: give the name of a picture" in said
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "predict"])
+@pytest.mark.once
 def test_folder_that_is_not_a_run(mistake, folder, verb):
     assert "nowhere is not a run" in mistake(verb, "nowhere")
     (folder / "empty").mkdir()
     assert "empty is not a run" in mistake(verb, "empty")
 
 
+@pytest.mark.once
 def test_run_that_has_not_ended(mistake, folder):
     (folder / "half").mkdir()
     (folder / "half" / "recipe.json").write_text("{}")
@@ -241,6 +266,7 @@ def test_run_that_has_not_ended(mistake, folder):
     assert "half has not ended; `zoo train half --resume` continues it" in said
 
 
+@pytest.mark.once
 def test_split_that_is_not_there(mistake, circles):
     said = mistake("evaluate", circles, "--split", "tests")
     assert "unknown split 'tests'; did you mean 'test'?" in said

@@ -79,6 +79,7 @@ RECIPE = zoo.Recipe(
 )
 
 
+@pytest.mark.once
 def test_a_run_answers_with_intervals(noisy, tmp_path, capsys):
     run = zoo.train(RECIPE, run=tmp_path / "run", quiet=True, floor=False)
     found = zoo.predict(run, noisy.test.inputs, confidence=0.9)
@@ -153,6 +154,7 @@ def test_surprises_are_minus_the_logarithm_of_the_probability():
     assert about["errors"]["class"] == pytest.approx([0, np.log1p(np.exp(-2))])
 
 
+@pytest.mark.once
 def test_a_run_names_every_class_that_it_cannot_exclude(tmp_path, capsys):
     recipe = zoo.Recipe(
         model="deep_mlp",

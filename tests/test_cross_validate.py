@@ -36,6 +36,7 @@ RECIPE = zoo.Recipe(model="deep_mlp", data="moons", epochs=3, validation=0.0, se
 
 
 @given(st.integers(4, 60), st.integers(2, 4), st.integers(0, 9))
+@pytest.mark.once
 def test_each_example_is_tested_once_and_never_trained_on(count, parts, seed):
     rows = np.arange(count, dtype=np.float32).reshape(-1, 1)
     targets = (np.arange(count) % 3 == 0).astype(np.int32)
@@ -57,6 +58,7 @@ def test_each_example_is_tested_once_and_never_trained_on(count, parts, seed):
     assert sorted(tested) == list(range(count))
 
 
+@pytest.mark.once
 def test_the_seed_decides_the_parts():
     first, again, other = (
         data.load("moons", seed=seed, fold=(0, 5)).test.inputs for seed in (1, 1, 2)
@@ -70,6 +72,7 @@ def test_the_seed_decides_the_parts():
 @pytest.mark.parametrize(
     "fold", [(5, 5), (-1, 5), (0, 1), (0.5, 5), 3, (0, 1001), (5, 5, 1)]
 )
+@pytest.mark.once
 def test_a_fold_out_of_range(fold):
     with pytest.raises(
         Mistake, match=r"accepted: \(i, k\), or \(i, k, seed\), with 2 <= k <= 1000"
@@ -77,6 +80,7 @@ def test_a_fold_out_of_range(fold):
         data.load("moons", fold=fold)
 
 
+@pytest.mark.once
 def test_rates_are_those_of_scikit_learn():
     random = np.random.default_rng(0)
     targets = random.integers(0, 2, 300)
@@ -92,6 +96,7 @@ def test_rates_are_those_of_scikit_learn():
     assert found["auc"] == pytest.approx(roc_auc_score(targets, probability))
 
 
+@pytest.mark.once
 def test_calibration_error_by_hand():
     logits = np.log([[1 / 9], [1 / 9], [3.0], [3.0]])  # probabilities 0.1 and 0.75
     targets = np.array([0, 1, 1, 1])
@@ -100,6 +105,7 @@ def test_calibration_error_by_hand():
     )
 
 
+@pytest.mark.once
 def test_intervals_narrow_with_the_root_of_the_count():
     random = np.random.default_rng(0)
 
@@ -132,6 +138,7 @@ def test_a_cross_validation_resumes_and_predicts_every_example(tmp_path):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Stopped])
+@pytest.mark.once
 def test_a_stopped_one_says_how_all_of_it_goes_on(error, tmp_path, monkeypatch):
     def stop(*_, **more):
         raise error
@@ -145,6 +152,7 @@ def test_a_stopped_one_says_how_all_of_it_goes_on(error, tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.once
 def test_many_classes_with_the_floors_of_every_fold(tmp_path, monkeypatch):
     monkeypatch.setattr("zoo.data.floors.SECONDS", 10.0)
     blobs = {"samples": 120, "std": 3.0}
@@ -178,6 +186,7 @@ def test_many_classes_with_the_floors_of_every_fold(tmp_path, monkeypatch):
         cross_validate(recipe, 121, tmp_path / "many")
 
 
+@pytest.mark.once
 def test_numbers_with_the_floors_of_every_fold(tmp_path, monkeypatch):
     monkeypatch.setattr("zoo.data.floors.SECONDS", 10.0)
     recipe = dataclasses.replace(RECIPE, data="diabetes", loss="mean_squared", epochs=2)
@@ -310,6 +319,7 @@ def test_a_table_of_patients_by_the_command(tmp_path, capsys, monkeypatch):
     assert sum(fold["examples"] for fold in run.metrics["folds"]) == 60
 
 
+@pytest.mark.once
 def test_a_claim_by_cross_validation(tmp_path):
     claim = zoo.Expected("auc", 0.5, folds=2)
     run = once(dataclasses.replace(RECIPE, expects=claim), tmp_path)
@@ -318,6 +328,7 @@ def test_a_claim_by_cross_validation(tmp_path):
         zoo.Expected("auc", 0.5, folds=1)
 
 
+@pytest.mark.once
 def test_rates_of_two_logits_are_those_of_class_1():
     random = np.random.default_rng(0)
     targets = random.integers(0, 2, 300)
@@ -331,6 +342,7 @@ def test_rates_of_two_logits_are_those_of_class_1():
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (4,), (4, 0), (4, 2, 1)])
+@pytest.mark.once
 def test_outputs_that_no_screening_test_gives(shape):
     with pytest.raises(
         Mistake, match="a screening test has two classes; these outputs"
@@ -338,6 +350,7 @@ def test_outputs_that_no_screening_test_gives(shape):
         rates(np.zeros(shape), np.array([0, 1, 0, 1]))
 
 
+@pytest.mark.once
 def test_measures_refuse_shapes_and_targets_without_meaning():
     with pytest.raises(Mistake, match=r"outputs of shape \(3,\) for 3 targets"):
         measure(np.zeros(3), np.zeros(3, int))
@@ -350,6 +363,7 @@ def test_measures_refuse_shapes_and_targets_without_meaning():
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 10, 11, 30, 200])
+@pytest.mark.once
 def test_a_claim_holds_where_students_interval_supports_it(count):
     values = np.random.default_rng(count).normal(0.9, 0.01, count).tolist()
     summary = summarize(values)
@@ -360,6 +374,7 @@ def test_a_claim_holds_where_students_interval_supports_it(count):
     assert not summary.reaches(lower + 0.01 * error)
 
 
+@pytest.mark.once
 def test_noise_never_helps_a_claim():
     calm, noisy = summarize([0.9, 0.9, 0.9]), summarize([0.8, 0.9, 1.0])
     assert calm.reaches(0.9)

@@ -152,6 +152,7 @@ def test_two_classes_have_one_logit(place):
     np.testing.assert_allclose(sigmoid(outputs(whole, points)), mean, atol=1e-6)
 
 
+@pytest.mark.once
 def test_numbers_and_rows_of_columns(place):
     draw = np.random.default_rng(0)
     size = draw.normal(size=80)
@@ -189,6 +190,7 @@ def test_numbers_and_rows_of_columns(place):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_words_are_explained_through_all_members(place):
     for number in range(60):
         label = ("bad", "good")[number % 2]

@@ -306,6 +306,7 @@ def test_what_cannot_be_explained_costs_one_line(run, options, said):
     assert str(mistake.value) == said
 
 
+@pytest.mark.once
 def test_the_command_draws_pictures_and_marks_words(run, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Image.fromarray(PICTURES[0, ..., 0]).save("cue.png")

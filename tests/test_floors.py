@@ -274,6 +274,7 @@ def moons(tmp_path_factory):
         return zoo.train(recipe, run=tmp_path_factory.mktemp("runs") / "moons")
 
 
+@pytest.mark.once
 def test_a_run_has_the_floors_of_its_test_split(moons):
     dataset = moons.dataset()
     assert moons.metrics["floors"] == floors(dataset, "test", 10).metrics

@@ -342,6 +342,7 @@ def test_the_pinball_loss_is_that_of_scikit_learn():
     assert float(loss(*tensors)) == pytest.approx(np.mean(each) / 2, rel=1e-5)
 
 
+@pytest.mark.once
 def test_a_run_with_quantiles_says_how_sure_it_is(spread_run, tmp_path, capsys):
     from sklearn.metrics import mean_absolute_error
 

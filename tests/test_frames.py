@@ -18,6 +18,7 @@ ASKED_WITH_ANSWERS = pytest.mark.filterwarnings("ignore:not used:UserWarning")
 
 
 @ASKED_WITH_ANSWERS
+@pytest.mark.once
 def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path):
     import pandas
 

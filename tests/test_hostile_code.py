@@ -11,6 +11,8 @@ from zoo.cli import call
 from zoo.core import seal
 from zoo.recipe import Recipe
 
+pytestmark = pytest.mark.once
+
 
 def test_a_run_executes_no_model_file_that_its_recipe_names(run, canary, capsys):
     """Its graph is of Keras's own layers, so it opens without the file."""

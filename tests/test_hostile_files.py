@@ -14,11 +14,12 @@ from zoo.cli import call
 from zoo.publishing import publish
 from zoo.run import open_run
 
+pytestmark = pytest.mark.once
+
 NAMES = ("recipe.json", "data.json", "metrics.json", "history.csv", "run.json")
 MORE = ("environment.json", "vocabulary.json", "card.json", "model.safetensors")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", NAMES + MORE)
 @pytest.mark.parametrize("kind", ["pipe", "device", "loop", "sparse"])
 def test_files_that_never_end_are_refused(run, name, kind):
@@ -52,7 +53,6 @@ def test_names_of_a_stranger_move_no_cursor(run, capsys):
     assert found.err.count("\n") == 1
 
 
-@pytest.mark.once
 def test_nothing_is_printed_but_with_control_characters_written_out():
     for path in Path(cli.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -74,7 +74,6 @@ def test_a_card_shows_names_as_they_are(run, tmp_path):
 WORDS = {"words": ["good", "not", "not good"], "length": 4, "keep": "last", "ngrams": 2}
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "changes",
     [

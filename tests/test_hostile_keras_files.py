@@ -17,6 +17,8 @@ from zoo.building import model_files
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
 
+pytestmark = pytest.mark.once
+
 
 def members(run) -> dict[str, bytes]:
     with zipfile.ZipFile(run / "model.keras") as archive:

@@ -20,6 +20,8 @@ from zoo.errors import Mistake
 from zoo.models import deep_mlp
 from zoo.run import open_run
 
+pytestmark = pytest.mark.once
+
 # --- Sums
 
 
@@ -66,7 +68,6 @@ def test_a_fault_of_zoo_keeps_its_traceback(run, monkeypatch):
         answer(run)
 
 
-@pytest.mark.once
 def test_a_fault_of_zoo_in_reading_pictures_and_graphs_keeps_its_traceback(
     old, monkeypatch, tmp_path
 ):
@@ -329,7 +330,6 @@ def test_json_that_is_none_or_a_bomb_is_refused(run, name, content):
         done.metrics  # noqa: B018  reading it is the test
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("value", ["0.9", None, {"accuracy": "0.9"}, [True, "x"]])
 def test_metrics_that_are_no_numbers_are_refused(run, value):
     about = {"test": value, "seconds": {"total": 1.0}}
@@ -364,7 +364,6 @@ def test_metrics_that_are_not_those_of_a_run_are_refused(run, changes):
         zoo.report(run)
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -382,7 +381,6 @@ def test_a_history_that_is_none_of_a_run_is_refused(run, content, words):
         zoo.report(run)
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("version", [0, -1, "1", 1.5, None, True])
 def test_a_version_that_is_no_number_is_refused(run, version):
     sums = json.loads((run / "run.json").read_text()) | {"version": version}

@@ -36,6 +36,7 @@ def test_a_users_tuner_searches_a_recipe(tmp_path):
     assert "learning_rate" in best.hyperparameters.values
 
 
+@pytest.mark.once
 def test_a_users_model_file_in_keras_tuners_search(tmp_path, own_recipe):
     x = np.random.default_rng(0).normal(size=(40, 2)).astype("float32")
     y = (x[:, 0] > 0).astype("int32")
@@ -74,6 +75,7 @@ def test_hypermodel_takes_arguments_of_build():
     assert (model.input_shape, model.output_shape) == ((None, 3), (None, 5))
 
 
+@pytest.mark.once
 def test_an_unknown_hypermodel_names_the_nearest():
     with pytest.raises(Mistake, match="did you mean 'lenet'"):
         zoo.hypermodel("lenett")

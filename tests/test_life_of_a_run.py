@@ -21,6 +21,8 @@ from zoo.run import Run, check_folder, new_folder, open_run
 from zoo.training import session, states
 from zoo.training.folder import Stopped
 
+pytestmark = pytest.mark.once
+
 MOONS = zoo.Recipe(model="deep_mlp", data="moons", batch=100, epochs=1)
 
 

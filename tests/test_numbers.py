@@ -202,6 +202,7 @@ def test_the_unit_of_the_data_changes_nothing_else(own, train):
     assert large.metrics["parameters"] == plain.metrics["parameters"] == 21
 
 
+@pytest.mark.once
 def test_a_run_answers_in_the_unit_of_the_data(own, train):
     dataset = own()
     run = train(LINE)

@@ -366,6 +366,7 @@ def test_a_column_of_objects_is_named_and_can_be_left_out(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:own.csv. left out")
 @ASKED_WITH_ANSWERS
+@pytest.mark.once
 def test_a_table_is_trained_on_without_a_recipe_and_asked(table, capsys):
     words = [
         "train",

@@ -13,6 +13,8 @@ from zoo.errors import Mistake
 from zoo.reporting import picture
 from zoo.reporting.seen import Seen
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def moons(tmp_path_factory):

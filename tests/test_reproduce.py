@@ -12,6 +12,8 @@ from zoo.errors import Mistake
 from zoo.evaluation.reproduction import reproduce
 from zoo.metrics import summarize
 
+pytestmark = pytest.mark.once
+
 RECIPE = """
 import zoo
 

@@ -16,7 +16,7 @@ from zoo import cli
 from zoo.errors import Mistake
 from zoo.serving import app
 
-once = pytest.mark.once
+pytestmark = pytest.mark.once
 LENGTH = 300
 
 
@@ -66,7 +66,6 @@ def test_a_hidden_step_is_a_missing_value(run):
 
 
 @pytest.mark.slow
-@once
 def test_an_ensemble_is_explained_through_all_members(run, file, tmp_path):
     given = {**run.recipe.data_arguments, "seed": run.recipe.seed}
     recipe = dataclasses.replace(run.recipe, seed=1, data_arguments=given)
@@ -79,7 +78,6 @@ def test_an_ensemble_is_explained_through_all_members(run, file, tmp_path):
     assert zoo.predict(both, file, confidence=0.8)[0].intervals
 
 
-@once
 def test_the_picture_has_a_stripe_a_step_and_a_line(run, file, tmp_path, capsys):
     drawn = tmp_path / "why.svg"
     words = ["explain", str(run.folder), str(file), "--to", str(drawn)]
@@ -104,7 +102,6 @@ def port(run):
         yield found
 
 
-@once
 def test_a_server_forecasts_what_is_sent(run, file, port):
     columns = {name: list(cells) for name, cells in table(LENGTH).items()}
     columns["when"] = [str(each) for each in columns["when"]]
@@ -134,7 +131,6 @@ def test_a_server_forecasts_what_is_sent(run, file, port):
     assert json.loads(card)["window"] == 24
 
 
-@once
 def test_a_server_says_what_if_a_value_had_been_another(run, file, port):
     columns = {name: list(cells) for name, cells in table(LENGTH).items()}
     columns["load"][-1] = 12.5
@@ -154,7 +150,6 @@ def test_a_server_says_what_if_a_value_had_been_another(run, file, port):
         assert (status, words in said["error"]) == (400, True), said
 
 
-@once
 def test_a_server_refuses_what_is_no_series(port):
     for given, words in {
         "load": "give an object from column to its values",
@@ -175,7 +170,6 @@ def test_a_server_refuses_what_is_no_series(port):
     assert "root" not in said["error"]
 
 
-@once
 @pytest.mark.skipif(not browser.CHROMIUM, reason="needs Chromium, which slides")
 def test_a_slider_of_the_page_moves_the_forecast(file, port):
     with browser.page() as page:

@@ -297,6 +297,7 @@ def test_a_run_reads_strings(run, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_an_exported_run_reads_the_same(run, tmp_path):
     path = written(tmp_path / "a.wav", np.tile(tone(800, 0.15), 2))
     file = zoo.export(run, tmp_path / "run.onnx")

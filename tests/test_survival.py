@@ -224,6 +224,7 @@ def test_the_command_takes_the_backend_of_the_run(tmp_path, quiet_run):
     assert Run(run).backend == HERE
 
 
+@pytest.mark.once
 def test_a_damaged_state_is_reported_and_the_one_before_is_used(
     tmp_path, quiet_run, saving_always
 ):
@@ -237,6 +238,7 @@ def test_a_damaged_state_is_reported_and_the_one_before_is_used(
 
 
 @given(data=st.data())
+@pytest.mark.once
 def test_no_damage_passes_unnoticed(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("states")
     for step in (1, 2):
@@ -257,6 +259,7 @@ def test_no_damage_passes_unnoticed(data, tmp_path_factory):
         np.testing.assert_array_equal(array, original)
 
 
+@pytest.mark.once
 def test_if_all_states_are_damaged_it_says_so(tmp_path):
     states.save(tmp_path, ARRAYS, {})
     for path in tmp_path.glob("state-*"):
@@ -270,6 +273,7 @@ def test_if_all_states_are_damaged_it_says_so(tmp_path):
         )
 
 
+@pytest.mark.once
 def test_the_last_two_states_are_kept_and_leftovers_removed(tmp_path):
     assert states.newest(tmp_path) is None
     (tmp_path / ".state-00000001-x.npz.99").write_bytes(b"killed while writing")
@@ -291,6 +295,7 @@ def files_no_larger_than(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.once
 def test_a_full_disk_is_a_clear_error_and_the_state_before_is_intact(tmp_path):
     with files_no_larger_than(500), pytest.raises(Mistake, match="saved yet: begin ag"):
         states.save(tmp_path, ARRAYS, {"step": 1})
@@ -307,6 +312,7 @@ def test_a_full_disk_is_a_clear_error_and_the_state_before_is_intact(tmp_path):
     assert states.read(states.newest(tmp_path))[1] == {"step": 1}
 
 
+@pytest.mark.once
 def test_training_on_a_full_disk_can_go_on_when_there_is_room(
     tmp_path, quiet_run, saving_always, monkeypatch
 ):
@@ -324,6 +330,7 @@ def test_training_on_a_full_disk_can_go_on_when_there_is_room(
     assert same(resumed(tmp_path), quiet_run)
 
 
+@pytest.mark.once
 def test_a_disk_that_is_full_at_the_beginning_leaves_no_folder(tmp_path):
     importlib.import_module("joblib")  # which tries to write when it is imported
     with (
@@ -334,6 +341,7 @@ def test_a_disk_that_is_full_at_the_beginning_leaves_no_folder(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.once
 def test_a_folder_that_the_system_refuses_is_a_clear_error(tmp_path, monkeypatch):
     def refuse(*_, **__):  # as /proc does, which looks like any other folder
         raise FileNotFoundError(2, "No such file or directory")
@@ -343,6 +351,7 @@ def test_a_folder_that_the_system_refuses_is_a_clear_error(tmp_path, monkeypatch
         make_folder(tmp_path / "a")
 
 
+@pytest.mark.once
 def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypatch):
     command = importlib.import_module("zoo.cli._next")
     write = command._write_picture
@@ -360,6 +369,7 @@ def test_a_disk_without_room_for_the_example_is_a_clear_error(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("size", [700, 5000])
+@pytest.mark.once
 def test_a_disk_that_is_full_at_the_end_is_a_clear_error(
     size, tmp_path, quiet_run, monkeypatch
 ):
@@ -376,6 +386,7 @@ def test_a_disk_that_is_full_at_the_end_is_a_clear_error(
     assert same(resumed(tmp_path), quiet_run)
 
 
+@pytest.mark.once
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(
@@ -384,6 +395,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
         states.save(tmp_path / "file", ARRAYS, {})
 
 
+@pytest.mark.once
 def test_a_state_is_written_every_so_many_epochs(tmp_path, saving_always, monkeypatch):
     save, epochs = states.save, []
 

@@ -33,6 +33,7 @@ def found(tmp_path_factory):
     return zoo.tune(TINY, trials=6, only=only, run=folder, winners=2, quiet=True)
 
 
+@pytest.mark.once
 def test_a_search_leaves_a_table_a_winner_and_a_command(found):
     text = (found.folder / "trials.csv").read_text()
     rows = list(csv.DictReader(text.splitlines()))
@@ -48,6 +49,7 @@ def test_a_search_leaves_a_table_a_winner_and_a_command(found):
     assert found.command == f"zoo train RECIPE {found.overrides}".strip()
 
 
+@pytest.mark.once
 def test_the_report_shows_every_trial(found):
     page = (found.folder / "report.html").read_text()
     assert page.count("<svg") >= 4
@@ -58,11 +60,13 @@ def test_the_report_shows_every_trial(found):
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
+@pytest.mark.once
 def test_the_pareto_set_is_what_no_other_beats_in_both():
     costs, values = [3, 1, 2, 2, 9, 5], [0.8, 0.5, 0.7, 0.6, 0.8, 0.9]
     assert pareto(costs, values) == [1, 2, 0, 5]
 
 
+@pytest.mark.once
 def test_the_hyperparameter_that_decides_is_the_most_important():
     random = np.random.default_rng(0)
     trials = [
@@ -78,6 +82,7 @@ def test_the_hyperparameter_that_decides_is_the_most_important():
     assert importances(trials[:7], "validation_loss") == {}
 
 
+@pytest.mark.once
 def test_trials_far_worse_than_most_do_not_squeeze_the_chart():
     losses = [0.30, 0.31, 0.32, 0.33, 900.0]
     trials = [
@@ -100,6 +105,7 @@ def test_trials_far_worse_than_most_do_not_squeeze_the_chart():
     assert heights[0] - heights[-1] > 50
 
 
+@pytest.mark.once
 def test_a_finished_search_is_read_without_keras(found):
     code = (
         "import sys; from zoo.tuning import load; search = load(sys.argv[1]);"
@@ -167,6 +173,7 @@ def test_fresh_seeds_leave_the_test_split_as_the_search_had_it(tmp_path):
         assert np.array_equal(again.test.inputs, tested)
 
 
+@pytest.mark.once
 def test_folds_share_the_examples_and_the_classes():
     folds = trial.datasets(TINY, 5)
     sizes = [len(fold.validation) for fold in folds]
@@ -178,6 +185,7 @@ def test_folds_share_the_examples_and_the_classes():
     assert len(np.unique(seen, axis=0)) == 96
 
 
+@pytest.mark.once
 def test_without_validation_data_a_search_says_what_to_do(tmp_path):
     recipe = dataclasses.replace(TINY, validation=0.0)
     with pytest.raises(Mistake, match=r"set validation=0\.1 or use --folds 5"):
@@ -193,11 +201,13 @@ def test_without_validation_data_a_search_says_what_to_do(tmp_path):
         ({"folds": 1}, "folds=1; accepted: 0, or 2 to 96"),
     ],
 )
+@pytest.mark.once
 def test_a_wrong_setting_is_told(setting, text, tmp_path):
     with pytest.raises(Mistake, match=text):
         zoo.tune(TINY, run=tmp_path / "no", quiet=True, **setting)
 
 
+@pytest.mark.once
 def test_another_search_in_the_folder_is_not_mixed_up(found):
     with pytest.raises(Mistake, match="has seed=0, not 7; give the same settings"):
         zoo.tune(TINY, trials=6, seed=7, run=found.folder, quiet=True)
@@ -247,6 +257,7 @@ def test_a_search_of_relative_paths_goes_on_from_another_folder(tmp_path, monkey
 
 
 @pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.once
 def test_each_trial_that_ends_is_told_once(terminal, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     settings = Settings("", (), TINY, "jax", trials=4)
@@ -331,6 +342,7 @@ def test_hyperband_continues_its_best_trials(tmp_path):
     assert again["validation_loss"] == pytest.approx(loss, rel=1e-4)
 
 
+@pytest.mark.once
 def test_a_search_goes_on_with_more_trials(found, tmp_path):
     folder = shutil.copytree(found.folder, tmp_path / "longer")
     longer = reopen(folder, trials=7, winners=0, quiet=True)
@@ -338,6 +350,7 @@ def test_a_search_goes_on_with_more_trials(found, tmp_path):
     assert len(longer.trials) == longer.settings.trials == 7
 
 
+@pytest.mark.once
 def test_the_command_shows_a_search_and_refuses_what_it_would_ignore(found, capsys):
     folder = str(found.folder)
     assert call(["tune", folder]) == 0
@@ -352,6 +365,7 @@ def test_the_command_shows_a_search_and_refuses_what_it_would_ignore(found, caps
     assert "add --resume to continue it" in capsys.readouterr().err
 
 
+@pytest.mark.once
 def test_a_search_that_has_tried_every_value_says_so(tmp_path, capsys):
     words = ["tune", "circles", "epochs=1", "--only", "schedule", "--trials", "5"]
     assert call([*words, "--winners", "0", "--run", str(tmp_path / "few")]) == 0
@@ -360,6 +374,7 @@ def test_a_search_that_has_tried_every_value_says_so(tmp_path, capsys):
     assert "--resume" not in said
 
 
+@pytest.mark.once
 def test_a_recipe_is_not_taken_for_a_folder_of_its_name(
     found, tmp_path, monkeypatch, capsys
 ):
@@ -369,6 +384,7 @@ def test_a_recipe_is_not_taken_for_a_folder_of_its_name(
     assert "trials=0; accepted: at least 1" in capsys.readouterr().err
 
 
+@pytest.mark.once
 def test_a_hyperparameter_may_have_the_name_of_a_column(tmp_path):
     row = {
         "trial": 0,

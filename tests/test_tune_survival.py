@@ -274,6 +274,7 @@ def test_a_killed_process_loses_no_trial_and_runs_none_twice(
 # --- many processes
 
 
+@pytest.mark.once
 def test_a_process_with_other_settings_is_refused(tmp_path):
     folder = tmp_path / "search"
     options = {"trials": 1, "only": ("l2",), "winners": 0, "quiet": True}

@@ -161,6 +161,7 @@ def test_a_class_without_examples_or_answers_has_no_share():
     assert found["sound"]["recall"] == found["sound"]["precision"] == 1
 
 
+@pytest.mark.once
 def test_a_class_that_is_never_answered_is_told_and_weights_help(parts, tmp_path):
     run = zoo.train(RECIPE, run=tmp_path / "plain", quiet=True)
     assert run.metrics["test"]["accuracy"] > 0.9

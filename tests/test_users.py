@@ -185,7 +185,12 @@ def test_logits_are_float32_in_mixed_precision(case):
     finally:
         keras.config.set_dtype_policy(before)
     assert model.output.dtype == "float32"
-    found = model(inputs_of(model, 2))
+    if BACKEND == "jax":  # the same calls, of which none is compiled
+        import jax
+
+        found = jax.eval_shape(model, inputs_of(model, 2))
+    else:
+        found = model(inputs_of(model, 2))
     assert keras.backend.standardize_dtype(found.dtype) == "float32"
 
 
