@@ -372,6 +372,29 @@ def test_maps_of_a_convolution_show_where(tmp_path):
 
 
 @once
-def test_an_exported_file_says_what_to_explain_instead():
-    with pytest.raises(Mistake, match=r"digits\.onnx has no gradients"):
-        zoo.explain("digits.onnx", np.zeros((28, 28)))
+def test_an_exported_file_is_explained_as_its_run_by_occlusion(tmp_path):
+    sevens = np.zeros((28, 28), "uint8")
+    sevens[5, 6:20], sevens[5:24, 18:21] = 255, 255
+    asked = [
+        ("lenet:mnist", sevens),
+        ("mammogram_mlp:masses", [[62, 4, 5, 3], [40, None, 1, 2]]),
+        ("lstm_sentiment:imdb", "a waste of two hours, with one wonderful song"),
+        ("perceptron:iris", [[5.1, 1.4]]),
+    ]
+    for name, given in asked:
+        file = zoo.export(name, tmp_path / f"{name.partition(':')[0]}.onnx")
+        of_run = zoo.explain(name, given, method="occlusion")
+        for mine, its in zip(zoo.explain(file, given), of_run, strict=True):
+            assert (mine.method, mine.of, mine.parts) == (
+                "occlusion",
+                its.of,
+                its.parts,
+            )
+            largest = np.abs(its.attributions).max()
+            np.testing.assert_allclose(
+                mine.attributions, its.attributions, atol=1e-4 * largest
+            )
+            assert mine.probability == pytest.approx(its.probability, abs=1e-4)
+    with pytest.raises(Mistake, match=r"perceptron\.onnx does not tell apart"):
+        zoo.explain(file, [[5.1, 1.4]], method="shapley")
+    assert cli.call(["explain", str(file), "--backend", "jax", "5.1,1.4"]) == 2

@@ -5,13 +5,15 @@ blue, into a PNG file. Of a text words are marked, with + or -; a row is a table
 series every step of the window is a stripe behind its line, in an SVG file; so is every
 stretch of a sound or a sequence.
 
-Methods: occlusion of anything; gradient and integrated_gradients of pictures, texts,
-rows and series; smoothgrad and grad_cam of pictures; shapley of rows of few columns.
+Methods: occlusion of anything, and the one for an ONNX file; gradient and
+integrated_gradients of pictures, texts, rows and series; smoothgrad and grad_cam of
+pictures; shapley of rows of few columns.
 
 Examples:
   zoo explain lenet:mnist seven.png --to why.png
   zoo explain lenet:mnist seven.png --of 1 --method grad_cam
   zoo explain runs/reviews "a waste of two hours"
+  zoo explain digits.onnx seven.png
   zoo explain mammogram_mlp:masses -- 62,4,5,3
   zoo explain runs/load load.csv --of "load +1"
 """
@@ -26,7 +28,8 @@ from zoo.cli._table import table
 from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.errors import Mistake, plain
-from zoo.run import open_run
+from zoo.exported import Exported, is_file
+from zoo.run import Run, open_run
 
 STRONGEST = 12  # steps or stretches that are printed
 
@@ -56,13 +59,13 @@ def arguments(parser):
 
 
 def run(options):
-    done = open_run(options.run, trust=options.trust)
-    backend.require("explain", startup.load(options.backend))
+    done = _opened(options)
 
     from zoo.data import places
     from zoo.explanation import explain
 
-    kind = done.about_data.kind
+    about = done.dataset if isinstance(done, Exported) else done.about_data
+    kind = about.kind
     found = explain(
         done,
         places.expanded(options.inputs, kind, sys.stdin.buffer),
@@ -85,6 +88,19 @@ def run(options):
             _print_text(each)
         if written:
             show(written[number])
+
+
+def _opened(options) -> Run | Exported:
+    if is_file(options.run):
+        if options.backend:
+            raise Mistake(
+                f"--backend {options.backend} is for runs; ONNX Runtime answers "
+                f"{options.run}"
+            )
+        return Exported(options.run)
+    done = open_run(options.run, trust=options.trust)
+    backend.require("explain", startup.load(options.backend))
+    return done
 
 
 def _write(found, to, kind) -> list[Path]:

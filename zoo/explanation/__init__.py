@@ -1,15 +1,16 @@
 """Explain: which pixels, words, columns or stretches of time speak for an answer."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zoo import exported
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
+from zoo.explanation import hiding, scores
 from zoo.explanation.result import Explanation
-from zoo.metrics import label_probabilities, probabilities
+from zoo.exported import Exported, is_file
 from zoo.run import Run, open_run
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ MOST_COLUMNS = 12  # of exact Shapley values, which ask for 2**12 answers
 
 
 def explain(
-    run: Run | str | Path,
+    run: Run | Exported | str | Path,
     inputs,
     *,
     method: str | None = None,
@@ -48,10 +49,13 @@ def explain(
     """Say which pixels, words, columns or times speak for an answer, on any backend.
 
     What is explained is the score of a class: its logit; for the first of two classes
-    that have one logit, this logit with the other sign; of numbers the number itself.
+    that have one logit, this logit with the other sign; of numbers the number itself;
+    of a string the logarithm of its probability.
 
     Args:
-        run: a run, its folder, or the name of trained weights, such as "lenet:mnist".
+        run: a run, its folder, or the name of trained weights, such as "lenet:mnist";
+            or an ONNX file that `zoo.export` wrote, which is explained by occlusion,
+            without Keras.
         inputs: as `zoo.predict` takes them.
         method: by its name, for the kinds of data that it fits:
 
@@ -64,11 +68,11 @@ def explain(
             shapley               of rows of up to 12 columns: exact Shapley values
             occlusion             how much the score falls where a part is hidden
 
-            None takes shapley where it fits, occlusion of sounds and sequences, which
-            have no other, and integrated_gradients otherwise. Sources
+            None takes shapley where it fits, occlusion of sounds, sequences and ONNX
+            files, which have no other, and integrated_gradients otherwise. Sources
             stand in `zoo.explanation.methods`.
-        of: the class, label or number to explain; None for the answer, of several
-            numbers the first.
+        of: the class, label, number or string to explain; None for the answer, of
+            several numbers the first.
         seed: of the noise of smoothgrad, 0 or more.
         as_is: see `zoo.predict`.
         trust: execute the run's own model file, see `zoo.run.open_run`.
@@ -82,105 +86,119 @@ def explain(
     """
     from zoo import data
 
-    if exported.is_file(run):
-        raise Mistake(
-            f"{run} has no gradients, and does not tell its layers apart; explain the "
-            "run that it was exported from"
-        )
-    opened = open_run(run, trust=trust)
-    dataset = opened.about_data
+    opened = _opened(run, trust)
+    dataset = opened.dataset if isinstance(opened, Exported) else opened.about_data
     if dataset.kind not in KINDS:
         raise Mistake(
-            f"explain is for {', '.join(KINDS)} data; {opened.folder} learned from "
+            f"explain is for {', '.join(KINDS)} data; {_place(opened)} learned from "
             f"{dataset.kind} data"
         )
-    method = _method(method, dataset)
+    method = _method(method, dataset, opened)
     if seed < 0:
         raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
+    if opened.quantiles:
+        raise Mistake(
+            f"explain is for one answer; {_place(opened)} gives quantiles: explain a "
+            "run that was trained without model.quantiles"
+        )
     raw = data.items(dataset, inputs)
     decoded = data.decode(dataset, raw, as_is)
     names = data.named(dataset, raw, decoded)
-    asked = [] if of is None else [_place(of, dataset)] * len(names)
-    startup.import_keras()
-    from zoo.engine import steps
-    from zoo.explanation import attribution
-
-    if opened.quantiles:
-        raise Mistake(
-            f"explain is for one answer; {opened.folder} gives quantiles: explain a "
-            "run that was trained without model.quantiles"
-        )
-    outputs = steps.predict(opened.forward, decoded)
+    answer = _answer(opened)
+    outputs = answer(decoded, 500)
     if not np.isfinite(outputs).all():
-        raise Mistake(f"{opened.folder} has no answer: it is NaN, or overflows")
-    places = asked or _answers(outputs, dataset.task)
-    weights = np.stack([_weights(each, outputs.shape[1]) for each in places])
-    scores = (outputs * weights).sum(axis=1)
-    shares = _shares(outputs, dataset.task, opened.temperature)
-    found = attribution.attributed(
-        opened.model, opened.forward, dataset, raw, decoded, weights, method, seed
-    )
+        raise Mistake(f"{_place(opened)} has no answer: it is NaN, or overflows")
+    asked = scores.asked(dataset, outputs, of, opened.temperature)
+    scored = [each.score for each in asked]
+    if isinstance(opened, Exported):
+        found = _of_file(answer, dataset, raw, decoded, scored)
+    else:
+        from zoo.explanation import attribution
+
+        found = attribution.attributed(
+            opened.model, opened.forward, dataset, raw, decoded, scored, method, seed
+        )
     explained = []
-    for i, (name, one) in enumerate(zip(names, found, strict=True)):
-        about = {"input": name, "method": method, "of": dataset.answers[places[i]]}
-        about |= {"score": float(scores[i])}
-        if shares is not None:
-            about["probability"] = float(shares[i, places[i]])
+    for i, (name, each, one) in enumerate(zip(names, asked, found, strict=True)):
+        about = {"input": name, "method": method, "of": each.name, "score": each.value}
+        about["probability"] = each.probability
         if dataset.kind == "image":
             about["seen"] = decoded[i]
         explained.append(Explanation(**about, **one))
     return explained
 
 
-def _method(given: str | None, dataset: "Dataset") -> str:
+def fitting(dataset: "Dataset", file: bool) -> list[str]:
+    """The names of the methods for a network that learned from this data set.
+
+    Args:
+        file: whether it is an ONNX file, which has no gradients.
+    """
+    if dataset.kind not in KINDS:
+        return []
     kind = KINDS[dataset.kind]
-    columns = len(dataset.columns or dataset.features) or dataset.input_shape[0]
-    few = kind == "rows" and columns <= MOST_COLUMNS
-    fitting = [name for name, kinds in METHODS.items() if kind in kinds]
+    found = [name for name, kinds in METHODS.items() if kind in kinds]
+    if file:
+        return ["occlusion"]
+    few = _columns(dataset) <= MOST_COLUMNS
+    return [name for name in found if name != "shapley" or few]
+
+
+def _columns(dataset: "Dataset") -> int:
+    return len(dataset.columns or dataset.features) or dataset.input_shape[0]
+
+
+def _opened(run: "Run | Exported | str | Path", trust: bool) -> "Run | Exported":
+    if isinstance(run, Exported):
+        return run
+    return Exported(run) if is_file(run) else open_run(run, trust=trust)
+
+
+def _place(opened: "Run | Exported") -> Path:
+    return opened.path if isinstance(opened, Exported) else opened.folder
+
+
+def _answer(opened: "Run | Exported"):
+    """From inputs, so many at a time, to outputs."""
+    if isinstance(opened, Exported):
+        return opened.answers
+    startup.import_keras()
+    from zoo.engine import steps
+
+    return partial(steps.predict, opened.forward)
+
+
+def _of_file(answer, dataset, raw, decoded, scored):
+    """By occlusion, which asks for answers alone."""
+    view = hiding.view_of(dataset, raw, decoded, answer)
+    parts = hiding.named(view, dataset, raw, decoded)
+    for i, score in enumerate(scored):
+        yield {**hiding.occluded(view, answer, i, score), **parts(i)}
+
+
+def _method(given: str | None, dataset: "Dataset", opened: "Run | Exported") -> str:
+    kind, columns = KINDS[dataset.kind], _columns(dataset)
+    accepted = fitting(dataset, isinstance(opened, Exported))
     if given is None:
-        usual = "shapley" if few else "integrated_gradients"
-        return usual if usual in fitting else "occlusion"
+        usual = ("shapley", "integrated_gradients", "occlusion")
+        return next(name for name in usual if name in accepted)
     given = str(given).replace("-", "_")
     if given not in METHODS:
-        raise unknown("method", given, fitting)
-    if given not in fitting:
+        raise unknown("method", given, accepted)
+    if kind not in METHODS[given]:
         raise Mistake(
             f"method={given} is for {', '.join(METHODS[given])}; this network learned "
-            f"from {kind}; accepted: {', '.join(fitting)}"
+            f"from {kind}; accepted: {', '.join(accepted)}"
         )
-    if given == "shapley" and not few:
+    if given not in accepted and isinstance(opened, Exported):
+        raise Mistake(
+            f"method={given} needs the layers of the network, which {opened.path} does "
+            "not tell apart; accepted: occlusion, or explain the run that it was "
+            "exported from"
+        )
+    if given not in accepted:
         raise Mistake(
             f"method=shapley asks for 2**{columns} answers of {columns} columns; "
             f"accepted: up to {MOST_COLUMNS} columns, or method=integrated_gradients"
         )
     return given
-
-
-def _place(of: str, dataset: "Dataset") -> int:
-    answers = dataset.answers
-    if str(of) not in answers:
-        kind = {"classes": "class", "labels": "label"}.get(dataset.task, "number")
-        raise unknown(kind, of, answers)
-    return answers.index(str(of))
-
-
-def _answers(outputs: np.ndarray, task: str) -> list[int]:
-    if task == "numbers":
-        return [0] * len(outputs)
-    shares = outputs if task == "labels" else probabilities(outputs)
-    return shares.argmax(axis=1).tolist()
-
-
-def _weights(place: int, count: int) -> np.ndarray:
-    """What the outputs are multiplied by to give the score."""
-    if count == 1:
-        return np.array([1.0 if place == 1 else -1.0])
-    return np.eye(count)[place]
-
-
-def _shares(outputs, task: str, temperature: float) -> np.ndarray | None:
-    if task == "numbers":
-        return None
-    if task == "labels":
-        return label_probabilities(outputs)
-    return probabilities(outputs / temperature)

@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-import keras
 import numpy as np
 
 from zoo.data import Dataset
@@ -13,16 +12,14 @@ SHORTEST = 100  # stretches in a second, at most
 
 
 class Stretches:
-    """Stretches of time, each of which may be hidden; see `zoo.explanation.views`.
+    """Stretches of time, each of which may be hidden; see `zoo.explanation.hiding`.
 
     A hidden stretch of a sound is silent. In one of a sequence every channel has its
     mean over the steps. Padding behind the end is in no stretch.
     """
 
-    beside = None
-
-    def __init__(self, model: keras.Model, dataset: Dataset, inputs: np.ndarray):
-        self.whole, self.level, self._rate = model, inputs, dataset.rate
+    def __init__(self, dataset: Dataset, inputs: np.ndarray):
+        self.level, self._rate = inputs, dataset.rate
         self.gone = "silence" if dataset.rate else "the mean of each channel"
         whole = inputs != PADDING if dataset.rate else ~np.isnan(inputs).all(axis=2)
         lengths = np.where(whole, np.arange(whole.shape[1]) + 1, 0).max(axis=1)

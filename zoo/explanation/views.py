@@ -1,6 +1,7 @@
 """What a network sees of inputs, and which of it is which pixel, word or column.
 
-A view has the same names for each kind of data:
+A view has the same names for each kind of data, beside those of
+`zoo.explanation.hiding`:
 
     `network`    from the first numbers that have a gradient to the outputs
     `level`      these numbers, float32 (n, ...)
@@ -8,10 +9,7 @@ A view has the same names for each kind of data:
     `compared`   the baseline in words
     `beside`     what `network` takes as its second input, or None
     `fold`       attributions of `level[i]` as those of its parts
-    `masks`      the parts of input i that are hidden together, bool (m, *parts)
-    `hide`       for each mask, the input i in which these parts are hidden
     `whole`      the model that takes what `hide` gives
-    `gone`       what stands where something is hidden, in words
 """
 
 from functools import cached_property, partial
@@ -22,55 +20,42 @@ from keras import ops
 
 from zoo.building import ensemble
 from zoo.data import Dataset
-from zoo.data.kinds.series import hidden
 from zoo.data.kinds.texts import PADDING
 from zoo.engine import private, steps
 from zoo.errors import Mistake
-from zoo.explanation import ensembles, methods
+from zoo.explanation import ensembles, hiding, sounds
 from zoo.layers import Columns
 
 
-class Pictures:
-    """Pixels, compared with a picture of one color.
+class Pictures(hiding.Pictures):
+    """Pixels, see `zoo.explanation.hiding`."""
 
-    It is the mean brightness of the borders of gray training pictures, where the run
-    knows it; otherwise the picture's own mean color.
-    """
+    beside = None
 
     def __init__(self, model: keras.Model, dataset: Dataset, pictures: np.ndarray):
+        super().__init__(dataset, pictures)
         self.network = self.whole = model
-        self.beside = None
-        self.level = pictures.astype("float32")
-        mean = self.level.mean(axis=(1, 2), keepdims=True)
-        self.compared = "the picture's mean color everywhere"
-        if pictures.shape[3] == 1 and dataset.border is not None:
-            mean = np.full_like(mean, dataset.border)
-            self.compared = "the brightness of the training pictures' borders"
-        self.baseline = np.broadcast_to(mean, self.level.shape)
-        self.gone = self.compared
 
     def fold(self, i: int, found: np.ndarray) -> np.ndarray:
         return found
 
-    def masks(self, i: int) -> np.ndarray:
-        return methods.windows(*self.level.shape[1:3])
 
-    def hide(self, i: int, hidden: np.ndarray) -> np.ndarray:
-        return np.where(hidden[..., None], self.baseline[i], self.level[i])
+class Stretches(sounds.Stretches):
+    """Stretches of time, of which no gradient is asked for."""
+
+    def __init__(self, model: keras.Model, dataset: Dataset, inputs: np.ndarray):
+        super().__init__(dataset, inputs)
+        self.whole = model
 
 
-class Texts:
-    """Words, compared with no word: vectors of zeros where they stand.
-
-    A token of several words is shared among them. A word is hidden as padding is.
-    """
+class Texts(hiding.Texts):
+    """Words, compared with no word: vectors of zeros where they stand."""
 
     compared = "vectors of zeros in place of words"
-    gone = "padding in place of words"
 
     def __init__(self, model: keras.Model, rows: np.ndarray, spans: list, counts: list):
+        super().__init__(rows, spans, counts)
         self.whole, self.beside = model, rows
-        self.spans, self.counts = spans, counts  # of tokens in words; words of a text
 
     @cached_property
     def _halves(self):
@@ -93,15 +78,6 @@ class Texts:
         for value, (first, end) in zip(of_tokens, self.spans[i], strict=False):
             of_words[first:end] += value / (end - first)
         return of_words
-
-    def masks(self, i: int) -> np.ndarray:
-        return np.eye(self.counts[i], dtype=bool)
-
-    def hide(self, i: int, hidden: np.ndarray) -> np.ndarray:
-        rows = np.repeat(self.beside[i][None], len(hidden), axis=0)
-        for place, (first, end) in enumerate(self.spans[i]):
-            rows[hidden[:, first:end].any(axis=1), place] = PADDING
-        return rows
 
 
 class Rows:
@@ -138,28 +114,27 @@ class Rows:
         return np.where(hidden[:, self._owners], self.baseline[i], self.level[i])
 
 
-class Series:
+class Series(hiding.Series):
     """Steps of a window, compared with the mean of the window at every step.
 
-    What is known ahead is compared with its own mean. A hidden step has no value, as
-    one that is missing; in a network that knows no missing values it has the mean.
+    What is known ahead is compared with its own mean.
     """
 
     compared = "the window's mean at every step"
 
     def __init__(self, model: keras.Model, dataset: Dataset, windows: np.ndarray):
         assert dataset.timeline, "series have a timeline"
-        self.whole, self._raw, self._shown = model, windows, windows.shape[1]
         members = ensemble.members(model) or [model]
-        if all(_columns_of(each) is not None for each in members):
+        knows = all(_columns_of(each) is not None for each in members)
+        super().__init__(dataset, windows, missing=knows)
+        self.whole = model
+        if knows:
             after = partial(_after_steps, length=windows.shape[1])
             first, self.network = ensembles.halves(model, after, beside=True)
             self.beside = windows
             self.level = steps.predict(steps.compile_forward(first), windows)
-            self.gone, self._gap = "a missing value", np.float32(np.nan)
         else:
             self.network, self.level, self.beside = model, windows, None
-            self.gone, self._gap = self.compared, None
             if np.isnan(windows).any():
                 raise Mistake(
                     f"a value is missing, and {model.name} has no zoo.layers.Columns, "
@@ -173,18 +148,9 @@ class Series:
             if part.shape[1]
         ]
         self.baseline = np.concatenate(means, axis=1)
-        self._changing = hidden(dataset.columns, (), dataset.timeline.clock.name)
 
     def fold(self, i: int, found: np.ndarray) -> np.ndarray:
         return found.sum(axis=1)
-
-    def masks(self, i: int) -> np.ndarray:
-        return np.eye(self._shown, dtype=bool)
-
-    def hide(self, i: int, hidden: np.ndarray) -> np.ndarray:
-        gap = self.baseline[i] if self._gap is None else self._gap
-        places = hidden[..., None] & self._changing
-        return np.where(places, gap, self._raw[i]).astype("float32")
 
 
 def _after_steps(model: keras.Model, length: int) -> tuple[keras.Model, keras.Model]:

@@ -35,7 +35,7 @@ SMALL = 2**13  # bytes of a picture; a drawing has 5,000
 # Nothing is loaded from elsewhere, and no other page may show this one inside itself.
 HEADERS = {
     "content-security-policy": "default-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; frame-ancestors 'none'",
+    "img-src 'self' data: blob:; media-src blob:; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
 }
 
@@ -47,15 +47,11 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         run, trust: as `zoo.predict` takes them.
 
     Raises:
-        Mistake: there is no such run, or it goes on with texts or hears sounds.
+        Mistake: there is no such run, or it goes on with texts.
     """
     source, dataset = answering.opened(run, trust)
     if dataset.unit:
         raise Mistake("texts that go on are not served; `zoo write RUN` writes them")
-    if dataset.kind in ("sound", "sequence"):
-        raise Mistake(
-            f"{dataset.kind}s are not served; `zoo predict RUN FILE` answers them"
-        )
     nothing = dataset.train.inputs
     one = np.zeros((1, *nothing.shape[1:]), nothing.dtype)
     name, forward, seconds = engine.quickest(source, one)
@@ -96,8 +92,6 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         return JSONResponse(answer)
 
     async def explain(request: Request) -> Response:
-        if isinstance(source, Exported):
-            raise Mistake("an ONNX file gives no gradients; serve the run to explain")
         asked = {key: request.query_params.get(key) for key in ("method", "of")}
         raw = await _raw(dataset, request)
         ask = partial(explanation.explain, source, raw, **asked)
@@ -177,10 +171,11 @@ def _about(source: Run | Exported, dataset: data.Dataset, name: str) -> dict:
         ]
         or [{"name": name, "kind": "number"} for name in dataset.features],
         "engine": name,
-        "explains": run,
+        "methods": [] if source.quantiles else explanation.fitting(dataset, not run),
         "confident": run and "conformal" in source.metrics and dataset.task != "labels",
         "time": line.clock.name if line else "",
         "window": line.window if line else 0,
+        "rate": dataset.rate,
         "card": trained.card(folder) if has_card else None,
     }
 
@@ -250,7 +245,10 @@ async def _sent(dataset: data.Dataset, request: Request) -> list:
         except ValueError as error:
             raise Mistake(f"the form cannot be read: {error}") from error
         return inputs.of_form(dataset, fields)
-    if said.startswith(("image/", "text/")) or said == "application/octet-stream":
+    if (
+        said.startswith(("image/", "audio/", "text/"))
+        or said == "application/octet-stream"
+    ):
         return inputs.of_bytes(dataset, content)
     return inputs.of_json(dataset, content)
 
@@ -293,7 +291,10 @@ async def _refused(request: Request, error: Exception) -> Response:
 _JSON = {
     "type": "object",
     "properties": {
-        "input": {"description": "a picture in base64, a text, a row, or a series"},
+        "input": {
+            "description": "a picture or a sound in base64, a text, a row, a series, "
+            "or a sequence"
+        },
         "inputs": {"type": "array", "maxItems": inputs.MOST},
     },
     "maxProperties": 1,
@@ -307,6 +308,7 @@ _REQUEST = {
             "application/json": {"schema": _JSON},
             "multipart/form-data": {"schema": {"type": "object"}},
             "image/*": _FILE,
+            "audio/*": _FILE,
             "text/plain": {"schema": {"type": "string"}},
             "text/csv": {"schema": {"type": "string"}},
         },

@@ -5,7 +5,6 @@ numbers, texts are texts, rows are values by column.
 """
 
 import base64
-import binascii
 import csv
 import io
 import json
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.data.kinds import sequences
 from zoo.errors import Mistake, unknown
 
 if TYPE_CHECKING:
@@ -22,13 +22,20 @@ if TYPE_CHECKING:
 MOST = 100  # inputs of one request
 LONGEST_TABLE = 100_000  # rows of a series
 LONGEST_TEXT = 100_000  # letters
+FILES = {
+    "image": "pictures",
+    "series": "a table",
+    "sound": "sounds",
+    "sequence": "a table of numbers",
+}
 _CELLS = (str, int, float, bool, type(None))
 
 
 def of_json(dataset: "Dataset", content: bytes) -> list:
     """The inputs of `{"input": ...}` or `{"inputs": [...]}`.
 
-    A picture is a text in base64, also as a data URL, or rows of numbers; a text is a
+    A picture or a sound is a text in base64, also as a data URL; a picture may be rows
+    of numbers, a sound its samples, a sequence its steps, each a list; a text is a
     text; a row an object from column to value, or a list of values; a series an object
     from column to the list of its values, oldest first.
 
@@ -50,7 +57,13 @@ def of_json(dataset: "Dataset", content: bytes) -> list:
         raise Mistake(f"inputs is {_shown(inputs)}; give a list of at least one")
     if len(inputs) > MOST:
         raise Mistake(f"{len(inputs)} inputs; accepted: at most {MOST} a request")
-    by_kind = {"image": _picture, "text": _text, "series": _series}
+    by_kind = {
+        "image": _picture,
+        "text": _text,
+        "series": _series,
+        "sound": _sound,
+        "sequence": _sequence,
+    }
     read = by_kind.get(dataset.kind, _row)
     return [read(dataset, item, f"input {i}") for i, item in enumerate(inputs, 1)]
 
@@ -62,14 +75,14 @@ def of_form(dataset: "Dataset", fields: list[tuple[str, Any]]) -> list:
         dataset: what the network learned from.
         fields: names and values; a file's value is bytes.
     """
-    if dataset.kind in ("image", "series"):
+    if dataset.kind in FILES:
         found = [value for _, value in fields if isinstance(value, bytes)]
         if not found:
-            what = "pictures" if dataset.kind == "image" else "a table"
+            what = FILES[dataset.kind]
             raise Mistake(f"the form holds no file; send {what} as files")
         if len(found) > MOST:
             raise Mistake(f"{len(found)} files; accepted: at most {MOST} a request")
-        if dataset.kind == "image":
+        if dataset.kind in ("image", "sound"):
             return found
         return [each for content in found for each in of_bytes(dataset, content)]
     texts = [(name, value) for name, value in fields if isinstance(value, str)]
@@ -82,8 +95,8 @@ def of_form(dataset: "Dataset", fields: list[tuple[str, Any]]) -> list:
 
 
 def of_bytes(dataset: "Dataset", content: bytes) -> list:
-    """The input that is the whole body: a picture, a text, or rows with a header."""
-    if dataset.kind == "image":
+    """The input that is the whole body: a file, a text, or rows with a header."""
+    if dataset.kind in ("image", "sound"):
         return [content]
     try:
         text = content.decode("utf-8-sig")
@@ -93,6 +106,10 @@ def of_bytes(dataset: "Dataset", content: bytes) -> list:
         return [_text(dataset, text, "the body")]
     if dataset.kind == "series":
         return [_series(dataset, _columns_of(text), "the table")]
+    if dataset.kind == "sequence" and "@data" in text.lower():
+        return sequences.items(sequences.parsed(text, "the file")[0][:MOST])
+    if dataset.kind == "sequence":
+        return [("the table", _steps(dataset, _numbers_of(text), "the table"))]
     if len(text.splitlines()) > MOST + 1:
         raise Mistake(f"the table has more than {MOST} rows; accepted: at most {MOST}")
     return [text.rstrip("\n") + "\n"]  # text of a table, and no file's name
@@ -103,24 +120,66 @@ FORM = '{"inputs": [...]} or {"input": ...}'
 
 def _picture(dataset: "Dataset", given: Any, name: str) -> bytes | np.ndarray:
     if isinstance(given, str):
-        text = given.partition(",")[2] if given.startswith("data:") else given
-        try:
-            return base64.b64decode(text, validate=True)
-        except binascii.Error as error:
-            raise Mistake(
-                f"{name} is no picture in base64: {error}; give its bytes in base64, "
-                "or rows of numbers"
-            ) from error
+        wanted = "its bytes in base64, or rows of numbers"
+        return _decoded(given, name, "picture", wanted)
     if isinstance(given, list):
-        try:
-            found = np.array(given)
-        except ValueError as error:
-            raise Mistake(f"{name} has rows of different lengths") from error
+        found = _array(given, name)
         if found.dtype.kind in "iuf" and found.ndim in (2, 3):
             return found
     raise Mistake(
         f"{name} is {_shown(given)}; give a picture in base64, or rows of numbers"
     )
+
+
+def _sound(dataset: "Dataset", given: Any, name: str) -> bytes | np.ndarray:
+    if isinstance(given, str):
+        return _decoded(given, name, "sound", "a WAV file's bytes in base64")
+    if isinstance(given, list) and given:
+        found = _array(given, name)
+        if found.dtype.kind in "iuf" and found.ndim == 1:
+            return found
+    raise Mistake(
+        f"{name} is {_shown(given)}; give a WAV file in base64, or samples at "
+        f"{dataset.rate:,} a second"
+    )
+
+
+def _sequence(dataset: "Dataset", given: Any, name: str) -> tuple[str, np.ndarray]:
+    return name, _steps(dataset, given, name)
+
+
+def _steps(dataset: "Dataset", given: Any, name: str) -> np.ndarray:
+    channels = dataset.input_shape[1]
+    if isinstance(given, list) and given:
+        found = _array(given, name)
+        if found.dtype == object and all(map(_is_number, found.ravel())):
+            found = found.astype("float64")  # null is a missing number
+        if found.dtype.kind in "iuf" and found.ndim == 2 and found.shape[1] == channels:
+            return found.astype("float32")
+    raise Mistake(
+        f"{name} is {_shown(given)}; give a list of steps, each of {channels} numbers"
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float, type(None))
+
+
+def _array(given: list, name: str) -> np.ndarray:
+    try:
+        return np.array(given)
+    except (ValueError, OverflowError) as error:
+        raise Mistake(f"{name} has rows of different lengths") from error
+
+
+def _decoded(given: str, name: str, what: str, wanted: str) -> bytes:
+    text = given.partition(",")[2] if given.startswith("data:") else given
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:  # binascii's own, and of letters beyond ASCII
+        raise Mistake(
+            f"{name} is no {what} in base64: {error}; give {wanted}"
+        ) from error
 
 
 def _text(dataset: "Dataset", given: Any, name: str) -> str:
@@ -200,6 +259,19 @@ def _columns_of(text: str) -> dict[str, list]:
         name: [cell or None for cell in column]
         for name, column in zip(names, cells, strict=True)
     }
+
+
+def _numbers_of(text: str) -> list[list[float]]:
+    """The lines of a table without a header, a step each; what is empty is missing."""
+    separator = max(",;\t ", key=text.partition("\n")[0].count)
+    try:
+        return [
+            [float(cell) if cell.strip() else np.nan for cell in line.split(separator)]
+            for line in text.splitlines()
+            if line.strip()
+        ]
+    except ValueError as error:
+        raise Mistake(f"the table holds more than numbers: {error}") from error
 
 
 def columns(dataset: "Dataset") -> tuple[str, ...]:

@@ -34,13 +34,18 @@ def read(path: str | os.PathLike) -> tuple[list[np.ndarray], list[str]]:
         if os.path.getsize(path) > LARGEST:
             raise Mistake(f"{name} is larger than {LARGEST:,} bytes")
         with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+            text = file.read()
     except FileNotFoundError as error:
         raise Mistake(f"there is no file {name}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise Mistake(f"{name} cannot be read as a .ts file: {error}") from error
+    return parsed(text, name)
+
+
+def parsed(text: str, name: str) -> tuple[list[np.ndarray], list[str]]:
+    """The sequences of a .ts file's text, and their classes, see `read`."""
     found, classes, begun, labeled = [], [], False, True
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
         if not line or line[0] == "#":
             continue
@@ -101,6 +106,8 @@ def items(given) -> list:
     Raises:
         Mistake: one is no sequence; it is named.
     """
+    if isinstance(given, list) and all(map(_is_named, given)):
+        return given  # which were read before
     if isinstance(given, list | tuple) and not all(
         isinstance(each, int | float) for each in given
     ):
@@ -113,6 +120,10 @@ def items(given) -> list:
         (name or f"input {number}", found)
         for number, (name, found) in enumerate(_one(given), 1)
     ]
+
+
+def _is_named(item) -> bool:
+    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
 
 
 def _one(given) -> list[tuple[str, np.ndarray]]:
