@@ -23,7 +23,7 @@ ORDER = (
     ("data",),
     ("exported",),
     ("run",),
-    ("answering",),
+    ("answering", "predicted"),
     ("training", "writing"),
     ("prediction", "evaluation", "explanation", "verification", "reporting"),
     ("tuning", "exporting"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from zoo import backend, cli, data
+from zoo import answering, backend, cli, data
 from zoo import recipe as recipes
 from zoo.building import weight_files
 from zoo.core import seal
@@ -116,6 +117,52 @@ def test_files_arrays_and_batches_are_the_same(runs, files):
     np.testing.assert_allclose(by_name, by_batch, rtol=1e-5)
     assert [each.input for each in predict(run, pixels[:2])] == ["input 1", "input 2"]
     assert predict(run, files[0]) == predict(run, files[:1])
+
+
+@pytest.mark.parametrize("kind", ["pictures", "rows"])
+def test_arrays_that_are_ready_are_answered_as_others_are(runs, files, kind):
+    run = runs[kind]
+    if kind == "pictures":
+        given = np.stack([np.asarray(Image.open(name)) for name in files])[..., None]
+        given[0] = 255  # bright to its border
+        ways = given[..., 0], list(given), list(given[..., 0]), given / 255
+    else:
+        given = np.linspace(-3, 3, 10).reshape(5, 2)
+        ways = given.tolist(), given.astype("float32"), list(given)
+    before = given.copy()
+    expected = predict(run, given)
+    for way in ways:
+        assert predict(run, way) == expected
+    assert predict(run, given[0]) == predict(run, [given[0]])
+    np.testing.assert_array_equal(given, before)
+    assert data.ready(run.about_data, given) is not None
+    assert data.ready(run.about_data, given[:0]) is None
+    kept = pickle.loads(pickle.dumps(predict(run, given)))
+    assert kept == expected
+    assert repr(kept) == repr(expected)
+    assert expected[1].numbers == {}
+    with pytest.raises(AttributeError, match="a prediction has no lable"):
+        expected[1].lable  # noqa: B018
+
+
+def test_a_kept_run_is_read_again_when_it_has_changed(runs, tmp_path, monkeypatch):
+    first, second = tmp_path / "a", tmp_path / "b"
+    for folder in (first, second):
+        folder.mkdir()
+        shutil.copytree(runs["rows"].folder, folder / "run")
+    monkeypatch.chdir(first)
+    before = answering.opened("run")[0]
+    assert answering.opened("run")[0] is before
+    os.utime("run/model.safetensors")  # written in place
+    again = answering.opened("run")[0]
+    assert again is not before
+    Path("run/note.txt").touch()
+    assert answering.opened("run")[0] is not again
+    monkeypatch.chdir(second)  # where the same words mean another run
+    assert answering.opened("run")[0] is not answering.opened(first / "run")[0]
+    named = answering.opened("lenet:mnist")[0]
+    shutil.copytree("run", "lenet:mnist")
+    assert answering.opened("lenet:mnist")[0].folder != named.folder
 
 
 @pytest.mark.once

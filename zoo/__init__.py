@@ -119,7 +119,9 @@ if not TYPE_CHECKING:  # with it, a type checker would accept misspelled names
         if home in _ON_KERAS:
             importlib.import_module("zoo.engine.startup").import_keras()
         module = importlib.import_module(f"zoo.{home}")
-        return module if name in _SUBMODULES else getattr(module, name)
+        found = module if name in _SUBMODULES else getattr(module, name)
+        globals()[name] = found  # whoever asks in a loop is not led here again
+        return found
 
 
 def __dir__() -> list[str]:

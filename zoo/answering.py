@@ -1,10 +1,9 @@
 """Which engine answers for a run: Keras, or ONNX Runtime by its export."""
 
 import os
-import stat
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,56 +39,57 @@ def opened(
 
 
 MOST_KEPT = 4  # runs, of which each holds its weights in memory
-_KEPT: dict[tuple, Run | Exported] = {}
-_WRITTEN_IN_PLACE = (stored.SOURCE, stored.WEIGHTS)
+_KEPT: dict[tuple[str, bool], tuple[dict[str, tuple | None], Run | Exported]] = {}
+_WRITTEN_IN_PLACE = (seal.NAME, stored.SOURCE, stored.WEIGHTS)
 
 
 def _kept(run: str | Path, trust: bool) -> Run | Exported:
+    if trained.is_at_hub(run):
+        run = trained.folder(run)
+    asked = os.fspath(run), trust
+    known = _KEPT.get(asked)
+    if known is not None and _unchanged(known[0]):
+        return known[1]
     is_file = exported.is_file(run)
-    place = os.path.abspath(run if is_file else trained.folder(run))
-    state = (place, trust, _state(place))
-    found = _KEPT.get(state)
-    if found is None:
-        found = Exported(run) if is_file else open_run(run, trust=trust)
-        for old in [each for each in _KEPT if each[:2] == state[:2]]:
-            del _KEPT[old]  # of files that were changed
-        while len(_KEPT) >= MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[state] = found
+    place = os.fspath(run if is_file else trained.folder(run))
+    signs = _signs_of(place) | {asked[0]: _signs(asked[0])}
+    found = Exported(run) if is_file else open_run(run, trust=trust)
+    _KEPT.pop(asked, None)
+    while len(_KEPT) >= MOST_KEPT:
+        del _KEPT[next(iter(_KEPT))]
+    _KEPT[asked] = signs, found
     return found
 
 
-def _state(place: str) -> tuple:
-    """By what a change of a file, or of a run, is seen.
+def _signs_of(place: str) -> dict[str, tuple | None]:
+    """By what a change of a file, or of a run, is seen: the signs of some paths.
 
     The checksums of a run's files lie in `run.json`, and whatever else is put into its
     folder changes the time of that; to ask for each file would take as long as a small
     network's answer. Only code and weights are asked for: an editor may write them in
     place. A run of an older zoo has no checksums.
     """
-    try:
-        seen = os.stat(place)
-        if not stat.S_ISDIR(seen.st_mode):
-            return (_signs(seen),)
-        sealed = _there(place, seal.NAME)
-        if sealed is None:
-            each = [(item.name, *_signs(item.stat())) for item in os.scandir(place)]
-            return _signs(seen), *sorted(each)
-        inside = (_there(place, name) for name in _WRITTEN_IN_PLACE)
-        return _signs(seen), sealed, *inside
-    except OSError:
-        return ()
+    paths = [place]
+    if os.path.isdir(place):
+        names = set(os.listdir(place))
+        looked_at = names.intersection(_WRITTEN_IN_PLACE)
+        chosen = looked_at if seal.NAME in names else names
+        paths += [os.path.join(place, name) for name in chosen]
+    return {path: _signs(path) for path in paths}
 
 
-def _there(place: str, name: str) -> tuple[int, int, int] | None:
+def _unchanged(signs: dict[str, tuple | None]) -> bool:
+    return all(_signs(path) == before for path, before in signs.items())
+
+
+def _signs(path: str) -> tuple[int, int, int, int] | None:
+    """None of what is not there, such as a folder called lenet:mnist."""
     try:
-        return _signs(os.stat(os.path.join(place, name)))
-    except FileNotFoundError:
+        seen = os.stat(path)
+    except (OSError, ValueError):
         return None
-
-
-def _signs(seen: os.stat_result) -> tuple[int, int, int]:
-    return seen.st_size, seen.st_mtime_ns, seen.st_ino
+    # A relative path means another file in another folder: its place on the disk.
+    return seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev
 
 
 def engine(source: Run | Exported) -> str:
@@ -126,8 +126,11 @@ def _answers_itself(source: Run | Exported) -> bool:
 
 def accelerated() -> bool:
     """Whether Keras has been imported and computes on no processor."""
-    if "keras" not in sys.modules:
-        return False
+    return "keras" in sys.modules and _computes_on() != "cpu"
+
+
+@cache  # PyTorch says it by making a tensor
+def _computes_on() -> str:
     from zoo.engine import device
 
-    return device.describe() != "cpu"
+    return device.describe()

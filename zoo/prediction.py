@@ -1,9 +1,7 @@
 """Predict: raw in, answer out: of pictures, sentences, rows, series and sounds."""
 
-import html
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -22,101 +20,12 @@ from zoo.metrics import (
 )
 from zoo.metrics.conformal import CLASS
 from zoo.metrics.strings import losses_of_strings, read, text_of
+from zoo.predicted import Asked, Prediction
 from zoo.run import Run
 from zoo.writing import write
 
 if TYPE_CHECKING:
     from zoo.data import Dataset
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a run says about one input; what its task has not is empty, or NaN.
-
-    Attributes:
-        input: the picture's name, the sentence, the row as text, or the series' name.
-        label: the most probable class.
-        probability: of that class, or of `transcript`, 0 to 1.
-        probabilities: of every class, the most probable first; they sum to 1.
-        labels: where an example has several labels or none, those that are given, the
-            most probable first; `probabilities` are then of each by itself.
-        numbers: each number that is answered, by its name, in the unit of the training
-            data.
-        intervals: for each number the two ends between which the truth lies with a
-            probability of at least the `confidence` that was asked for.
-        quantiles: of a network with quantiles, by their shares, such as "0.9", what
-            each number is below so often; `numbers` are the medians.
-        possible: with a `confidence`, every class that cannot be excluded at it, the
-            most probable first: the true one is among them so often, or more often.
-        times: of a series, when each of `numbers` will be.
-        history: of a series, the values that it ends with, by their times; NaN where
-            they are missing.
-        truth: of a series that goes on, what the numbers were; else empty.
-        continuation: of a text what comes next, see `zoo.write`.
-        transcript: of a sound whose words are written down, its symbols, one after the
-            other, with spaces between symbols of several letters; may be empty. None
-            of other tasks.
-    """
-
-    input: str
-    label: str = ""
-    probability: float = math.nan
-    probabilities: dict[str, float] = field(default_factory=dict)
-    labels: tuple[str, ...] = ()
-    numbers: dict[str, float] = field(default_factory=dict)
-    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
-    quantiles: dict[str, dict[str, float]] = field(default_factory=dict)
-    possible: tuple[str, ...] = ()
-    times: tuple[str, ...] = ()
-    history: dict[str, float] = field(default_factory=dict)
-    truth: dict[str, float] = field(default_factory=dict)
-    continuation: str = ""
-    transcript: str | None = None
-
-    def to_json(self) -> dict:
-        """The input, and what its task has, as JSON values."""
-        names = ["label", "probability", "probabilities"]
-        if self.continuation:
-            names = ["continuation"]
-        elif self.transcript is not None:
-            names = ["transcript", "probability"]
-        elif self.numbers:
-            more = ("quantiles", "intervals", "times", "truth")
-            names = ["numbers", *(name for name in more if getattr(self, name))]
-        elif not self.label:
-            names = ["labels", "probabilities"]
-        elif self.possible:
-            names.append("possible")
-        return {name: getattr(self, name) for name in ("input", *names)}
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows: the answer, and bars of the ten most probable."""
-        if self.continuation:
-            prompt, text = html.escape(self.input), html.escape(self.continuation)
-            return f"<pre>{prompt}<b>{text}</b></pre>"
-        numbers = [
-            (name, f"{value:.5g}", between(self.intervals.get(name)))
-            for name, value in self.numbers.items()
-        ]
-        bars = [
-            (name, f"{share:.2%}", f'<meter value="{share:.4f}"></meter>')
-            for name, share in self.top(10).items()
-        ]
-        rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{text}</td><td>{more}</td></tr>"
-            for name, text, more in numbers or bars
-        )
-        answer = self.transcript or self.label or ", ".join(self.labels)
-        return f"<p><b>{html.escape(answer)}</b></p><table>{rows}</table>"
-
-    def top(self, count: int) -> dict[str, float]:
-        """The probabilities of the `count` most probable classes."""
-        return dict(list(self.probabilities.items())[:count])
-
-
-def between(ends: tuple[float, float] | None) -> str:
-    """An interval in words; "" without one."""
-    return f"{ends[0]:.5g} to {ends[1]:.5g}" if ends else ""
 
 
 def predict(
@@ -178,7 +87,8 @@ def predict(
     if batch < 1:
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
     source, dataset = answering.opened(run, trust)
-    raw = data.items(dataset, inputs, back)
+    ready = None if back else data.ready(dataset, inputs)
+    raw = data.items(dataset, inputs, back) if ready is None else ready
     if dataset.unit:
         return [_continued(source, dataset, item, confidence) for item in raw]
     decoded = data.decode(dataset, raw, as_is)
@@ -193,8 +103,8 @@ def predict(
 def interpreted(
     source: Run | Exported,
     dataset: "Dataset",
-    raw: list,
-    names: list[str],
+    raw,
+    names: Sequence[str],
     outputs: np.ndarray,
     bounds: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Prediction]:
@@ -202,7 +112,7 @@ def interpreted(
 
     Args:
         source, dataset: as `zoo.answering.opened` gave them.
-        raw: the inputs, as `zoo.data.items` gave them.
+        raw: the inputs, as `zoo.data.items` or `zoo.data.ready` gave them.
         names: of the inputs.
         outputs: logits or numbers, (n, outputs); of strings (n, steps, 1 + symbols); of
             quantiles (n, outputs, quantiles).
@@ -224,31 +134,32 @@ def interpreted(
         rows = zip(raw, outputs.tolist(), strict=True)
         return [_forecast(*each, dataset.outputs, bounds) for each in rows]
     if dataset.task == "numbers":
-        return [
-            _numbers(name, dict(zip(dataset.outputs, row, strict=True)), bounds)
-            for name, row in zip(names, outputs.tolist(), strict=True)
-        ]
+        asked, rows = Asked(names), outputs.tolist()
+        numbers = [dict(zip(dataset.outputs, row, strict=True)) for row in rows]
+        return asked.predictions(_with_intervals(each, bounds) for each in numbers)
     if dataset.task == "labels":
-        given = outputs >= np.array(source.cuts(dataset.classes))
-        ranked = _ranked(label_probabilities(outputs), given, dataset.classes)
-        return [
-            Prediction(name, probabilities=shares, labels=labels)
-            for name, (shares, labels) in zip(names, ranked, strict=True)
-        ]
+        given = (outputs >= np.array(source.cuts(dataset.classes))).tolist()
+        asked = Asked(names, label_probabilities(outputs), dataset.classes)
+        marked = (_marked(asked, place, each) for place, each in enumerate(given))
+        return asked.predictions({"labels": each} for each in marked)
     if dataset.task == "strings":
         return _texts(names, outputs, dataset.classes)
-    shares = probabilities(outputs / source.temperature)
-    kept = np.zeros(shares.shape, bool)
+    shares, classes = probabilities(outputs / source.temperature), dataset.classes
+    asked = Asked(names, shares, classes)
+    best = zip(shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist(), strict=True)
+    known = [{"label": classes[each], "probability": share} for each, share in best]
     if bounds:
-        kept = surprises(outputs) <= bounds[CLASS]
-    ranked = _ranked(shares, kept, dataset.classes)
-    found = []
-    for name, (each, possible) in zip(names, ranked, strict=True):
-        label, share = next(iter(each.items()))
-        if bounds and not possible:
-            possible = (label,)  # the most probable one at least
-        found.append(Prediction(name, label, share, each, possible=possible))
-    return found
+        kept = (surprises(outputs) <= bounds[CLASS]).tolist()
+        for place, each in enumerate(known):
+            # The most probable one at least.
+            possible = _marked(asked, place, kept[place]) or (each["label"],)
+            each["possible"] = possible
+    return asked.predictions(known)
+
+
+def _marked(asked: Asked, place: int, marks: list[bool]) -> tuple[str, ...]:
+    """The marked classes of one input, the most probable first."""
+    return tuple(asked.classes[each] for each in asked.order(place) if marks[each])
 
 
 def seen(
@@ -274,7 +185,7 @@ def kind_of(run: Run | Exported | str | Path) -> str:
 
 
 def _no_answer(
-    source: Run | Exported, names: list[str], outputs: np.ndarray
+    source: Run | Exported, names: Sequence[str], outputs: np.ndarray
 ) -> Mistake:
     """Whether the weights are at fault, or an input that is too large for them."""
     if isinstance(source, Run) and not all(
@@ -326,12 +237,13 @@ def bounds_of(
         raise Mistake(f"{path} is damaged: its errors are not complete") from error
 
 
-def _numbers(name: str, numbers: dict, widths: Mapping) -> Prediction:
+def _with_intervals(numbers: dict, widths: Mapping) -> dict[str, dict]:
+    """The fields of a prediction of numbers."""
     intervals = {
         each: (numbers[each] - width, numbers[each] + width)
         for each, width in widths.items()
     }
-    return Prediction(name, numbers=numbers, intervals=intervals)
+    return {"numbers": numbers, "intervals": intervals}
 
 
 def _quantiles(shares: Sequence[float], names: tuple, rows: list[list]) -> dict:
@@ -357,17 +269,19 @@ def _continued(source, dataset: "Dataset", item, confidence) -> Prediction:
 
 def _forecast(ending, row: list[float], names: tuple, widths: Mapping) -> Prediction:
     """The next values of a series, and what it ends with."""
-    found = _numbers(ending.name, dict(zip(names, row, strict=True)), widths)
+    known = _with_intervals(dict(zip(names, row, strict=True)), widths)
     values, truth = ending.values.tolist(), ending.truth.tolist()
-    return replace(
-        found,
+    return Prediction(
+        ending.name,
+        numbers=known["numbers"],
+        intervals=known["intervals"],
         times=ending.ahead,
         history=dict(zip(ending.moments, values, strict=True)),
         truth=dict(zip(names, truth, strict=False)),
     )
 
 
-def _texts(names: list[str], outputs: np.ndarray, symbols) -> list[Prediction]:
+def _texts(names: Sequence[str], outputs: np.ndarray, symbols) -> list[Prediction]:
     """What is read, and the probability of all paths that give it."""
     strings = read(outputs)
     shares = np.exp(-losses_of_strings(outputs, strings)).tolist()
@@ -375,17 +289,3 @@ def _texts(names: list[str], outputs: np.ndarray, symbols) -> list[Prediction]:
         Prediction(name, probability=share, transcript=text_of(string, symbols))
         for name, share, string in zip(names, shares, strings, strict=True)
     ]
-
-
-def _ranked(shares: np.ndarray, marked: np.ndarray, classes: tuple[str, ...]):
-    """For each input the probabilities by class, and the classes that are marked.
-
-    The most probable ones come first.
-    """
-    orders = np.argsort(-shares, axis=1, kind="stable")
-    sorted_shares = np.take_along_axis(shares, orders, axis=1).tolist()
-    rows = zip(orders.tolist(), sorted_shares, marked.tolist(), strict=True)
-    for order, values, are in rows:
-        names = [classes[place] for place in order]
-        some = tuple(classes[place] for place in order if are[place])
-        yield dict(zip(names, values, strict=True)), some

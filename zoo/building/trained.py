@@ -41,7 +41,7 @@ def folder(place: str | os.PathLike) -> Path:
         Mistake: it looks like the name of trained weights, and there are none; or the
             hub does not give the files.
     """
-    if isinstance(place, str) and place.startswith(hub.START):
+    if is_at_hub(place):
         return hub.fetched(place)
     named = isinstance(place, str) and _NAME.fullmatch(place)
     if not named or os.path.exists(place):
@@ -51,6 +51,11 @@ def folder(place: str | os.PathLike) -> Path:
         then = "`zoo weights` lists them; a folder or hf://user/name works too"
         raise unknown("trained weights", place, names(), then)
     return found
+
+
+def is_at_hub(place) -> bool:
+    """Whether this is an address at the Hugging Face Hub."""
+    return isinstance(place, str) and place.startswith(hub.START)
 
 
 def is_shipped(place: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -66,6 +67,24 @@ def items(given, shape: tuple[int, ...]) -> list[Picture]:
     return found
 
 
+def ready(given, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Arrays of the network's size, one or several, as uint8 (n, *shape).
+
+    None for anything else, which is for `items` to read; its answer would be the same.
+    """
+    if type(given) is list:
+        if not given or not all(_fits(item, shape) for item in given):
+            return None
+        names = [f"input {number}" for number in range(1, len(given) + 1)]
+        found = pixels.to_bytes(given, names)
+        return np.stack([item.reshape(shape) for item in found])
+    if type(given) is not np.ndarray or given.dtype.kind not in "buif":
+        return None
+    if not given.size or not (_fits(given, shape) or given.shape[1:] == shape):
+        return None
+    return pixels.to_bytes([given.reshape(-1, *shape)], ["the array"])[0]
+
+
 def border(images: np.ndarray) -> float:
     """The mean brightness of the outermost pixels of gray pictures (n, H, W, 1)."""
     return float(np.mean([edge.mean() for edge in _edges(images)]))
@@ -108,15 +127,21 @@ def decode(
     Raises:
         Mistake: names the picture that cannot be read, or in which no ink is found.
     """
-    raw = items(raw, shape)
-    images = np.zeros((len(raw), *shape), np.uint8)
-    done = np.zeros(len(raw), bool)
-    if all(_fits(item, shape) for item in raw):
-        images[:] = np.stack(raw).reshape(images.shape)
-        done = _borders(images) < (DARK if strokes else BRIGHT)
-        if strokes:
-            done &= _hold_strokes(images)
-    for place in np.flatnonzero(~done).tolist():
+    found = ready(raw, shape)
+    if found is None:
+        raw = items(raw, shape)
+        found = ready(raw, shape)
+    if found is None:
+        places: Sequence[int] = range(len(raw))
+        images = np.zeros((len(raw), *shape), np.uint8)
+    else:
+        images, raw, places = found.copy(), found, ()
+        if strokes or (learned is not None and learned < DARK):
+            done = _borders(found) < (DARK if strokes else BRIGHT)
+            if strokes:
+                done &= _hold_strokes(found)
+            places = np.flatnonzero(~done).tolist()
+    for place in places:
         image, source, number = images[place], raw[place], place + 1
         try:
             if strokes:
@@ -163,13 +188,10 @@ def _inked(source: Picture, side: int) -> np.ndarray:
 
 
 def _fits(item, shape: tuple[int, ...]) -> bool:
-    """Whether this is an array of numbers, a gray picture of the network's size."""
-    return (
-        type(item) is np.ndarray
-        and item.dtype.kind in "buif"
-        and shape[2] == 1
-        and item.shape in (shape, shape[:2])
-    )
+    """Whether this is an array of numbers, a picture of the network's size."""
+    if type(item) is not np.ndarray or item.dtype.kind not in "buif":
+        return False
+    return item.shape == shape or (shape[2] == 1 and item.shape == shape[:2])
 
 
 def _is_single(given) -> bool:

@@ -118,6 +118,9 @@ def decode(raw, columns: tuple[Column, ...], form: Mapping | None = None) -> np.
         Mistake: a missing column, a row of the wrong length, or a cell that is not of
             its column's kind.
     """
+    found = ready(raw, columns)
+    if found is not None:
+        return found
     parts, waiting = [], []
     for item in items(raw, columns):
         if isinstance(item, Sheet) or _is_file(item):
@@ -130,6 +133,13 @@ def decode(raw, columns: tuple[Column, ...], form: Mapping | None = None) -> np.
                 parts.append(_of_rows(waiting, columns))
                 waiting = []
     return np.concatenate([*parts, _of_rows(waiting, columns)])
+
+
+def ready(raw, columns: tuple[Column, ...]) -> np.ndarray | None:
+    """An array of numbers for columns of numbers; None for anything else."""
+    if any(column.kind != "number" for column in columns):
+        return None
+    return tables.ready(raw, len(columns), missing=True)
 
 
 def _is_file(item) -> bool:

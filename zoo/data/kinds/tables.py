@@ -100,10 +100,14 @@ def decode(raw, features: tuple[str, ...], missing: bool) -> np.ndarray:
         Mistake: no such file, a missing column, a row of the wrong length, a word where
             a number belongs, an infinite value, or a missing one that may not be.
     """
+    found = ready(raw, len(features), missing)
+    if found is not None:
+        return found
     given = items(raw, features)
-    plain = _plain(given, len(features))
-    if plain is not None:
-        return plain
+    if all(type(row) in (list, tuple) for row in given):  # none with names
+        found = ready(_as_array(given), len(features), missing)
+    if found is not None:
+        return found
     numbers = Numbers("f")
     for place, item in enumerate(given, 1):
         row_name = "the row" if len(given) == 1 else f"row {place}"
@@ -113,17 +117,28 @@ def decode(raw, features: tuple[str, ...], missing: bool) -> np.ndarray:
     return np.array(numbers, np.float32).reshape(-1, len(features))
 
 
-def _plain(given: list, width: int) -> np.ndarray | None:
-    """Rows of finite numbers at once; None if a cell needs a closer look."""
-    if not all(type(row) in (list, tuple) for row in given):  # none with names
+def ready(given, width: int, missing: bool) -> np.ndarray | None:
+    """An array of rows as float32 (n, width); None if a cell needs a closer look."""
+    if type(given) is not np.ndarray or given.dtype.kind not in "iuf":
         return None
+    if given.ndim != 2 or given.shape[1] != width or not len(given):
+        return None
+    fine = np.abs(given) <= LARGEST
+    if missing:
+        fine |= np.isnan(given)
+    return given.astype(np.float32) if fine.all() else None
+
+
+def _as_array(given: list) -> np.ndarray | None:
     try:
-        found = np.array(given)
+        return np.array(given)
     except ValueError:  # of lengths that differ
         return None
-    if found.dtype.kind not in "iuf" or found.ndim != 2 or found.shape[1] != width:
-        return None
-    return found.astype(np.float32) if (np.abs(found) <= LARGEST).all() else None
+
+
+def shown(row: np.ndarray) -> str:
+    """A decoded row as a line that `decode` takes."""
+    return ",".join("" if value != value else f"{value:g}" for value in row.tolist())
 
 
 def check(
