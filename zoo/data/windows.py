@@ -21,6 +21,8 @@ class Windows:
     hidden: bool (columns,).
     fresh: int (m,), the row from which on a window's numbers count; those before, which
         another window has, are -1. By default all count.
+    carried: whether each window begins where the one before it ends, and a network
+        reads it from the state that it had there.
     """
 
     rows: np.ndarray
@@ -31,6 +33,7 @@ class Windows:
     unknown: int | None = None
     hidden: np.ndarray | None = None
     fresh: np.ndarray | None = None
+    carried: bool = False
 
     def __len__(self) -> int:
         return len(self.starts)

@@ -61,8 +61,8 @@ def evaluate(
     if len(split) == 0:
         raise Mistake("the split to evaluate on has no examples")
 
-    from zoo.building import unit
-    from zoo.engine import answers, steps
+    from zoo.building import answers, unit
+    from zoo.engine import steps
 
     call = call or steps.compile_forward(model)
     outputs = answers.of(model, call, split, task, batch)

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.building import unit
+from zoo.building import answers, unit
 from zoo.core import files, locks, seal
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
-from zoo.engine import answers
 from zoo.errors import Mistake
 from zoo.metrics import intervals, measure, noise, rates
 from zoo.metrics.strings import counts_of

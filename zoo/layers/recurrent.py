@@ -12,6 +12,7 @@ from zoo.errors import Mistake, unknown
 from zoo.layers.saved_form import saved_as_keras, stage
 
 CELLS = ("lstm", "gru", "mingru")
+STATES = "_states"  # behind the name of `min_gru`, of its layer without weights
 
 
 def check(cell: str, units, memory) -> None:
@@ -124,15 +125,31 @@ def min_gru(sequence, units: int, memory: float, name: str):
     """
     bias = keras.initializers.Constant(memories(memory, (-1, 0), units))
     both = keras.layers.Dense(2 * units, bias_initializer=bias, name=name)(sequence)
-    return stage(_min_gru_states, both, name=f"{name}_states")
+    return stage(min_gru_states, both, name=f"{name}{STATES}")
 
 
-def _min_gru_states(both):
+def min_gru_states(both, before=None):
+    """The states of a MinGRU at all steps.
+
+    Args:
+        both: gates and candidates before their activations, (batch, steps, 2 * units).
+        before: the states that the first step goes on from, (batch, units); 0 if None.
+
+    Returns:
+        (batch, steps, units).
+
+    Raises:
+        Mistake: the number of steps is not known.
+    """
     if both.shape[1] is None:
         raise Mistake("a MinGRU needs to know the number of steps; give a length")
     gate, candidate = ops.split(both, 2, axis=-1)
     gate, candidate = ops.sigmoid(gate), ops.tanh(candidate)
-    return _scan(1 - gate, gate * candidate)
+    decay, given = 1 - gate, gate * candidate
+    if before is not None:
+        first = decay[:, :1] * ops.expand_dims(before, 1) + given[:, :1]
+        given = ops.concatenate([first, given[:, 1:]], axis=1)
+    return _scan(decay, given)
 
 
 def memories(
@@ -190,7 +207,7 @@ class MinGRU(keras.layers.Layer):
         self.bias = self.add_weight((width,), name="bias", initializer=self.first_bias)
 
     def call(self, sequence):
-        return _min_gru_states(sequence @ self.kernel + self.bias)
+        return min_gru_states(sequence @ self.kernel + self.bias)
 
     def compute_output_spec(self, sequence):
         return keras.KerasTensor((*sequence.shape[:2], self.units), sequence.dtype)

@@ -35,8 +35,8 @@ logits     | (128, 66)    | 16,962
 
 Differs from the paper: the cell has a forget gate (Gers et al. 2000,
 doi:10.1162/089976600300015015), whose bias starts at 1; a window begins without a
-state; there is no dropout inside the recurrence, which would rule out the fused
-kernels.
+state, unless `data.carry=True` carries it; there is no dropout inside the recurrence,
+which would rule out the fused kernels.
 """
 
 import keras

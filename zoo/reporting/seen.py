@@ -79,7 +79,7 @@ def look(run: Run) -> Seen:
         Mistake: the run has no network, or the examples cannot be read.
     """
     startup.import_keras()
-    from zoo.engine import answers
+    from zoo.building import answers
 
     dataset = run.dataset()
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))

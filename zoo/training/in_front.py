@@ -51,13 +51,13 @@ def augmented(stage: Recipe, model: keras.Model, shape: tuple) -> keras.Model:
     return keras.Model(examples, model(change(examples)))
 
 
-def set_step(trained: keras.Model, model: keras.Model, step: int) -> None:
+def set_step(stage: Recipe, trained: keras.Model, step: int) -> None:
     """Let the layer that `augmented` added draw the numbers of `step`, as a feed does.
 
     Args:
+        stage: what is trained.
         trained: what `augmented` returned.
-        model: what it was given.
         step: counted over the whole run.
     """
-    if trained is not model:
+    if on_device(stage):
         trained.layers[1].step.assign(step)

@@ -74,7 +74,7 @@ def restore(session, arrays: list[np.ndarray], progress: dict) -> None:
     for stage in range(1, min(progress["stage"], len(session.stages) - 1) + 1):
         session.state.stage = stage
         session.start_stage()
-    variables = session.model.variables + session.optimizer.variables
+    variables = session.variables
     _check(arrays, variables, folder)
     session.state = states.restored(progress, arrays[len(variables) :])
     assign(variables, arrays[: len(variables)])
@@ -89,8 +89,7 @@ def save(session) -> None:
     state = session.state
     with session.group.shared_mistakes():
         if session.group.rank == 0:
-            variables = session.model.variables + session.optimizer.variables
-            arrays = values(variables) + state.best
+            arrays = values(session.variables) + state.best
             states.save(session.folder, arrays, state.progress())
             if state.history:
                 write_history(session.folder, state.history)

@@ -10,10 +10,11 @@ import time
 import keras
 import numpy as np
 
-from zoo.building import registry, unit
+from zoo.building import answers, registry, unit
 from zoo.core.timing import start as timed
-from zoo.engine import answers, counting, groups, steps
+from zoo.engine import counting, groups, steps
 from zoo.errors import Mistake
+from zoo.layers import carrying
 from zoo.metrics import counted, measure
 from zoo.training import in_front, optimizer, record
 from zoo.training.folder import saved
@@ -73,6 +74,8 @@ class Session:
             on_device, count = self.feed.on_device, counting.of(self.dataset.task)
             shape = self.dataset.input_shape
             self.trained = in_front.augmented(stage, self.model, shape)
+            if self.feed.carried:
+                self.trained = carrying.carried(self.model, stage.batch)
             self.set_step()
             self.trainer = steps.trainer(
                 self.trained, loss, self.optimizer, on_device, count
@@ -83,11 +86,21 @@ class Session:
     def set_step(self) -> None:
         """Let augmentation on the device draw for where `state` stands."""
         step = self.state.epoch * self.feed.steps + self.state.step
-        in_front.set_step(self.trained, self.model, step)
+        in_front.set_step(self.stages[self.state.stage], self.trained, step)
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """All that a training state keeps, carried states of recurrent layers last."""
+        carried = carrying.states(self.trained)
+        return [*self.model.variables, *self.optimizer.variables, *carried]
 
     def _train_epoch(self, progress, asked, more):
         state, feed, trainer, group = self.state, self.feed, self.trainer, self.group
         progress.show(state.epoch, state.step, feed.steps)
+        if feed.carried and not state.step:
+            trainer.push()
+            carrying.forget(self.trained)
+            trainer.pull()
         for chunk in feed.chunks(state.epoch, state.step, more):
             start = time.perf_counter()
             inputs, targets = (

@@ -93,6 +93,14 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
                 f"augment={stage.augment} changes images and sounds; {recipe.data} is "
                 f"{dataset.kind} data; set augment={{}}"
             )
+        if getattr(dataset.train.inputs, "carried", False) and not hasattr(
+            registry.module(stage.model), "stepper"
+        ):
+            raise Mistake(
+                f"data.carry=True: model {stage.model} keeps no states; take "
+                "lstm_language, give a file a function stepper(model), as "
+                "lstm_language has it, or leave out data.carry"
+            )
         augment.check(stage.augment, dataset.input_shape)
         in_front.check(stage, dataset.kind)
 

@@ -23,6 +23,7 @@ def read(
     unit: str = "characters",
     vocabulary: int = 10_000,
     stride: int = 0,
+    carry: bool = False,
     encoding: str | None = None,
     test: float | None = None,
     validation: float = 0.1,
@@ -31,7 +32,8 @@ def read(
 
     Validation and test are the last parts of the text, and no window crosses a border.
     Every token of them but the first is answered once; all but those of the first
-    window after half a window, at least, that comes before.
+    window after half a window, at least, that comes before, or with `carry` after all
+    that comes before in one of at most `zoo.building.answers.ROWS` stretches.
 
     Args:
         path: of a text.
@@ -40,6 +42,8 @@ def read(
         vocabulary: the most frequent words of the training text; others are unknown.
         stride: tokens from one window of the training to the next, the whole window by
             default; a smaller one shows each token several times in an epoch.
+        carry: whether a network goes on to the next window with the state that it has
+            at the end of this one; windows then follow each other in training, too.
         encoding: of the file, UTF-8 by default.
         test: share of the text for the test, its end; 0.1 by default.
         validation: share of the text before that.
@@ -62,7 +66,7 @@ def read(
     begin = end - round(len(text) * shares["validation"])
     parts = {"train": text[:begin], "validation": text[begin:end], "test": text[end:]}
     name = str(path)
-    found = of(name, parts, window, unit, vocabulary, stride)
+    found = of(name, parts, window, unit, vocabulary, stride, carry)
     return replace(found, license="that of the text: zoo does not know it")
 
 
@@ -71,6 +75,7 @@ def tiny_shakespeare(
     unit: str = "characters",
     vocabulary: int = 10_000,
     stride: int = 0,
+    carry: bool = False,
     split: str = "",
     validation: float = 0.1,
 ) -> Dataset:
@@ -79,7 +84,7 @@ def tiny_shakespeare(
     Training, validation and test are the first 90 % and the next and the last 5 %.
 
     Args:
-        window, unit, vocabulary, stride: see `read`.
+        window, unit, vocabulary, stride, carry: see `read`.
         split: "nanogpt" takes the last 10 % as the test, of which most published
             numbers are; `validation` is then a share of the text before it.
         validation: 0 for none; without `split` its share is that of TFDS.
@@ -101,7 +106,7 @@ def tiny_shakespeare(
         parts = {"train": text[:begin], "validation": text[begin:], "test": test}
     elif not validation:
         del parts["validation"]
-    found = of("tiny_shakespeare", parts, window, unit, vocabulary, stride)
+    found = of("tiny_shakespeare", parts, window, unit, vocabulary, stride, carry)
     return replace(
         found,
         license="public domain",
@@ -110,19 +115,32 @@ def tiny_shakespeare(
 
 
 def of(
-    name: str, parts: dict[str, str], window: int, unit: str, vocabulary: int, stride
+    name: str,
+    parts: dict[str, str],
+    window: int,
+    unit: str,
+    vocabulary: int,
+    stride: int,
+    carry: bool,
 ) -> Dataset:
     """The data set of texts; see `read`.
 
     Args:
         name: of the data set.
         parts: the text of "train", and of "validation" and "test" unless it is empty.
-        window, unit, vocabulary, stride: see `read`.
+        window, unit, vocabulary, stride, carry: see `read`.
     """
     if type(window) is not int or window < 2:
         raise Mistake(f"data.window={window}; accepted: 2 tokens or more")
     if type(stride) is not int or not 0 <= stride <= window:
         raise Mistake(f"data.stride={stride}; accepted: 1 to the window of {window}")
+    if type(carry) is not bool:
+        raise Mistake(f"data.carry={carry}; accepted: True, False")
+    if carry and stride not in (0, window):
+        raise Mistake(
+            f"data.carry=True reads windows that follow each other, and data.stride="
+            f"{stride} lets them overlap; leave one of them out"
+        )
     tokens = streams.learn(parts["train"], unit, vocabulary)
     splits, notes, counts = {}, [], {}
     for part in PARTS:
@@ -138,7 +156,11 @@ def of(
         if strange := int((ids == 0).sum()):
             notes.append(f"{strange:,} of {len(ids):,} {unit} of its {part} part")
         learns = part == "train"
-        splits[part] = _split(ids, window, (stride or window) if learns else 0)
+        splits[part] = (
+            _carried(ids, window, learns)
+            if carry
+            else _split(ids, window, (stride or window) if learns else 0)
+        )
         counts[part] = f"{len(ids):,}"
     found = ", ".join(f"{part} {count}" for part, count in counts.items())
     if notes:
@@ -173,3 +195,20 @@ def _split(ids: np.ndarray, window: int, stride: int) -> Split:
         fresh = np.append(1, starts[:-1] + 1 + window)
         answers = replace(answers, fresh=fresh)
     return Split(inputs, answers)
+
+
+def _carried(ids: np.ndarray, window: int, learns: bool) -> Split:
+    """Windows that follow each other; each token is answered once.
+
+    What the last window lacks is put in behind a text that is held out, where it does
+    not count; the training leaves out the rest of its text.
+    """
+    told = ids
+    if not learns:
+        more = (0, -(len(ids) - 1) % window)
+        ids, told = np.pad(ids, more), np.pad(ids, more, constant_values=-1)
+    starts = np.arange(0, len(ids) - window, window, dtype=np.int64)
+    return Split(
+        Windows(ids, starts, window, after=1, carried=True),
+        Windows(told, starts + 1, window, before=1),
+    )

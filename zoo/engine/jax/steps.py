@@ -175,8 +175,12 @@ def compile_forward(model):
 
     def call(values, inputs):
         known = list(zip(variables, values, strict=True))
-        with keras.StatelessScope(known), kernels.in_use():
-            return model(inputs, training=False)
+        with keras.StatelessScope(known) as scope, kernels.in_use():
+            outputs = model(inputs, training=False)
+        new = map(scope.get_current_value, variables)
+        pairs = enumerate(zip(new, values, strict=True))
+        changed = {place: one for place, (one, value) in pairs if one is not value}
+        return outputs, changed  # by place, as the states of recurrent layers
 
     compiled = jax.jit(
         call,
@@ -192,11 +196,14 @@ def compile_forward(model):
         values = [private.value(variable) for variable in variables]
         try:
             with full_float32():
-                return np.asarray(chosen(values, inputs), "float32")
+                outputs, changed = chosen(values, inputs)
         except Exception:  # of tracing, see `Trainer.train`
             if group.devices > 1 or chosen is call:
                 raise
             chosen = call
-        return np.asarray(call(values, jnp.asarray(inputs)), "float32")
+            outputs, changed = call(values, jnp.asarray(inputs))
+        for place, value in changed.items():
+            variables[place].assign(value)
+        return np.asarray(outputs, "float32")
 
     return run

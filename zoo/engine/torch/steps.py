@@ -206,12 +206,8 @@ class Trainer:
         return keras.StatelessScope(state_mapping=known, **options)
 
     def _write(self, scope, values):
-        variables = [v for vs in self._variables for v in vs]
         with torch.no_grad():
-            for variable, value in zip(variables, values, strict=True):
-                new = scope.get_current_value(variable)
-                if new is not value:
-                    value.copy_(new)
+            _write(scope, [v for vs in self._variables for v in vs], values)
 
     def _loss(self, call, x, y):
         """The loss, penalties included, and the outputs that `call` gives."""
@@ -236,6 +232,14 @@ class Trainer:
 
     def push(self):
         pass
+
+
+def _write(scope, variables, values):
+    """Write to the values what a model has written to its variables in a scope."""
+    for variable, value in zip(variables, values, strict=True):
+        new = scope.get_current_value(variable)
+        if new is not value:
+            value.copy_(new)
 
 
 def _adam(optimizer, grads, variables, learning_rate):
@@ -291,8 +295,10 @@ def compile_forward(model):
 
     def plain(inputs, *values):
         known = list(zip(variables, values, strict=True))
-        with keras.StatelessScope(known), torch.no_grad():
-            return (model(inputs, training=False).float(),)
+        with keras.StatelessScope(known) as scope, torch.no_grad():
+            outputs = model(inputs, training=False).float()
+            _write(scope, variables, values)
+        return (outputs,)
 
     def chosen(inputs):
         if inputs.shape not in recorded:
