@@ -166,7 +166,7 @@ def test_what_cannot_be_carried_is_told(text, changes, said):
 
 
 @pytest.mark.once
-def test_a_model_without_states_is_told(text, tmp_path):
+def test_what_cannot_be_trained_with_states_is_told(text, tmp_path):
     (tmp_path / "own.py").write_text(
         "import keras\n"
         "def build(vocabulary_size=9, window=8):\n"
@@ -180,3 +180,5 @@ def test_a_model_without_states_is_told(text, tmp_path):
     )
     with pytest.raises(Mistake, match=r"own\.py keeps no states; take lstm_language"):
         zoo.train(other, quiet=True)
+    with pytest.raises(Mistake, match="shuffle=False keeps the order of the windows"):
+        zoo.train(recipe(text, shuffle=False), quiet=True)

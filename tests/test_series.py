@@ -337,6 +337,8 @@ def test_a_floor_without_its_season_says_why():
         ({"time": "wind", "target": "load"}, "occur more than once"),
         ({"target": "when"}, "is given for two of time, target"),
         ({"target": "lod"}, "lod.*load"),
+        ({"target": "load, wind"}, "load, wind are 2 columns, .* as --target load;"),
+        ({"target": ["wind", "load"]}, "train one for each, as --target wind; each"),
         ({"time": ""}, "say which one is the time: data.time="),
         ({"key": "nothing"}, "nothing"),
         ({"step": "1 parsec"}, "parsec"),

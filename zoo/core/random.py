@@ -39,6 +39,26 @@ class _Key(ISeedSequence):
         return np.array(self.words, dtype)
 
 
+def side_by_side(rows: int, count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of examples of which each follows the one before it, in `rows` rows.
+
+    The rows of a batch go on where those of the batch before it end. What does not fill
+    a row of all batches is left out, before the first or behind the last, by the epoch.
+
+    Args:
+        rows: of each batch.
+        count: examples, at least `rows`.
+        seed, epoch: which order.
+
+    Returns:
+        int64 (batches * rows,), batch after batch.
+    """
+    batches, left = divmod(count, rows)
+    first = order(left + 1, seed, epoch)[0]
+    begins = first + batches * order(rows, seed, epoch)
+    return (begins + np.arange(batches)[:, None]).ravel()
+
+
 def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order of the examples in an epoch: a permutation, int64 of shape (count,).
 

@@ -220,6 +220,11 @@ class Dataset:
         return tuple(self.train.inputs.shape[1:])
 
     @property
+    def carried(self) -> bool:
+        """Whether states are carried from window to window, see `Windows`."""
+        return getattr(self.train.inputs, "carried", False)
+
+    @property
     def answers(self) -> tuple[str, ...]:
         """The name of each class, number or label."""
         return self.outputs if self.task == "numbers" else self.classes

@@ -51,6 +51,21 @@ def operation(tensor: keras.KerasTensor):
     return tensor._keras_history.operation
 
 
+def written(scope, known) -> dict:
+    """What a model has written to its variables, by their places among them.
+
+    Args:
+        scope: a `keras.StatelessScope` that has ended.
+        known: the variables, each with the value that it had.
+    """
+    new = [scope.get_current_value(variable) for variable, _ in known]
+    return {
+        place: new[place]
+        for place, (_, old) in enumerate(known)
+        if new[place] is not old
+    }
+
+
 def make_parameters(model: keras.Model) -> None:
     """On PyTorch, make all variables the parameters of the modules they are in.
 

@@ -12,6 +12,7 @@ import numpy as np
 from zoo import augment
 from zoo.core.arrays import aligned
 from zoo.core.processors import processors
+from zoo.core.random import side_by_side
 from zoo.data import Split, order
 from zoo.engine import groups
 
@@ -60,9 +61,7 @@ class Feed:
     positions, and the device picks the examples. None if the split is too large, on a
     disk, augmented, or not to be held.
 
-    Windows whose states are carried, see `zoo.data.windows`, are read side by side: the
-    rows of a batch go on where those of the batch before end. What does not fill a row
-    of all batches is left out, at the beginning or the end of the text, by the epoch.
+    Of windows whose states are carried the order is `zoo.core.random.side_by_side`.
 
     `length` is the number of batches in a chunk; the caller may change it while it
     takes chunks. A new value takes effect two chunks later: the next chunk is already
@@ -83,10 +82,12 @@ class Feed:
         hold: bool = False,
     ):
         self.split, self.batch, self.seed = split, batch, seed
-        self.encode, self.operations, self.shuffle = encode, operations, shuffle
+        self.encode, self.operations = encode, operations
         inputs, self.on_device = split.inputs, None
-        self.carried = getattr(inputs, "carried", False)
-        self.steps = len(split) // batch if self.carried else -(-len(split) // batch)
+        carried = getattr(inputs, "carried", False)
+        self.steps = len(split) // batch if carried else -(-len(split) // batch)
+        draw = partial(side_by_side, batch) if carried else order
+        self._draw = draw if shuffle else _in_order
         dtype = np.dtype("float32") if augment.mixes(operations) else inputs.dtype
         size = math.prod(inputs.shape[1:]) * dtype.itemsize
         in_memory = type(inputs) is np.ndarray
@@ -135,20 +136,8 @@ class Feed:
 
     def _order(self, epoch: int) -> np.ndarray:
         if self._index is None or self._index[0] != epoch:
-            find = self._side_by_side if self.carried else self._drawn
-            self._index = epoch, find(epoch)
+            self._index = epoch, self._draw(len(self.split), self.seed, epoch)
         return self._index[1]
-
-    def _drawn(self, epoch: int, count: int = 0) -> np.ndarray:
-        count = count or len(self.split)
-        return order(count, self.seed, epoch) if self.shuffle else np.arange(count)
-
-    def _side_by_side(self, epoch: int) -> np.ndarray:
-        """Consecutive windows at the same place of consecutive batches."""
-        left = len(self.split) - self.steps * self.batch
-        first = int(self._drawn(epoch, left + 1)[0])
-        begin = first + self.steps * self._drawn(epoch, self.batch)
-        return (begin + np.arange(self.steps)[:, None]).ravel()
 
     def _chunk(self, epoch: int, first: int, length: int) -> Chunk:
         full = len(self.split) // self.batch
@@ -198,6 +187,10 @@ class Feed:
         pairs = self._helpers.map(change, inputs, targets, steps)
         inputs, targets = zip(*pairs, strict=True)
         return np.stack(inputs), np.stack(targets)
+
+
+def _in_order(count: int, *_) -> np.ndarray:
+    return np.arange(count)
 
 
 def _padded(array: np.ndarray, capacity: int) -> np.ndarray:

@@ -1,10 +1,16 @@
-"""Augmentation on the device: a layer in front of the network, inside of the step."""
+"""What is trained in place of the network: with more inside of the step, its weights.
+
+Augmentation on the device is a layer in front; states of recurrent layers are carried
+from batch to batch.
+"""
 
 import keras
 
 from zoo import augment
 from zoo.augment.strengths import is_on
+from zoo.data import Dataset
 from zoo.errors import Mistake
+from zoo.layers import carrying
 from zoo.recipe import Recipe
 
 
@@ -34,30 +40,45 @@ def check(stage: Recipe, kind: str) -> None:
             )
 
 
-def augmented(stage: Recipe, model: keras.Model, shape: tuple) -> keras.Model:
-    """`model` behind its augmentation, with the same variables and a step; or itself.
+def trained(stage: Recipe, model: keras.Model, dataset: Dataset) -> keras.Model:
+    """`model` behind its augmentation, or with its states carried; or itself.
+
+    It has the variables of the model, and a step or states beside them.
 
     Args:
         stage: what is trained.
         model: the network.
-        shape: of an example.
+        dataset: what it learns from.
+
+    Raises:
+        Mistake: see `zoo.layers.carrying.carried`.
     """
+    if dataset.carried:
+        return carrying.carried(model, stage.batch)
     if not on_device(stage):
         return model
     from zoo.layers import Augment  # with OpenCV
 
-    examples = keras.Input(shape, dtype="uint8")
+    examples = keras.Input(dataset.input_shape, dtype="uint8")
     change = Augment(stage.augment, stage.seed)
     return keras.Model(examples, model(change(examples)))
 
 
-def set_step(stage: Recipe, trained: keras.Model, step: int) -> None:
-    """Let the layer that `augmented` added draw the numbers of `step`, as a feed does.
+def forget_states(made: keras.Model, trainer) -> None:
+    """Have the network that `trained` made begin without a state."""
+    if carrying.states(made):
+        trainer.push()
+        carrying.forget(made)
+        trainer.pull()
+
+
+def set_step(stage: Recipe, made: keras.Model, step: int) -> None:
+    """Let the layer that `trained` added draw the numbers of `step`, as a feed does.
 
     Args:
         stage: what is trained.
-        trained: what `augmented` returned.
+        made: what `trained` returned.
         step: counted over the whole run.
     """
     if on_device(stage):
-        trained.layers[1].step.assign(step)
+        made.layers[1].step.assign(step)

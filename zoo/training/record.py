@@ -3,6 +3,7 @@
 In a group all processes call these functions, and the first one writes.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device, steps
 from zoo.errors import Mistake
+from zoo.layers import carrying
 from zoo.metrics import (
     best_cuts,
     calibration,
@@ -74,7 +76,7 @@ def restore(session, arrays: list[np.ndarray], progress: dict) -> None:
     for stage in range(1, min(progress["stage"], len(session.stages) - 1) + 1):
         session.state.stage = stage
         session.start_stage()
-    variables = session.variables
+    variables = _variables(session)
     _check(arrays, variables, folder)
     session.state = states.restored(progress, arrays[len(variables) :])
     assign(variables, arrays[: len(variables)])
@@ -89,7 +91,7 @@ def save(session) -> None:
     state = session.state
     with session.group.shared_mistakes():
         if session.group.rank == 0:
-            arrays = values(session.variables) + state.best
+            arrays = values(_variables(session)) + state.best
             states.save(session.folder, arrays, state.progress())
             if state.history:
                 write_history(session.folder, state.history)
@@ -198,6 +200,25 @@ def _count_time(session):
     for name, value in now.items():
         session.state.totals[name] += value - session.clock[name]
     session.clock = now
+
+
+@contextlib.contextmanager
+def averaged(session):
+    """Inside, the model has the averaged weights, if the stage averages them."""
+    if not session.stages[session.state.stage].ema:
+        yield
+        return
+    variables = session.model.trainable_variables
+    trained = values(variables)
+    session.optimizer.finalize_variable_values(variables)
+    yield
+    assign(variables, trained)
+
+
+def _variables(session) -> list[keras.Variable]:
+    """All that a training state keeps, carried states of recurrent layers last."""
+    carried = carrying.states(session.trained)
+    return [*session.model.variables, *session.optimizer.variables, *carried]
 
 
 def values(variables) -> list[np.ndarray]:

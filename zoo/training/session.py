@@ -3,7 +3,6 @@
 `zoo.training.record` writes the files before the loop, in it and after it.
 """
 
-import contextlib
 import math
 import time
 
@@ -14,7 +13,6 @@ from zoo.building import answers, registry, unit
 from zoo.core.timing import start as timed
 from zoo.engine import counting, groups, steps
 from zoo.errors import Mistake
-from zoo.layers import carrying
 from zoo.metrics import counted, measure
 from zoo.training import in_front, optimizer, record
 from zoo.training.folder import saved
@@ -72,10 +70,7 @@ class Session:
             spared = optimizer.spared(self.model)
             self.optimizer = optimizer.make(stage, self.feed.steps, spared)
             on_device, count = self.feed.on_device, counting.of(self.dataset.task)
-            shape = self.dataset.input_shape
-            self.trained = in_front.augmented(stage, self.model, shape)
-            if self.feed.carried:
-                self.trained = carrying.carried(self.model, stage.batch)
+            self.trained = in_front.trained(stage, self.model, self.dataset)
             self.set_step()
             self.trainer = steps.trainer(
                 self.trained, loss, self.optimizer, on_device, count
@@ -88,19 +83,11 @@ class Session:
         step = self.state.epoch * self.feed.steps + self.state.step
         in_front.set_step(self.stages[self.state.stage], self.trained, step)
 
-    @property
-    def variables(self) -> list[keras.Variable]:
-        """All that a training state keeps, carried states of recurrent layers last."""
-        carried = carrying.states(self.trained)
-        return [*self.model.variables, *self.optimizer.variables, *carried]
-
     def _train_epoch(self, progress, asked, more):
         state, feed, trainer, group = self.state, self.feed, self.trainer, self.group
         progress.show(state.epoch, state.step, feed.steps)
-        if feed.carried and not state.step:
-            trainer.push()
-            carrying.forget(self.trained)
-            trainer.pull()
+        if not state.step:
+            in_front.forget_states(self.trained, trainer)
         for chunk in feed.chunks(state.epoch, state.step, more):
             start = time.perf_counter()
             inputs, targets = (
@@ -181,7 +168,7 @@ class Session:
             "loss": self._mean_loss(),
             **counted(self.dataset.task, sums["wrong"], sums["examples"]),
         }
-        with self._evaluated_weights():
+        with record.averaged(self):
             if self.dataset.validation is not None:
                 for key, value in self.score(self.dataset.validation).items():
                     line[f"validation_{key}"] = value
@@ -234,15 +221,3 @@ class Session:
     def answer(self, split) -> np.ndarray:
         """The outputs of the model for a split."""
         return answers.of(self.model, self.forward, split, self.dataset.task)
-
-    @contextlib.contextmanager
-    def _evaluated_weights(self):
-        """Inside, the model has the averaged weights, if the stage averages them."""
-        if not self.stages[self.state.stage].ema:
-            yield
-            return
-        variables = self.model.trainable_variables
-        trained = record.values(variables)
-        self.optimizer.finalize_variable_values(variables)
-        yield
-        record.assign(variables, trained)

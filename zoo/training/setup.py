@@ -93,16 +93,25 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
                 f"augment={stage.augment} changes images and sounds; {recipe.data} is "
                 f"{dataset.kind} data; set augment={{}}"
             )
-        if getattr(dataset.train.inputs, "carried", False) and not hasattr(
-            registry.module(stage.model), "stepper"
-        ):
-            raise Mistake(
-                f"data.carry=True: model {stage.model} keeps no states; take "
-                "lstm_language, give a file a function stepper(model), as "
-                "lstm_language has it, or leave out data.carry"
-            )
+        if dataset.carried:
+            _check_carried(stage)
         augment.check(stage.augment, dataset.input_shape)
         in_front.check(stage, dataset.kind)
+
+
+def _check_carried(stage: Recipe) -> None:
+    """Refuse what cannot carry states from window to window."""
+    if not hasattr(registry.module(stage.model), "stepper"):
+        raise Mistake(
+            f"data.carry=True: model {stage.model} keeps no states; take "
+            "lstm_language, give a file a function stepper(model), as lstm_language "
+            "has it, or leave out data.carry"
+        )
+    if not stage.shuffle:
+        raise Mistake(
+            "shuffle=False keeps the order of the windows, and data.carry=True reads "
+            "them side by side; leave one of them out"
+        )
 
 
 def as_begun(group, folder: Path, dataset: data.Dataset) -> data.Dataset:

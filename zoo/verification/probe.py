@@ -87,8 +87,8 @@ def probe(
                 found |= _gradient(model, feed, loss, dataset.task)
         change = optimizer.make(stage, feed.steps, optimizer.spared(model))
         counted = counting.of(dataset.task)
-        trained = in_front.augmented(stage, model, dataset.input_shape)
-        in_front.set_step(trained, model, first_epoch * feed.steps)
+        trained = in_front.trained(stage, model, dataset)
+        in_front.set_step(stage, trained, first_epoch * feed.steps)
         trainer = steps.trainer(trained, loss, change, feed.on_device, counted)
         most = min(count, stage.epochs * feed.steps)
         found[f"loss/stage {number + 1}"] = _losses(trainer, feed, first_epoch, most)
@@ -193,6 +193,7 @@ class _Keeper(keras.optimizers.Optimizer):
 def _losses(trainer, feed, epoch, count):
     found: list[float] = []
     while len(found) < count:
+        in_front.forget_states(trainer.model, trainer)
         for chunk in feed.chunks(epoch):
             values, _ = trainer.train(chunk.inputs, chunk.targets, chunk.count)
             found.extend(values)

@@ -14,7 +14,7 @@ from zoo.data.kinds import cells, series, steps
 from zoo.data.kinds.series import Series, Timeline
 from zoo.data.kinds.sheet import Sheet
 from zoo.data.sources import table, windowing
-from zoo.data.sources.targets import SHOWN, Target
+from zoo.data.sources.targets import SHOWN, Target, target_names
 from zoo.errors import Mistake, unknown
 
 
@@ -70,10 +70,9 @@ def read(
         Mistake: no such file or column; a time that is none; two rows at one time;
             steps that are not equal; or fewer rows than a window and its horizon.
     """
-    names = [each for each in (time, target, key) if each]
-    found = table.load(
-        path, separator, decimal, encoding, header, sheet, (*names, *(columns or {}))
-    )
+    names = [each for each in (time, key) if each]
+    named = (*names, *table.named(target, None, columns))
+    found = table.load(path, separator, decimal, encoding, header, sheet, named)
     asked = (window, horizon, target, time, key, ahead, step, season, calendar)
     return of(str(path), found, *asked, split, columns, test, validation)
 
@@ -107,8 +106,8 @@ def of(
             )
     if split and split not in windowing.SPLITS:
         raise unknown("data.split", split, windowing.SPLITS)
+    target = _one(found, target, time)
     ahead = _named(found, target, time, key, ahead)
-    assert target, "`_named` refuses none"
     plain = {each: cells.plain(values, each) for each, values in found.columns.items()}
     found.columns.clear()  # memory of a column is given back at once
     moments, clock = _times(found, time, plain)
@@ -154,8 +153,8 @@ def of(
     )
 
 
-def _named(found: Sheet, target, time: str, key: str, ahead) -> tuple[str, ...]:
-    """The columns that are known ahead, after a look at all names."""
+def _one(found: Sheet, target, time: str) -> str:
+    """The column that is forecast."""
     names = list(found.columns)
     listed = ", ".join(names[:SHOWN])
     if not time:
@@ -168,6 +167,19 @@ def _named(found: Sheet, target, time: str, key: str, ahead) -> tuple[str, ...]:
             f"{found.name} has the columns {listed}; say which one is to be forecast: "
             f"--target {names[-1]}"
         )
+    several = target_names(found, target)
+    if len(several) > 1:
+        raise Mistake(
+            f"{found.name}: the targets {', '.join(several)} are {len(several)} "
+            "columns, and a network forecasts one: train one for each, as --target "
+            f"{several[0]}; each sees the other columns, too"
+        )
+    return several[0]
+
+
+def _named(found: Sheet, target, time: str, key: str, ahead) -> tuple[str, ...]:
+    """The columns that are known ahead, after a look at all names."""
+    names = list(found.columns)
     for each in (time, target, *([key] if key else []), *ahead):
         if each not in names:
             raise unknown(f"column of {found.name}", str(each), names)

@@ -177,10 +177,7 @@ def compile_forward(model):
         known = list(zip(variables, values, strict=True))
         with keras.StatelessScope(known) as scope, kernels.in_use():
             outputs = model(inputs, training=False)
-        new = map(scope.get_current_value, variables)
-        pairs = enumerate(zip(new, values, strict=True))
-        changed = {place: one for place, (one, value) in pairs if one is not value}
-        return outputs, changed  # by place, as the states of recurrent layers
+        return outputs, private.written(scope, known)
 
     compiled = jax.jit(
         call,

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from zoo.engine import groups
+from zoo.engine.private import written
 from zoo.engine.reasons import reason
 from zoo.engine.torch import private
 from zoo.engine.torch.device import device, full_float32, threads_for
@@ -236,10 +237,9 @@ class Trainer:
 
 def _write(scope, variables, values):
     """Write to the values what a model has written to its variables in a scope."""
-    for variable, value in zip(variables, values, strict=True):
-        new = scope.get_current_value(variable)
-        if new is not value:
-            value.copy_(new)
+    known = list(zip(variables, values, strict=True))
+    for place, new in written(scope, known).items():
+        values[place].copy_(new)
 
 
 def _adam(optimizer, grads, variables, learning_rate):
