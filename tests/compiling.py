@@ -20,6 +20,7 @@ AS_USERS = frozenset(
     f"test_{name}"
     for name in (
         "backend",
+        "backend_trains",
         "cli",
         "costs",
         "device",

@@ -209,6 +209,7 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize(("name", "claim"), CLAIMS)
+@pytest.mark.once
 def test_card_counts_parameters_and_shapes(name, claim):
     model = zoo.build(name, **claim.arguments)
     assert model.count_params() == claim.parameters
@@ -220,6 +221,7 @@ def test_card_counts_parameters_and_shapes(name, claim):
 
 
 @each_model
+@pytest.mark.once
 def test_card_has_every_part(name):
     card = zoo.card(name)
     assert re.match(r".{1,87}\.\n\n", card), "first a sentence on a line of its own"
@@ -230,6 +232,7 @@ def test_card_has_every_part(name):
 
 
 @each_model
+@pytest.mark.once
 def test_card_tells_what_goes_in_and_comes_out(name):
     card = zoo.card(name)
     model = zoo.build(name, **claims(card)[0].arguments)
@@ -243,6 +246,7 @@ def test_card_tells_what_goes_in_and_comes_out(name):
 
 
 @each_case
+@pytest.mark.once
 def test_names_are_explicit_and_unique(case):
     first, second = built(case), build(case)
     names = [layer.name for layer in first.layers]
@@ -254,6 +258,7 @@ def test_names_are_explicit_and_unique(case):
 
 
 @each_case
+@pytest.mark.once
 def test_the_seed_makes_the_weights(case):
     weights = digest(built(case))
     assert weights == digest(build(case))
@@ -262,6 +267,7 @@ def test_the_seed_makes_the_weights(case):
 
 
 @each_model
+@pytest.mark.once
 def test_space_begins_at_the_defaults_of_build(name):
     module = registry.module(name)
     parameters = inspect.signature(module.build).parameters
@@ -270,6 +276,7 @@ def test_space_begins_at_the_defaults_of_build(name):
 
 
 @each_model
+@pytest.mark.once
 def test_points_of_the_space_build(name):
     space = registry.module(name).space
     for seed in range(2):

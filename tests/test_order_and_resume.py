@@ -224,6 +224,7 @@ def test_the_feed_holds_two_chunks_however_many_examples_there_are():
     assert max(sizes) < 40_000 / 3
 
 
+@pytest.mark.once
 def test_a_set_on_disk_is_trained_on_as_one_in_memory(tmp_path, monkeypatch):
     generator, pictures = np.random.default_rng(0), tmp_path / "pictures"
     for name in ("cat", "dog"):
@@ -342,6 +343,7 @@ def test_the_same_recipe_and_seed_give_the_same_weights(uninterrupted, tmp_path)
     assert_same(again, uninterrupted["all options"])
 
 
+@pytest.mark.once
 def test_another_seed_gives_other_weights(uninterrupted, tmp_path):
     recipe = dataclasses.replace(RECIPE, seed=4)
     other, *_ = contents(train(recipe, run=tmp_path / "other", quiet=True))

@@ -9,7 +9,7 @@ import pytest
 
 from zoo import backend
 
-pytestmark = [pytest.mark.slow, pytest.mark.without_tensorflow]
+pytestmark = pytest.mark.slow
 
 LOADED = """
 import sys
@@ -91,10 +91,12 @@ def python(script, folder, **environment):
     return ran.stdout.strip().splitlines()[-1]
 
 
+@pytest.mark.without_tensorflow
 def test_keras_is_loaded_without_what_zoo_does_not_need(tmp_path):
     assert python(LOADED, tmp_path) == "[]"
 
 
+@pytest.mark.without_tensorflow
 def test_all_of_keras_works_all_the_same(tmp_path):
     assert python(ON_FIRST_USE, tmp_path) == "works"
 

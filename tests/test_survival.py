@@ -88,7 +88,9 @@ def test_killed_at_random_moments_and_resumed_the_bits_are_the_same(kills):
     assert "equal, 0 different" in done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.once)]
+)
 def test_a_signal_saves_first_and_says_how_to_go_on(
     number, tmp_path, quiet_run, saving_always, monkeypatch
 ):
@@ -190,6 +192,7 @@ def unfinished(quiet_run, folder):
     return folder
 
 
+@pytest.mark.once
 def test_another_recipe_cannot_go_on_with_a_run(tmp_path, quiet_run):
     run = unfinished(quiet_run, tmp_path)
     other = replace(RECIPE, learning_rate=0.5, expects=zoo.Expected("accuracy", 0.5))
@@ -410,6 +413,7 @@ def test_a_state_is_written_every_so_many_epochs(tmp_path, saving_always, monkey
     assert len(run.history) == 50
 
 
+@pytest.mark.once
 def test_a_long_epoch_is_saved_in_between(tmp_path, monkeypatch):
     monkeypatch.setattr(session, "CHUNK_SECONDS", 0)
     monkeypatch.setattr(session, "SAVE_WITHIN_EPOCH_SECONDS", 0)

@@ -13,6 +13,8 @@ from zoo.tuning import tuner
 from zoo.tuning.search import Settings
 from zoo.tuning.space import space
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("name", recipes.names())
 def test_the_defaults_of_the_space_are_the_recipe(name):
