@@ -109,13 +109,21 @@ class Page:
 
 
 @contextlib.contextmanager
-def page() -> Iterator[Page]:
-    """A new page of a new browser, which ends with it."""
+def page(*options: str) -> Iterator[Page]:
+    """A new page of a new browser, which ends with it; with more options of its own."""
     child_reads, we_write = os.pipe()
     we_read, child_writes = os.pipe()
     ends = child_reads, child_writes
     process = subprocess.Popen(
-        [sys.executable, "-c", _START, *map(str, ends), str(CHROMIUM), *_OPTIONS],
+        [
+            sys.executable,
+            "-c",
+            _START,
+            *map(str, ends),
+            str(CHROMIUM),
+            *_OPTIONS,
+            *options,
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=ends,

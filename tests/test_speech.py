@@ -1,17 +1,22 @@
 """lstm_speech: what it hears, padding, and runs that answer sounds and sequences."""
 
+import base64
 import json
 
+import browser
 import keras
 import numpy as np
 import pytest
 
 import zoo
+from tests.test_serving import ask, running
 from tests.test_sounds import RATE, damaged, tone, tones, written
 from zoo import cli
-from zoo.data.kinds import sequences
+from zoo.data.dataset import Dataset, Split
+from zoo.data.kinds import sequences, sound_files
 from zoo.data.kinds.sound_files import PADDING
 from zoo.errors import Mistake
+from zoo.serving import app, inputs
 
 SMALL = {"units": (8,), "bands": 12}
 
@@ -164,10 +169,6 @@ def test_what_does_not_take_sounds_says_so(run, tmp_path):
     path = written(tmp_path / "a.wav", tone(300))
     with pytest.raises(Mistake, match="network learned from sounds; accepted: occl"):
         zoo.explain(run, path, method="gradient")
-    from zoo.serving import app
-
-    with pytest.raises(Mistake, match="sounds are not served; `zoo predict RUN FILE`"):
-        app.make(run)
     with pytest.raises(Mistake, match="back=3 is for series"):
         zoo.predict(run, path, back=3)
 
@@ -253,3 +254,83 @@ def test_sequences_are_answered(tmp_path, monkeypatch):
     }.items():
         with pytest.raises(Mistake, match=wrong):
             zoo.predict(run, words)
+
+
+# --- By HTTP
+
+
+@pytest.mark.once
+def test_a_sound_is_served_in_every_form_and_explained(run, tmp_path):
+    content = written(tmp_path / "a.wav", tone(900)).read_bytes()
+    [expected] = zoo.predict(run, content)
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.wav"\r\n'
+        b"Content-Type: audio/wav\r\n\r\n" + content + b"\r\n--x--\r\n"
+    )
+    samples = sound_files.read(content, RATE).tolist()
+    asked = [
+        (content, "audio/wav"),
+        (content, "application/octet-stream"),
+        (form, "multipart/form-data; boundary=x"),
+        ({"input": base64.b64encode(content).decode()}, "application/json"),
+        ({"inputs": [samples]}, "application/json"),
+    ]
+    with running(app.make(run)) as port:
+        for body, kind in asked:
+            status, said = ask(port, "/predict", body, kind)
+            assert status == 200, said
+            [found] = said["predictions"]
+            assert found["label"] == expected.label
+            assert found["probability"] == pytest.approx(expected.probability, abs=1e-4)
+        status, said = ask(port, "/explain", content, "audio/wav")
+        assert status == 200
+        assert "<svg" in said["explanations"][0]["html"]
+        for body, kind, told in (
+            (content[:60], "audio/wav", "truncated"),
+            (b"\xff\x00" * 99, "audio/wav", ""),
+            ({"input": "/etc/passwd"}, "application/json", "no sound in base64"),
+            ({"input": "é"}, "application/json", "no sound in base64"),
+            ({"input": [[1, 2]]}, "application/json", "samples at 8,000 a second"),
+            ({"input": [1, None]}, "application/json", "samples at 8,000 a second"),
+        ):
+            status, said = ask(port, "/predict", body, kind)
+            assert (status, told in said["error"]) == (400, True), said
+
+
+@pytest.mark.once
+@pytest.mark.skipif(not browser.CHROMIUM, reason="needs Chromium, which listens")
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.* sounds is silent")  # it beeps now and then
+def test_the_page_hears_the_microphone(run):
+    fake = "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
+    with running(app.make(run)) as port, browser.page(*fake) as page:
+        page.open(f"http://127.0.0.1:{port}/", 390, 844)
+        page.wait("!!document.getElementById('record')")
+        record = "document.getElementById('record')"
+        page.evaluate(f"{record}.click()")
+        page.wait(f"{record}.textContent === 'Stop'")
+        said = "document.getElementById('error').textContent"  # it stops by itself
+        page.wait(f"document.querySelectorAll('.bar').length > 1 || {said}")
+        assert page.evaluate(said) == ""
+        assert page.evaluate("!!document.getElementById('wave')")
+        page.evaluate("document.getElementById('explain').click()")
+        page.wait("!!document.querySelector('#explained svg')")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_sequence_in_a_request_is_read():
+    split = Split(np.zeros((0, 8, 2), "float32"), np.zeros(0, "int32"))
+    about = Dataset("own", "sequence", split, classes=("a", "b"))
+    steps = np.array([[1, 2], [3, np.nan], [5, 6]], "float32")
+    given = json.dumps({"input": [[1, 2], [3, None], [5, 6]]}).encode()
+    asked = [
+        inputs.of_json(about, given),
+        inputs.of_bytes(about, b"1,2\n3,\n5,6\n"),
+        inputs.of_bytes(about, b"@data\n1,3,5:2,?,6:a\n"),
+    ]
+    for [(_, found)] in asked:
+        np.testing.assert_array_equal(found, steps)
+    assert sequences.items(asked[0]) == asked[0]
+    for wrong in (b"1,2\n3\n", b"1\n2\n", b"a,b\n"):
+        with pytest.raises(Mistake, match=r"of 2 numbers|lengths|more than numbers"):
+            inputs.of_bytes(about, wrong)
