@@ -8,7 +8,7 @@ import pytest
 from own_tables import load
 
 import zoo
-from zoo import data
+from zoo import cli, data
 from zoo.core.kept import keep
 from zoo.errors import Mistake
 
@@ -19,7 +19,7 @@ ASKED_WITH_ANSWERS = pytest.mark.filterwarnings("ignore:not used:UserWarning")
 
 @ASKED_WITH_ANSWERS
 @pytest.mark.once
-def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path):
+def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path, capsys):
     import pandas
 
     draw = np.random.default_rng(0)
@@ -36,6 +36,13 @@ def test_a_frame_is_trained_on_and_its_run_is_evaluated_later(tmp_path):
     assert zoo.Recipe(model="deep_mlp", data=frame).data == recipe.data
     run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
     assert zoo.evaluate(run)["accuracy"] >= 0.9
+    assert cli.call(["recipe", str(run.folder)]) == 0
+    written, said = capsys.readouterr()
+    assert written.startswith('"""deep_mlp on the data in memory.')
+    assert said == (
+        "zoo: the data were in memory, and data= is a copy in zoo's cache; save them "
+        "in a file of your own, and name it\n"
+    )
     found = [each.label for each in zoo.predict(run, frame[:4])]
     assert found == frame["y"][:4].tolist()
     pair = zoo.Recipe(model="deep_mlp", data=(frame[["x", "c"]], frame["y"]))

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from zoo import data
+from zoo import cli, data
 from zoo.errors import Mistake
 from zoo.training import defaults
 
@@ -80,3 +80,33 @@ def test_what_does_not_fit_is_named(houses):
     (houses / "test.tsv").unlink()
     with pytest.raises(Mistake, match=r"has its own test; leave out test=0\.5"):
         sizes(test=0.5)
+
+
+def test_tables_of_no_split_are_told_and_others_are_read_as_the_training_is(houses):
+    (houses / "train.csv").write_text(rows(0, 60).replace(",", ";"))
+    (houses / "test.csv").write_text("size;town;price\n1,234;a;2,500\n1,235;b;3,125\n")
+    (houses / "holdout.csv").write_text(rows(0, 5))
+    with pytest.warns(
+        UserWarning, match="1 table is passed over in .*, such as holdout.csv: it is ca"
+    ):
+        found = data.load("./houses", target="price")
+    np.testing.assert_array_equal(found.test.targets, [[2500], [3125]])
+
+
+def test_a_training_without_a_test_says_what_is_measured(houses, capsys):
+    (houses / "dev.csv").write_text(rows(60, 8))
+    words = ["train", "houses", "--target", "price", "epochs=1", "--run", "run"]
+    assert cli.call([*words, "--no-floor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("validation mae: ")
+    assert lines[1] == (
+        "There is no test split: the result is that of the validation split; "
+        "data.test=0.2 holds a test out of the training."
+    )
+    assert any("zoo evaluate run --split validation" in line for line in lines)
+    assert cli.call(["evaluate", "run"]) == 2
+    said = "has no test split here; it has train and validation"
+    assert said in capsys.readouterr().err
+    assert cli.call(["evaluate", "run", "--split", "validation"]) == 0
+    assert f"{lines[0].split()[-1][:4]}" in capsys.readouterr().out
+    assert sizes(test=0.2) == [48, 8, 12]

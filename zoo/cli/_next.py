@@ -35,7 +35,9 @@ def _next(done: Run) -> list[list[str]]:
     folder, here = str(done.folder), backend.current()
     others = [name for name in backend.installed() if name != here]
     elsewhere = ["--backend", others[0]] if others else []
-    split = [] if "test" in done.metrics else ["--split", "train"]
+    split = []
+    if "test" not in done.metrics:
+        split = ["--split", "validation" if "validation" in done.metrics else "train"]
     first = ["predict", folder]
     if done.about_data.unit:
         first = ["write", folder, "--length", "200"]

@@ -8,7 +8,8 @@ Examples:
 from pathlib import Path
 
 from zoo import recipe as recipes
-from zoo.core.progress import show
+from zoo.core.kept import IN_MEMORY, name_of
+from zoo.core.progress import say, show
 from zoo.errors import Mistake
 from zoo.recipe.source import source
 from zoo.run import Run
@@ -24,7 +25,13 @@ def run(options):
     folder = Path(options.name)
     if (folder / "recipe.json").is_file():
         recipe = Run(folder).recipe
-        title = f"{Path(recipe.model).stem} on {Path(recipe.data).name}."
+        data = name_of(recipe.data)
+        title = f"{Path(recipe.model).stem} on {data}."
+        if data == IN_MEMORY:
+            say(
+                "zoo: the data were in memory, and data= is a copy in zoo's cache; "
+                "save them in a file of your own, and name it"
+            )
     elif folder.is_dir():
         raise Mistake(f"{folder} is not a run: it has no recipe.json")
     else:

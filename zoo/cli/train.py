@@ -130,6 +130,15 @@ def _shown(values: dict[str, float]) -> list[str]:
     return [f"{name}: {shown(name, values[name])}" for name in names]
 
 
+def _without_test(done: Run) -> str:
+    from zoo import data
+
+    line = "There is no test split: the result is that of the validation split"
+    if data.is_path(done.recipe.data):
+        line += "; data.test=0.2 holds a test out of the training"
+    return f"{line}."
+
+
 def _is_run(folder: Path) -> bool:
     return (folder / "recipe.json").is_file()
 
@@ -150,6 +159,8 @@ def _report(done: Run) -> None:
         if split in done.metrics:
             values = done.metrics[split]
             show(", ".join(f"{split} {line}" for line in _shown(values)))
+            if split == "validation":
+                show(_without_test(done))
             break
     else:
         show(f"training {_shown(done.history[-1])[0]}")

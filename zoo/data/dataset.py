@@ -272,7 +272,10 @@ class Dataset:
             raise unknown("split", name, SPLITS)
         split = getattr(self, name)
         if split is None:
-            hint = "; load it with validation=0.1" if name == "validation" else ""
+            hint = "; load it with validation=0.1"
+            if name == "test":
+                there = [each for each in SPLITS if getattr(self, each)]
+                hint = f"; it has {' and '.join(there)}"
             raise Mistake(f"{self.name} has no {name} split here{hint}")
         return split
 

@@ -34,6 +34,7 @@ def load(
         Mistake: two tables are of one split.
     """
     root = Path(path).expanduser()
+    _tell(root)
     found: dict[str, Sheet] = {}
     for part, files in _files(root).items():
         if len(files) > 1:
@@ -41,8 +42,10 @@ def load(
                 f"{root} has {files[0].name} and {files[1].name}, both for the {part} "
                 "split; keep one"
             )
-        known = tuple(found[TRAIN].columns) if found else hints
-        found[part] = sheet.read(files[0], *how, known)
+        known, form = hints, {}
+        if found:
+            known, form = tuple(found[TRAIN].columns), found[TRAIN].form
+        found[part] = sheet.read(files[0], *how, known, form)
     return found
 
 
@@ -68,6 +71,22 @@ def _files(root: Path) -> dict[str, list[Path]]:
         if part and path.suffix.lower() in SUFFIXES and path.is_file():
             found[part].append(path)
     return {part: files for part, files in found.items() if files}
+
+
+def _tell(root: Path) -> None:
+    """Warn of tables that are of no split."""
+    left = [
+        each.name
+        for each in sorted(root.iterdir())
+        if each.suffix.lower() in SUFFIXES and each.stem.lower() not in listing.SPLITS
+    ]
+    if left:
+        several = f"{len(left)} tables are" if left[1:] else "1 table is"
+        warnings.warn(
+            f"{several} passed over in {root}, such as {left[0]}: it is called after "
+            "no split, as train, val and test are",
+            stacklevel=5,
+        )
 
 
 def join(path: str | os.PathLike, sheets: dict[str, Sheet]) -> Sheet:
