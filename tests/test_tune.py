@@ -188,7 +188,9 @@ def test_folds_share_the_examples_and_the_classes():
 @pytest.mark.once
 def test_without_validation_data_a_search_says_what_to_do(tmp_path):
     recipe = dataclasses.replace(TINY, validation=0.0)
-    with pytest.raises(Mistake, match=r"set validation=0\.1 or use --folds 5"):
+    with pytest.raises(
+        Mistake, match=r"set validation=0\.1 or use --folds 5, in a .* --inner"
+    ):
         zoo.tune(recipe, run=tmp_path / "no", quiet=True)
 
 

@@ -41,6 +41,12 @@ def load_or_choose(
     return recipe
 
 
+def called(name: str) -> str:
+    """What a run is called after: the name, or that of a folder such as `..`."""
+    place = Path(name)
+    return place.stem if place.stem.strip(".") else place.resolve().stem
+
+
 def _is_data(name: str) -> bool:
     if name in recipes.names() or name.endswith(".py"):
         return False

@@ -30,6 +30,16 @@ def suggest(done: Run, options, changes: list[str]) -> None:
         show(f"  {shlex.join([_program(), *command])}")
 
 
+def without_test(done: Run) -> str:
+    """A line on a result that is no test's."""
+    from zoo import data
+
+    line = "There is no test split: the result is that of the validation split"
+    if data.is_path(done.recipe.data):
+        line += "; data.test=0.2 holds a test out of the training"
+    return f"{line}."
+
+
 def _next(done: Run) -> list[list[str]]:
     """What to try on the new run, as lists of words after `zoo`."""
     folder, here = str(done.folder), backend.current()

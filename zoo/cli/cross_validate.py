@@ -14,12 +14,10 @@ Examples:
   zoo cross-validate mammogram --folds 10 --trials 30 --inner-folds 5
 """
 
-from pathlib import Path
-
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.cli._arguments import add_backend, add_changes
-from zoo.cli._data import load_or_choose
+from zoo.cli._data import called, load_or_choose
 from zoo.cli._table import table
 from zoo.core.progress import show
 from zoo.engine import startup
@@ -81,7 +79,7 @@ def run(options):
         from zoo.tuning.choice import best_of
 
         choose["choose"] = best_of(options.trials, options.inner_folds)
-    name = f"cross-validate-{Path(options.recipe).stem}"
+    name = f"cross-validate-{called(options.recipe)}"
     folder = options.run or new_folder(name, backend.current())[0]
     _report(cross_validate(recipe, options.folds, folder, **choose))
 

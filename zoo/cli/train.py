@@ -20,8 +20,8 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import stored
 from zoo.cli._arguments import add_backend, add_changes, add_trust
-from zoo.cli._data import load_or_choose
-from zoo.cli._next import suggest
+from zoo.cli._data import called, load_or_choose
+from zoo.cli._next import suggest, without_test
 from zoo.core.progress import say, show
 from zoo.core.timing import start
 from zoo.engine import startup
@@ -95,9 +95,7 @@ def run(options):
         from zoo.distribution import distribute, joined
         from zoo.training import train
 
-    place = Path(options.recipe)
-    name = place.stem if place.stem.strip(".") else place.resolve().stem  # such as ..
-    start.asked = options.timing
+    name, start.asked = called(options.recipe), options.timing
     with distribute(options.devices) if options.devices else joined() as group:
         if options.devices == "all" and group.devices == 1:
             say("all devices: this machine has one")
@@ -130,15 +128,6 @@ def _shown(values: dict[str, float]) -> list[str]:
     return [f"{name}: {shown(name, values[name])}" for name in names]
 
 
-def _without_test(done: Run) -> str:
-    from zoo import data
-
-    line = "There is no test split: the result is that of the validation split"
-    if data.is_path(done.recipe.data):
-        line += "; data.test=0.2 holds a test out of the training"
-    return f"{line}."
-
-
 def _is_run(folder: Path) -> bool:
     return (folder / "recipe.json").is_file()
 
@@ -160,7 +149,7 @@ def _report(done: Run) -> None:
             values = done.metrics[split]
             show(", ".join(f"{split} {line}" for line in _shown(values)))
             if split == "validation":
-                show(_without_test(done))
+                show(without_test(done))
             break
     else:
         show(f"training {_shown(done.history[-1])[0]}")

@@ -66,7 +66,8 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
         if whole.validation is None:
             raise Mistake(
                 "a search judges by validation data and this recipe holds out none; "
-                "set validation=0.1 or use --folds 5"
+                "set validation=0.1 or use --folds 5, in a cross-validation "
+                "--inner-folds 5"
             )
         return [whole]
     examples = join(whole)
