@@ -377,6 +377,31 @@ def test_bad_times_are_told_in_a_line():
         load(table(40))
 
 
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M"])
+@pytest.mark.parametrize("odd", ["soon", "31.02.2026", "9999-12-31"])
+def test_a_cell_that_is_no_time_is_named(form, odd):
+    columns = table()
+    when = [each.item().strftime(form) for each in columns["when"]]
+    when[6] = odd
+    said = f"row 7: the time 'when' is '{odd}', and dates stand in other rows"
+    with pytest.raises(Mistake, match=said):
+        load({**columns, "when": np.array(when)})
+
+
+def test_clocks_that_are_changed_are_told():
+    columns = table()
+    local = [str(each) for each in columns["when"]]
+    same = np.array([f"{each}+01:00" for each in local])
+    assert len(load({**columns, "when": same}).train) == len(load(columns).train)
+    zones = ["+02:00"] * 100 + ["+0100"] * (HOURS - 100)
+    changed = np.array([f"{at}{zone}" for at, zone in zip(local, zones, strict=True)])
+    said = r"differ from UTC by \+01:00 and by \+02:00, .* write all of them in UTC"
+    with pytest.raises(Mistake, match=said):
+        load({**columns, "when": changed})
+    universal = [f"{at}{'Z' if i % 2 else '+00:00'}" for i, at in enumerate(local)]
+    load({**columns, "when": np.array(universal)})
+
+
 def test_two_columns_of_one_name(tmp_path):
     path = tmp_path / "own.csv"
     path.write_text("when,load,load\n2026-01-01,1,2\n")

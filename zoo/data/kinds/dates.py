@@ -82,6 +82,34 @@ def _moment(text: str | None):
         return None
 
 
+def stranger(values) -> int | None:
+    """Where the first cell stands that is no date, where nine of ten are; or None."""
+    from pyarrow import compute
+
+    for form in ("", *(date + time for date in DATES for time in TIMES)):
+        found = _parsed(values, form)
+        years = compute.year(found).fill_null(0)
+        inside = compute.and_(
+            compute.greater(years, CALENDAR[0]), compute.less(years, CALENDAR[1])
+        )
+        right = inside.to_numpy(zero_copy_only=False)
+        if not right.all() and right.mean() >= 0.9:
+            return int(right.argmin())
+    return None
+
+
+def offsets(values) -> list[str]:
+    """The differences from UTC at the ends of times, each once, such as "+01:00"."""
+    from pyarrow import compute
+
+    pattern = r":\d{2}(?:\.\d+)?(?P<offset>Z|[+-]\d{2}:?\d{2})$"
+    found = compute.struct_field(compute.extract_regex(values, pattern), "offset")
+    known = [
+        each.replace("Z", "+0000") for each in compute.unique(found).to_pylist() if each
+    ]
+    return sorted({f"{each[:3]}:{each[-2:]}" for each in known})
+
+
 def form_of(values) -> str | None:
     """How these different cells are dates: "" for ISO 8601; None if they are not."""
     sample = values[:1000]

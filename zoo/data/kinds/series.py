@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from zoo.core.columns import Column, places
-from zoo.data.kinds import cells, steps
+from zoo.data.kinds import cells, dates, steps
 from zoo.data.kinds.steps import Step
 from zoo.errors import Mistake
 
@@ -91,12 +91,21 @@ def clock_of(name: str, time: str, values, others) -> Column:
     found = cells.find(time, values)
     if found is not None and found.kind in ("date", "number"):
         return found
-    dates = [
+    from pyarrow import types
+
+    other = [
         each
         for each, there in others.items()
         if (column := cells.find(each, there)) and column.kind == "date"
     ]
-    hint = f"; columns of dates: {', '.join(dates)}" if dates else ""
+    hint = f"; columns of dates: {', '.join(other)}" if other else ""
+    written = found is not None and types.is_string(values.type)
+    if written and (place := dates.stranger(values)) is not None:
+        raise Mistake(
+            f"{name}, row {place + 1}: the time '{time}' is "
+            f"'{values[place].as_py()[: dates.SHOWN]}', and dates stand in other "
+            "rows; correct it, or leave the row out"
+        )
     what = "is empty" if found is None else f"holds kind {found.kind}"
     raise Mistake(
         f"{name}: the column '{time}' {what}, which is no time; accepted: dates, such "
@@ -117,6 +126,13 @@ def moments_of(name: str, clock: Column, values) -> np.ndarray:
         raise Mistake(
             f"{name}, row {int(gone.argmax()) + 1}: the time '{clock.name}' is missing "
             f"({gone.sum():,} of {len(gone):,} rows); fill it in, or leave the rows out"
+        )
+    written = clock.kind == "date" and types.is_string(values.type)
+    if written and len(zones := dates.offsets(values)) > 1:
+        raise Mistake(
+            f"{name}: the times '{clock.name}' differ from UTC by {zones[0]} and by "
+            f"{zones[1]}, as where a clock is changed, and local times are not in "
+            "equal steps; write all of them in UTC"
         )
     if clock.kind == "number" and types.is_floating(values.type):
         return values.to_numpy(zero_copy_only=False)
