@@ -59,6 +59,8 @@ def test_the_users_own_validation_split_is_used(tmp_path, name):
     fill(tmp_path / name, {"cat": 5, "dog": 5}, seed=1)
     dataset = load(tmp_path)
     assert sizes(dataset) == [20, 10, 0]
+    with pytest.raises(Mistake, match="no test split here; it has train and "):
+        dataset.split("test")
     first = np.asarray(Image.open(tmp_path / name / "cat" / "0.png"))
     np.testing.assert_array_equal(dataset.validation.inputs[0], first)
     with pytest.warns(

@@ -191,8 +191,13 @@ def test_metadata_that_were_changed(texts, tmp_path):
 
     with pytest.raises(Mistake, match=r"in .*y.onnx, .data.json cannot be read"):
         zoo.predict(changed("data.json", "{"), "good")
-    with pytest.raises(Mistake, match=r"y.onnx is damaged: its temperature"):
-        zoo.predict(changed("temperature", "-1"), "good")
+    for temperature in ("-1", "true", "1e308", "9" * 400, "[" * 10**5, "x"):
+        with pytest.raises(Mistake, match=r"y.onnx is damaged: its temperature"):
+            zoo.predict(changed("temperature", temperature), "good")
+    for name, value in (("cuts", '{"a": true}'), ("quantiles", f"[{'9' * 400}]")):
+        made = Exported(changed(name, value))
+        with pytest.raises(Mistake, match=rf"y.onnx is damaged: its {name}"):
+            _ = made.quantiles, made.cuts(["a"])
     shorter = json.loads((texts.folder / "vocabulary.json").read_text())
     shorter["length"] = 5
     with pytest.raises(Mistake, match=r"in .*y.onnx, .data.json is damaged: input_sh"):

@@ -356,12 +356,19 @@ def test_a_sealed_run_without_its_weights_is_no_older_run(run):
         {"floors": {"most frequent class": 0.5}},
         {"classes": {"test": {"upper": {"examples": 3}}}},
         {"calibration": {"temperature": 1e-300}},
+        {"calibration": {"temperature": 1e308}},
+        {"calibration": {"temperature": True}},
+        {"calibration": {"temperature": 10**400}},
+        {"test": {"accuracy": 10**400}},
+        {"parameters": False},
     ],
 )
 def test_metrics_that_are_not_those_of_a_run_are_refused(run, changes):
     edit(run / "metrics.json", **changes)
-    with refused("metrics.json is damaged: "):
+    with refused(f"{run / 'metrics.json'} is damaged: "):
         zoo.report(run)
+    with refused(f"{run / 'metrics.json'} is damaged: "):
+        zoo.publish(run, run.with_name("published"))
 
 
 @pytest.mark.parametrize(

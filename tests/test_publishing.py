@@ -19,6 +19,7 @@ import yaml
 import zoo
 from zoo import cli
 from zoo.building import hub
+from zoo.core import seal
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -75,6 +76,26 @@ def test_what_was_changed_is_refused_but_the_readme_is_to_be_edited(
     (copy / "metrics.json").write_text("{}")
     with pytest.raises(Mistake, match=r"metrics\.json is not the file that training"):
         zoo.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"task": [1]}, "no text as its task"),
+        ({"limits": 10**400}, "no text as its limits"),
+        ({"accuracy": 0.9}, "no results"),
+        ({"accuracy": "x"}, "no results"),
+    ],
+)
+def test_a_card_that_is_none_is_refused(published, tmp_path, changes, said):
+    folder = Path(shutil.copytree(published, tmp_path / "iris"))
+    path = folder / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changes))
+    seal.write(folder)
+    with pytest.raises(Mistake) as mistake:
+        zoo.publish(folder, tmp_path / "again")
+    assert str(mistake.value) == f"{path} is damaged: it has {said}"
+    assert not (tmp_path / "again").exists()
 
 
 def test_a_run_with_places_of_this_machine_is_published_without(tmp_path, monkeypatch):

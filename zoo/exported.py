@@ -1,6 +1,5 @@
 """A network in an ONNX file of zoo's: it answers without Keras, and without its run."""
 
-import json
 import os
 import tempfile
 import time
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo import backend
-from zoo.core import files, seal
+from zoo.core import files, measured, seal
 from zoo.core.processors import processors
 from zoo.errors import Mistake
 
@@ -122,29 +121,33 @@ class Exported:
     @cached_property
     def temperature(self) -> float:
         """What its logits are divided by before they become probabilities."""
-        try:
-            found = float(json.loads(self._said.get("temperature", "1")))
-        except (ValueError, TypeError):
-            found = 0.0
-        if not 0 < found < np.inf:
+        found = self._value("temperature", "1")
+        if not measured.is_temperature(found):
             raise Mistake(f"{self.path} is damaged: its temperature")
         return found
 
     @cached_property
     def quantiles(self) -> tuple[float, ...]:
         """The shares of values below each answer, if its numbers are quantiles."""
-        try:
-            return tuple(map(float, json.loads(self._said.get("quantiles", "[]"))))
-        except (ValueError, TypeError) as error:
-            raise Mistake(f"{self.path} is damaged: its quantiles") from error
+        found = self._value("quantiles", "[]")
+        if not isinstance(found, list) or not all(map(measured.is_number, found)):
+            raise Mistake(f"{self.path} is damaged: its quantiles")
+        return tuple(map(float, found))
 
     def cuts(self, labels: Sequence[str]) -> list[float]:
         """The logit from which on each of these labels is given."""
+        found = self._value("cuts", "{}")
+        cuts = [found.get(each, 0.0) for each in labels] if type(found) is dict else []
+        if len(cuts) < len(labels) or not all(map(measured.is_number, cuts)):
+            raise Mistake(f"{self.path} is damaged: its cuts")
+        return [float(each) for each in cuts]
+
+    def _value(self, name: str, default: str):
+        """What the file says in JSON."""
         try:
-            found = json.loads(self._said.get("cuts", "{}"))
-            return [float(found.get(label, 0.0)) for label in labels]
-        except (ValueError, TypeError, AttributeError) as error:
-            raise Mistake(f"{self.path} is damaged: its cuts") from error
+            return files.parse_json(self._said.get(name, default).encode())
+        except ValueError as error:
+            raise Mistake(f"{self.path} is damaged: its {name}") from error
 
     def answers(self, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
         """Logits, or the numbers that it answers, float32.

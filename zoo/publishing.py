@@ -57,6 +57,7 @@ def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -
             written; nothing is left of it then.
     """
     opened, folder = open_run(run, trust=trust), Path(folder)
+    _ = opened.temperature  # of metrics that are damaged it says so, before any work
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Mistake(f"{folder} is there already; give the name of a new folder")
     if not folder.absolute().parent.is_dir():

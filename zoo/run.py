@@ -4,7 +4,6 @@ import csv
 import importlib.metadata
 import io
 import itertools
-import math
 import os
 import platform
 import subprocess
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from zoo.exported import Exported
 
 WEIGHTS = "model.safetensors"
-COLDEST = 1e-6  # of temperatures; logits that are divided by less overflow
 _READ = (
     "recipe.json",
     "data.json",
@@ -102,7 +100,7 @@ class Run:
         """
         about = self.metrics.get("calibration", {})
         found = about.get("temperature", 1.0) if isinstance(about, dict) else 0
-        if not isinstance(found, int | float) or not COLDEST <= found < math.inf:
+        if not measured.is_temperature(found):
             path = self.folder / "metrics.json"
             raise Mistake(f"{path} is damaged: the temperature is {found}")
         return float(found)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CARD, WEIGHTS = "card.json", "model.safetensors"
 _FOLDER = Path(__file__).parents[1] / "weights"
+_TEXTS = ("name", "model", "task", "data", "inputs", "intended use", "limits")
 _NAME = re.compile(r"\w\w+:\w+")  # two letters at least: c:folder is a place on Windows
 
 
@@ -68,11 +69,19 @@ def card(place: str | os.PathLike) -> dict:
 
     Raises:
         Mistake: there are none of this name, or the folder has no card, or one that
-            was changed.
+            was changed or is none.
     """
     found = folder(place)
     seal.check(found, (CARD,))
-    return files.read_json(found / CARD, seal.LARGEST)
+    about = files.read_json(found / CARD, seal.LARGEST)
+    wrong = [
+        f"no text as its {name}" for name in _TEXTS if type(about.get(name)) is not str
+    ]
+    if not isinstance(about.get("accuracy") or about.get("results"), dict):
+        wrong.append("no results")
+    if wrong:
+        raise Mistake(f"{found / CARD} is damaged: it has {wrong[0]}")
+    return about
 
 
 def described(about: dict) -> str:

@@ -5,6 +5,7 @@ import csv
 from zoo.core.files import PARTS
 
 SPLITS = ("train", "validation", "test")
+COLDEST = 1e-6  # of temperatures; those that `zoo` finds are from 0.01 to 100
 SHARES = ("accuracy", "label_accuracy", "mae")  # what is shown beside the loss
 
 
@@ -19,7 +20,7 @@ def fault_of_metrics(found: dict) -> str:
     measured = [found[name] for name in SPLITS if name in found]
     groups = [*measured, found.get("noise", {}), found.get("seconds", {})]
     floors, classes = found.get("floors", {}), found.get("classes", {})
-    if not isinstance(found.get("parameters", 0), int | float):
+    if not is_number(found.get("parameters", 0)):
         return "its parameters are no number"
     if not all(map(_is_group, groups)) or not _are_groups(floors):
         return "its metrics are not numbers by name"
@@ -35,6 +36,18 @@ def fault_of_metrics(found: dict) -> str:
     ):
         return "its floors are of other metrics"
     return ""
+
+
+def is_number(value) -> bool:
+    """Whether a value of JSON is a number that a float holds, which True is not."""
+    if type(value) is int:
+        return abs(value) < 2**1023
+    return type(value) is float
+
+
+def is_temperature(value) -> bool:
+    """Whether logits can be divided by it: not all overflow, and not all are alike."""
+    return is_number(value) and COLDEST <= value <= 1 / COLDEST
 
 
 def history(content: bytes) -> list[dict[str, float]]:
@@ -68,9 +81,7 @@ def _are_groups(value) -> bool:
 
 
 def _is_group(value) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(each, int | float) for each in value.values()
-    )
+    return isinstance(value, dict) and all(map(is_number, value.values()))
 
 
 def _are_numbers(value) -> bool:
@@ -78,4 +89,4 @@ def _are_numbers(value) -> bool:
     if isinstance(value, dict | list):
         parts = value.values() if isinstance(value, dict) else value
         return all(_are_numbers(part) for part in parts)
-    return isinstance(value, int | float)
+    return is_number(value)

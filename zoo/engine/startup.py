@@ -136,7 +136,7 @@ def _silent() -> Iterator[None]:
         os.dup2(messages.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # not Ctrl-C, which has one line
             messages.seek(0)
             os.write(stderr, messages.read())
             raise

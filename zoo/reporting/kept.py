@@ -2,6 +2,7 @@
 
 import math
 
+from zoo.core import measured
 from zoo.errors import Mistake
 from zoo.run import Run
 
@@ -34,7 +35,7 @@ def pairs(about: dict, name: str) -> dict[str, list[float]]:
     return {
         key: pair
         for key, pair in found.items()
-        if isinstance(pair, list) and len(pair) == 2 and all(map(_is_number, pair))
+        if isinstance(pair, list) and len(pair) == 2 and all(map(_is_finite, pair))
     }
 
 
@@ -54,8 +55,8 @@ def result(run: Run) -> tuple[str, dict[str, float]]:
 def _numbers(about) -> dict[str, float]:
     if not isinstance(about, dict):
         return {}
-    return {name: value for name, value in about.items() if _is_number(value)}
+    return {name: value for name, value in about.items() if _is_finite(value)}
 
 
-def _is_number(value) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+def _is_finite(value) -> bool:
+    return measured.is_number(value) and math.isfinite(value)

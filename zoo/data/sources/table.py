@@ -152,7 +152,8 @@ def of(
         reasons = "; ".join(f"{k}: {v}" for k, v in rows.left_out.items())
         raise Mistake(
             f"{found.name} has no column to learn from ({reasons or 'only the target'})"
-            "; set data.columns.NAME=number to take one all the same"
+            "; set data.columns.NAME=number to take one all the same, or "
+            "data.text=NAME where it holds sentences"
         )
     tell(found, rows)
     _tell_total(found, rows, answers)
