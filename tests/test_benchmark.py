@@ -77,6 +77,20 @@ def test_hand_written_networks_answer_without_dropout():
         assert np.array_equal(first, answer(inputs)), name
 
 
+def test_public_verbs_take_part_where_they_take_what_the_network_takes():
+    public = importlib.import_module("benchmarks.speed.loops_public")
+    for name, case in CASES.items():
+        dataset = public._dataset(case)
+        known = (1, *case.shape) == (1, *dataset.input_shape)
+        assert known, name
+        if dataset.kind == "tabular":
+            assert case.is_predicted == (len(case.shape) == 1), name
+    assert [case.model for case in CASES.values() if not case.is_predicted] == [
+        "lstm_forecast",
+        "lstm_language",
+    ]
+
+
 def test_public_verbs_answer_as_onnxruntime_by_hand():
     public = importlib.import_module("benchmarks.speed.loops_public")
     case = CASES["mammogram 4-6-1, batch 10"]

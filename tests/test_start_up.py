@@ -16,7 +16,8 @@ import sys
 from zoo import backend
 from zoo.engine import startup
 name = startup.load()
-wanted = {"sklearn", "matplotlib", "pandas", "torch._dynamo", *backend.NAMES}
+wanted = {"IPython", "sklearn", "matplotlib", "pandas", "torch._dynamo"}
+wanted |= {*backend.NAMES}
 print(sorted(wanted & {*sys.modules} - {name}))
 """
 ON_FIRST_USE = """
@@ -31,6 +32,10 @@ table = pandas.DataFrame({"a": [1.0, 2.0]})
 model.fit(table, table, verbose=0)
 assert keras.ops.shape(keras.random.normal((2,), seed=0)) == (2,)
 keras.utils.clear_session()
+from keras.src.saving import file_editor
+import IPython
+assert file_editor.ipython is not IPython
+assert file_editor.ipython.display.HTML is IPython.display.HTML
 print("works")
 """
 COMPILER = """

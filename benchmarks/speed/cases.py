@@ -42,6 +42,14 @@ class Case:
         """How many there are; 0 for a network without."""
         return self.layers[0][1] if self.layers[0][0] == "embedding" else 0
 
+    @property
+    def is_predicted(self) -> bool:
+        """Whether `zoo.predict` takes its inputs, as arrays or texts.
+
+        A series is forecast from its table, and a text is gone on with.
+        """
+        return "states" not in [layer[0] for layer in self.layers]
+
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and targets for an epoch: class numbers, int32, or numbers.
 

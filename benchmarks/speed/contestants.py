@@ -27,7 +27,7 @@ TRAIN = {
 }
 PUBLIC, BY_KERAS = "zoo.predict, exported", "zoo.predict"
 KEPT, RUNTIME = "zoo.load, kept", "ONNX Runtime"
-_VERBS = {
+VERBS = {
     PUBLIC: "loops_public.predict",
     BY_KERAS: "loops_public.predict_by_keras",
     KEPT: "loops_public.kept",
@@ -35,19 +35,19 @@ _VERBS = {
 }
 PREDICT = {
     "jax": {
-        **_VERBS,
+        **VERBS,
         ZOO: "loops_zoo.answer",
         "Keras predict": "loops_keras.answer_predict",
         "jit": "loops_jax.answer",
     },
     "tensorflow": {
-        **_VERBS,
+        **VERBS,
         ZOO: "loops_zoo.answer",
         "Keras predict": "loops_keras.answer_predict",
         "tf.function": "loops_tensorflow.answer",
     },
     "torch": {
-        **_VERBS,
+        **VERBS,
         ZOO: "loops_zoo.answer",
         "Keras predict": "loops_keras.answer_predict",
         "eager": "loops_torch.answer_eager",

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 
 from benchmarks.processes import alone
 from benchmarks.speed.cases import CASES, Case
-from benchmarks.speed.contestants import PREDICT, TRAIN
+from benchmarks.speed.contestants import PREDICT, TRAIN, VERBS
 from benchmarks.speed.meters import Meter, peak_memory
 
 SECONDS = 0.3  # of a round, at least
@@ -57,9 +57,12 @@ def predict(
     Yields:
         A measurement each: "contestant", "size", "ms" a call of every round.
     """
+    places = PREDICT[backend]
+    if not CASES[name].is_predicted:
+        places = {each: places[each] for each in places if each not in VERBS}
     for label, size in SIZES.items():
         for contestant, lines, first, memory in _measured(
-            _answerer, PREDICT[backend], name, backend, rounds, only, size
+            _answerer, places, name, backend, rounds, only, size
         ):
             ms, processor = (
                 [1e3 * line[clock] / line["turns"] for line in lines]
