@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.data import places
+from zoo.data import held, places
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import (
     endings,
@@ -38,7 +38,7 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
         raise Mistake(
             f"back={back} is for series; {dataset.name} is {dataset.kind} data"
         )
-    given = places.expanded(given, dataset.kind)
+    given = held.opened(dataset, places.expanded(given, dataset.kind))
     if dataset.timeline and given and _are_endings(given):
         return given  # which were read before
     found: list

@@ -162,7 +162,7 @@ def _are_columns(value) -> bool:
 def _is_form(value) -> bool:
     return isinstance(value, dict) and all(
         isinstance(each, bool if name == "header" else str)
-        and name in ("separator", "decimal", "encoding", "header", "sheet")
+        and name in ("separator", "decimal", "encoding", "header", "sheet", "text")
         for name, each in value.items()
     )
 

@@ -96,6 +96,30 @@ def read(
     return carved(replace(dataset, **splits), test)
 
 
+def inputs(path: Path) -> np.ndarray:
+    """The inputs in a file of arrays, whatever beside them it holds.
+
+    Raises:
+        Mistake: it has several arrays, and none is called x; or it holds labels.
+        OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile: it is damaged.
+    """
+    if match := IDX.fullmatch(path.name):
+        if match["kind"] != "images":
+            raise Mistake(f"{path} holds labels; give the file of the images")
+        return _idx_array(path)
+    if path.suffix.lower() == ".npy":
+        return np.load(path)
+    with open(path, "rb") as opened, np.load(opened) as file:
+        named = {name.lower(): name for name in file.files}
+        chosen = next((named[each] for each in INPUTS if each in named), None)
+        if chosen is None and len(named) > 1:
+            raise Mistake(
+                f"{path} has the arrays {', '.join(file.files)}; call the one that is "
+                "to be answered x"
+            )
+        return file[chosen or file.files[0]]
+
+
 def _dataset(name: str, file: str, inputs, targets, task: str | None) -> Dataset:
     """All examples as one data set, in its training split."""
     if targets.ndim > 2 or not targets.size:

@@ -321,5 +321,6 @@ def _texts(name, found, values, column, answers: Target, about, test) -> Dataset
         description=f"The column {column} of {found.name}. {found.found}".strip(),
         task=answers.task,
         outputs=answers.outputs,
+        form={**found.form, "text": column},
     )
     return carved(dataset, test)

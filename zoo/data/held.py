@@ -1,0 +1,84 @@
+"""Inputs in files of the forms that are learned from: arrays, and tables."""
+
+import os
+import zipfile
+import zlib
+from pathlib import Path
+
+from zoo.data.dataset import Dataset
+from zoo.data.kinds import cells, sheet
+from zoo.data.sources import arrays, labeled, listing
+from zoo.errors import Mistake
+
+NAMED = {"image": listing.PICTURES, "sound": listing.SOUNDS}
+
+
+def opened(dataset: Dataset, given):
+    """What a user gave; files of arrays, and tables of texts or of names, as they hold.
+
+    Args:
+        dataset: that the network learned from.
+        given: one input or several.
+
+    Raises:
+        Mistake: such a file cannot be read, or it is not clear what in it is meant.
+    """
+    if isinstance(given, list) and all(map(_is_path, given)):
+        parts = [opened(dataset, each) for each in given]
+        return [
+            item
+            for each, part in zip(given, parts, strict=True)
+            for item in ([part] if part is each else part)
+        ]
+    if not _is_path(given) or "\0" in os.fspath(given):
+        return given
+    path = Path(os.path.expanduser(given))
+    if not os.path.isfile(path):  # where a sentence may be too long for a name
+        return given
+    if arrays.is_one(path) and dataset.kind in ("image", "text", "tabular", "points"):
+        return list(_inputs(path))
+    if dataset.kind == "text" and sheet.is_one(path) and path.suffix != ".txt":
+        return _texts(path, dataset)
+    if dataset.kind in NAMED and sheet.is_one(path):
+        return _files(path, NAMED[dataset.kind])
+    return given
+
+
+def _is_path(given) -> bool:
+    return isinstance(given, str | os.PathLike)
+
+
+def _inputs(path: Path):
+    try:
+        return arrays.inputs(path)
+    except Mistake:
+        raise
+    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+        raise Mistake(f"{path} cannot be read: {str(error)[:200]}") from error
+
+
+def _texts(path: Path, dataset: Dataset) -> list[str]:
+    """The texts of a column: the one that was learned from, or the only one."""
+    name = dataset.form.get("text", "")
+    found = sheet.read(path, known=(name,) if name else (), usual=dataset.form)
+    if name not in found.columns:
+        if len(found.columns) > 1:
+            columns = ", ".join(list(found.columns)[:20])
+            learned = f"; the network learned from '{name}'" if name else ""
+            raise Mistake(
+                f"{path.name} has the columns {columns}{learned}; give a table of the "
+                "texts alone"
+            )
+        [name] = found.columns
+    texts = cells.texts(cells.plain(found.columns[name], name))
+    return [f"{text}\n" for text in texts.fill_null("").to_pylist()]
+
+
+def _files(path: Path, kind: listing.Files) -> list[Path]:
+    """The files that a table names, by the first column that does."""
+    found = sheet.read(path)
+    plain = {name: cells.plain(each, name) for name, each in found.columns.items()}
+    for values in plain.values():
+        if labeled.names_files(values, path):
+            return labeled.files_of(path, values, kind.noun)
+    raise Mistake(f"{path} names no {kind.noun}s that lie beside it")
