@@ -155,6 +155,7 @@ def test_what_a_server_tells_of_itself(masses):
     assert json.loads(found["/health"]) == {"status": "ok"}
     card = json.loads(found["/card"])
     assert card["card"]["name"] == "mammogram_mlp:masses"
+    assert card["methods"][:2] == ["shapley", "gradient"]
     assert [each["name"] for each in card["columns"]]
     assert {"/predict", "/explain"} <= json.loads(found["/openapi.json"])[
         "paths"

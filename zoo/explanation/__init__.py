@@ -144,6 +144,12 @@ def fitting(dataset: "Dataset", file: bool) -> list[str]:
     return [name for name in found if name != "shapley" or few]
 
 
+def usual(accepted: list[str]) -> str:
+    """The method that is taken where none is named, of those that `fitting` gave."""
+    wanted = ("shapley", "integrated_gradients", "occlusion")
+    return next(name for name in wanted if name in accepted)
+
+
 def _columns(dataset: "Dataset") -> int:
     return len(dataset.columns or dataset.features) or dataset.input_shape[0]
 
@@ -180,8 +186,7 @@ def _method(given: str | None, dataset: "Dataset", opened: "Run | Exported") -> 
     kind, columns = KINDS[dataset.kind], _columns(dataset)
     accepted = fitting(dataset, isinstance(opened, Exported))
     if given is None:
-        usual = ("shapley", "integrated_gradients", "occlusion")
-        return next(name for name in usual if name in accepted)
+        return usual(accepted)
     given = str(given).replace("-", "_")
     if given not in METHODS:
         raise unknown("method", given, accepted)

@@ -1,5 +1,6 @@
 """Serve: a run answers by HTTP, and a page lets people try it."""
 
+import logging
 import os
 import socket
 import sys
@@ -68,6 +69,8 @@ def serve(
             h11_max_incomplete_event_size=LONGEST_HEAD,
             server_header=False,
         )
+        # It would write a line for each broken form; who sent it is told.
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)
         uvicorn.Server(config).run(sockets=[listening])
 
 

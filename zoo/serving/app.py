@@ -171,13 +171,22 @@ def _about(source: Run | Exported, dataset: data.Dataset, name: str) -> dict:
         ]
         or [{"name": name, "kind": "number"} for name in dataset.features],
         "engine": name,
-        "methods": [] if source.quantiles else explanation.fitting(dataset, not run),
+        "methods": _methods(source, dataset),
         "confident": run and "conformal" in source.metrics and dataset.task != "labels",
         "time": line.clock.name if line else "",
         "window": line.window if line else 0,
         "rate": dataset.rate,
         "card": trained.card(folder) if has_card else None,
     }
+
+
+def _methods(source: Run | Exported, dataset: data.Dataset) -> list[str]:
+    """Those of `zoo.explain` that fit, the usual one first."""
+    if source.quantiles:  # which are several answers
+        return []
+    found = explanation.fitting(dataset, isinstance(source, Exported))
+    first = explanation.usual(found)
+    return [first, *(name for name in found if name != first)]
 
 
 async def _raw(dataset: data.Dataset, request: Request) -> list:
