@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import compiling
 import keras
 import numpy as np
 import pytest
@@ -27,7 +28,9 @@ RECIPE = zoo.Recipe(
 
 
 def answers(model, inputs):
-    return keras.ops.convert_to_numpy(model(np.asarray(inputs, "float32")))
+    return keras.ops.convert_to_numpy(
+        compiling.whole(model)(np.asarray(inputs, "float32"))
+    )
 
 
 def csv(path, columns):

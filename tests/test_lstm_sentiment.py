@@ -3,6 +3,7 @@
 import functools
 import itertools
 
+import compiling
 import keras
 import numpy as np
 import pytest
@@ -27,7 +28,9 @@ def rows(*texts):
 
 
 def answers(model, tokens):
-    return keras.ops.convert_to_numpy(model(tokens, training=False))
+    return keras.ops.convert_to_numpy(
+        compiling.whole(functools.partial(model, training=False))(tokens)
+    )
 
 
 @pytest.mark.parametrize("pooling", lstm_sentiment.POOLINGS)

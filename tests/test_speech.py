@@ -4,6 +4,7 @@ import base64
 import json
 
 import browser
+import compiling
 import keras
 import numpy as np
 import pytest
@@ -22,7 +23,9 @@ SMALL = {"units": (8,), "bands": 12}
 
 
 def answers(model, inputs):
-    return keras.ops.convert_to_numpy(model(np.asarray(inputs, "float32")))
+    return keras.ops.convert_to_numpy(
+        compiling.whole(model)(np.asarray(inputs, "float32"))
+    )
 
 
 @pytest.fixture(scope="module")
