@@ -13,9 +13,9 @@ from scipy.io import wavfile
 
 from zoo import augment, data
 from zoo.core import mel
+from zoo.core.samples import PADDING
 from zoo.data import features, floors
 from zoo.data.kinds import sequences, sound_files
-from zoo.data.kinds.sound_files import PADDING
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once

@@ -119,7 +119,7 @@ class Run:
     @property
     def quantiles(self) -> tuple[float, ...]:
         """The shares of values below each answer, if its numbers are quantiles."""
-        return tuple(self.recipe.model_arguments.get("quantiles", ()))
+        return tuple(self.recipe.quantiles)
 
     @cached_property
     def history(self) -> list[dict[str, float]]:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from zoo.augment.draws import Draws
+from zoo.core.samples import FULL, PADDING
 
-PADDING = -32768  # as `zoo.data.kinds.sound_files` has it
-LOUDEST = 32767
+LOUDEST = FULL - 1
 GRAIN = 256  # samples, half of a window; several periods of a voice
 
 

@@ -15,20 +15,21 @@ ROWS = 16  # stretches of a text that are read side by side, with states carried
 _LEAST = 16  # windows in each: few of them begin without a state
 
 
-def of(model, call, split, task: str, batch: int = 500) -> np.ndarray:
+def of(
+    model, call, split, task: str, batch: int = 500, whole: bool = False
+) -> np.ndarray:
     """What `zoo.metrics.measure` takes: outputs for a split, or the scores of tokens.
-
-    Of quantiles the medians.
 
     Args:
         model: that answers, compiled as `call`.
         split: its inputs, and its targets, by which tokens are scored.
         task: of its data, see `zoo.data.Dataset`.
         batch: examples that are computed at a time; of tokens fewer, if they are many.
+        whole: all quantiles, if the outputs are such, and not the medians alone.
     """
     if task != "tokens":
         found = steps.predict(call, split.inputs, batch)
-        return medians(found) if task == "numbers" else found
+        return medians(found) if task == "numbers" and not whole else found
     if getattr(split.inputs, "carried", False):
         return _carried(model, split)
     batch = max(1, min(batch, LOGITS // math.prod(model.output_shape[1:])))

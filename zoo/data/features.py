@@ -21,8 +21,8 @@ import numpy as np
 
 from zoo.core import mel
 from zoo.core.columns import places
+from zoo.core.samples import FULL, PADDING
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds import sound_files
 
 SIDE = 32  # pixels: larger pictures are averaged to about that
 LARGEST = 2**30  # bytes of dense features
@@ -219,7 +219,7 @@ def _cepstra(sounds: Iterable[np.ndarray], rate: int) -> np.ndarray:
     half = table.shape[1] // 2
     found = []
     for sound in sounds:
-        samples = sound[sound != sound_files.PADDING] / np.float32(2**15)
+        samples = sound[sound != PADDING] / np.float32(FULL)
         samples = np.pad(samples, (0, max(0, width - len(samples))))
         frames = np.lib.stride_tricks.sliding_window_view(samples, width)[::hop]
         power = np.square(frames @ table)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from zoo.core.samples import PADDING
 from zoo.data import features
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds.sound_files import PADDING
 from zoo.metrics.strings import NOTHING, path_of
 
 FRAME = 0.01  # seconds in which loudness is measured

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from zoo.core.samples import FULL, PADDING
 from zoo.data import Dataset
-from zoo.data.kinds.sound_files import PADDING
 
 MOST = 40  # stretches of a sound or a sequence
 SHORTEST = 100  # stretches in a second, at most
@@ -48,7 +48,7 @@ class Stretches:
         """
         edges = self._edges[i]
         heard = self.level[i][: edges[-1]].astype("float64") / (
-            32768 if self._rate else 1
+            FULL if self._rate else 1
         )
         strong = [
             np.sqrt(np.nanmean(heard[start:end] ** 2)) for start, end in pairwise(edges)

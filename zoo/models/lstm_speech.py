@@ -53,6 +53,7 @@ import keras
 from keras import ops
 
 from zoo.core.columns import Column
+from zoo.core.samples import FULL
 from zoo.errors import Mistake, unknown
 from zoo.layers import Columns, Dropout, MelSpectrogram
 from zoo.layers.precision import logits_dtype
@@ -60,7 +61,7 @@ from zoo.layers.recurrent import CELLS, check
 from zoo.layers.saved_form import stage
 from zoo.models.lstm_sentiment import POOLINGS, pooled_states, side_by_side, states
 
-LOUDEST = 32768.0
+LOUDEST = float(FULL)
 FIRST_HERTZ = 60.0
 NOISE = 1e-6  # power in a band below which sounds are equally silent
 SMALLEST = 0.1  # deviation, so that silence is not made loud

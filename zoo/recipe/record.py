@@ -173,6 +173,11 @@ class Recipe:
                 check_name(name)
             self._stage(stage)
 
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """The shares of values to lie below each answer of the model, if it has any."""
+        return self.model_arguments.get("quantiles", ())
+
     def stage_recipes(self) -> list["Recipe"]:
         """One recipe a stage, in order; the recipe itself if it has no stages.
 

@@ -5,7 +5,8 @@ In a group all processes call these functions, and the first one writes.
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -16,7 +17,7 @@ from zoo.building import model_files, stored, unit, weight_files
 from zoo.core import files, processes, seal
 from zoo.core.progress import Progress
 from zoo.data import floors
-from zoo.engine import device, steps
+from zoo.engine import device
 from zoo.errors import Mistake
 from zoo.layers import carrying
 from zoo.metrics import (
@@ -24,6 +25,7 @@ from zoo.metrics import (
     calibration,
     errors_of,
     measure,
+    medians,
     noise,
     of_each,
     of_quantiles,
@@ -102,12 +104,8 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     """Evaluate on the test split, once, and write the run."""
     save(session)
     totals, dataset = session.state.totals, session.dataset
-    metrics, split = measured(dataset, session.answer, unit.spread(session.model))
-    if quantiles := session.recipe.model_arguments.get("quantiles"):
-        judged = dataset.split(split)
-        outputs = steps.predict(session.forward, judged.inputs)
-        found = of_quantiles(outputs, judged.targets, quantiles)
-        metrics["quantiles"] = {split: found}
+    answer, spread = partial(session.answer, whole=True), unit.spread(session.model)
+    metrics, split = measured(dataset, answer, spread, session.recipe.quantiles)
     _count_time(session)
     train, waiting = totals["train"], totals["waiting"]
     counts = ("examples", "skipped")
@@ -129,7 +127,9 @@ def finish(session, keep_states: bool = False, floor: bool = True) -> Run:
     return Run(session.folder, trust=True)
 
 
-def measured(dataset, answer: Callable, spread) -> tuple[dict, str]:
+def measured(
+    dataset, answer: Callable, spread, quantiles: Sequence[float] = ()
+) -> tuple[dict, str]:
     """What a run keeps of a network's answers, and the split that judges it.
 
     The temperature, the cuts of labels and the errors of conformal prediction are found
@@ -139,13 +139,15 @@ def measured(dataset, answer: Callable, spread) -> tuple[dict, str]:
         dataset: with its examples.
         answer: from a split to the network's outputs.
         spread: of numbers the unit of their loss, see `zoo.building.unit`.
+        quantiles: the shares of values below each answer, if the outputs are such.
     """
     held = [
         name for name in ("test", "validation") if getattr(dataset, name) is not None
     ]
+    whole = {name: answer(dataset.split(name)) for name in held or ["train"]}
     outputs = {
-        name: (answer(dataset.split(name)), dataset.split(name).targets)
-        for name in held or ["train"]
+        name: (medians(each) if quantiles else each, dataset.split(name).targets)
+        for name, each in whole.items()
     }
     known, cuts = outputs.get("validation"), np.zeros(1)
     if known and dataset.task == "labels":
@@ -167,6 +169,9 @@ def measured(dataset, answer: Callable, spread) -> tuple[dict, str]:
     if dataset.task in ("classes", "labels"):
         each = of_each(*outputs[split], dataset.classes, dataset.task, cuts)
         metrics["classes"] = {split: each}
+    if quantiles:
+        found = of_quantiles(whole[split], outputs[split][1], quantiles)
+        metrics["quantiles"] = {split: found}
     metrics["noise"] = noise(*outputs[split], dataset.task)
     return metrics, split
 

@@ -218,6 +218,7 @@ class Session:
         task, spread = self.dataset.task, unit.spread(self.model)
         return measure(self.answer(split), split.targets, task, spread)
 
-    def answer(self, split) -> np.ndarray:
-        """The outputs of the model for a split."""
-        return answers.of(self.model, self.forward, split, self.dataset.task)
+    def answer(self, split, whole: bool = False) -> np.ndarray:
+        """What the model answers for a split, see `zoo.building.answers.of`."""
+        task = self.dataset.task
+        return answers.of(self.model, self.forward, split, task, whole=whole)

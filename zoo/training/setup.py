@@ -50,7 +50,7 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
         raise unknown(what, recipe.expects.metric, measured)
     losses_of = {stage.loss for stage in recipe.stage_recipes()}
     other = losses_of & number_losses.ALSO.keys()
-    quantiles = recipe.model_arguments.get("quantiles")
+    quantiles = recipe.quantiles
     if quantiles and losses_of != {number_losses.PINBALL} and not quiet:
         say(f"quantiles={quantiles} are asked for, so the loss is pinball")
     elif dataset.task == "numbers" and other and not quiet:
@@ -194,8 +194,8 @@ def _loss(
     weights = class_weights.of(stage.class_weight, dataset)
     if dataset.task == "numbers":
         spread = unit.spread(model)
-        quantiles = stage.model_arguments.get("quantiles", ())
-        return number_losses.make(stage.loss, spread, stage.label_smoothing, quantiles)
+        smoothing = stage.label_smoothing
+        return number_losses.make(stage.loss, spread, smoothing, stage.quantiles)
     if dataset.task == "strings":
         return string_loss.make(stage.loss, stage.label_smoothing)
     return losses.make(

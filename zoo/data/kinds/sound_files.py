@@ -19,12 +19,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from zoo.core.samples import FULL, PADDING
 from zoo.errors import Mistake
 
 SUFFIXES = (".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff")
 PLAIN = (".wav", ".wave")
-PADDING = -32768  # of int16: behind the end of a sound, and no sample
-LOUDEST = 32767
+LOUDEST = FULL - 1
 RATES = (1_000, 384_000)  # samples a second
 CHANNELS = 64
 SHORTEST = 0.01  # seconds: a step of the features
@@ -115,7 +115,7 @@ def laid(samples: np.ndarray, rate: int, wanted: int, name: str) -> np.ndarray:
 
         common = math.gcd(rate, wanted)
         mono = resample_poly(mono, wanted // common, rate // common)
-    return np.clip(np.rint(mono * 32768), -LOUDEST, LOUDEST).astype(np.int16)
+    return np.clip(np.rint(mono * FULL), -LOUDEST, LOUDEST).astype(np.int16)
 
 
 def is_silent(samples: np.ndarray) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from zoo.core.random import words
+from zoo.core.samples import PADDING
 from zoo.data.dataset import Dataset, Split
-from zoo.data.kinds.sound_files import PADDING
 from zoo.data.sources import speech
 from zoo.errors import Mistake, unknown
 

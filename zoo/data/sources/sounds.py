@@ -157,7 +157,7 @@ def heard(
         state: a hash that changes with the files.
 
     Returns:
-        int16 (n, samples), `zoo.data.kinds.sound_files.PADDING` behind the end of each;
+        int16 (n, samples), `zoo.core.samples.PADDING` behind the end of each;
         fingerprints, uint64 (n,); and the rate.
 
     Raises:
