@@ -16,8 +16,7 @@ function of `zoo.engine.counting`, with
     `slow_because`: why the fast path is not used, in words; "" if it is.
 
 `compile_forward(model)`: a function `(inputs, rows=None)` from a batch of inputs to
-    outputs, NumPy to NumPy, with the weights that the model has when it is called. What
-    the model writes to its variables, as the states of recurrent layers, stays there.
+    outputs, NumPy to NumPy, with the weights of the moment; carried states are kept.
 
 `rows` counts the examples of a batch, of which a process in a group may have a share,
 see `zoo.distribute`; None stands for all that are given. Losses, counts and outputs
