@@ -117,6 +117,10 @@ def typed(cells, decimal: str = "."):
     if figures.are_codes(cells):
         return cells
     try:
+        return figures.cast(cells, decimal)
+    except pyarrow.ArrowInvalid:
+        pass
+    try:
         return figures.cast(figures.unmarked(cells), decimal)
     except pyarrow.ArrowInvalid:
         return cells

@@ -44,6 +44,11 @@ def cast(strings, decimal: str):
     import pyarrow
     from pyarrow import compute
 
+    if decimal == ".":
+        try:  # as most columns are: no other form is looked for
+            return strings.cast(pyarrow.float64())
+        except pyarrow.ArrowInvalid:
+            pass
     strings = _without_gaps(strings)
     if decimal == ",":
         strings = compute.replace_substring(strings, ".", "")
