@@ -15,6 +15,7 @@ from zoo.layers import carrying
 from zoo.models import lstm_language
 from zoo.training import losses, session, states
 from zoo.training.feed import Feed
+from zoo.training.folder import Stopped
 
 ROWS, WINDOW, BATCHES, TOKENS = 4, 6, 5, 9
 DRAW = np.random.default_rng(0)
@@ -106,7 +107,7 @@ def test_it_learns_the_same_on_every_backend_and_resumes_to_the_bit(text, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(session.Session, "_count", stop)
-        with pytest.raises(session.Stopped):
+        with pytest.raises(Stopped):
             zoo.train(recipe(text), run="halves", quiet=True)
     arrays, progress = states.read(states.newest(run.folder.parent / "halves"))
     assert (progress["epoch"], progress["step"]) == (1, 4)
