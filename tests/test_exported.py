@@ -179,6 +179,14 @@ def test_files_that_are_none_of_zoo(tmp_path, capsys):
         Exported(tmp_path / "x.onnx")
 
 
+@pytest.mark.parametrize("verb", ["predict", "explain", "serve"])
+def test_a_file_is_answered_by_no_backend_that_is_named(verb, capsys):
+    words = [verb, "x.onnx", *(["0,1"] if verb != "serve" else []), "--backend", "jax"]
+    assert cli.call(words) == 2
+    said = capsys.readouterr().err
+    assert "--backend jax is for runs; ONNX Runtime answers x.onnx" in said
+
+
 def test_metadata_that_were_changed(texts, tmp_path):
     file = zoo.export(texts, tmp_path / "x.onnx")
 

@@ -22,14 +22,12 @@ import json
 import sys
 from pathlib import Path
 
-from zoo import backend
+from zoo.cli import _engine
 from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
 from zoo.core.progress import show
-from zoo.engine import startup
 from zoo.errors import Mistake, plain
-from zoo.exported import Exported, is_file
-from zoo.run import Run, open_run
+from zoo.exported import Exported
 
 STRONGEST = 12  # steps or stretches that are printed
 
@@ -59,7 +57,7 @@ def arguments(parser):
 
 
 def run(options):
-    done = _opened(options)
+    done = _engine.opened(options, "explain", gradients=True)
 
     from zoo.data import places
     from zoo.explanation import explain
@@ -88,19 +86,6 @@ def run(options):
             _print_text(each)
         if written:
             show(written[number])
-
-
-def _opened(options) -> Run | Exported:
-    if is_file(options.run):
-        if options.backend:
-            raise Mistake(
-                f"--backend {options.backend} is for runs; ONNX Runtime answers "
-                f"{options.run}"
-            )
-        return Exported(options.run)
-    done = open_run(options.run, trust=options.trust)
-    backend.require("explain", startup.load(options.backend))
-    return done
 
 
 def _write(found, to, kind) -> list[Path]:
