@@ -6,6 +6,7 @@ import dataclasses
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from zoo.data import floors
 from zoo.engine import startup
 
 pytest_plugins = ["commands", "strangers"]  # fixtures that several files share
+# What a shell starts in the background ignores Ctrl-C, which tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
 # JAX compiles a network once, for all processes of the tests and their children; with
 # a limit of its size JAX locks the folder, so that nobody reads half an entry.

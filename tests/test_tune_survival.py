@@ -287,7 +287,7 @@ def test_a_process_with_other_settings_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("owner", "name", "error"),
     [
-        (tuner.Tuner, "_attempt", KeyboardInterrupt),
+        (tuner.Tuner, "_run", KeyboardInterrupt),
         (winner, "retrain", Stopped),
     ],
 )

@@ -82,7 +82,8 @@ def restore(session, arrays: list[np.ndarray], progress: dict) -> None:
     _check(arrays, variables, folder)
     session.state = states.restored(progress, arrays[len(variables) :])
     assign(variables, arrays[: len(variables)])
-    session.set_step()
+    if session.state.stage < len(session.stages):  # else all epochs are done
+        session.set_step()
     session.trainer.pull()
 
 
