@@ -14,7 +14,7 @@ from zoo import cli
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import texts
 from zoo.errors import Mistake
-from zoo.explanation import METHODS, methods, showing
+from zoo.explanation import METHODS, methods, scores, showing
 
 once = pytest.mark.once
 CUE = np.s_[1:4, 5:8]  # bright where the class is "right", dark where it is "left"
@@ -208,6 +208,24 @@ def test_rows_are_compared_with_the_mean_of_the_training():
     [other] = zoo.explain("mammogram_mlp:masses", rows[:1], of=against)
     np.testing.assert_allclose(other.attributions, -first.attributions, atol=1e-6)
     assert other.probability == pytest.approx(1 - first.probability)
+
+
+@pytest.mark.parametrize(
+    ("about", "name", "score"),
+    [
+        ({"task": "numbers", "outputs": ("price",)}, "price", -3.5),
+        ({"task": "labels", "classes": ("wet",)}, "wet", -3.5),
+        ({"classes": ("benign", "malignant")}, "benign", 3.5),
+    ],
+)
+def test_the_sign_of_one_output_changes_for_the_first_of_two_classes_only(
+    about, name, score
+):
+    rows = Split(np.zeros((1, 2), "float32"), np.zeros((1, 1), "float32"))
+    [found] = scores.asked(
+        Dataset("own", "points", rows, **about), np.array([[-3.5]]), None, 1.0
+    )
+    assert (found.name, found.value) == (name, score)
 
 
 def test_of_a_linear_network_all_methods_say_the_same():

@@ -86,7 +86,7 @@ def asked(
         shares = probabilities(outputs / temperature)
     found = []
     for row, share, place in zip(outputs, shares, places, strict=True):
-        score = Weighted(_weights(place, len(row)))
+        score = Weighted(_weights(place, len(row), len(dataset.answers)))
         value = float(score(row[None])[0])
         found.append(Asked(dataset.answers[place], score, value, float(share[place])))
     return found
@@ -134,8 +134,8 @@ def _answers(outputs: np.ndarray, task: str) -> list[int]:
     return shares.argmax(axis=1).tolist()
 
 
-def _weights(place: int, count: int) -> np.ndarray:
+def _weights(place: int, count: int, answers: int) -> np.ndarray:
     """What the outputs are multiplied by to give the score."""
-    if count == 1:
+    if count == 1 and answers == 2:  # one logit tells two classes
         return np.array([1.0 if place == 1 else -1.0])
     return np.eye(count)[place]
