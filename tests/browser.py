@@ -102,6 +102,15 @@ class Page:
         about = {"x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
         self("Input.dispatchMouseEvent", type=kind, **about)
 
+    def drop(self, name: str, text: str) -> None:
+        """Let a file fall on the page, which takes it: a browser would go to it."""
+        assert self.evaluate(
+            "(() => { const given = new DataTransfer();"
+            f"given.items.add(new File([{json.dumps(text)}], {json.dumps(name)}));"
+            "const about = {dataTransfer: given, bubbles: true, cancelable: true};"
+            "return !document.body.dispatchEvent(new DragEvent('drop', about)); })()"
+        )
+
     def screenshot(self) -> bytes:
         """The whole page as PNG."""
         said = self("Page.captureScreenshot", captureBeyondViewport=True)

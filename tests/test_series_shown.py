@@ -171,15 +171,11 @@ def test_a_server_refuses_what_is_no_series(port):
 
 
 @pytest.mark.skipif(not browser.CHROMIUM, reason="needs Chromium, which slides")
-def test_a_slider_of_the_page_moves_the_forecast(file, port):
+def test_a_table_is_dropped_and_a_slider_moves_the_forecast(file, port):
     with browser.page() as page:
         page.open(f"http://127.0.0.1:{port}/", 390, 800)
         page.wait("!!document.getElementById('table')")
-        page.evaluate(
-            "(() => { const field = document.getElementById('table');"
-            f"field.value = {json.dumps(file.read_text())};"
-            "field.dispatchEvent(new Event('input')); })()"
-        )
+        page.drop("series.csv", file.read_text())
         page.wait("!!document.querySelector('#chart .between')")
         before = page.evaluate("document.getElementById('answer').textContent")
         page.evaluate(
