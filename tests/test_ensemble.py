@@ -128,7 +128,8 @@ def test_it_opens_reports_compares_and_exports(members, whole, tmp_path):
     ):
         assert words in page
     assert "## Curves" not in page
-    again = f"zoo ensemble one two net --run {whole.folder} --backend "
+    paths = " ".join(str(each.folder) for each in members)
+    again = f"zoo ensemble {paths} --run {whole.folder} --backend "
     assert f"    {again}{keras.backend.backend()}\n" in page
     with pytest.raises(Mistake, match="whole has no curves to draw"):
         zoo.report(whole, format="png")

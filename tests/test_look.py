@@ -164,6 +164,7 @@ def test_a_page_of_two_classes_that_asks_nothing_of_others(moons):
     shares = seen.probabilities[:, 1]
     area = sklearn.roc_auc_score(seen.targets, shares)
     assert f"{area:.1%}" in page.parts
+    assert f"the probability of {seen.finding}, without a temperature" in page.text
     assert f"{zoo.evaluate(moons)['accuracy']:.2%}" in page.parts
     assert "hidden=8" in page.parts
     assert f"zoo recipe {moons.folder} > again.py" in page.text

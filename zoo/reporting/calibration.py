@@ -19,10 +19,17 @@ def section(seen: Seen) -> Section | None:
     before = [Chart(*_diagram(seen.outputs, seen.targets, when))]
     error = calibration_error(seen.outputs, seen.targets)
     row = ["expected calibration error", f"{error:.2%}"]
+    other = []
+    if seen.finding:
+        other = [
+            "This error is that of the answer's probability; the calibration error "
+            f"under Result is that of the probability of {seen.finding}, without a "
+            "temperature."
+        ]
     if temperature == 1.0:
         words = "The run has no temperature of its own: logits are taken as they are."
         table = Table(["", "as it is"], [row])
-        return Section("Calibration", [Charts(before), table, Words([words])])
+        return Section("Calibration", [Charts(before), table, Words([*other, words])])
     cooled = seen.outputs / temperature
     after = Chart(*_diagram(cooled, seen.targets, "after"))
     table = Table(
@@ -33,7 +40,9 @@ def section(seen: Seen) -> Section | None:
         f"Logits are divided by the temperature {temperature:.3g}, which was fitted on "
         "the validation split; `zoo predict` answers with it."
     )
-    return Section("Calibration", [Charts([*before, after]), table, Words([words])])
+    return Section(
+        "Calibration", [Charts([*before, after]), table, Words([*other, words])]
+    )
 
 
 def _diagram(outputs: np.ndarray, targets: np.ndarray, when: str) -> tuple[str, str]:

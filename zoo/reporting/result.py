@@ -79,7 +79,7 @@ def _statistic(seen: Seen):
         return seen.judge, counts_of(outputs, targets)
     if seen.task in ("labels", "tokens"):
         return seen.judge, outputs
-    if outputs.shape[1] <= 2 and 0 < targets.sum() < len(targets):
+    if seen.finding:
         return rates, outputs
     right = answered(outputs) == targets
     return _of_right, np.column_stack([right, losses_of_classes(outputs, targets)])

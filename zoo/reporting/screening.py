@@ -22,11 +22,9 @@ GRID = np.linspace(0, 1, 101)
 
 def section(seen: Seen) -> Section | None:
     """Both curves with bands, and the sensitivity at fixed specificities."""
-    if seen.lacking or seen.task != "classes" or len(seen.dataset.classes) != 2:
+    if not seen.finding:
         return None
     positive = seen.targets == 1
-    if not 0 < positive.sum() < len(positive):
-        return None
     outputs = np.asarray(seen.outputs, "float64")
     score = outputs[:, -1] - (outputs[:, 0] if outputs.shape[1] == 2 else 0.0)
     found = _summary(score[:, None], seen.targets)
@@ -35,8 +33,7 @@ def section(seen: Seen) -> Section | None:
         [name, f"{value:.1%}", f"{ends[name][0]:.1%} to {ends[name][1]:.1%}"]
         for name, value in found.items()
     ]
-    name = seen.dataset.classes[1]
-    note = f"The finding, or positive class, is {name}."
+    note = f"The finding, or positive class, is {seen.finding}."
     charts = [_roc(score, positive), _precision(score, positive)]
     table = Table(["", "value", "95 % interval"], rows, note=note)
     return Section("Thresholds", [Charts(charts), table])

@@ -53,6 +53,13 @@ class Seen:
     def groups(self) -> np.ndarray | None:
         return self.dataset.split(self.split).groups
 
+    @property
+    def finding(self) -> str:
+        """The second of two classes, of which both occur; "" otherwise."""
+        if self.lacking or self.task != "classes" or len(self.dataset.classes) != 2:
+            return ""
+        return self.dataset.classes[1] if 0 < np.mean(self.targets) < 1 else ""
+
     @cached_property
     def probabilities(self) -> np.ndarray:
         """As `zoo predict` gives them: calibrated, or of each label by itself."""

@@ -1,6 +1,7 @@
 """The last sections: where the time went, every setting, and how to do it again."""
 
 import dataclasses
+import os
 import shlex
 from collections.abc import Mapping
 
@@ -52,7 +53,10 @@ def repeat(seen: Seen) -> Section:
         verb = f"cross-validate again.py --folds {len(folds)}"
     lines = [f"zoo recipe {folder} > again.py", f"zoo {verb}{on}"]
     if members := kept.groups(run.metrics, "members"):
-        lines = [f"zoo ensemble {shlex.join(members)} --run {folder}{on}"]
+        # It knows their names; as a rule their folders lie beside its own.
+        beside = [str(run.folder.parent / name) for name in members]
+        names = beside if all(map(os.path.isdir, beside)) else [*members]
+        lines = [f"zoo ensemble {shlex.join(names)} --run {folder}{on}"]
     if not seen.lacking:
         lines.append(f"zoo evaluate {folder} --split {seen.split}")
     return Section("Do it again", [Code(lines)])
