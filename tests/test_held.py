@@ -78,3 +78,24 @@ def test_tables_of_texts_and_of_names_of_pictures(tmp_path):
     table.write_text("file,y\nnone.png,a\n", "utf-8")
     with pytest.raises(Mistake, match="names no pictures that lie beside it"):
         answered(found, table)
+
+
+def test_texts_learned_from_lines_are_lines_and_a_table_has_one_column_of_words(
+    tmp_path,
+):
+    for name in ("good", "bad"):
+        lines = "".join(f"a {name} film {i}\n" for i in range(20))
+        (tmp_path / f"{name}.txt").write_text(lines, "utf-8")
+    load(str(tmp_path)).save(tmp_path)
+    found = data.restore(tmp_path)
+    lines = tmp_path / "lines.txt"
+    lines.write_text("one good film\n\nbad one\n", "utf-8")
+    with pytest.warns(UserWarning, match=r"^lines.txt: its 2 lines are texts, as in"):
+        assert data.items(found, [str(lines)]) == ["one good film\n", "bad one\n"]
+    table = tmp_path / "table.csv"
+    table.write_text("n,day,said\n1,2026-01-01,good\n2,2026-01-02,so bad\n", "utf-8")
+    with pytest.warns(UserWarning, match="texts are those of 'said', its one column"):
+        assert data.items(found, table) == ["good\n", "so bad\n"]
+    table.write_text("said,by\ngood,me\nbad,you\n", "utf-8")
+    with pytest.raises(Mistake, match="has the columns said, by; give a table of the"):
+        data.items(found, table)

@@ -14,6 +14,8 @@ from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
 HOURS = 400
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep")
+MONTHS += ("October", "Nov", "December")
 GIVEN = {
     "time": "when",
     "target": "load",
@@ -363,7 +365,7 @@ def test_bad_times_are_told_in_a_line():
     ):
         load(columns, time="city")
     twice = {name: np.append(values, values[7]) for name, values in columns.items()}
-    said = "1 times occur more than once, such as 2026-01-01 07:00 in rows 8 and 401"
+    said = "1 time occurs more than once, such as 2026-01-01 07:00 in rows 8 and 401"
     with pytest.raises(Mistake, match=said):
         load(twice)
     missing = {**columns, "when": columns["when"].copy()}
@@ -417,3 +419,33 @@ def test_series_that_packages_ship_ask_for_them(monkeypatch):
         ):
             data.load(name)
     assert {"weather", "sunspots"} <= {*zoo.data.names()}
+
+
+@pytest.mark.parametrize(
+    ("written", "step", "ahead"),
+    [
+        ([f"2026-01-01 00:00:{i / 4:05.2f}0" for i in range(99)], "0.25s", ":24.75"),
+        ([f"{i / 1000:06.3f}" for i in range(99)], "0.001s", ":00.099"),
+        ([f"{1960 + i // 4}-Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
+        ([f"{1960 + i // 4}Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
+        (
+            [f"{MONTHS[i % 12]} {1960 + i // 12}" for i in range(99)],
+            "1month",
+            "1968-04",
+        ),
+    ],
+)
+def test_parts_of_seconds_and_names_of_quarters_and_months(written, step, ahead):
+    if step == "0.001s":
+        written = [f"2026-01-01T00:00:{each}Z" for each in written]
+    columns = {"when": written, "load": np.sin(np.arange(99))}
+    given = {"time": "when", "target": "load", "window": 8, "horizon": 2}
+    given |= {"test": 0.0, "validation": 0.0}
+    found = data.load(columns, **given)
+    assert str(found.timeline.step) == step
+    [ending] = data.items(found, columns)
+    assert ahead in ending.ahead[0]
+    if step == "0.001s":  # rows of a step that is given become their mean
+        found = data.load(columns, **given, step="2ms")
+        values = np.sin(np.arange(98)).reshape(-1, 2).mean(axis=1)
+        np.testing.assert_allclose(found.train.inputs[0][:, 0], values[:8], rtol=1e-6)

@@ -3,7 +3,9 @@
 import warnings
 
 import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from zoo import cli, data
 from zoo.errors import Mistake
@@ -110,3 +112,34 @@ def test_a_training_without_a_test_says_what_is_measured(houses, capsys):
     assert cli.call(["evaluate", "run", "--split", "validation"]) == 0
     assert f"{lines[0].split()[-1][:4]}" in capsys.readouterr().out
     assert sizes(test=0.2) == [48, 8, 12]
+
+
+def test_the_parquet_files_of_a_folder_are_one_table(tmp_path):
+    def write(number, **columns):
+        table = pyarrow.table(columns)
+        parquet.write_table(table, tmp_path / f"part-{number}.parquet")
+
+    first = {"y": np.arange(30) / 7, "x": np.arange(30) % 4}
+    write(0, **first)
+    write(1, x=np.arange(30) % 5 / 2, y=np.arange(30.0))
+    (tmp_path / "_SUCCESS").touch()
+    found = data.load(str(tmp_path), target="y", test=0, validation=0)
+    assert found.train.inputs[:, 0].tolist() == [
+        *first["x"],
+        *(np.arange(30) % 5 / 2),
+    ]
+    with pytest.warns(UserWarning, match="not used: y") as told:
+        again = data.decode(found, data.items(found, str(tmp_path)))
+    assert len(told) == 1
+    np.testing.assert_array_equal(again, found.train.inputs)
+    times = np.datetime64("2026-01-01", "s") + 900 * np.arange(30)
+    for number in (0, 1):
+        write(number, t=times + 900 * 30 * number, y=np.arange(30.0) % 7)
+    series = {"target": "y", "time": "t", "window": 4, "horizon": 2}
+    series |= {"test": 0.0, "validation": 0.0}
+    found = data.load(str(tmp_path), **series)
+    [ending] = data.items(found, str(tmp_path))
+    assert ending.ahead == ("2026-01-01 15:00", "2026-01-01 15:15")
+    write(1, t=times, z=np.arange(30.0))
+    with pytest.raises(Mistake, match=r"part-0.parquet and part-1.* only one has y, z"):
+        data.load(str(tmp_path), **series)

@@ -9,6 +9,7 @@ import pytest
 from own_tables import load, written
 
 from zoo import data
+from zoo.data.kinds import sheet
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -235,3 +236,27 @@ def test_a_file_or_folder_that_could_be_the_name_of_a_data_set(tmp_path, monkeyp
         assert load(tmp_path / name, target="y").task == "classes"
     monkeypatch.chdir(tmp_path / "pq")
     assert load(".", target="y").task == load("../pq", target="y").task == "classes"
+
+
+def test_cells_aligned_by_spaces(tmp_path):
+    place = tmp_path / "printed.txt"
+    lines = "größe   town name     price\n-----  ---------  ------\n"
+    lines += "  1,5  New York      2,5\n 12,5  Rome         12,0\n"
+    place.write_bytes(lines.encode("cp1252"))
+    found = sheet.read(place, known=("größe",))
+    words = "cells aligned by spaces, a decimal comma, the encoding cp1252 (a guess"
+    assert words in found.found
+    columns = {name: each.to_pylist() for name, each in found.columns.items()}
+    assert columns == {
+        "größe": ["1,5", "12,5"],
+        "town name": ["New York", "Rome"],
+        "price": ["2,5", "12,0"],
+    }
+    place.write_text(" 0.00632  18.00   2.310  0\n 0.02731   0.00   7.070  0\n")
+    assert len(sheet.read(place).columns) == 4
+    place.write_text("size  town  price\n1.5         2\n2.5   Rome  3\n")
+    with pytest.raises(Mistake, match=r"'price'.*aligned cells need equally many in e"):
+        raise sheet.read(place).lacks("price")
+    for line in ("1,   2,   3", "good.  film,1"):  # commas that are no decimal ones
+        place.write_text(f"{line}\n{line}\n")
+        assert "the separator comma" in sheet.read(place).found

@@ -179,7 +179,8 @@ class Dataset:
         () where all are numbers that are read as they are.
     form: of a table in a file, how it was read: its separator, decimal, encoding,
         header, sheet, those of `zoo.data.kinds.sheet.read` that it has, and the name
-        of its column of texts, if these alone were read; else {}.
+        of its column of texts, if these alone were read; "lines" of texts, if each was
+        a line of a file; else {}.
     timeline: of a series, how its windows are cut; None for other kinds.
     unit: of a language what a token is, "characters" or "words"; else "".
     rate: of sounds, samples a second; 0 for other kinds.

@@ -109,6 +109,8 @@ OPTIONAL: tuple[str, ...] = (
     *("examples", "ink", "task", "outputs", "columns"),
     *("timeline", "unit", "rate", "form"),
 )
+TRUTHS = ("header", "lines")  # of a form; the others are text
+FORM = (*TRUTHS, "separator", "decimal", "encoding", "sheet", "text")
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB
 _WIDEST = 2**26  # numbers in one input; 4,096 x 4,096 pixels in color have 50 million
 
@@ -161,8 +163,7 @@ def _are_columns(value) -> bool:
 
 def _is_form(value) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(each, bool if name == "header" else str)
-        and name in ("separator", "decimal", "encoding", "header", "sheet", "text")
+        name in FORM and isinstance(each, bool if name in TRUTHS else str)
         for name, each in value.items()
     )
 

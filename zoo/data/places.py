@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import BinaryIO
 
-from zoo.data.kinds import picture_files, sequences, sound_files, texts
+from zoo.data.kinds import picture_files, sequences, sheet, sound_files, texts
 from zoo.errors import Mistake
 
 LARGEST = 2**26  # bytes of what is fetched or read from a stream
@@ -76,6 +76,8 @@ def _content(item: str | os.PathLike, kind: str, stream) -> list | None:
     words = said and os.sep not in item
     if words or "\0" in os.fspath(item) or not os.path.isdir(item):
         return None
+    if kind in ("series", "tabular", "text") and sheet.parts_of(item):
+        return None  # which is one table
     return _files(Path(item), kind)
 
 

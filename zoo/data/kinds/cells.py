@@ -74,7 +74,7 @@ def plain(cells, name: str = ""):
         cells = cells.cast(pyarrow.float64())
         return compute.if_else(compute.is_nan(cells), None, cells)
     if types.is_timestamp(kind) or types.is_date(kind):
-        return cells.cast(pyarrow.timestamp("s"), safe=False)
+        return cells.cast(pyarrow.timestamp("us"), safe=False)
     if types.is_duration(kind):
         gone = cells.is_null()
         cells = cells.cast(pyarrow.int64())
@@ -268,7 +268,8 @@ def texts(cells):
         if (known == np.floor(known)).all() and (np.abs(known) < 2**53).all():
             cells = cells.cast(pyarrow.int64())
     if types.is_timestamp(cells.type):
-        return compute.strftime(cells, format="%Y-%m-%d %H:%M:%S")
+        seconds = cells.cast(pyarrow.timestamp("s"), safe=False)
+        return compute.strftime(seconds, format="%Y-%m-%d %H:%M:%S")
     return cells.cast(pyarrow.string())
 
 
@@ -286,6 +287,7 @@ def shown(column: Column, numbers: np.ndarray) -> str:
     if column.kind == "date":
         moment = np.datetime64(int(first), "D") + np.timedelta64(int(numbers[1]), "s")
         form = column.format or ("%Y-%m-%d %H:%M:%S" if numbers[1] else "%Y-%m-%d")
+        form = form.replace("%q", str((moment.item().month + 2) // 3))
         return moment.item().strftime(form)
     return f"{first:g}".replace(".", column.decimal)
 

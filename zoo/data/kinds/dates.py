@@ -9,6 +9,8 @@ DATES = ("%d.%m.%Y", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%Y年%m月
 DATES += ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y")
 DATES += ("%d.%m.%y", "%m/%d/%y", "%d/%m/%y")  # after those of whole years
 DATES += ("%Y-%m", "%m/%Y")  # of a month its first day
+DATES += ("%b %Y", "%B %Y", "%b-%Y", "%Y %b", "%Y-%b")
+QUARTER = "%Y-Q%q"  # 1960Q1, 1960-Q1 or 1960 Q1; of a quarter its first day
 TIMES = ("", " %H:%M", " %H:%M:%S")
 CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p")
 CALENDAR = (1000, 3000)  # years that a number of eight digits may name
@@ -17,6 +19,15 @@ SHOWN = 40  # letters of a cell in an error
 
 def encode(column: Column, cells, where: str) -> np.ndarray:
     """Days since 1970 and the seconds of the day, float32 (n, 2); NaN = missing.
+
+    See `moments_of`.
+    """
+    days, rest = np.divmod(moments_of(column, cells, where), 86_400)
+    return np.stack([days, rest], axis=1).astype(np.float32)
+
+
+def moments_of(column: Column, cells, where: str) -> np.ndarray:
+    """Seconds since 1970, exact to the microsecond, float64 (n,); NaN = missing.
 
     Args:
         column: of dates.
@@ -42,19 +53,25 @@ def encode(column: Column, cells, where: str) -> np.ndarray:
         cells = moments
     elif not types.is_timestamp(cells.type):
         raise Mistake(f"column {column.name} holds {cells.type} where dates belong")
-    seconds = cells.cast(pyarrow.int64()).fill_null(0)
-    seconds = seconds.to_numpy(zero_copy_only=False)
-    found = np.stack(np.divmod(seconds, 86_400), axis=1).astype(np.float32)
+    ticks = cells.cast(pyarrow.timestamp("us")).cast(pyarrow.int64()).fill_null(0)
+    found = ticks.to_numpy(zero_copy_only=False) / 1e6
     found[cells.is_null().to_numpy(zero_copy_only=False)] = np.nan
     return found
 
 
 def _parsed(strings, form: str):
-    """Timestamps of one second; null where a string is no date."""
+    """Timestamps; null where a string is no date."""
     import pyarrow
     from pyarrow import compute
 
-    if form:
+    if form == QUARTER:
+        for number in (1, 2, 3, 4):
+            strings = compute.replace_substring_regex(
+                strings,
+                rf"^(\d{{4}})[- ]?Q{number}$",
+                rf"\1-{3 * number - 2:02}-01",
+            )
+    elif form:
         return compute.strptime(strings, format=form, unit="s", error_is_null=True)
     pattern = (
         r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$"
@@ -63,21 +80,21 @@ def _parsed(strings, form: str):
     strings = compute.if_else(fits, strings, None)
     # The local time counts, not its zone.
     strings = compute.replace_substring_regex(
-        strings, r"(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$", ""
+        strings, r"(:\d{2}(\.\d{1,6})?)\d*(Z|[+-]\d{2}:?\d{2})?$", r"\1"
     )
     strings = compute.replace_substring_regex(
         strings, r"(T| )(\d{2}:\d{2})$", r"\1\2:00"
     )
     try:
-        return strings.cast(pyarrow.timestamp("s"))
+        return strings.cast(pyarrow.timestamp("us"))
     except pyarrow.ArrowInvalid:  # such as the 30th of February
         found = [_moment(text) for text in strings.to_pylist()]
-        return pyarrow.array(found, pyarrow.timestamp("s"))
+        return pyarrow.array(found, pyarrow.timestamp("us"))
 
 
 def _moment(text: str | None):
     try:
-        return None if text is None else np.datetime64(text, "s").item()
+        return None if text is None else np.datetime64(text, "us").item()
     except ValueError:
         return None
 
@@ -115,7 +132,8 @@ def form_of(values) -> str | None:
     sample = values[:1000]
     if not any(map(str.isdigit, sample[0].as_py())):
         return None
-    for form in ("", *(date + time for date in DATES for time in TIMES), *CLOCKS):
+    several = (date + time for date in DATES for time in TIMES)
+    for form in ("", *several, QUARTER, *CLOCKS):
         if _are(sample, form) and _are(values, form):
             return form
     return None

@@ -16,6 +16,9 @@ AFTER = r"[\s$€£¥₹₽元円%]*([^\W\d_]{1,5}[²³]?)?\s*"  # or a share, o
 DECIMAL = re.compile(rf"{BEFORE}(\d{{1,3}}([.\s']\d{{3}})+|\d*),\d+{AFTER}")
 EITHER = re.compile(rf"{BEFORE}\d{{1,3}}[.,]\d{{3}}{AFTER}")
 MILLIONS = re.compile(rf"{BEFORE}\d{{1,3}}(\.\d{{3}}){{2,}}(,\d+)?{AFTER}")
+GAP = re.compile(r"\s{2,}")  # between cells that are aligned, which may hold words
+GAPS = (GAP, re.compile(r"\s+"))
+RULE = re.compile(r"[-=+\s]*")  # beneath a header
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE)
 
 
@@ -34,6 +37,25 @@ def separator_of(sample: str) -> str:
         first = sample.splitlines()[0] if sample.splitlines() else ""
         best = max((",", ";", "\t", "|"), key=first.count)
     return best
+
+
+def aligned(sample: str) -> re.Pattern | None:
+    """The gaps that part aligned lines into equally many cells; None if none do so.
+
+    Commas are decimal ones then.
+    """
+    lines = [line.strip() for line in lines_of(sample) if not RULE.fullmatch(line)]
+    lines = lines[:LINES]
+    if not any(map(GAP.search, lines)) or separator_of(sample) != ",":
+        return None
+    for gaps in GAPS:
+        rows = [gaps.split(line) for line in lines]
+        if len({*map(len, rows)}) != 1 or len(rows[0]) == 1 or len(rows) == 1:
+            continue
+        cells = (cell for row in rows for cell in row)
+        if all("," not in cell or DECIMAL.fullmatch(cell) for cell in cells):
+            return gaps
+    return None
 
 
 def usual_separator(sample: str, known, usual: Mapping) -> str | None:

@@ -109,7 +109,7 @@ def clock_of(name: str, time: str, values, others) -> Column:
     what = "is empty" if found is None else f"holds kind {found.kind}"
     raise Mistake(
         f"{name}: the column '{time}' {what}, which is no time; accepted: dates, such "
-        f"as 2026-01-31 14:00, or numbers{hint}"
+        f"as 2026-01-31 14:00, 2026-01 or 2026-Q1, or numbers{hint}"
     )
 
 
@@ -136,10 +136,11 @@ def moments_of(name: str, clock: Column, values) -> np.ndarray:
         )
     if clock.kind == "number" and types.is_floating(values.type):
         return values.to_numpy(zero_copy_only=False)
-    found = cells.encode(clock, values, f"{name}, ").astype("float64")
-    return (
-        found[:, 0] * steps.DAY + found[:, 1] if clock.kind == "date" else found[:, 0]
-    )
+    if clock.kind == "date":
+        digits = types.is_floating(values.type)  # such as 20260131
+        written = cells.texts(values) if digits else values
+        return dates.moments_of(clock, written, f"{name}, ")
+    return cells.encode(clock, values, f"{name}, ")[:, 0].astype("float64")
 
 
 @dataclass
@@ -200,8 +201,10 @@ def refuse_twice(
     key = names[keys[order[first]]]
     of = f" of '{key}'" if key else ""
     hint = "" if key else ", set data.key to the column that tells series apart"
+    count = twice.sum()
+    occur = "1 time occurs" if count == 1 else f"{count:,} times occur"
     raise Mistake(
-        f"{name}: {twice.sum():,} times occur more than once, such as "
+        f"{name}: {occur} more than once, such as "
         f"{steps.shown(moments[order[first]], dates)}{of} in rows {one} and {two}; "
         f"keep one row for each time{hint}, or set data.step, and the rows of a step "
         "become their mean"

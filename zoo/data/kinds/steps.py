@@ -71,7 +71,7 @@ class Step:
         if self.unit == "month":
             first = _months(moments) // int(self.size) * int(self.size)
             return first.astype("datetime64[M]").astype("datetime64[s]").astype("int64")
-        return np.floor(moments / self.size) * self.size
+        return np.floor(moments / self.size + CLOSE) * self.size
 
     @property
     def season(self) -> int:
@@ -106,13 +106,15 @@ def read(text: str, dates: bool) -> Step:
                 "number, such as 1, or row"
             )
         return Step(size, "number")
-    unit = ALSO.get(unit, unit)
-    unit = ALSO.get(unit.removesuffix("s"), unit.removesuffix("s") or unit)
+    if unit != "ms":
+        unit = ALSO.get(unit, unit)
+        unit = ALSO.get(unit.removesuffix("s"), unit.removesuffix("s") or unit)
     if unit in MONTHS and size == int(size):
         return Step(size * MONTHS[unit], "month")
-    if unit not in SECONDS:
-        raise unknown("unit of data.step", unit or text, (*SECONDS, *MONTHS, ROW))
-    return Step(size * SECONDS[unit], "s")
+    seconds = {"ms": 1e-3, **SECONDS}
+    if unit not in seconds:
+        raise unknown("unit of data.step", unit or text, (*seconds, *MONTHS, ROW))
+    return Step(size * seconds[unit], "s")
 
 
 def find(moments: np.ndarray, same: np.ndarray, dates: bool, name: str) -> Step:
@@ -128,6 +130,8 @@ def find(moments: np.ndarray, same: np.ndarray, dates: bool, name: str) -> Step:
         Mistake: they do not.
     """
     ways = np.diff(moments)[same]
+    if dates:  # which are exact to the microsecond
+        ways = np.round(ways, 6)
     if not len(ways):
         raise Mistake(f"{name} has one row; a series has many")
     sizes, counts = np.unique(ways, return_counts=True)
@@ -161,10 +165,12 @@ def shown(moment: float, dates: bool) -> str:
         return ""
     if not dates:
         return f"{moment:.10g}"
-    date = np.datetime64(int(moment), "s")
+    date = np.datetime64(round(moment * 1e6), "us")
     if moment % DAY == 0:
         return str(date.astype("datetime64[D]"))
-    return str(date).replace("T", " ").removesuffix(":00")
+    if date.astype("datetime64[s]") != date:
+        return str(date).replace("T", " ").rstrip("0")
+    return str(date.astype("datetime64[s]")).replace("T", " ").removesuffix(":00")
 
 
 def _months(moments: np.ndarray) -> np.ndarray:

@@ -32,10 +32,10 @@ def reader(
     """What reads a path, with the arguments that it takes by name.
 
     A table that names pictures beside it is read by `labeled`, another one by `table`,
-    or if windows are asked for by `series`; a .txt or .text of whose columns nothing is
-    said by `streams`; files of arrays by `arrays`; a folder with train.csv by `table`,
-    one of texts by `text_files`, one of sounds by `sounds`, and one of
-    pictures by `folder`.
+    or if windows are asked for by `series`, and so are the Parquet files of a folder
+    without other files; a .txt or .text of whose columns nothing is said by `streams`;
+    files of arrays by `arrays`; a folder with train.csv by `table`, one of texts by
+    `text_files`, one of sounds by `sounds`, and one of pictures by `folder`.
 
     Args:
         path: of the data.
@@ -74,6 +74,8 @@ def reader(
         return partial(arrays.read, path)
     if split_tables.is_one(place):
         return partial(table.read, path)
+    if sheet.parts_of(place):
+        return partial(series.read if WINDOWED & {*asked} else table.read, path)
     if sounds.is_one(place):
         return partial(sounds.read, path)
     if OF_TABLES & {*asked} and (found := _tables(place)):

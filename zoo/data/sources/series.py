@@ -182,7 +182,7 @@ def _named(found: Sheet, target, time: str, key: str, ahead) -> tuple[str, ...]:
     names = list(found.columns)
     for each in (time, target, *([key] if key else []), *ahead):
         if each not in names:
-            raise unknown(f"column of {found.name}", str(each), names)
+            raise found.lacks(str(each))
     several = [time, target, *([key] if key else []), *ahead]
     for each in several:
         if several.count(each) > 1:

@@ -58,7 +58,8 @@ def read(
     stratified, always the same. A table whose only column holds sentences is read as
     texts.
 
-    A folder holds a table of each split: train, and val (valid, validation, dev) and
+    A folder holds the parts of one table, in Parquet files in the order of their
+    names; or a table of each split: train, and val (valid, validation, dev) and
     test. Their columns are matched by name. A table without the target, as the test of
     a competition, is left out, with a warning.
 
@@ -88,7 +89,8 @@ def read(
     if key in _AHEAD:
         return _AHEAD.pop(key)
     hints = named(target, text, columns)
-    if Path(path).expanduser().is_dir():
+    place = Path(path).expanduser()
+    if place.is_dir() and split_tables.is_one(place):
         dataset = _of_splits(path, split_tables.load(path, how, hints), *asked)
     else:
         dataset = of(str(path), load(path, *how, hints), *asked)
@@ -143,7 +145,7 @@ def of(
     answers = answers_of(found, {each: plain.pop(each) for each in asked}, task)
     if text is not None:
         if text not in plain:
-            raise unknown("column of texts", text, list(plain))
+            raise found.lacks(text, list(plain), "column of texts")
         about = keys.beside(plain, found.name, found.decimal, groups, time)
         return _texts(name, found, plain[text], text, answers, about, test)
     kept = [each for each in (groups, time) if each]
@@ -182,6 +184,8 @@ def of(
         columns=described_columns,
         form=found.form,
     )
+    if kept:  # before a test is drawn, so that it is apart
+        dataset = keys.take(dataset, groups, time)
     return carved(dataset, test)
 
 
@@ -240,7 +244,7 @@ def kinds_of(found: Sheet, given: Mapping, target: tuple) -> dict[str, dict]:
     wanted = {}
     for name, kind in given.items():
         if name not in found.columns:
-            raise unknown(f"column of {found.name}", name, list(found.columns))
+            raise found.lacks(name)
         if name in target:
             raise Mistake(f"column '{name}' is the target; data.task says what it is")
         about = dict(kind) if isinstance(kind, Mapping) else {"kind": kind}

@@ -41,7 +41,7 @@ def target_names(found: Sheet, target) -> tuple[str, ...]:
         target = (target,) if target in names else several
     for each in target:
         if each not in names:
-            raise unknown(f"column of {found.name}", str(each), names)
+            raise found.lacks(str(each))
     if len(set(target)) < len(target):
         raise Mistake(f"the target names a column twice: {', '.join(target)}")
     return tuple(target)

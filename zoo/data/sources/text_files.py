@@ -63,7 +63,7 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
             file that cannot be read.
     """
     root = Path(path).expanduser()
-    parts, passed = _look(root)
+    parts, passed, lines = _look(root)
     if passed:
         what = "file or folder is" if len(passed) == 1 else "files or folders are"
         example, why = passed[0]
@@ -95,12 +95,13 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
         classes=classes,
         license="that of the texts: zoo does not know it",
         description=f"Texts in {root.name}/, one folder or file for each class.",
+        form={"lines": True} if lines else {},
     )
     return carved(dataset, test)
 
 
-def _look(root: Path) -> tuple[dict[str, dict[str, list[str]]], list[Passed]]:
-    """The texts by split and class, and what is passed over."""
+def _look(root: Path) -> tuple[dict[str, dict[str, list[str]]], list[Passed], bool]:
+    """The texts by split and class, what is passed over, and if a line is a text."""
     passed: list[Passed] = []
     folders: dict[str, Path] = {}
     inside = _seen(root, passed)
@@ -132,7 +133,8 @@ def _look(root: Path) -> tuple[dict[str, dict[str, list[str]]], list[Passed]]:
     for name, found in parts[TRAIN].items():
         if not found:
             raise Mistake(f"{folders[TRAIN] / name} holds no texts; {WANTED}")
-    return parts, passed
+    lines = not any(each.is_dir() for each in _seen(folders[TRAIN], []))
+    return parts, passed, lines
 
 
 def _classes(root: Path, passed: list[Passed]) -> dict[str, list[str]]:
@@ -152,8 +154,7 @@ def _classes(root: Path, passed: list[Passed]) -> dict[str, list[str]]:
         elif file.stem in found:
             raise Mistake(f"{root} has two files for the class '{file.stem}'; keep one")
         else:
-            lines = [line for line in _text(file).splitlines() if line.strip()]
-            found[file.stem] = lines
+            found[file.stem] = lines_of(file)
     return found
 
 
@@ -188,6 +189,11 @@ def _seen(folder: Path, passed: list[Passed]) -> list[Path]:
         else:
             found.append(each)
     return found
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a file that are not blank, each of them a text."""
+    return [line for line in _text(path).splitlines() if line.strip()]
 
 
 def _text(path: Path) -> str:
