@@ -3,6 +3,7 @@
 import tracemalloc
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import zoo
@@ -449,3 +450,17 @@ def test_parts_of_seconds_and_names_of_quarters_and_months(written, step, ahead)
         found = data.load(columns, **given, step="2ms")
         values = np.sin(np.arange(98)).reshape(-1, 2).mean(axis=1)
         np.testing.assert_allclose(found.train.inputs[0][:, 0], values[:8], rtol=1e-6)
+
+
+def test_each_column_that_is_known_ahead_is_given_in_a_frame_too():
+    fair = np.where(np.arange(HOURS + 12) % 50 == 3, "fair", None)
+    found = load(table(fair=fair[:HOURS]), ahead=("wind", "fair"))
+    frame = pd.DataFrame(table(HOURS + 12, fair=fair))
+    frame.loc[HOURS:, ["load", "fair"]] = None  # what seldom happens may not happen
+    [ending] = data.items(found, frame)
+    assert ending.ahead[0] == "2026-01-17 16:00"
+    with pytest.raises(Mistake, match=r"wind, fair are known ahead, so give 12.* them"):
+        data.items(found, frame[:HOURS])
+    frame.loc[HOURS:, "wind"] = None
+    with pytest.raises(Mistake, match=r"wind is known.*with it and.*12, without wind"):
+        data.items(found, frame)

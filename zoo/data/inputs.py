@@ -39,7 +39,7 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
             f"back={back} is for series; {dataset.name} is {dataset.kind} data"
         )
     given = held.opened(dataset, places.expanded(given, dataset.kind))
-    if dataset.timeline and given and _are_endings(given):
+    if dataset.timeline and _are_endings(given):
         return given  # which were read before
     found: list
     if dataset.kind == "image":
@@ -81,9 +81,7 @@ def ready(dataset: Dataset, given) -> np.ndarray | None:
 
 
 def _are_endings(given) -> bool:
-    return isinstance(given, list) and all(
-        isinstance(each, endings.Ending) for each in given
-    )
+    return isinstance(given, list) and {*map(type, given)} == {endings.Ending}
 
 
 _WANTED = {

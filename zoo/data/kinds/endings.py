@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core.columns import Column, width
+from zoo.core.columns import Column, places, width
 from zoo.data.kinds import cells, given, rows, sheet, steps, tables
 from zoo.data.kinds.series import (
     Series,
@@ -152,7 +152,7 @@ def _ending(name: str, series: Series, timeline: Timeline, columns, back: int):
     if timeline.ahead:
         later = series.rows[end : end + horizon].copy()
         later[:, hidden(columns, timeline.ahead, timeline.clock.name)] = np.nan
-        _check_ahead(called, later, timeline, columns, when)
+        _check_ahead(called, later, timeline, columns)
         seen[window:] = later
     truth = series.rows[end : end + horizon, 0] if back else np.zeros(0, np.float32)
     shown = [
@@ -168,15 +168,25 @@ def _ending(name: str, series: Series, timeline: Timeline, columns, back: int):
     )
 
 
-def _check_ahead(called, later, timeline, columns, when) -> None:
+def _check_ahead(called, later, timeline, columns) -> None:
     """Refuse a series that does not say what is to be known ahead."""
-    names = np.repeat([c.name for c in columns], [c.width for c in columns])
-    wanted = np.isin(names, timeline.ahead)
-    if len(later) < timeline.horizon or np.isnan(later[:, wanted]).all():
+    lacking = [
+        column.name
+        for column, place in places(columns)
+        if column.name in timeline.ahead
+        and not column.missing  # as what seldom happens is
+        and np.isnan(later[:, place]).all()
+    ]
+    short = len(later) < timeline.horizon
+    if short or lacking:
+        named = timeline.ahead if short else lacking
+        are = "is" if len(named) == 1 else "are"
+        there = len(later) if short else f"{len(later)}, without {', '.join(lacking)}"
         raise Mistake(
-            f"{called}: {', '.join(timeline.ahead)} are known ahead, so give "
+            f"{called}: {', '.join(named)} {are} known ahead, so give "
             f"{timeline.horizon} rows more after the last {timeline.target}, with "
-            f"these and without it; given: {len(later)}"
+            f"{'it' if len(named) == 1 else 'them'} and no {timeline.target}; given: "
+            f"{there}"
         )
 
 
