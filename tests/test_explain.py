@@ -185,6 +185,21 @@ def test_maps_weigh_as_much_as_the_mean_of_their_gradient():
 
 
 @once
+def test_of_flattened_maps_the_mean_gradient_says_the_opposite():
+    # One of six places speaks for the answer, the others, which are dark, against it.
+    weights = np.full((1, 3, 2, 1), -1.0)
+    weights[0, 0, 0] = 4
+    maps = np.zeros((3, 2, 1), "float32")
+    maps[0, 0] = 1
+    mean, found = (
+        method(lambda points: (None, weights), maps, (3, 2))
+        for method in (methods.grad_cam, methods.hires_cam)
+    )
+    assert mean[0, 0, 0] == pytest.approx(-1 / 6)
+    np.testing.assert_array_equal(found, maps * weights[0])
+
+
+@once
 def test_windows_cover_every_pixel():
     for shape in ((28, 28), (5, 9), (1, 3), (224, 100)):
         assert methods.windows(*shape).any(axis=0).all()
@@ -299,12 +314,13 @@ def test_the_words_of_each_token(keep):
         (
             {"method": "grad_cams"},
             "unknown method 'grad_cams'; did you mean 'grad_cam'?; accepted: grad_cam, "
-            "gradient, integrated_gradients, occlusion, smoothgrad",
+            "gradient, hires_cam, integrated_gradients, occlusion, smoothgrad",
         ),
         (
             {"method": "shapley"},
             "method=shapley is for rows; this network learned from pictures; accepted: "
-            "gradient, integrated_gradients, smoothgrad, grad_cam, occlusion",
+            "gradient, integrated_gradients, smoothgrad, grad_cam, hires_cam, "
+            "occlusion",
         ),
         (
             {"method": "grad-cam"},
@@ -379,10 +395,11 @@ def test_a_notebook_shows_it_and_names_are_text():
     assert {"smoothgrad", "grad_cam"} <= {*METHODS}
 
 
-def test_maps_of_a_convolution_show_where(tmp_path):
+@pytest.mark.parametrize("method", ["grad_cam", "hires_cam"])
+def test_maps_of_a_convolution_show_where(method, tmp_path):
     digit = np.zeros((28, 28), "uint8")
     digit[4:24, 13:16] = 255
-    [found] = zoo.explain("lenet:mnist", digit, method="grad_cam", as_is=True)
+    [found] = zoo.explain("lenet:mnist", digit, method=method, as_is=True)
     assert found.of == "1"
     assert found.attributions.shape == (28, 28, 1)
     assert np.abs(found.attributions).max() > 0

@@ -6,8 +6,8 @@ series every step of the window is a stripe behind its line, in an SVG file; so 
 stretch of a sound or a sequence.
 
 Methods: occlusion of anything, and the one for an ONNX file; gradient and
-integrated_gradients of pictures, texts, rows and series; smoothgrad and grad_cam of
-pictures; shapley of rows of few columns.
+integrated_gradients of pictures, texts, rows and series; smoothgrad, grad_cam and
+hires_cam of pictures; shapley of rows of few columns.
 
 Examples:
   zoo explain lenet:mnist seven.png --to why.png

@@ -30,6 +30,7 @@ METHODS = {
     "integrated_gradients": ("pictures", "texts", "rows", "series"),
     "smoothgrad": ("pictures",),
     "grad_cam": ("pictures",),
+    "hires_cam": ("pictures",),
     "shapley": ("rows",),
     "occlusion": tuple(KINDS.values()),
 }
@@ -65,6 +66,8 @@ def explain(
                                   to it; see `Explanation.error`
             smoothgrad            of pictures: the mean gradient of noisy copies
             grad_cam              of pictures: where the last feature maps speak for it
+            hires_cam             the same, each place of a map by itself, as networks
+                                  want it that flatten their maps
             shapley               of rows of up to 12 columns: exact Shapley values
             occlusion             how much the score falls where a part is hidden
 

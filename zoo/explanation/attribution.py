@@ -41,7 +41,8 @@ def attributed(
         "gradient": _gradient,
         "integrated_gradients": _integrated,
         "smoothgrad": partial(_smooth, seed=seed),
-        "grad_cam": _cam,
+        "grad_cam": partial(_cam, method=methods.grad_cam),
+        "hires_cam": partial(_cam, method=methods.hires_cam),
         "shapley": partial(_shapley, forward=whole),
         "occlusion": partial(_occlusion, forward=whole),
     }[method](view)
@@ -125,16 +126,14 @@ def _smooth(view, seed):
     return explain
 
 
-def _cam(view):
-    first, rest = views.last_maps(view.network)
+def _cam(view, method):
+    first, rest = views.last_maps(view.network, method.__name__)
     maps = steps.predict(steps.compile_forward(first), view.level)
     ask = _asker(rest)
 
     def explain(i, score):
         shape = view.level.shape[1:3]
-        return {
-            "attributions": methods.grad_cam(partial(ask, i, score), maps[i], shape)
-        }
+        return {"attributions": method(partial(ask, i, score), maps[i], shape)}
 
     return explain
 

@@ -77,12 +77,31 @@ def grad_cam(ask: Ask, maps: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     Returns:
         float64 (height, width, 1).
     """
+    weights = ask(maps[None])[1][0].mean(axis=(0, 1))
+    return _enlarged(maps.astype("float64") @ weights, shape)
+
+
+def hires_cam(ask: Ask, maps: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The same, but each place of a map weighs as much as its own gradient.
+
+    Draelos and Carin 2020, arXiv:2011.08891. In a network that flattens its maps every
+    place has weights of its own: their mean over the places, as `grad_cam` takes it,
+    may say the opposite.
+
+    Args:
+        maps, shape: see `grad_cam`.
+
+    Returns:
+        float64 (height, width, 1).
+    """
+    return _enlarged((maps * ask(maps[None])[1][0]).sum(axis=2), shape)
+
+
+def _enlarged(found: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     import cv2
 
-    weights = ask(maps[None])[1][0].mean(axis=(0, 1))
-    found = maps.astype("float64") @ weights
-    large = cv2.resize(found, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    return large[..., None]
+    size = shape[1], shape[0]
+    return cv2.resize(found, size, interpolation=cv2.INTER_LINEAR)[..., None]
 
 
 def occlusion(score: Score, hidden: np.ndarray) -> np.ndarray:

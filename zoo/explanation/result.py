@@ -24,10 +24,10 @@ class Explanation:
         score: its logit, or the number; in the unit of `attributions`.
         method: see `zoo.explain`.
         attributions: float64; of a picture (height, width, channels), with 1 channel
-            from grad_cam and occlusion; of a text one for each word, 0 for words that
-            the network does not read; of a row one for each column; of a series one
-            for each step; of a sound or a sequence one for each of up to 40 stretches.
-            Above 0 speaks for the answer, or raises the number.
+            from grad_cam, hires_cam and occlusion; of a text one for each word, 0 for
+            words that the network does not read; of a row one for each column; of a
+            series one for each step; of a sound or a sequence one for each of up to 40
+            stretches. Above 0 speaks for the answer, or raises the number.
         probability: of the class or label, 0 to 1; NaN for numbers.
         parts: the words, the names of the columns, or when the steps or stretches
             are; () for a picture.

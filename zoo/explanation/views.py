@@ -221,16 +221,19 @@ def graph_of(model: keras.Model) -> keras.Model | None:
     return model if isinstance(model, keras.Function) else None
 
 
-def last_maps(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+def last_maps(model: keras.Model, method: str) -> tuple[keras.Model, keras.Model]:
     """A model cut behind its last feature maps of at least 2 x 2 places.
+
+    Args:
+        method: its name, which asks for them.
 
     Raises:
         Mistake: it has none behind a convolution, or members have maps of other sizes.
     """
-    return ensembles.halves(model, _after_maps)
+    return ensembles.halves(model, partial(_after_maps, method))
 
 
-def _after_maps(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+def _after_maps(method: str, model: keras.Model) -> tuple[keras.Model, keras.Model]:
     graph, found, convolved = graph_of(model), None, False
     for node in private.nodes(graph) if graph else ():
         inside = node.outputs[0]
@@ -239,7 +242,7 @@ def _after_maps(model: keras.Model) -> tuple[keras.Model, keras.Model]:
             found = inside
     if found is None:
         raise Mistake(
-            f"method=grad_cam needs maps of a convolution, and {model.name} has none; "
+            f"method={method} needs maps of a convolution, and {model.name} has none; "
             "accepted: gradient, integrated_gradients, occlusion, smoothgrad"
         )
     return private.halves(graph, found)

@@ -40,6 +40,8 @@ def section(seen: Seen) -> Section | None:
         f"Logits are divided by the temperature {temperature:.3g}, which was fitted on "
         "the validation split; `zoo predict` answers with it."
     )
+    if seen.split == "validation":
+        words += " These are the same examples: of others the error is larger."
     return Section(
         "Calibration", [Charts([*before, after]), table, Words([*other, words])]
     )
