@@ -427,6 +427,7 @@ def test_series_that_packages_ship_ask_for_them(monkeypatch):
     [
         ([f"2026-01-01 00:00:{i / 4:05.2f}0" for i in range(99)], "0.25s", ":24.75"),
         ([f"{i / 1000:06.3f}" for i in range(99)], "0.001s", ":00.099"),
+        ([f"{np.datetime64(i, 'D')}Z" for i in range(99)], "1d", "1970-04-10"),
         ([f"{1960 + i // 4}-Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
         ([f"{1960 + i // 4}Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
         (

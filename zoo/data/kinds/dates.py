@@ -80,7 +80,9 @@ def _parsed(strings, form: str):
     strings = compute.if_else(fits, strings, None)
     # The local time counts, not its zone.
     strings = compute.replace_substring_regex(
-        strings, r"(:\d{2}(\.\d{1,6})?)\d*(Z|[+-]\d{2}:?\d{2})?$", r"\1"
+        strings,
+        r"^(.{10}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?)\d*(Z|[+-]\d{2}:?\d{2})?$",
+        r"\1",
     )
     strings = compute.replace_substring_regex(
         strings, r"(T| )(\d{2}:\d{2})$", r"\1\2:00"
