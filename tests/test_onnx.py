@@ -8,6 +8,7 @@ import pytest
 from keras import layers, ops
 
 import zoo
+from zoo.core import operators
 from zoo.engine import steps
 from zoo.exporting import formats
 from zoo.exporting.checks import TOLERANCE
@@ -41,6 +42,7 @@ def difference(model, inputs) -> float:
     """Between the file and the model, for batches of 1, 7 and 33 inputs."""
     expected = steps.predict(steps.compile_forward(model), inputs)
     file = translated(model, {"said": "so"})
+    operators.check(file.SerializeToString(), "x.onnx")  # so `zoo predict` takes it
     session = onnxruntime.InferenceSession(file.SerializeToString())
     parts = np.split(inputs, np.cumsum(BATCHES)[:-1])
     found = [session.run(None, {"input": part})[0] for part in parts]

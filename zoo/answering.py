@@ -13,7 +13,7 @@ from zoo import backend, exported
 from zoo.building import stored, trained
 from zoo.core import seal
 from zoo.engine import startup
-from zoo.exported import Exported
+from zoo.exported import Exported, TooLarge
 from zoo.run import Run, open_run
 
 if TYPE_CHECKING:
@@ -110,11 +110,23 @@ def forward(source: Run | Exported) -> Callable[..., np.ndarray]:
     if isinstance(source, Exported):
         return source.answers
     if _answers_itself(source):
-        return source.exported.answers
+        return partial(_by_export, source)
+    return _by_keras(source)
+
+
+def _by_keras(run: Run) -> Callable[..., np.ndarray]:
     startup.import_keras()
     from zoo.engine import steps
 
-    return partial(steps.predict, source.forward)
+    return partial(steps.predict, run.forward)
+
+
+def _by_export(run: Run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
+    assert run.exported
+    try:
+        return run.exported.answers(inputs, batch)
+    except TooLarge:  # inputs so large are rare, and the run may be asked itself
+        return _by_keras(run)(inputs, batch)
 
 
 def _answers_itself(source: Run | Exported) -> bool:

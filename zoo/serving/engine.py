@@ -34,13 +34,13 @@ def quickest(source: Run | Exported, one: np.ndarray) -> tuple[str, Answer, floa
     found = [(answering.engine(source), answering.forward(source))]
     if found[0][0] != answering.ONNX and not opened and not answering.accelerated():
         assert isinstance(source, Run), "a file is answered by ONNX Runtime"
-        if made := _exported(source):
+        if made := _exported(source, one):
             found.append((answering.ONNX, made.answers))
     timed = [(name, answer, _seconds(answer, one)) for name, answer in found]
     return min(timed, key=lambda each: each[2])
 
 
-def _exported(run: Run) -> Exported | None:
+def _exported(run: Run, one: np.ndarray) -> Exported | None:
     """The run's network in ONNX Runtime, if it answers as the run does."""
     if run.recipe.precision != "float32":
         return None
@@ -51,9 +51,10 @@ def _exported(run: Run) -> Exported | None:
             if said["difference"] > exported.CLOSE:
                 return None
             found = Exported(path)
+            found.keep()
+            found.answers(one)  # which may take more memory than a file is given
         except Mistake:
             return None
-        found.keep()
         return found
 
 

@@ -1,0 +1,166 @@
+"""A stranger's ONNX file: its graph takes no more than those of zoo's files do."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx.helper import make_graph, make_node
+from test_predict import empty, make_run
+
+import zoo
+from zoo import data
+from zoo.core import operators
+from zoo.errors import Mistake
+from zoo.exported import Exported
+from zoo.exporting.onnx import graph
+
+pytestmark = pytest.mark.once
+EMPTY = make_graph([], "g", [], [])
+LARGE = "x.onnx takes more than 192 MiB to answer one input; its run, with Keras"
+
+
+def array(name, value, shape=(), place=""):
+    made = onnx.numpy_helper.from_array(np.full(shape, value, "float32"), name)
+    if place:
+        made.data_location = made.EXTERNAL
+        made.external_data.add(key="location", value=place)
+    return made
+
+
+def claimed(name, *lengths):
+    made = array(name, 1)
+    made.dims.extend(lengths)
+    return made
+
+
+def lengths(name, *values):
+    return onnx.numpy_helper.from_array(np.array(values), name)
+
+
+def doubled(times):
+    nodes = [make_node("Concat", ["input", "input"], ["x0"], axis=1)]
+    for i in range(times):
+        nodes.append(make_node("Concat", [f"x{i}"] * 2, [f"x{i + 1}"], axis=1))
+    return make_node("Identity", [f"x{times}"], ["x"]), *nodes
+
+
+CASES = {
+    LARGE: {
+        "made": (make_node("ConstantOfShape", ["n"], ["x"]), lengths("n", 2**28)),
+        "spread": (
+            make_node("Expand", ["input", "n"], ["x"]),
+            lengths("n", 2**27, 1, 1),
+        ),
+        "repeated": (make_node("Tile", ["input", "n"], ["x"]), lengths("n", 1, 2**27)),
+        "product": (
+            make_node("MatMul", ["a", "b"], ["x"]),
+            array("a", 1, shape=(2**14, 1)),
+            array("b", 1, shape=(1, 2**14)),
+        ),
+        "padded": (
+            make_node("Pad", ["input", "n"], ["x"]),
+            lengths("n", 0, 0, 2**27, 0),
+        ),
+        "doubled": doubled(28),
+    },
+    "x.onnx has the operator 'RandomNormal', which is not accepted; `zoo predict` t": {
+        "random": (make_node("RandomNormal", [], ["x"], shape=[1]),)
+    },
+    "x.onnx has the operator 'Loop', which": {
+        "loop": (make_node("Loop", ["", "", "input"], ["x"], body=EMPTY),)
+    },
+    "x.onnx has a graph in a graph, which": {
+        "graph": (make_node("Identity", ["input"], ["x"], body=EMPTY),)
+    },
+    "x.onnx has an operator of 'com.me', which": {
+        "others": (make_node("Add", ["input", "input"], ["x"], domain="com.me"),)
+    },
+    "x.onnx has numbers that become text, which": {
+        "cast": (make_node("Cast", ["input"], ["x"], to=8),)
+    },
+    "x.onnx has an array of text, which": {
+        "text": (make_node("Constant", [], ["x"], value_string="a"),)
+    },
+    "x.onnx has an array in another file, which": {
+        "outside": (
+            make_node("Add", ["input", "w"], ["x"]),
+            array("w", 1, place="/etc/passwd"),
+        )
+    },
+    "x.onnx has an array of 1,099,511,627,776 numbers in ": {
+        "claimed": (make_node("Add", ["input", "w"], ["x"]), claimed("w", 2**20, 2**20))
+    },
+    r"x.onnx answers 1 inputs with float32 of shape \(1, 4\), which are no 2 classes": {
+        "shape": (make_node("Concat", ["input", "input"], ["output"], axis=1),)
+    },
+    r"x.onnx answers 1 inputs with int64 of shape \(1, 2\), which are no 2 classes": {
+        "whole": (make_node("Cast", ["input"], ["output"], to=7),)
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    root = tmp_path_factory.mktemp("hostile")
+    points = data.Dataset(
+        "p", "points", empty(2), classes=("a", "b"), features=("x", "y")
+    )
+    shape = {"input_shape": (2,), "hidden": (), "classes": 2}
+    return zoo.export(make_run(root / "run", points, "deep_mlp", **shape))
+
+
+def rewritten(exported, parts, path):
+    """The file with other nodes, whose x is added to the input."""
+    model = onnx.load(exported)
+    del model.graph.node[:], model.graph.initializer[:]
+    first, *parts = parts
+    nodes = [each for each in parts if isinstance(each, onnx.NodeProto)] + [first]
+    model.graph.initializer.extend(x for x in parts if x not in nodes)
+    if first.output[0] == "x":
+        nodes.append(make_node("ReduceMax", ["x"], ["most"], keepdims=0))
+        nodes.append(make_node("Add", ["input", "most"], ["output"]))
+    model.graph.node.extend(nodes)
+    kind = model.graph.output[0].type.tensor_type
+    kind.ClearField("shape")
+    kind.elem_type = 7 if first.op_type == "Cast" and first.output[0] != "x" else 1
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("said", "name"), [(said, name) for said in CASES for name in CASES[said]]
+)
+def test_what_no_file_of_zoo_asks_for(exported, said, name, tmp_path):
+    file = rewritten(exported, CASES[said][name], tmp_path / "x.onnx")
+    with pytest.raises(Mistake, match=said):
+        zoo.predict(file, [[0.5, 1.0]])
+
+
+def test_what_is_cut_off_or_noise(exported, tmp_path):
+    content = exported.read_bytes()
+    for broken in (content[:-9], content[: len(content) // 2], b"\xff" * 99, b"9" * 99):
+        (tmp_path / "x.onnx").write_bytes(broken)
+        with pytest.raises(
+            Mistake, match=r"x.onnx (is no ONNX file|does not say what)"
+        ):
+            Exported(tmp_path / "x.onnx")
+
+
+def test_many_inputs_are_answered_in_parts_that_memory_allows(exported, monkeypatch):
+    rows = np.linspace(0, 1, 600_000, dtype="float32").reshape(-1, 2)
+    expected = Exported(exported).answers(rows, len(rows))
+    monkeypatch.setattr("zoo.exported.LARGEST", 2**21)
+    few = Exported(exported)
+    np.testing.assert_array_equal(few.answers(rows, len(rows)), expected)
+    assert few._most < len(rows)
+
+
+def test_whatever_zoo_writes_is_accepted():
+    """By its source; tests/test_onnx.py and export_formats.py ask the files."""
+    folder = Path(graph.__file__).parent
+    texts = [path.read_text("utf-8") for path in folder.glob("*.py")]
+    found = {kind for text in texts for kind in re.findall(r'add\(\s*"(\w+)"', text)}
+    assert len(found) > 40
+    assert found <= operators.ACCEPTED
