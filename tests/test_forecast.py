@@ -273,7 +273,12 @@ def test_a_window_is_written_as_a_table(run, tmp_path):
 def test_a_report_of_a_series_is_drawn(run):
     page = zoo.report(run).read_text("utf-8")
     assert "load +1" in page
-    assert "season before, 24 steps" in page or "last value" in page
+    drawn = page.partition('id="forecasts"')[2].partition("<section")[0]
+    assert drawn.count("<svg") == drawn.count("dotted: what came") == 4
+    assert "season before, 24 steps" in drawn or "last value" in drawn
+    told = zoo.report(run, format="md").read_text("utf-8")
+    assert "## Result" in told
+    assert "## Forecasts" not in told  # it has nothing but drawings
 
 
 @pytest.mark.slow

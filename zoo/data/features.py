@@ -26,6 +26,7 @@ from zoo.data.dataset import Dataset, Split
 
 SIDE = 32  # pixels: larger pictures are averaged to about that
 LARGEST = 2**30  # bytes of dense features
+BLOCK = 10_000  # windows of a series that are looked at together
 DENSE = 64  # values of a category, above which it is a sparse matrix
 BANDS, CEPSTRA, EIGHTHS = 26, 13, 8  # of sounds
 BINS = 255  # values of a category that scikit-learn's gradient boosting takes
@@ -260,3 +261,22 @@ def _pixels(split: Split, block: int = 1000) -> np.ndarray:
         small = images.reshape(shape).mean((2, 4), dtype=np.float32)
         means[places] = small.reshape(len(places), -1)
     return means / 255
+
+
+def repeated(split: Split, season: int, horizon: int) -> np.ndarray:
+    """The last values of each window over and over, float64 (n, horizon).
+
+    Args:
+        season: how many values, at most those of a window; 1 repeats the last one. The
+            newest that is known stands for one that is missing.
+    """
+    parts = []
+    for start in range(0, len(split), BLOCK):
+        windows = values(split, slice(start, start + BLOCK))
+        known = ~np.isnan(windows)
+        places = np.where(known, np.arange(windows.shape[1]), 0).max(axis=1)
+        newest = windows[np.arange(len(windows)), places]
+        shown = windows[:, -season:]
+        parts.append(np.where(np.isnan(shown), newest[:, None], shown))
+    steps = np.arange(horizon) % season
+    return np.concatenate(parts)[:, steps].astype("float64")

@@ -51,7 +51,6 @@ RATE = 1e10  # operations a second, of a matrix product on one core
 ITERATIONS, LEAST = 1000, 20  # of L-BFGS: enough to converge; too few to say anything
 ROUNDS = 100  # of gradient boosting, scikit-learn's default
 STRENGTHS = tuple(10.0**power for power in range(-2, 5))  # of ridge regression
-BLOCK = 10_000  # windows of a series that are looked at together
 CERTAIN = 1e-15  # the smallest probability; scikit-learn's may be 0
 LARGEST = 2**20  # bytes of a kept result, which has some 500
 
@@ -230,7 +229,7 @@ class _Learner:
         return np.stack([told[places], np.full(places.shape, np.nan)], axis=-1), note
 
     def last(self):
-        return self._repeated(1), ""
+        return features.repeated(self.split, 1, self.dataset.timeline.horizon), ""
 
     def season(self):
         line = self.dataset.timeline
@@ -241,20 +240,8 @@ class _Learner:
                 f"the season of {line.season:,} steps is longer than the window of "
                 f"{line.window:,}"
             )
-        return self._repeated(line.season), f", {line.season} steps"
-
-    def _repeated(self, season: int) -> np.ndarray:
-        """The last values of each window over and over, (n, horizon)."""
-        parts = []
-        for start in range(0, len(self.split), BLOCK):
-            windows = features.values(self.split, slice(start, start + BLOCK))
-            known = ~np.isnan(windows)
-            places = np.where(known, np.arange(windows.shape[1]), 0).max(axis=1)
-            newest = windows[np.arange(len(windows)), places]
-            shown = windows[:, -season:]
-            parts.append(np.where(np.isnan(shown), newest[:, None], shown))
-        steps = np.arange(self.dataset.timeline.horizon) % season
-        return np.concatenate(parts)[:, steps].astype("float64")
+        answer = features.repeated(self.split, line.season, line.horizon)
+        return answer, f", {line.season} steps"
 
     def logistic(self):
         each = 4 * _size(self.features[0]) * self._models

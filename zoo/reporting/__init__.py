@@ -8,6 +8,7 @@ from zoo.core import files
 from zoo.core.progress import Progress
 from zoo.errors import Mistake, unknown
 from zoo.reporting import (
+    ahead,
     calibration,
     classes,
     curves,
@@ -36,6 +37,7 @@ SECTIONS: tuple[Callable[[Seen], Section | None], ...] = (
     curves.section,
     classes.section,
     screening.section,
+    ahead.section,
     numbers.answers,
     numbers.coverage,
     wrong.section,

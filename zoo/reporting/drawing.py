@@ -64,6 +64,9 @@ class Drawing:
         """Let the x axis have whole numbers only."""
         from matplotlib.ticker import MaxNLocator
 
+        low, high = self.axes.dataLim.intervalx
+        if low == high:  # a single number: around it there are parts of one only
+            self.axes.set_xlim(low - 1, high + 1)
         self.axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zoo.errors import Mistake
 from zoo.reporting import charts
-from zoo.reporting.blocks import Section
+from zoo.reporting.blocks import Charts, Section
 from zoo.reporting.drawing import themed
 
 LONGEST = 80  # letters of a name
@@ -61,12 +61,13 @@ def to_html(title: str, about: str, sections: Sequence[Section]) -> str:
 
 
 def to_markdown(title: str, about: str, sections: Sequence[Section]) -> str:
-    """The same without drawings and pictures."""
+    """The same without drawings and pictures, and sections that have nothing else."""
     from markupsafe import Markup
 
     jinja = _environment(finalize=_as_markdown)
     jinja.filters["plain"] = lambda line: Markup(_code(line))
-    text = _written(jinja, "page.md", title, about, sections)
+    told = [each for each in sections if {type(b) for b in each.blocks} != {Charts}]
+    text = _written(jinja, "page.md", title, about, told)
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
