@@ -89,6 +89,7 @@ def test_without_validation_nothing_is_fitted(tmp_path):
 @pytest.mark.once
 @pytest.mark.parametrize("told", [{"temperature": 0}, {"temperature": [1]}, 3, []])
 def test_a_temperature_that_is_none_is_refused(tmp_path, told):
-    files.write_json(tmp_path / "metrics.json", {"calibration": told})
+    found = {"test": {"loss": 0.5}, "calibration": told}
+    files.write_json(tmp_path / "metrics.json", found)
     with pytest.raises(Mistake, match=r"metrics\.json is damaged: the temperature is"):
         _ = Run(tmp_path).temperature

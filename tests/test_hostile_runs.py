@@ -346,6 +346,15 @@ def test_a_sealed_run_without_its_weights_is_no_older_run(run):
         answer(run)
 
 
+def test_metrics_that_hold_nothing_are_refused(run):
+    (run / "metrics.json").write_text("{}")
+    seal.write(run)
+    said = f"{run / 'metrics.json'} is damaged: it has no metrics of a split (train, v"
+    for verb in (answer, zoo.report, lambda x: zoo.publish(x, x.with_name("new"))):
+        with refused(said):
+            verb(run)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -35,7 +35,7 @@ def make_run(folder, dataset, name, **arguments):
     weight_files.save(zoo.build(name, **arguments), folder / "model.safetensors")
     recipe = zoo.Recipe(name, dataset.name, arguments)
     write_json(folder / "recipe.json", recipes.to_json(recipe))
-    write_json(folder / "metrics.json", {})
+    write_json(folder / "metrics.json", {"test": {"loss": 0.5, "accuracy": 1.0}})
     seal.write(folder)
     return Run(folder)
 

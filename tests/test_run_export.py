@@ -33,7 +33,7 @@ def table(folder, metrics, width, **about):
         model = unit.undone(zoo.build("deep_mlp", **network))
         unit.adapt(model.get_layer(unit.NAME), np.eye(width) * 9, dataset.outputs)
         weight_files.save(model, folder / "model.safetensors")
-    files.write_json(run.folder / "metrics.json", metrics)
+    files.write_json(run.folder / "metrics.json", {"test": {"loss": 0.5}, **metrics})
     seal.write(run.folder)
     return run.folder
 

@@ -58,6 +58,10 @@ def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -
     """
     opened, folder = open_run(run, trust=trust), Path(folder)
     _ = opened.temperature  # of metrics that are damaged it says so, before any work
+    if "parameters" not in opened.metrics:
+        raise Mistake(
+            f"{opened.folder / 'metrics.json'} has no number of parameters; train again"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Mistake(f"{folder} is there already; give the name of a new folder")
     if not folder.absolute().parent.is_dir():
@@ -190,11 +194,6 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
     """
     dataset = run.about_data
     metrics = run.metrics
-    if "parameters" not in metrics or not {"test", "validation", "train"} & {*metrics}:
-        raise Mistake(
-            f"{run.folder / 'metrics.json'} has no metrics of a split, or no number of "
-            "parameters; train again"
-        )
     split = next(each for each in ("test", "validation", "train") if each in metrics)
     examples = dataset.examples.get(split, {}).get("examples")
     count = f"{examples:,} " if examples else ""

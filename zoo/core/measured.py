@@ -18,6 +18,8 @@ def fault_of_metrics(found: dict) -> str:
     if not _are_numbers(found):
         return "it holds something else than numbers"
     measured = [found[name] for name in SPLITS if name in found]
+    if not measured:
+        return f"it has no metrics of a split ({', '.join(SPLITS)})"
     groups = [*measured, found.get("noise", {}), found.get("seconds", {})]
     floors, classes = found.get("floors", {}), found.get("classes", {})
     if not is_number(found.get("parameters", 0)):

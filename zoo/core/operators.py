@@ -116,7 +116,7 @@ def _check_graph(reader: _Reader, graph: memoryview, path) -> None:
 
 
 def _check_node(reader: _Reader, node: memoryview, path) -> None:
-    fields = [pair for pair in reader.fields(node) if isinstance(pair[1], memoryview)]
+    fields = [(n, v) for n, v in reader.fields(node) if isinstance(v, memoryview)]
     named = set()  # all, if the file says it twice
     for number, value in fields:
         said = bytes(value[:80]).decode("utf-8", "replace")
