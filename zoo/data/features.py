@@ -63,7 +63,7 @@ def of(dataset: Dataset, train: Split, asked: Split) -> tuple:
     return _prepared(dataset, rows(train), rows(asked))
 
 
-def values(split: Split, places: slice = slice(None)) -> np.ndarray:
+def values(split: Split, places: slice | np.ndarray = slice(None)) -> np.ndarray:
     """What is forecast of a series, in these windows, float32 (n, window)."""
     windows = split.inputs
     seen = windows.unknown or windows.length
