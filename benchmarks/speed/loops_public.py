@@ -73,7 +73,7 @@ def _run(case, export: bool) -> Path:
     weight_files.save(model, folder / WEIGHTS)
     recipe = zoo.Recipe(case.model, dataset.name, case.arguments)
     files.write_json(folder / "recipe.json", recipes.to_json(recipe))
-    files.write_json(folder / "metrics.json", {})
+    files.write_json(folder / "metrics.json", {"train": {}})  # nothing was measured
     seal.write(folder)
     if export:
         zoo.export(folder)
