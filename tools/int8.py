@@ -36,14 +36,14 @@ HEAD = [
     "| 500, ms | int8 |",
     "| --- | --- |" + " ---: |" * 8,
 ]
-ROUNDS, SECONDS = 50, 20.0  # of each pair, at most
+ROUNDS, SECONDS = 50, 5.0  # of each pair, at most
 
 
 def main() -> None:
     """Rows of weights that are not named stay as they are."""
     warnings.simplefilter("ignore")
     names = sys.argv[1:] or trained.names()
-    note = f"Measured on: {measurements.machine()}, with other work beside it."
+    note = f"Measured on: {measurements.machine()}."
     for name in names:
         made = measured(name)
         text = PAGE.read_text("utf-8")
