@@ -152,8 +152,8 @@ def decode(
             if len(raw) == 1 or isinstance(source, str | os.PathLike):
                 raise
             raise Mistake(f"input {number}: {mistake}") from mistake
-        found = border(image[None])
-        if learned is not None and learned < DARK and found > BRIGHT:
+        edge = border(image[None])
+        if learned is not None and learned < DARK and edge > BRIGHT:
             warnings.warn(
                 f"{name_of(source)} is dark on a bright ground; this network learned "
                 "from bright on dark: invert the picture if the answer looks wrong",
