@@ -18,7 +18,8 @@ class Case:
         layers: the same network, from the input upward, for the hand-written loops;
             each a kind and its numbers, see `loops_torch.layer`.
         shape: of an input: pixels 0 to 255 if it has three axes, tokens if it is
-            (length,) and the network embeds them, otherwise measurements.
+            (length,) and the network embeds them, samples of a sound if it hears them,
+            otherwise measurements.
         outputs: length of the output; 1 is the logit of class 1; with "states" below a
             last dense layer, of each step.
         optimizer: "adam", or "sgd".
@@ -46,9 +47,10 @@ class Case:
     def is_predicted(self) -> bool:
         """Whether `zoo.predict` takes its inputs, as arrays or texts.
 
-        A series is forecast from its table, and a text is gone on with.
+        A series is forecast from its table, a text is gone on with, and a sound says
+        its rate.
         """
-        return "states" not in [layer[0] for layer in self.layers]
+        return not {"states", "mel"} & {layer[0] for layer in self.layers}
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and targets for an epoch: class numbers, int32, or numbers.
@@ -70,6 +72,9 @@ class Case:
             return (inputs * (np.arange(*self.shape) < lengths)).astype(
                 "int32"
             ), classes
+        if self.layers[0][0] == "mel":
+            sounds = random.integers(-32767, 32768, (count, *self.shape))
+            return sounds.astype("float32"), classes
         if len(self.shape) == 3:
             return random.integers(0, 256, (count, *self.shape)).astype(
                 "uint8"
@@ -255,6 +260,15 @@ CASES = {
         shape=(64,),
         outputs=66,
         layers=(("embedding", 66, 64), ("states", 256, 64), ("dense", 66)),
+    ),
+    "GRU 64 both ways over a second of sound, batch 32": Case(
+        model="lstm_speech",
+        arguments={},
+        batch=32,
+        steps=4,
+        shape=(8000,),
+        outputs=10,
+        layers=(("mel", 8000, 40, 2), ("both", 64, 80), ("most",), ("dense", 10)),
     ),
     "EfficientNet-Lite0 96x96x3, batch 16": Case(
         model="efficientnet_transfer",

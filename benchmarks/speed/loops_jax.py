@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from zoo.core import mel
+
 
 def start(case, key):
     """Weights, and moving statistics, for each layer of the case."""
@@ -68,6 +70,19 @@ _START = {
     ),
 }
 _START["states"] = _START["lstm"]
+
+
+def _start_both(key, shape, units, _):
+    ways = []
+    for own in jax.random.split(key):
+        first, second = jax.random.split(own)
+        kernel = _normal(first, shape[-1], 3 * units)
+        recurrent = _normal(second, units, 3 * units)
+        ways.append((kernel, recurrent, jnp.zeros((2, 3 * units))))
+    return ways
+
+
+_START["both"] = _start_both
 
 
 def layer(kind, numbers, weights, moving, key, training, lengths, x):
@@ -138,9 +153,49 @@ def layer(kind, numbers, weights, moving, key, training, lengths, x):
             x = states[lengths.astype("int32") - 1, jnp.arange(len(x))]
         case "states", units, _:
             x = _states(x, units, weights).swapaxes(0, 1)
+        case "mel", rate, bands, joined:
+            x = _mel(x, rate, bands, joined)
+        case "both", units, _:
+            forward, backward = weights
+            behind = _gru(x[:, ::-1], units, *backward)[::-1]
+            x = jnp.concatenate([_gru(x, units, *forward), behind], -1).swapaxes(0, 1)
         case "last", *_:
             x = x[:, -1]
+        case "most", *_:
+            x = x.max(1)
     return x, moving
+
+
+def _mel(x, rate, bands, joined):
+    """Logarithms of mel bands, by their mean and deviation, a few windows a step."""
+    hop = rate // 100
+    width = 3 * hop
+    table = mel.bands(width // 2 + 1, rate, bands, 60.0, rate / 2)
+    window = np.hanning(width + 1)[:-1].astype("float32")
+    x = jnp.pad(x / 32767, [(0, 0), (width // 2, width // 2)], mode="reflect")
+    first = np.arange(0, x.shape[1] - width - hop + 1, hop)
+    frames = x[:, first[:, None] + np.arange(width)] * window
+    power = jnp.abs(jnp.fft.rfft(frames)) ** 2
+    logs = jnp.log(power @ table / 1e-6 + 1)
+    mean, variance = (f(logs, (1, 2), keepdims=True) for f in (jnp.mean, jnp.var))
+    logs = (logs - mean) * jax.lax.rsqrt(variance + 0.01)
+    return logs.reshape(len(x), -1, joined * bands)
+
+
+def _gru(x, units, kernel, recurrent, bias):
+    """Its states at all steps, (steps, batch, units)."""
+
+    def step(hidden, gates):
+        own = hidden @ recurrent + bias[1]
+        (update, reset, new), (keep, back, old) = (
+            jnp.split(part, 3, -1) for part in (gates, own)
+        )
+        update, reset = jax.nn.sigmoid(update + keep), jax.nn.sigmoid(reset + back)
+        hidden = update * hidden + (1 - update) * jnp.tanh(new + reset * old)
+        return hidden, hidden
+
+    inputs = (x @ kernel + bias[0]).swapaxes(0, 1)
+    return jax.lax.scan(step, jnp.zeros((len(x), units)), inputs)[1]
 
 
 def _states(x, units, weights):

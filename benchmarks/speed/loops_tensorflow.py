@@ -8,6 +8,8 @@ outputs.
 import numpy as np
 import tensorflow as tf
 
+from zoo.core import mel
+
 
 class Network:
     """The layers of a case as a function, and their variables."""
@@ -155,6 +157,43 @@ class Network:
 
         return build, call
 
+    def _mel(self, rate, bands, joined):
+        hop = rate // 100
+        width = 3 * hop
+        table = tf.constant(mel.bands(width // 2 + 1, rate, bands, 60.0, rate / 2))
+
+        def call(x):
+            """Logarithms of mel bands, by mean and deviation, a few windows a step."""
+            x = tf.pad(x / 32767, [[0, 0], [width // 2] * 2], "REFLECT")[:, :-hop]
+            power = tf.square(tf.abs(tf.signal.stft(x, width, hop, width)))
+            logs = tf.math.log(power @ table / 1e-6 + 1)
+            mean, variance = tf.nn.moments(logs, [1, 2], keepdims=True)
+            logs = (logs - mean) * tf.math.rsqrt(variance + 0.01)
+            return tf.reshape(logs, (-1, logs.shape[1] // joined, joined * bands))
+
+        return call
+
+    def _both(self, units, width):
+        """The states of a GRU in both directions, side by side."""
+
+        def build(x):
+            made = []
+            for _ in range(2):
+                made.append(self._weights(x.shape[-1], 3 * units))
+                made.append(self._weights(units, 3 * units))
+                made.append(self._weights(2, 3 * units, scale=0.0))
+            return made
+
+        def call(x, *weights):
+            forward = _gru(x, units, *weights[:3])
+            backward = _gru(x[:, ::-1], units, *weights[3:])[::-1]
+            return tf.transpose(tf.concat([forward, backward], -1), (1, 0, 2))
+
+        return build, call
+
+    def _most(self):
+        return lambda x: tf.reduce_max(x, 1)
+
     def _last(self):
         return lambda x: x[:, -1]
 
@@ -183,6 +222,19 @@ class Network:
             return tf.transpose(hidden, (1, 0, 2)) if batch_first else hidden
 
         return build, call
+
+
+def _gru(x, units, kernel, recurrent, bias):
+    """Its states at all steps, (steps, batch, units)."""
+    steps = tf.transpose(x @ kernel + bias[0], (1, 0, 2))
+
+    def step(hidden, gates):
+        update, reset, new = tf.split(gates, 3, -1)
+        keep, back, old = tf.split(hidden @ recurrent + bias[1], 3, -1)
+        update, reset = tf.sigmoid(update + keep), tf.sigmoid(reset + back)
+        return update * hidden + (1 - update) * tf.tanh(new + reset * old)
+
+    return tf.scan(step, steps, tf.zeros((tf.shape(x)[0], units)))
 
 
 def _through(layers, x):

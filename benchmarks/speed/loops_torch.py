@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from zoo.core import mel
+
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -70,6 +72,40 @@ class States(nn.Module):
         return self.lstm(x)[0]
 
 
+class Mel(nn.Module):
+    """Logarithms of mel bands, by their mean and deviation, a few windows a step."""
+
+    def __init__(self, rate, bands, joined):
+        super().__init__()
+        self.hop, self.joined = rate // 100, joined
+        width = 3 * self.hop
+        table = mel.bands(width // 2 + 1, rate, bands, 60.0, rate / 2)
+        self.register_buffer("window", torch.hann_window(width))
+        self.register_buffer("table", torch.from_numpy(table))
+
+    def forward(self, x):
+        width = len(self.window)
+        x = torch.stft(
+            x / 32767, width, self.hop, window=self.window, return_complex=True
+        )
+        power = x[..., :-1].abs().square().transpose(1, 2)
+        logs = torch.log(power @ self.table / 1e-6 + 1)
+        variance, mean = torch.var_mean(logs, (1, 2), correction=0, keepdim=True)
+        logs = (logs - mean) * (variance + 0.01).rsqrt()
+        return logs.reshape(len(x), -1, self.joined * logs.shape[-1])
+
+
+class Both(nn.Module):
+    """The states of a GRU in both directions, side by side."""
+
+    def __init__(self, units, width):
+        super().__init__()
+        self.gru = nn.GRU(width, units, batch_first=True, bidirectional=True)
+
+    def forward(self, x):
+        return self.gru(x)[0]
+
+
 def layer(kind: str, *numbers) -> nn.Module:
     match kind, *numbers:
         case "scale", factor, offset:
@@ -84,8 +120,14 @@ def layer(kind: str, *numbers) -> nn.Module:
             return nn.Embedding(tokens, width)
         case "states", units, width:
             return States(units, width)
+        case "mel", *numbers:
+            return Mel(*numbers)
+        case "both", units, width:
+            return Both(units, width)
         case "last", *_:
             return Apply(lambda x: x[:, -1])
+        case "most", *_:
+            return Apply(lambda x: x.amax(1))
         case "dense", width:
             return nn.LazyLinear(width)
         case "conv", filters, size, padding:

@@ -9,7 +9,8 @@ def step(case: Case) -> int:
     """Of a training step: forward, and twice as many backward.
 
     A multiplication and an addition are two. Only products of matrices and convolutions
-    count; the rest is below a hundredth of them in all but the smallest networks.
+    count; the rest is below a hundredth of them in all but the smallest networks. The
+    spectrogram of a sound does not count, for each contestant computes it its own way.
     """
     return 3 * case.batch * _chain(case.layers, case.shape)[0]
 
@@ -53,6 +54,11 @@ def _layer(kind, numbers, shape):
             return 2 * shape[0] * 4 * units * (shape[1] + units), (units,)
         case "states", units, width:
             return 2 * shape[0] * 4 * units * (width + units), (shape[0], units)
-        case "last", *_:
+        case "mel", rate, bands, joined:
+            shape = (shape[0] * 100 // rate // joined, bands * joined)
+        case "both", units, width:
+            count = 2 * 2 * shape[0] * 3 * units * (width + units)
+            return count, (shape[0], 2 * units)
+        case "last" | "most", *_:
             shape = shape[1:]
     return 0, shape
