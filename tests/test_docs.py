@@ -145,7 +145,7 @@ def test_the_kubernetes_manifest_is_a_service_and_a_job_that_fit_each_other():
 
 def test_the_limits_that_the_docs_name_are_those_of_the_code():
     from zoo.building import model_files
-    from zoo.core import files, seal
+    from zoo.core import files, operators, seal, sessions
     from zoo.data.kinds import picture_files, tables
     from zoo.training import session
 
@@ -161,6 +161,9 @@ def test_the_limits_that_the_docs_name_are_those_of_the_code():
             f"more than {picture_files.MEMORY // mib} MiB to decode",
             f"lines of more than {tables.WIDEST:,} cells, cells of more than "
             f"{csv.field_size_limit():,} letters",
+            f"more than {operators.NODES:,} operators, a file of more than "
+            f"{sessions.LARGEST // mib} MiB",
+            f"more than {sessions.LONGEST:g} seconds to open",
         ),
         "survival": ("every two minutes within a long epoch",),
     }

@@ -1,6 +1,7 @@
 """A stranger's ONNX file: its graph takes no more than those of zoo's files do."""
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,13 @@ CASES = {
     "x.onnx has an array of 1,099,511,627,776 numbers in ": {
         "claimed": (make_node("Add", ["input", "w"], ["x"]), claimed("w", 2**20, 2**20))
     },
+    "x.onnx has a shape that depends on an input's numbers, which": {
+        "length": (
+            make_node("ConstantOfShape", ["w"], ["x"]),
+            make_node("Cast", ["m"], ["w"], to=7),
+            make_node("ReduceMax", ["input"], ["m"]),
+        ),
+    },
     r"x.onnx answers 1 inputs with float32 of shape \(1, 4\), which are no 2 classes": {
         "shape": (make_node("Concat", ["input", "input"], ["output"], axis=1),)
     },
@@ -138,6 +146,73 @@ def test_what_no_file_of_zoo_asks_for(exported, said, name, tmp_path):
         zoo.predict(file, [[0.5, 1.0]])
 
 
+def made(name, *shape):
+    return make_node("ConstantOfShape", [f"{name}.shape"], [name]), lengths(
+        f"{name}.shape", *shape
+    )
+
+
+SLOW = {
+    "many operators": (
+        make_node("Identity", ["x99"], ["x"]),
+        *made("x0", 1500, 1500),
+        *(make_node("MatMul", [f"x{i}"] * 2, [f"x{i + 1}"]) for i in range(99)),
+    ),
+    "one operator": (
+        make_node("Conv", ["a", "w"], ["x"]),
+        *made("a", 1, 1, 600, 600),
+        *made("w", 1, 1, 300, 300),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_computes_for_long_is_not_waited_for(exported, name, tmp_path, limits):
+    """Whether ONNX Runtime can be stopped, or is within an operator."""
+    file = rewritten(exported, SLOW[name], tmp_path / "x.onnx")
+    limits(LONGEST=0.4, GRACE=0.4)
+    start = time.monotonic()
+    for _ in range(2):  # the second time it is known
+        with pytest.raises(Mistake, match=r"x.onnx takes more than 0.4 s to answer on"):
+            zoo.predict(file, [[0.5, 1.0], [1.0, 2.0]])
+    assert time.monotonic() - start < 2
+
+
+@pytest.fixture
+def limits(monkeypatch):
+    def change(**limits):
+        for name, value in limits.items():
+            monkeypatch.setattr(f"zoo.core.sessions.{name}", value)
+
+    return change
+
+
+def test_what_is_large_or_long_to_open_is_refused(exported, limits, monkeypatch):
+    limits(LARGEST=exported.stat().st_size - 1)
+    with pytest.raises(Mistake, match=r"model.onnx has more than 0 MiB; its run, with"):
+        Exported(exported)
+    limits(LARGEST=2**21, LONGEST=0.1, GRACE=0.1)
+    limits(_session=lambda *given, **named: time.sleep(1))
+    with pytest.raises(Mistake, match=r"model.onnx takes more than 0.1 s to be opened"):
+        Exported(exported)
+    monkeypatch.setattr("zoo.core.operators.NODES", 0)
+    with pytest.raises(Mistake, match=r"model.onnx has more than 0 operators, which"):
+        Exported(exported)
+
+
+def test_as_many_at_a_time_as_fit_into_the_time(exported, limits):
+    rows = np.linspace(0, 1, 600, dtype="float32").reshape(-1, 2)
+    opened = Exported(exported)
+    limits(within=lambda seconds, work, stop: later(work))
+    opened.answers(rows, len(rows))
+    assert 50 < opened._graph._most <= 100
+
+
+def later(work):
+    time.sleep(0.05)
+    return work()
+
+
 def test_what_is_cut_off_or_noise(exported, tmp_path):
     content = exported.read_bytes()
     for broken in (content[:-9], content[: len(content) // 2], b"\xff" * 99, b"9" * 99):
@@ -151,10 +226,10 @@ def test_what_is_cut_off_or_noise(exported, tmp_path):
 def test_many_inputs_are_answered_in_parts_that_memory_allows(exported, monkeypatch):
     rows = np.linspace(0, 1, 600_000, dtype="float32").reshape(-1, 2)
     expected = Exported(exported).answers(rows, len(rows))
-    monkeypatch.setattr("zoo.exported.LARGEST", 2**21)
+    monkeypatch.setattr("zoo.core.sessions.LARGEST", 2**21)
     few = Exported(exported)
     np.testing.assert_array_equal(few.answers(rows, len(rows)), expected)
-    assert few._most < len(rows)
+    assert few._graph._most < len(rows)
 
 
 def test_whatever_zoo_writes_is_accepted():

@@ -12,9 +12,9 @@ from PIL import Image
 from test_predict import empty, make_run
 
 import zoo
-from zoo import answering, backend, cli, data, exported
+from zoo import answering, backend, cli, data
 from zoo.building import unit, weight_files
-from zoo.core import files, seal
+from zoo.core import files, seal, sessions
 from zoo.data.kinds.texts import Vocabulary
 from zoo.run import Run
 
@@ -193,10 +193,10 @@ def test_answers_are_those_of_onnxruntime_used_by_hand(asked, monkeypatch):
     [logits] = session.run(None, {"input": images.astype("float32")})
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares = powers / powers.sum(axis=1, keepdims=True)
-    for short in (exported.SHORT, 0.0):  # with which all threads compute from call 3 on
-        monkeypatch.setattr(exported, "SHORT", short)
+    for short in (sessions.SHORT, 0.0):  # with which all threads compute from call 3 on
+        monkeypatch.setattr(sessions, "SHORT", short)
         for source in (Run(folder), folder / "model.onnx"):
-            for _ in range(exported.TRIED + 2):
+            for _ in range(sessions.TRIED + 2):
                 answered = zoo.predict(source, images)
                 found = [
                     [each.probabilities[name] for name in ("cat", "dog", "bird")]

@@ -12,8 +12,9 @@ import numpy as np
 from zoo import backend, exported
 from zoo.building import stored, trained
 from zoo.core import seal
+from zoo.core.sessions import TooMuch
 from zoo.engine import startup
-from zoo.exported import Exported, TooLarge
+from zoo.exported import Exported
 from zoo.run import Run, open_run
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _by_export(run: Run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
     assert run.exported
     try:
         return run.exported.answers(inputs, batch)
-    except TooLarge:  # inputs so large are rare, and the run may be asked itself
+    except TooMuch:  # such inputs are rare, and the run may be asked itself
         return _by_keras(run)(inputs, batch)
 
 

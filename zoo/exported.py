@@ -1,10 +1,7 @@
 """A network in an ONNX file of zoo's: it answers without Keras, and without its run."""
 
 import os
-import re
-import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zoo import backend
-from zoo.core import files, measured, operators, seal
-from zoo.core.processors import processors
+from zoo.core import files, measured, seal
+from zoo.core.sessions import Graph
 from zoo.errors import Mistake
 
 if TYPE_CHECKING:
@@ -23,14 +20,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".onnx"
 IN_RUN = "model.onnx"  # where `zoo.export` puts it by default
-# What one thread computes in less is not shared with others: to wake them, and to wait
-# for them where other programs keep the processors busy, takes as long.
-SHORT = 2e-3  # seconds
-LARGEST = 192 * 2**20  # bytes that the arrays of an answer may take
-TRIED = 2  # calls by one thread that are timed, of which the first may be a slow one
 CLOSE = 1e-5  # relative to the largest answer: what backends may differ by
-# What ONNX Runtime says of its arena, and of the machine.
-_NO_MEMORY = re.compile("smaller than requested bytes|Failed to allocate|bad alloc")
 _SMALLEST = float(
     np.finfo("float32").tiny
 )  # of a probability, whose logarithm is taken
@@ -41,7 +31,7 @@ class Exported:
 
     It may come from anybody: an ONNX file holds numbers and operators that ONNX Runtime
     knows, and no code. Only operators that zoo writes are accepted, see
-    `zoo.core.operators`, and their arrays take at most `LARGEST` bytes.
+    `zoo.core.operators`, and what they may take is bounded, see `zoo.core.sessions`.
 
     Args:
         path: of the file.
@@ -60,24 +50,8 @@ class Exported:
                 f"{path} is answered by onnxruntime, which is not installed; "
                 'pip install "zoo[export]"'
             )
-        self._took: dict[int, list[float]] = {}  # seconds, by the number of inputs
-        self._content: bytes | None = None  # of the file, where that may go
-        self._most = sys.maxsize  # inputs at a time that the memory allows
-        try:
-            self._read = os.stat(self.path)
-            content = self.path.read_bytes()
-        except OSError as error:
-            raise Mistake(f"{path} cannot be read: {error.strerror}") from error
-        operators.check(content, path)
-        try:
-            self._session = _session(content, threads=1)
-        # ONNX Runtime has an error of its own for each kind of damage.
-        except Exception as error:
-            reason = str(error).strip().splitlines()[0][:200]
-            raise Mistake(
-                f"{path} is no ONNX file that can be run: {reason}"
-            ) from error
-        self._said = self._session.get_modelmeta().custom_metadata_map
+        self._graph = Graph(self.path)
+        self._said = self._graph.said
         if "data.json" not in self._said:
             raise Mistake(
                 f"{path} does not say what it takes, so raw inputs cannot be read; "
@@ -99,55 +73,10 @@ class Exported:
                 said = str(mistake).replace(folder, f"in {self.path}, ")
                 raise Mistake(said) from mistake
 
-    @cached_property
-    def _taken(self) -> tuple[str, type]:
-        """The name and the type of its input."""
-        taken, *more = self._session.get_inputs() or [None]
-        if taken is None or more:
-            raise Mistake(f"{self.path} is damaged: it has not one input")
-        return taken.name, np.int32 if taken.type == "tensor(int32)" else np.float32
-
-    @cached_property
-    def _shared(self):
-        """The network on all processors; on one of them where the file has changed."""
-        many = processors()
-        if many == 1 or (self._content is None and self._has_changed()):
-            return self._session
-        return _session(self._content or self.path.read_bytes(), many)
-
-    def _begin_again(self) -> None:
-        """Make the sessions anew: what failed holds its memory for ever."""
-        content = self._content
-        if content is None:
-            if self._has_changed():
-                raise Mistake(f"{self.path} has changed while it answered; ask again")
-            content = self.path.read_bytes()
-        vars(self).pop("_shared", None)
-        self._session = _session(content, threads=1)
-
-    def _has_changed(self) -> bool:
-        try:
-            now, then = os.stat(self.path), self._read
-        except OSError:  # it is gone
-            return True
-        return (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns)
-
     def keep(self) -> None:
         """Read all that is needed of the file now: it may be removed then."""
-        if not self._has_changed():
-            self._content = self.path.read_bytes()
-        _ = self.dataset, self._taken, self._shared
-
-    def _run(self, inputs: np.ndarray) -> np.ndarray:
-        """By one thread, or by all where that takes long; the bits are the same."""
-        took = self._took.setdefault(len(inputs), [])
-        if len(took) == TRIED:
-            session = self._shared if min(took) > SHORT else self._session
-            return session.run(None, {self._taken[0]: inputs})[0]
-        start = time.perf_counter()
-        found = self._session.run(None, {self._taken[0]: inputs})[0]
-        took.append(time.perf_counter() - start)
-        return found
+        self._graph.keep()
+        _ = self.dataset
 
     @cached_property
     def temperature(self) -> float:
@@ -185,35 +114,17 @@ class Exported:
 
         Args:
             inputs: decoded, (n, ...).
-            batch: how many are computed at a time; fewer, if their arrays take more
-                than `LARGEST` bytes.
+            batch: how many are computed at a time; fewer, if they take more memory or
+                time than `zoo.core.sessions` allows.
 
         Raises:
-            Mistake: it does not take such inputs, or one of them takes more memory.
+            Mistake: it does not take such inputs.
+            TooMuch: one of them takes more.
         """
-        kind, parts, start = self._taken[1], [], 0
-        while start < len(inputs):
-            many = min(batch, self._most)
-            part = np.asarray(inputs[start : start + many], kind)
-            try:
-                parts.append(self._run(part))
-            except Exception as error:  # as above
-                reason = str(error).strip().splitlines()[0]
-                if not _NO_MEMORY.search(str(error)):
-                    raise Mistake(
-                        f"{self.path} does not answer inputs of shape "
-                        f"{part.shape[1:]}: {reason[:200]}"
-                    ) from error
-                if len(part) == 1:
-                    raise TooLarge(
-                        f"{self.path} takes more than {LARGEST / 2**20:.0f} MiB to "
-                        "answer one input; its run, with Keras, may take more"
-                    ) from error
-                self._most = len(part) // 2
-                self._begin_again()
-                continue
-            self._check(parts[-1], len(part))
-            start += len(part)
+        parts = []
+        for part in self._graph.answers(inputs, batch):
+            self._check(part, len(part))
+            parts.append(part)
         found = np.concatenate(parts) if len(parts) > 1 else parts[0]
         if self._said.get("outputs") != "probabilities":
             return found
@@ -242,43 +153,6 @@ class Exported:
                 f"{self.path} answers {count} inputs with {found.dtype} of shape "
                 f"{shape}, which are no {answers} {task} each"
             )
-
-
-class TooLarge(Mistake):
-    """One input takes more memory than an ONNX file may take."""
-
-
-def _session(content: bytes, threads: int):
-    """A network in ONNX Runtime, whose threads sleep while they wait.
-
-    Its arrays lie in an arena of its own that does not grow beyond `LARGEST`. What
-    the runtime computes before the first input, constants of constants, would lie
-    elsewhere; zoo's files hold none, and it is left for the time of an answer.
-    """
-    import onnxruntime
-
-    memory = onnxruntime.OrtMemoryInfo(
-        "Cpu",
-        onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR,
-        0,
-        onnxruntime.OrtMemType.DEFAULT,
-    )
-    as_asked = 1  # of ONNX Runtime's ways to grow; the other doubles
-    arena = {"max_mem": LARGEST, "arena_extend_strategy": as_asked}
-    # It replaces the last one, which the sessions that were made with it keep.
-    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(arena))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 4  # what goes wrong is raised, and need not be printed
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.use_env_allocators", "1")
-    # The weights, which are as large as the file.
-    options.add_session_config_entry(
-        "session.use_device_allocator_for_initializers", "1"
-    )
-    return onnxruntime.InferenceSession(
-        content, options, disabled_optimizers=["ConstantFolding"]
-    )
 
 
 def is_file(place) -> bool:

@@ -2,8 +2,8 @@
 
 The file may come from anybody. What is accepted are operators on tensors of numbers:
 no loops and no graphs in graphs, no operators of others, no text, no arrays in other
-files, and no array whose shape says more than its bytes hold. How much memory they
-may take, `zoo.exported` bounds.
+files, no array whose shape says more than its bytes hold, and no shape that depends on
+an input's numbers. How much memory and time they may take, `zoo.core.sessions` bounds.
 """
 
 from collections.abc import Iterator
@@ -30,10 +30,20 @@ _NAMES = """
 """
 ACCEPTED = frozenset(_NAMES.split())
 PARTS = 500_000  # of the file: names, numbers, nodes; the largest of zoo's has 10,000
+# ONNX Runtime looks at each pair of some: 2 s for so many, 28 s for 20,000.
+NODES = 5_000  # EfficientNet-B0 has 326
+# Whose output has a shape that the values of their inputs say, from which input on.
+_SHAPING = {
+    **dict.fromkeys(("ConstantOfShape", "Range"), 0),
+    **dict.fromkeys(("Expand", "OneHot", "Pad", "Reshape", "Resize", "Slice"), 1),
+    **dict.fromkeys(("Split", "Squeeze", "Tile", "TopK", "Unsqueeze"), 1),
+    **dict.fromkeys((name for name in ACCEPTED if name.startswith("Reduce")), 1),
+}
 # Numbers of the fields in ONNX's description of its files, `onnx.proto`.
 _GRAPH, _FUNCTIONS, _TRAINING = 7, 25, 20
 _NODE, _ARRAY, _SPARSE = 1, 5, 15
-_OPERATOR, _DOMAIN, _ATTRIBUTE = 4, 7, 5
+_TAKEN, _GIVEN, _OPERATOR, _DOMAIN, _ATTRIBUTE = 1, 2, 4, 7, 5
+_CALLED = 8  # of an array
 _DIMENSION, _TYPE, _STRINGS, _OUTSIDE, _PLACE = 1, 2, 6, 13, 14
 _NAME, _WORD, _WHOLE, _WORDS = 1, 4, 3, 9
 _ARRAYS = (5, 10)
@@ -104,18 +114,34 @@ def check(content: bytes, path) -> None:
 
 
 def _check_graph(reader: _Reader, graph: memoryview, path) -> None:
+    fixed, nodes = {b""}, []  # names of what is the same for all inputs of one shape
     for number, value in reader.fields(graph):
         if not isinstance(value, memoryview):
             continue
         if number == _NODE:
-            _check_node(reader, value, path)
+            nodes.append(_check_node(reader, value, path))
+            if len(nodes) > NODES:
+                raise _refused(path, f"more than {NODES:,} operators")
         elif number == _ARRAY:
-            _check_array(reader, value, path)
+            fixed.add(_check_array(reader, value, path))
         elif number == _SPARSE:
             raise _refused(path, "a sparse array")
+    defined = {*fixed}
+    for operators, taken, given in nodes:
+        if defined.intersection(given) - {b""}:
+            raise _refused(path, "a name that stands for two things")
+        defined.update(given)
+        first = min((_SHAPING.get(each, len(taken)) for each in operators), default=0)
+        if not fixed.issuperset(taken[first:]):
+            raise _refused(path, "a shape that depends on an input's numbers")
+        if operators in ({"Shape"}, {"Size"}) or fixed.issuperset(taken):
+            fixed.update(given)
 
 
-def _check_node(reader: _Reader, node: memoryview, path) -> None:
+_Node = tuple[set[str], list[bytes], list[bytes]]  # operators, names taken and given
+
+
+def _check_node(reader: _Reader, node: memoryview, path) -> _Node:
     fields = [(n, v) for n, v in reader.fields(node) if isinstance(v, memoryview)]
     named = set()  # all, if the file says it twice
     for number, value in fields:
@@ -129,6 +155,8 @@ def _check_node(reader: _Reader, node: memoryview, path) -> None:
     for number, value in fields:
         if number == _ATTRIBUTE:
             _check_attribute(reader, value, named, path)
+    taken, given = ([bytes(v) for n, v in fields if n == x] for x in (_TAKEN, _GIVEN))
+    return named, taken, given
 
 
 def _check_attribute(reader: _Reader, attribute: memoryview, of: set, path) -> None:
@@ -145,8 +173,9 @@ def _check_attribute(reader: _Reader, attribute: memoryview, of: set, path) -> N
             raise _refused(path, "numbers that become text")
 
 
-def _check_array(reader: _Reader, array: memoryview, path) -> None:
-    count = 1
+def _check_array(reader: _Reader, array: memoryview, path) -> bytes:
+    """Its name."""
+    count, name = 1, b""
     for number, value in reader.fields(array):
         if number == _DIMENSION:
             for length in _numbers(value):
@@ -155,8 +184,11 @@ def _check_array(reader: _Reader, array: memoryview, path) -> None:
             raise _refused(path, "an array in another file")
         if number == _STRINGS or (number == _TYPE and value == _TEXT):
             raise _refused(path, "an array of text")
+        if number == _CALLED and isinstance(value, memoryview):
+            name = bytes(value)
     if count > len(array):
         raise _refused(path, f"an array of {count:,} numbers in {len(array):,} bytes")
+    return name
 
 
 _THEN = "`zoo predict` takes what `zoo export` writes"

@@ -1,0 +1,272 @@
+"""A stranger's graph in ONNX Runtime: what it may take of memory and of time.
+
+An arena bounds its arrays. ONNX Runtime can be stopped between two operators, and not
+within one, so whatever has not been seen to end is computed in a thread of its own, on
+which nobody has to wait. How long a graph computes depends on the shape of its inputs
+alone (`zoo.core.operators` refuses others): what has ended once needs no thread.
+"""
+
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from zoo.core import operators
+from zoo.core.processors import processors
+from zoo.errors import Mistake
+
+# What one thread computes in less is not shared with others: to wake them, and to wait
+# for them where other programs keep the processors busy, takes as long.
+SHORT = 2e-3  # seconds
+TRIED = 2  # calls by one thread that are timed, of which the first may be a slow one
+LARGEST = 192 * 2**20  # bytes that the arrays of an answer may take, and the file
+# That one input may take, or the making of a session. On one core EfficientNet-B0 takes
+# 0.05 s for a picture, and is made in 0.5 s.
+LONGEST = 10.0  # seconds
+GRACE = 2.0  # seconds in which an operator may end after that
+# What ONNX Runtime says of its arena, and of the machine.
+_NO_MEMORY = re.compile("smaller than requested bytes|Failed to allocate|bad alloc")
+T = TypeVar("T")
+
+
+class TooMuch(Mistake):
+    """One input takes more memory, or more time, than an ONNX file may take."""
+
+
+class Graph:
+    """The graph in an ONNX file, which may come from anybody.
+
+    Only operators that zoo writes are accepted, see `zoo.core.operators`. Their arrays
+    take at most `LARGEST` bytes, and an answer at most `LONGEST` seconds.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        Mistake: it cannot be read, is none of ONNX, or asks for more than zoo's files.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._took: dict[tuple[int, ...], list[float]] = {}  # seconds, by the shape
+        self._content: bytes | None = None  # of the file, where that may go
+        self._most = sys.maxsize  # inputs at a time that memory and time allow
+        self._stopped: TooMuch | None = None  # by which it has shown to be too slow
+        try:
+            self._read = os.stat(path)
+            if self._read.st_size > LARGEST:
+                raise Mistake(
+                    f"{path} has more than {LARGEST / 2**20:.0f} MiB; its run, with "
+                    "Keras, may have more"
+                )
+            content = path.read_bytes()
+        except OSError as error:
+            raise Mistake(f"{path} cannot be read: {error.strerror}") from error
+        operators.check(content, path)
+        try:
+            self._session = within(LONGEST, lambda: _session(content, threads=1))
+        except TimeoutError as error:
+            raise Mistake(
+                f"{path} takes more than {LONGEST:g} s to be opened"
+            ) from error
+        # ONNX Runtime has an error of its own for each kind of damage.
+        except Exception as error:
+            reason = str(error).strip().splitlines()[0][:200]
+            raise Mistake(
+                f"{path} is no ONNX file that can be run: {reason}"
+            ) from error
+        self.said: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+
+    @cached_property
+    def taken(self) -> tuple[str, type]:
+        """The name and the type of its input."""
+        taken, *more = self._session.get_inputs() or [None]
+        if taken is None or more:
+            raise Mistake(f"{self.path} is damaged: it has not one input")
+        return taken.name, np.int32 if taken.type == "tensor(int32)" else np.float32
+
+    @cached_property
+    def _shared(self):
+        """The graph on all processors; on one of them where the file has changed."""
+        many = processors()
+        if many == 1 or (self._content is None and self._has_changed()):
+            return self._session
+        return _session(self._content or self.path.read_bytes(), many)
+
+    def _begin_again(self) -> None:
+        """Make the sessions anew: what failed holds its memory for ever."""
+        content = self._content
+        if content is None:
+            if self._has_changed():
+                raise Mistake(f"{self.path} has changed while it answered; ask again")
+            content = self.path.read_bytes()
+        vars(self).pop("_shared", None)
+        self._session = _session(content, threads=1)
+
+    def _has_changed(self) -> bool:
+        try:
+            now, then = os.stat(self.path), self._read
+        except OSError:  # it is gone
+            return True
+        return (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns)
+
+    def keep(self) -> None:
+        """Read all that is needed of the file now: it may be removed then."""
+        if not self._has_changed():
+            self._content = self.path.read_bytes()
+        _ = self.taken, self._shared
+
+    def answers(self, inputs: np.ndarray, batch: int) -> Iterator[np.ndarray]:
+        """What it computes, part by part.
+
+        Args:
+            inputs: decoded, (n, ...).
+            batch: how many are computed at a time; fewer, if they take more than
+                `LARGEST` bytes or `LONGEST` seconds.
+
+        Raises:
+            TooMuch: one input takes more.
+            Mistake: it does not take such inputs.
+        """
+        kind, start = self.taken[1], 0
+        if not self._took and len(inputs) > 1:  # how many fit into the time?
+            self._run(np.asarray(inputs[:1], kind))
+        while start < len(inputs):
+            part: np.ndarray = np.asarray(
+                inputs[start : start + min(batch, self._most)], kind
+            )
+            try:
+                found = self._run(part)
+            except TooMuch as error:
+                if len(part) == 1 or error is self._stopped:
+                    raise
+                self._most = len(part) // 2
+                continue
+            yield found
+            start += len(part)
+
+    def _run(self, inputs: np.ndarray) -> np.ndarray:
+        """By one thread, or by all where that takes long; the bits are the same."""
+        if self._stopped:
+            raise self._stopped
+        took = self._took.get(inputs.shape, [])
+        try:
+            if len(took) == TRIED:
+                session = self._shared if min(took) > SHORT else self._session
+                return session.run(None, {self.taken[0]: inputs})[0]
+            start = time.perf_counter()
+            found = self._watched(inputs) if not took else self._alone(inputs)
+            seconds = time.perf_counter() - start
+            self._took[inputs.shape] = [*took, seconds]
+            if len(inputs) == 1 and not took:
+                self._most = min(self._most, max(1, int(LONGEST / 2 / seconds)))
+            return found
+        except TimeoutError as error:
+            count = len(inputs)
+            many = "one input" if count == 1 else f"{count} inputs at a time"
+            reason = f"{self.path} takes more than {LONGEST:g} s to answer {many}"
+            if count == 1 or isinstance(error, _Unstoppable):
+                self._stopped = TooMuch(reason)
+            raise self._stopped or TooMuch(reason) from error
+        except Exception as error:  # as above
+            reason = str(error).strip().splitlines()[0]
+            if not _NO_MEMORY.search(str(error)):
+                raise Mistake(
+                    f"{self.path} does not answer inputs of shape "
+                    f"{inputs.shape[1:]}: {reason[:200]}"
+                ) from error
+            self._begin_again()
+            raise TooMuch(
+                f"{self.path} takes more than {LARGEST / 2**20:.0f} MiB to "
+                "answer one input; its run, with Keras, may take more"
+            ) from error
+
+    def _alone(self, inputs: np.ndarray, options=None) -> np.ndarray:
+        return self._session.run(None, {self.taken[0]: inputs}, options)[0]
+
+    def _watched(self, inputs: np.ndarray) -> np.ndarray:
+        """By a thread that is not waited for when it takes too long."""
+        import onnxruntime
+
+        options = onnxruntime.RunOptions()
+
+        def stop():
+            options.terminate = True
+
+        return within(LONGEST, lambda: self._alone(inputs, options), stop)
+
+
+class _Unstoppable(TimeoutError):
+    """What took too long goes on."""
+
+
+def within(seconds: float, work: Callable[[], T], stop=lambda: None) -> T:
+    """What `work` gives, computed in a thread, if it ends in so many seconds.
+
+    Args:
+        seconds: at most.
+        work: it may be in a library's code, where nothing can interrupt it.
+        stop: asks it to end; whatever goes on after `GRACE` ends with the process.
+
+    Raises:
+        TimeoutError: it takes longer; or what `work` raises.
+    """
+    found: list[T] = []
+    raised: list[BaseException] = []
+
+    def do():
+        try:
+            found.append(work())
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        stop()
+        thread.join(GRACE)
+        raise _Unstoppable if thread.is_alive() else TimeoutError
+    if raised:
+        raise raised[0]
+    return found[0]
+
+
+def _session(content: bytes, threads: int):
+    """A network in ONNX Runtime, whose threads sleep while they wait.
+
+    Its arrays lie in an arena of its own that does not grow beyond `LARGEST`. What
+    the runtime computes before the first input, constants of constants, would lie
+    elsewhere; zoo's files hold none, and it is left for the time of an answer.
+    """
+    import onnxruntime
+
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu",
+        onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR,
+        0,
+        onnxruntime.OrtMemType.DEFAULT,
+    )
+    as_asked = 1  # of ONNX Runtime's ways to grow; the other doubles
+    arena = {"max_mem": LARGEST, "arena_extend_strategy": as_asked}
+    # It replaces the last one, which the sessions that were made with it keep.
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg(arena))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4  # what goes wrong is raised, and need not be printed
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    # The weights, which are as large as the file.
+    options.add_session_config_entry(
+        "session.use_device_allocator_for_initializers", "1"
+    )
+    return onnxruntime.InferenceSession(
+        content, options, disabled_optimizers=["ConstantFolding"]
+    )
