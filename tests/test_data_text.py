@@ -110,6 +110,15 @@ def test_a_text_of_ten_thousand_words_fits():
     assert vocabulary.encode(["word " * 10_000]).tolist() == [[2] * 400]
 
 
+@pytest.mark.parametrize("keep", ["last", "first", "ends"])
+def test_texts_without_runs_are_read_as_those_with_them(keep):
+    vocabulary = Vocabulary(("good", "don't", "!"), 3, keep)
+    said = ["good don't ! bad good", "", "...", "A <b>good</b> one!", "good"]
+    rows = vocabulary.encode(said)
+    split = split_words(said)[0]
+    np.testing.assert_array_equal(rows, vocabulary.encode_tokens(split), strict=True)
+
+
 @given(st.lists(st.text("abc d", max_size=30), min_size=1), st.integers(1, 8))
 def test_ids_are_in_range_and_padding_is_at_the_end(texts, length):
     vocabulary = Vocabulary.build(split_words(texts)[0], 4, length)

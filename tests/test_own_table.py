@@ -15,7 +15,10 @@ from own_tables import load, written
 import zoo
 from zoo import cli, data
 from zoo import recipe as recipes
+from zoo.core import kept
+from zoo.core.columns import Column
 from zoo.data import categories, identity
+from zoo.data.kinds import cells
 from zoo.data.kinds.encodings import encoding_of
 from zoo.errors import Mistake
 from zoo.run import Run
@@ -324,6 +327,29 @@ def test_numbers_as_spreadsheets_write_them(tmp_path):
 
 
 @once
+def test_cells_that_are_looked_up_are_those_that_are_read():
+    random = np.random.default_rng(0)
+    columns = (
+        Column("n"),
+        Column("n", format="€", decimal=","),
+        Column("c", "category", (" blue", "green", "?", "2.0")),
+        Column("b", "boolean", ("FALSE", "True")),
+    )
+    few = 1.5, -0.0, 3, 2**53 + 1, 1e39, np.nan, np.inf, True, None, np.float32(2)
+    words = "green", "blue", " blue", "GREEN", "?", "2.0", "true", "FALSE", "1,5", "x"
+    found = 0
+    for _ in range(2000):
+        some = [few, words, few[:3], (few[0], few[5]), words[:3:2]][random.integers(5)]
+        values = [some[i] for i in random.integers(len(some), size=random.integers(4))]
+        for column in columns if values else ():
+            quick = cells.at_once(column, values)
+            if quick is not None:
+                found += 1
+                read = cells.encode(column, cells.plain(kept.array(values)))
+                np.testing.assert_array_equal(quick, read, strict=True)
+    assert found > 500
+
+
 def test_japanese_text_needs_no_encoding_to_be_given(tmp_path):
     rows = "".join(
         f"名{i % 7},2023年{1 + i % 12}月1日,{'犬猫'[i % 2]}\n" for i in range(40)

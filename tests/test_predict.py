@@ -119,6 +119,21 @@ def test_files_arrays_and_batches_are_the_same(runs, files):
     assert predict(run, files[0]) == predict(run, files[:1])
 
 
+def test_predictions_are_used_as_a_list_is(runs):
+    given = np.linspace(-3, 3, 6).reshape(3, 2)
+    answers, same = (predict(runs["rows"], given) for _ in range(2))
+    given[:] = 9  # what was asked stays what it was
+    first, *others = answers
+    assert (len(answers), len(others), answers[-1]) == (3, 2, others[1])
+    assert answers == same
+    assert answers == [first, *others] != answers[:2]
+    assert first in same
+    assert answers + others == [first, *others, *others]
+    assert others + same == [*others, *answers]
+    assert repr(answers) == repr(list(same))
+    assert first.input == "-3,-1.8"
+
+
 @pytest.mark.parametrize("kind", ["pictures", "rows"])
 def test_arrays_that_are_ready_are_answered_as_others_are(runs, files, kind):
     run = runs[kind]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zoo.data import Dataset
 
 ONNX = "onnxruntime"
+OPENED = Run | Exported  # made once: small networks answer while it is made again
 
 
 def opened(
@@ -34,7 +35,7 @@ def opened(
     Raises:
         Mistake: see `zoo.predict`.
     """
-    if not isinstance(run, Run | Exported):
+    if not isinstance(run, OPENED):
         run = _kept(run, trust)
     return run, run.dataset if isinstance(run, Exported) else run.about_data
 

@@ -2,8 +2,9 @@
 
 import html
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,6 +103,58 @@ class Prediction:
     def top(self, count: int) -> dict[str, float]:
         """The probabilities of the `count` most probable classes."""
         return dict(list(self.probabilities.items())[:count])
+
+
+class Predictions(Sequence):
+    """The predictions of one call, which are written when the first one is looked at.
+
+    A small network answers in less time than it takes to write down what its numbers
+    mean. Compares, adds and prints as a list does; `list(...)` gives one.
+
+    Args:
+        count: how many there are.
+        write: gives them; it depends on nothing that may change.
+    """
+
+    def __init__(self, count: int, write: Callable[[], list[Prediction]]):
+        self._count, self._write = count, write
+
+    @cached_property
+    def _written(self) -> list[Prediction]:
+        return self._write()
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place):
+        return self._written[place]
+
+    def __iter__(self):
+        return iter(self._written)
+
+    def __eq__(self, other) -> bool:
+        if isinstance(other, Predictions):
+            return self._written == other._written
+        return self._written == other
+
+    __hash__ = None  # type: ignore[assignment]  # as that of a list
+
+    def __add__(self, other) -> list:
+        return self._written + list(other)
+
+    def __radd__(self, other) -> list:
+        return list(other) + self._written
+
+    def __repr__(self) -> str:
+        return repr(self._written)
+
+    def __reduce__(self):
+        return predicted, (self._written,)
+
+
+def predicted(written: list[Prediction]) -> Predictions:
+    """Predictions that are written."""
+    return Predictions(len(written), written.copy)
 
 
 def between(ends: tuple[float, float] | None) -> str:

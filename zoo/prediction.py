@@ -1,10 +1,11 @@
 """Predict: raw in, answer out: of pictures, sentences, rows, series and sounds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from zoo.metrics import (
 )
 from zoo.metrics.conformal import CLASS
 from zoo.metrics.strings import losses_of_strings, read, text_of
-from zoo.predicted import Asked, Prediction
+from zoo.predicted import Asked, Prediction, Predictions, predicted
 from zoo.run import Run
 from zoo.writing import write
 
@@ -37,7 +38,7 @@ def predict(
     batch: int = 500,
     as_is: bool = False,
     trust: bool = False,
-) -> list[Prediction]:
+) -> Predictions:
     """Answer raw inputs with what a run has learned, on any backend.
 
     A run that holds a checked export (`zoo.export(run)`) is answered by ONNX Runtime,
@@ -74,8 +75,8 @@ def predict(
         trust: execute the run's own model file, see `zoo.run.open_run`.
 
     Returns:
-        One prediction an input, in order; a CSV file gives one a row, or one for each
-        of its series.
+        One prediction an input, in order, see `zoo.predicted.Predictions`, which is
+        used like a list; a CSV file gives one a row, or one for each of its series.
 
     Raises:
         Mistake: the folder is not a run, or an input cannot be read or cannot be
@@ -87,13 +88,17 @@ def predict(
     if batch < 1:
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
     source, dataset = answering.opened(run, trust)
-    ready = None if back else data.ready(dataset, inputs)
-    raw = data.items(dataset, inputs, back) if ready is None else ready
-    if dataset.unit:
-        return [_continued(source, dataset, item, confidence) for item in raw]
-    decoded = data.decode(dataset, raw, as_is)
-    if not len(decoded):
-        raise Mistake("nothing to predict: the table has no rows")
+    raw: Any = None if back else data.ready(dataset, inputs)
+    if raw is not None:
+        decoded = data.laid_out(dataset, raw, as_is)
+    else:
+        raw = data.items(dataset, inputs, back)
+        if dataset.unit:
+            known = source, dataset, confidence
+            return predicted([_continued(*known, item) for item in raw])
+        decoded = data.decode(dataset, raw, as_is)
+        if not len(decoded):
+            raise Mistake("nothing to predict: the table has no rows")
     bounds = {} if confidence is None else bounds_of(source, dataset, confidence)
     names = data.named(dataset, raw, decoded)
     outputs = answering.forward(source)(decoded, batch)
@@ -107,7 +112,7 @@ def interpreted(
     names: Sequence[str],
     outputs: np.ndarray,
     bounds: Mapping[str, float] = MappingProxyType({}),
-) -> list[Prediction]:
+) -> Predictions:
     """What a network's outputs mean.
 
     Args:
@@ -124,37 +129,67 @@ def interpreted(
     """
     if not np.isfinite(outputs).all():
         raise _no_answer(source, names, outputs)
-    if dataset.task == "numbers" and outputs.ndim == 3:
-        middle = interpreted(source, dataset, raw, names, medians(outputs), bounds)
-        return [
-            replace(each, quantiles=_quantiles(source.quantiles, dataset.outputs, rows))
-            for each, rows in zip(middle, outputs.tolist(), strict=True)
-        ]
+    write: Callable[[], list[Prediction]]
+    numbers, classes = dataset.outputs, dataset.classes
     if dataset.timeline:
-        rows = zip(raw, outputs.tolist(), strict=True)
-        return [_forecast(*each, dataset.outputs, bounds) for each in rows]
+        return predicted(_forecasts(raw, numbers, outputs, source.quantiles, bounds))
     if dataset.task == "numbers":
-        asked, rows = Asked(names), outputs.tolist()
-        numbers = [dict(zip(dataset.outputs, row, strict=True)) for row in rows]
-        return asked.predictions(_with_intervals(each, bounds) for each in numbers)
-    if dataset.task == "labels":
-        given = (outputs >= np.array(source.cuts(dataset.classes))).tolist()
-        asked = Asked(names, label_probabilities(outputs), dataset.classes)
-        marked = (_marked(asked, place, each) for place, each in enumerate(given))
-        return asked.predictions({"labels": each} for each in marked)
-    if dataset.task == "strings":
-        return _texts(names, outputs, dataset.classes)
-    shares, classes = probabilities(outputs / source.temperature), dataset.classes
+        write = partial(_numbers, names, numbers, outputs, source.quantiles, bounds)
+    elif dataset.task == "labels":
+        cuts = np.array(source.cuts(classes))
+        write = partial(_labels, names, classes, outputs, cuts)
+    elif dataset.task == "strings":
+        write = partial(_texts, names, classes, outputs)
+    else:
+        scale, most = source.temperature, bounds.get(CLASS)
+        write = partial(_classes, names, classes, outputs, scale, most)
+    return Predictions(len(outputs), write)
+
+
+def _classes(
+    names: Sequence[str],
+    classes: tuple[str, ...],
+    outputs: np.ndarray,
+    temperature: float,
+    most: float | None,
+) -> list[Prediction]:
+    """Which class each is; with `most`, those that are no more surprising."""
+    shares = probabilities(outputs / temperature)
     asked = Asked(names, shares, classes)
     best = zip(shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist(), strict=True)
     known = [{"label": classes[each], "probability": share} for each, share in best]
-    if bounds:
-        kept = (surprises(outputs) <= bounds[CLASS]).tolist()
+    if most is not None:
+        kept = (surprises(outputs) <= most).tolist()
         for place, each in enumerate(known):
             # The most probable one at least.
             possible = _marked(asked, place, kept[place]) or (each["label"],)
             each["possible"] = possible
     return asked.predictions(known)
+
+
+def _labels(
+    names: Sequence[str],
+    classes: tuple[str, ...],
+    outputs: np.ndarray,
+    cuts: np.ndarray,
+) -> list[Prediction]:
+    """Which labels each has."""
+    asked = Asked(names, label_probabilities(outputs), classes)
+    marked = enumerate((outputs >= cuts).tolist())
+    return asked.predictions({"labels": _marked(asked, *each)} for each in marked)
+
+
+def _numbers(
+    names: Sequence[str],
+    numbers: tuple[str, ...],
+    outputs: np.ndarray,
+    shares: Sequence[float],
+    bounds: Mapping[str, float],
+) -> list[Prediction]:
+    """The numbers of each; of quantiles, the medians."""
+    rows = [dict(zip(numbers, row, strict=True)) for row in medians(outputs).tolist()]
+    found = Asked(names).predictions(_with_intervals(each, bounds) for each in rows)
+    return _with_quantiles(found, numbers, outputs, shares)
 
 
 def _marked(asked: Asked, place: int, marks: list[bool]) -> tuple[str, ...]:
@@ -246,6 +281,26 @@ def _with_intervals(numbers: dict, widths: Mapping) -> dict[str, dict]:
     return {"numbers": numbers, "intervals": intervals}
 
 
+def _with_quantiles(
+    found: list[Prediction],
+    names: tuple[str, ...],
+    outputs: np.ndarray,
+    shares: Sequence[float],
+) -> list[Prediction]:
+    """The predictions with the numbers of each quantile, if the network answers them.
+
+    Args:
+        outputs: float (n, numbers, quantiles), or (n, numbers) without any.
+        shares: of values below each quantile.
+    """
+    if outputs.ndim < 3:
+        return found
+    return [
+        replace(each, quantiles=_quantiles(shares, names, rows))
+        for each, rows in zip(found, outputs.tolist(), strict=True)
+    ]
+
+
 def _quantiles(shares: Sequence[float], names: tuple, rows: list[list]) -> dict:
     """The numbers of each quantile by name, from the quantiles of each number."""
     columns = zip(*rows, strict=True)
@@ -255,7 +310,7 @@ def _quantiles(shares: Sequence[float], names: tuple, rows: list[list]) -> dict:
     }
 
 
-def _continued(source, dataset: "Dataset", item, confidence) -> Prediction:
+def _continued(source, dataset: "Dataset", confidence, item) -> Prediction:
     """What comes next in a text, with the settings of `zoo.write`."""
     if isinstance(source, Exported):
         raise Mistake(f"{source.path} keeps no states; `zoo write RUN` goes on with it")
@@ -265,6 +320,15 @@ def _continued(source, dataset: "Dataset", item, confidence) -> Prediction:
 
     prompt = texts.text_of(item)
     return Prediction(prompt, continuation=write(source, prompt))
+
+
+def _forecasts(
+    endings, names: tuple, outputs: np.ndarray, shares: Sequence[float], bounds: Mapping
+) -> list[Prediction]:
+    """What comes next in each series."""
+    rows = zip(endings, medians(outputs).tolist(), strict=True)
+    found = [_forecast(ending, row, names, bounds) for ending, row in rows]
+    return _with_quantiles(found, names, outputs, shares)
 
 
 def _forecast(ending, row: list[float], names: tuple, widths: Mapping) -> Prediction:
@@ -281,7 +345,7 @@ def _forecast(ending, row: list[float], names: tuple, widths: Mapping) -> Predic
     )
 
 
-def _texts(names: Sequence[str], outputs: np.ndarray, symbols) -> list[Prediction]:
+def _texts(names: Sequence[str], symbols, outputs: np.ndarray) -> list[Prediction]:
     """What is read, and the probability of all paths that give it."""
     strings = read(outputs)
     shares = np.exp(-losses_of_strings(outputs, strings)).tolist()

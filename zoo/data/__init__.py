@@ -19,7 +19,7 @@ from zoo.core.random import order
 from zoo.data import builders, categories, folds, keys, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split
-from zoo.data.inputs import decode, items, named, ready
+from zoo.data.inputs import decode, items, laid_out, named, ready
 from zoo.data.kept_facts import restore
 from zoo.data.kinds import texts
 from zoo.data.sources import (
@@ -44,6 +44,7 @@ __all__ = [
     "decode",
     "is_path",
     "items",
+    "laid_out",
     "load",
     "load_for",
     "named",

@@ -69,7 +69,7 @@ def items(dataset: Dataset, given, back: int = 0) -> list:
 def ready(dataset: Dataset, given) -> np.ndarray | None:
     """Pictures or rows in an array that the network takes nearly as it is, else None.
 
-    `decode` and `named` take it as they take what `items` returns, at once.
+    `laid_out` and `named` take it as `decode` and `named` take what `items` returns.
     """
     if dataset.kind == "image":
         return pictures.ready(given, dataset.input_shape)
@@ -129,6 +129,14 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
     if dataset.columns:
         return rows.decode(raw, dataset.columns, dataset.form)
     return tables.decode(raw, dataset.features, dataset.missing)
+
+
+def laid_out(dataset: Dataset, found: np.ndarray, as_is: bool = False) -> np.ndarray:
+    """What `decode` gives, for an array of `ready`; it may be this array itself."""
+    if dataset.kind != "image":
+        return found
+    strokes = dataset.ink and not as_is
+    return pictures.laid_out(found, dataset.border, strokes)
 
 
 def named(dataset: Dataset, raw, decoded: np.ndarray) -> Sequence[str]:

@@ -1,12 +1,14 @@
 """The cells of one column: what they hold, and the numbers that they become."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
 from zoo.core.columns import Column
 from zoo.data.kinds import dates, figures, words
-from zoo.data.kinds.tables import MISSING
+from zoo.data.kinds.tables import LARGEST, MISSING
 from zoo.errors import Mistake
 
 SPELLED = sorted({f(word) for word in MISSING for f in (str, str.upper, str.title)})
@@ -44,6 +46,7 @@ ODD = 3  # words, at most, among numbers of many values are mistakes as well
 MANY = 20  # different numbers
 WORDY = 3.5  # words in a cell, on average, of a column of text
 ALIKE = 0.5  # of the cells of a text column are different, at least
+EXACT = 2**53  # whole numbers up to here are numbers of 64 bits, too
 SHOWN = 40  # letters of a cell in an error
 
 
@@ -225,6 +228,35 @@ def encode(column: Column, cells, where: str = "") -> np.ndarray:
     if column.kind == "text":
         return words.encode(column, texts(cells))
     return _numbers(column, cells, where)[:, None]
+
+
+def at_once(column: Column, values: Sequence) -> np.ndarray | None:
+    """What `encode` gives for Python's own numbers, or for words spelled as learned.
+
+    None where a cell needs a closer look. To make arrays of pyarrow takes longer than
+    most networks take to answer a few rows.
+    """
+    kinds = {*map(type, values)}
+    if column.kind == "number" and kinds <= {float, int}:
+        if int in kinds and any(type(v) is int and abs(v) > EXACT for v in values):
+            return None
+        numbers = np.array(values, np.float64)
+        fine = (np.abs(numbers) <= LARGEST) | np.isnan(numbers)
+        return numbers.astype(np.float32)[:, None] if fine.all() else None
+    if column.kind in ("category", "boolean") and kinds == {str}:
+        known = _spelled(column.categories)
+        found = [known.get(value) for value in values]
+        return None if None in found else np.array(found, np.float32)[:, None]
+    return None
+
+
+@lru_cache(maxsize=256)
+def _spelled(categories: tuple[str, ...]) -> dict[str, float]:
+    """What `codes` gives for each category."""
+    import pyarrow
+
+    found = codes(categories, plain(pyarrow.array(categories, pyarrow.string())))
+    return dict(zip(categories, found.tolist(), strict=True))
 
 
 def codes(categories: tuple[str, ...], cells) -> np.ndarray:

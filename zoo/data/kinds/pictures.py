@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -82,7 +83,10 @@ def ready(given, shape: tuple[int, ...]) -> np.ndarray | None:
         return None
     if not given.size or not (_fits(given, shape) or given.shape[1:] == shape):
         return None
-    return pixels.to_bytes([given.reshape(-1, *shape)], ["the array"])[0]
+    found = given.reshape(-1, *shape)
+    if found.dtype == np.uint8:
+        return found
+    return pixels.to_bytes([found], ["the array"])[0]
 
 
 def border(images: np.ndarray) -> float:
@@ -92,10 +96,17 @@ def border(images: np.ndarray) -> float:
 
 def _borders(images: np.ndarray) -> np.ndarray:
     """`border` of each picture, float64 (n,), in one product."""
-    sides = [edge[..., 0] for edge in _edges(images)]
-    lengths = [side.shape[1] for side in sides]
-    weights = np.repeat([1 / (len(sides) * length) for length in lengths], lengths)
-    return np.concatenate(sides, axis=1) @ weights
+    places, weights = _outermost(*images.shape[1:3])
+    return images.reshape(len(images), -1).take(places, axis=1) @ weights
+
+
+@cache
+def _outermost(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The places of the outermost pixels of a gray picture, and their weights."""
+    every = np.arange(height * width).reshape(1, height, width, 1)
+    sides = [edge.ravel() for edge in _edges(every)]
+    weights = [np.full(len(side), 1 / (len(sides) * len(side))) for side in sides]
+    return np.concatenate(sides), np.concatenate(weights)
 
 
 def _edges(images: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -131,16 +142,46 @@ def decode(
     if found is None:
         raw = items(raw, shape)
         found = ready(raw, shape)
-    if found is None:
-        places: Sequence[int] = range(len(raw))
-        images = np.zeros((len(raw), *shape), np.uint8)
-    else:
-        images, raw, places = found.copy(), found, ()
-        if strokes or (learned is not None and learned < DARK):
-            done = _borders(found) < (DARK if strokes else BRIGHT)
-            if strokes:
-                done &= _hold_strokes(found)
-            places = np.flatnonzero(~done).tolist()
+    if found is not None:
+        return laid_out(found, learned, strokes).copy()
+    images = np.zeros((len(raw), *shape), np.uint8)
+    _read_into(images, raw, range(len(raw)), learned, strokes)
+    return images
+
+
+def laid_out(
+    found: np.ndarray, learned: float | None = None, strokes: bool = False
+) -> np.ndarray:
+    """Arrays of the network's size as its input; see `decode`.
+
+    Args:
+        found: uint8 (n, height, width, channels), as `ready` gives it; stays as it is.
+        learned, strokes: as there.
+
+    Returns:
+        `found` itself where nothing is to be changed.
+    """
+    if not strokes and (learned is None or learned >= DARK):
+        return found
+    done = _borders(found) < (DARK if strokes else BRIGHT)
+    if strokes:
+        done &= _hold_strokes(found)
+    if done.all():
+        return found
+    images = found.copy()
+    _read_into(images, found, np.flatnonzero(~done).tolist(), learned, strokes)
+    return images
+
+
+def _read_into(
+    images: np.ndarray,
+    raw,
+    places: Sequence[int],
+    learned: float | None,
+    strokes: bool,
+) -> None:
+    """Read the pictures at these places, as `decode` says."""
+    shape = images.shape[1:]
     for place in places:
         image, source, number = images[place], raw[place], place + 1
         try:
@@ -157,16 +198,15 @@ def decode(
             warnings.warn(
                 f"{name_of(source)} is dark on a bright ground; this network learned "
                 "from bright on dark: invert the picture if the answer looks wrong",
-                stacklevel=3,
+                stacklevel=4,
             )
-    return images
 
 
 def _hold_strokes(images: np.ndarray) -> np.ndarray:
     """Whether pictures (n, H, W, 1) are neither empty nor filled, bool (n,)."""
-    axes = (1, 2, 3)
-    filled = (images > DARK).mean(axis=axes) > COVERED
-    return ~filled & (np.ptp(images, axis=axes) >= LEAST)
+    pixels = images.reshape(len(images), -1)
+    filled = (pixels > DARK).sum(axis=1) > COVERED * pixels.shape[1]
+    return ~filled & (pixels.max(axis=1) - pixels.min(axis=1) >= LEAST)
 
 
 def _inked(source: Picture, side: int) -> np.ndarray:

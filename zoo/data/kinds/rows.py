@@ -181,6 +181,9 @@ def _of_rows(several: list, columns: tuple[Column, ...]) -> np.ndarray:
 
 
 def _of_values(column: Column, values: list, places: list[str]) -> np.ndarray:
+    found = cells.at_once(column, values)
+    if found is not None:
+        return found
     if column.decimal != "." and any(isinstance(value, str) for value in values):
         values = [
             str(value).replace(".", column.decimal) if type(value) is float else value

@@ -123,7 +123,8 @@ def ready(given, width: int, missing: bool) -> np.ndarray | None:
         return None
     if given.ndim != 2 or given.shape[1] != width or not len(given):
         return None
-    fine = np.abs(given) <= LARGEST
+    single = given.dtype == np.float32
+    fine = np.isfinite(given) if single else np.abs(given) <= LARGEST
     if missing:
         fine |= np.isnan(given)
     return given.astype(np.float32) if fine.all() else None
@@ -198,6 +199,8 @@ def rows(
 
     With `words`, a first line without numbers is a row, unless it names a feature.
     """
+    if type(item) in (list, tuple) and len(item) == len(features):
+        return [(row_name, list(item))]
     if is_series(item) and set(features) <= set(getattr(item, "index", ())):
         item = item.to_dict()
     item = by_name(item)

@@ -214,7 +214,16 @@ class Vocabulary:
         Raises:
             Mistake: see `items` and `text_of`.
         """
-        return self.encode_tokens(split_words(map(text_of, items(texts)))[0])
+        read = list(map(text_of, items(texts)))
+        if self.runs:
+            return self.encode_tokens(split_words(read)[0])
+        rows, known = np.full((len(read), self.length), PADDING, np.int32), self.ids.get
+        for row, text in zip(rows, read, strict=True):
+            words = tokenize(text)
+            first, spare = self._split(len(words))
+            kept = words[:first] + words[first + spare :]
+            row[: len(kept) or 1] = [known(word, UNKNOWN) for word in kept] or UNKNOWN
+        return rows
 
     def encode_tokens(self, tokens: Tokens) -> np.ndarray:
         """The same for texts that are split into words already."""
@@ -248,10 +257,15 @@ class Vocabulary:
 
     def _kept(self, count: int) -> np.ndarray:
         """The places of the tokens that are kept of so many."""
+        first, spare = self._split(count)
+        return np.r_[:first, first + spare : count]
+
+    def _split(self, count: int) -> tuple[int, int]:
+        """How many of so many tokens are kept before those that are left out, and
+        how many these are."""
         spare = max(count - self.length, 0)
         head = {"last": 0, "first": self.length, "ends": self.length // 2}
-        first = head[self.keep] if spare else count
-        return np.r_[:first, first + spare : count]
+        return (head[self.keep] if spare else count), spare
 
     def _with_runs(self, tokens: Tokens) -> Tokens:
         """Joined texts in this vocabulary's ids, each listed run behind its words."""
