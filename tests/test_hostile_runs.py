@@ -380,6 +380,33 @@ def test_metrics_that_are_not_those_of_a_run_are_refused(run, changes):
         zoo.publish(run, run.with_name("published"))
 
 
+@pytest.mark.parametrize("name", ["calibration", "conformal"])
+@pytest.mark.parametrize("also", [(), ("validation",)])
+def test_what_was_measured_on_a_validation_split_is_missed(run, name, also):
+    edit(run / "metrics.json", **dict.fromkeys((name, *also), ...))
+    with refused(f"{run / 'metrics.json'} is damaged: it has no {name}, and the train"):
+        zoo.predict(run, POINT, confidence=0.9)
+
+
+@pytest.mark.parametrize("name", ["task", "outputs", "columns", "examples"])
+def test_facts_of_the_data_are_missed(run, name):
+    edit(run / "data.json", **{name: ...})
+    with refused(f"{run / 'data.json'} is damaged: it has no {name}; train again"):
+        answer(run)
+
+
+@pytest.mark.parametrize("change", [{}, {"activation": "tanh"}])
+def test_a_recipe_that_was_not_trained_is_refused(run, change):
+    """Activations have no weights that could fail to fit."""
+    about = json.loads((run / "recipe.json").read_text())
+    about["model_arguments"] = {"hidden": [6], **change}
+    about.pop("precision")
+    (run / "recipe.json").write_text(json.dumps(about))
+    seal.write(run)
+    with refused("recipe.json was changed after the training began: put it back, or"):
+        answer(run)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

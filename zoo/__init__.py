@@ -5,10 +5,15 @@ Keras nor a framework and the backend can still be chosen.
 """
 
 import importlib
-from typing import TYPE_CHECKING
+
+from zoo.core.beginning import die_at_once
+
+die_at_once()  # of Ctrl-C, if this is the command `zoo`
+del die_at_once
 
 __version__ = "0.2.0"
 
+TYPE_CHECKING = False  # as in `typing`, whose import would take as long as all of this
 if TYPE_CHECKING:  # what an editor and a type checker see
     from zoo import augment, backend, data, layers
     from zoo.building.registry import card, find, names

@@ -82,7 +82,7 @@ class Exported:
     @cached_property
     def temperature(self) -> float:
         """What its logits are divided by before they become probabilities."""
-        found = self._value("temperature", "1")
+        found = self._value("temperature", "null")  # which zoo always writes
         if not measured.is_temperature(found):
             raise Mistake(f"{self.path} is damaged: its temperature")
         return found
@@ -97,9 +97,9 @@ class Exported:
 
     def cuts(self, labels: Sequence[str]) -> list[float]:
         """The logit from which on each of these labels is given."""
-        found = self._value("cuts", "{}")
-        cuts = [found.get(each, 0.0) for each in labels] if type(found) is dict else []
-        if len(cuts) < len(labels) or not all(map(measured.is_number, cuts)):
+        found = self._value("cuts", "null")
+        cuts = [found.get(each) for each in labels] if type(found) is dict else [None]
+        if not all(map(measured.is_number, cuts)):
             raise Mistake(f"{self.path} is damaged: its cuts")
         return [float(each) for each in cuts]
 

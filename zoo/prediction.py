@@ -258,7 +258,7 @@ def bounds_of(
         raise Mistake(
             f"confidence={confidence}; accepted: above 0 and below 1, such as 0.9"
         )
-    about = run.metrics.get("conformal")
+    about = run.errors()
     if about is None:
         raise Mistake(
             f"{run.folder} cannot say how far it is off: it had no validation split, "

@@ -98,8 +98,10 @@ class Run:
 
         1 in runs without a validation split, and in those of an older zoo.
         """
-        about = self.metrics.get("calibration", {})
-        found = about.get("temperature", 1.0) if isinstance(about, dict) else 0
+        about = self._found("calibration", "classes")
+        if about is None:
+            return 1.0
+        found = about.get("temperature") if isinstance(about, dict) else None
         if not measured.is_temperature(found):
             path = self.folder / "metrics.json"
             raise Mistake(f"{path} is damaged: the temperature is {found}")
@@ -110,11 +112,40 @@ class Run:
 
         They were chosen on the validation split; 0, a probability of 0.5, without one.
         """
-        found = self.metrics.get("cuts") or dict.fromkeys(labels, 0.0)
+        found = self._found("cuts", "labels")
+        if found is None:
+            return [0.0] * len(labels)
         if not isinstance(found, dict) or {*map(str, found)} != set(labels):
             path = self.folder / "metrics.json"
             raise Mistake(f"{path} is damaged: its cuts are not those of the labels")
         return [found[label] for label in labels]
+
+    def errors(self) -> dict | None:
+        """What conformal prediction needs; None without a validation split."""
+        return self._found("conformal", "classes", "numbers")
+
+    def _found(self, name: str, *tasks: str):
+        """What was measured on the validation split; None if there was none.
+
+        A run that says that there was one, and lacks the measurement, would answer
+        otherwise than it did; zoo 0.1 did not measure it.
+        """
+        found = self.metrics.get(name)
+        if found is None and self.about_data.task in tasks and self._was_validated():
+            raise Mistake(
+                f"{self.folder / 'metrics.json'} is damaged: it has no {name}, and the "
+                "training had a validation split; copy the run again"
+            )
+        return found
+
+    def _was_validated(self) -> bool:
+        if seal.read(self.folder) is None:
+            return False
+        if "validation" in self.metrics:
+            return True
+        of_one = not {"members", "folds"} & self.metrics.keys()
+        known = of_one and (self.folder / "history.csv").is_file()
+        return known and "validation_loss" in self.history[-1]
 
     @property
     def quantiles(self) -> tuple[float, ...]:
@@ -241,6 +272,7 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
             f"was taken away; `zoo train {folder} --resume` writes it again"
         )
     seal.check(folder, _READ)
+    recipes.check_trained(folder)
     if WEIGHTS in (seal.read(folder) or ()) and not (folder / WEIGHTS).exists():
         raise Mistake(
             f"{folder / WEIGHTS} is missing; {seal.NAME} lists it: copy the run again"

@@ -26,7 +26,10 @@ def restore(folder: str | os.PathLike) -> Dataset:
     if not path.is_file():
         raise Mistake(f"{folder} is not the folder of a run: it has no data.json")
     about = files.read_json(path, LARGEST)
-    _check_fields(path, about)
+    later = _LATER if _is_old(path.parent) else ()
+    if about.get("kind") != "image":
+        later = (*later, "ink")
+    _check_fields(path, about, later)
     shape, dtype = about.pop("input_shape"), about.pop("dtype")
     for name in ("classes", "features", "outputs"):
         about[name] = tuple(about.get(name, ()))
@@ -49,10 +52,21 @@ def restore(folder: str | os.PathLike) -> Dataset:
     return Dataset(**about, train=empty, encoder=encoder)
 
 
-def _check_fields(path: Path, about: dict) -> None:
-    """Refuse fields that are missing, unknown, or of another type or range."""
-    for name in about.keys() | _CHECKS.keys():
-        if name not in about and name in OPTIONAL:
+def _is_old(folder: Path) -> bool:
+    """Whether it is a run of zoo 0.1, which has no sums; or the facts of an export."""
+    return (folder / "recipe.json").exists() and not (folder / "run.json").exists()
+
+
+def _check_fields(path: Path, about: dict, later: tuple[str, ...]) -> None:
+    """Refuse fields that are missing, unknown, or of another type or range.
+
+    Args:
+        path: of the fields.
+        about: the fields.
+        later: names of those that may be missing besides, as zoo had none of them.
+    """
+    for name in sorted(about.keys() | _CHECKS.keys()):
+        if name not in about and name in (*OPTIONAL, *later):
             continue
         if name not in about:
             raise Mistake(f"{path} is damaged: it has no {name}; train again")
@@ -104,11 +118,9 @@ def _contradictions(about: dict, shape: list[int]) -> Iterator[str]:
             )
 
 
-# What data.json of older runs does not hold.
-OPTIONAL: tuple[str, ...] = (
-    *("examples", "ink", "task", "outputs", "columns"),
-    *("timeline", "unit", "rate", "form"),
-)
+# What data.json does not hold of data that have none; and of runs of zoo 0.1.
+OPTIONAL = ("timeline", "unit", "rate", "form")
+_LATER = ("examples", "ink", "task", "outputs", "columns")
 TRUTHS = ("header", "lines")  # of a form; the others are text
 FORM = (*TRUTHS, "separator", "decimal", "encoding", "sheet", "text")
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB

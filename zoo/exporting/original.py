@@ -83,6 +83,9 @@ def about(run: Run, outputs: str, model: keras.Model) -> dict:
     inputs can be read; of a place on this machine only the last name.
     """
     dataset = run.about_data
+    labels, cuts = dataset.classes, {}
+    if dataset.task == "labels":
+        cuts = dict(zip(labels, run.cuts(labels), strict=True))
     said = {
         "model": run.recipe.model,
         "data": files.without_folders(dataset.name),
@@ -93,7 +96,7 @@ def about(run: Run, outputs: str, model: keras.Model) -> dict:
         "features": list(dataset.features),
         "quantiles": list(run.quantiles),
         "temperature": run.temperature,
-        "cuts": run.metrics.get("cuts", {}),
+        "cuts": cuts,
         "metrics": run.metrics.get("test", {}),
         "license": dataset.license,
         "weights": (seal.read(run.folder) or {}).get(stored.WEIGHTS),

@@ -6,7 +6,14 @@ from pathlib import Path
 from zoo.errors import Mistake, unknown
 from zoo.recipe.overrides import override
 from zoo.recipe.record import STAGE_FIELDS, Expected, Recipe
-from zoo.recipe.stored import FINGERPRINT, VERSION, fingerprint, from_json, to_json
+from zoo.recipe.stored import (
+    FINGERPRINT,
+    VERSION,
+    check_trained,
+    fingerprint,
+    from_json,
+    to_json,
+)
 
 __all__ = [
     "FINGERPRINT",
@@ -14,6 +21,7 @@ __all__ = [
     "VERSION",
     "Expected",
     "Recipe",
+    "check_trained",
     "fingerprint",
     "folder",
     "from_json",

@@ -61,3 +61,20 @@ def fingerprint(folder: Path) -> str:
     values = files.read_json(folder / "recipe.json", seal.LARGEST)
     values = {k: v for k, v in values.items() if k not in ("expects", "version")}
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def check_trained(folder: Path) -> None:
+    """Refuse a recipe that somebody edited after the training began.
+
+    The checksums of a run tell it, too, unless they were made to fit.
+
+    Raises:
+        Mistake: a field was changed, added or taken away.
+    """
+    path = folder / "environment.json"
+    kept = path.is_file() and files.read_json(path, seal.LARGEST).get(FINGERPRINT)
+    if kept and kept != fingerprint(folder):
+        raise Mistake(
+            f"{folder / 'recipe.json'} was changed after the training began: put it "
+            "back, or train the changed recipe in a folder of its own: --run NEW"
+        )

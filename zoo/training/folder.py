@@ -11,7 +11,7 @@ import keras
 
 from zoo import data
 from zoo import recipe as recipes
-from zoo.core import files, locks, seal
+from zoo.core import locks, seal
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -121,7 +121,7 @@ def take(
         if begun:
             if ended:
                 open_run(folder)
-            _check_unchanged(folder)
+            recipes.check_trained(folder)
             _check_recipe(folder, recipe, ended)
         else:
             stack.push(_emptying(folder, before))
@@ -159,22 +159,6 @@ def has_ended(names: set[str]) -> bool:
     The checksums are the last; zoo 0.1 wrote none, and no `model.safetensors`.
     """
     return "metrics.json" in names and (seal.NAME in names or WEIGHTS not in names)
-
-
-def _check_unchanged(folder: Path) -> None:
-    """Refuse a recipe that somebody edited after the training began.
-
-    The checksums of a run tell it, too, unless they were made to fit.
-    """
-    path = folder / "environment.json"
-    kept = path.is_file() and files.read_json(path, seal.LARGEST).get(
-        recipes.FINGERPRINT
-    )
-    if kept and kept != recipes.fingerprint(folder):
-        raise Mistake(
-            f"{folder / 'recipe.json'} was changed after the training began: put it "
-            "back, or train the changed recipe in a folder of its own: --run NEW"
-        )
 
 
 def _check_recipe(folder: Path, recipe: Recipe, ended: bool) -> None:
