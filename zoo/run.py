@@ -101,7 +101,7 @@ class Run:
         about = self._found("calibration", "classes")
         if about is None:
             return 1.0
-        found = about.get("temperature") if isinstance(about, dict) else None
+        found = about.get("temperature", 0) if isinstance(about, dict) else 0
         if not measured.is_temperature(found):
             path = self.folder / "metrics.json"
             raise Mistake(f"{path} is damaged: the temperature is {found}")
