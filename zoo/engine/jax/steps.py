@@ -68,7 +68,7 @@ class Trainer:
             steps,
             donate_argnums=0,
             out_shardings=everywhere,
-            compiler_options=compiler_options(**_WITHOUT_YNNPACK),
+            compiler_options=compiler_options(),
         )
         self._fused = not _has_slow_convolution(model)
         self.slow_because = "" if self._fused else _SLOW
@@ -148,9 +148,6 @@ class Trainer:
         )
 
 
-# YNNPACK's kernels would keep XLA from compiling a small loop into one function, see
-# `zoo.engine.startup.compile_small_loops_whole`; in large loops they bring nothing.
-_WITHOUT_YNNPACK = {"xla_cpu_experimental_ynn_fusion_type": ""}
 _SLOW = "a program each, as XLA would run convolutions inside a loop on one thread"
 
 
