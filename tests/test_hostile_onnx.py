@@ -1,6 +1,7 @@
 """A stranger's ONNX file: its graph takes no more than those of zoo's files do."""
 
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from zoo import data
 from zoo.core import operators
 from zoo.errors import Mistake
 from zoo.exported import Exported
+from zoo.exporting import check, checks
 from zoo.exporting.onnx import graph
 
 pytestmark = pytest.mark.once
@@ -146,6 +148,16 @@ def test_what_no_file_of_zoo_asks_for(exported, said, name, tmp_path):
         zoo.predict(file, [[0.5, 1.0]])
 
 
+def test_names_that_are_not_utf_8(exported, tmp_path, capfd):
+    content = exported.read_bytes()
+    for name in (b"temperature", b"data.json", b"input"):
+        broken = content.replace(name, name[:-1] + b"\xff")
+        (tmp_path / "x.onnx").write_bytes(broken)
+        with pytest.raises(Mistake, match=r"x.onnx is no ONNX file that can be run: "):
+            Exported(tmp_path / "x.onnx")
+    assert capfd.readouterr() == ("", "")
+
+
 def made(name, *shape):
     return make_node("ConstantOfShape", [f"{name}.shape"], [name]), lengths(
         f"{name}.shape", *shape
@@ -211,6 +223,24 @@ def test_as_many_at_a_time_as_fit_into_the_time(exported, limits):
 def later(work):
     time.sleep(0.05)
     return work()
+
+
+def test_a_check_opens_files_of_strangers_as_strictly(
+    exported, tmp_path, limits, monkeypatch
+):
+    file = rewritten(exported, SLOW["many operators"], tmp_path / "x.onnx")
+    limits(LONGEST=0.4, GRACE=0.4)
+    shutil.copy(checks.beside(exported), checks.beside(file))
+    with pytest.raises(Mistake, match=r"x.onnx takes more than 0.4 s to answer one in"):
+        check(file)
+    (tmp_path / "saved_model.pb").touch()
+    for path in (tmp_path, tmp_path / "x.pt2"):
+        path.is_dir() or path.touch()
+        with pytest.raises(Mistake, match=rf"{path} would be executed: .* --trust"):
+            check(path)
+    monkeypatch.setattr(checks, "LARGEST", 999)
+    with pytest.raises(Mistake, match=r"x.onnx.checks.npz is damaged: it has more th"):
+        check(file)
 
 
 def test_what_is_cut_off_or_noise(exported, tmp_path):

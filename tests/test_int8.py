@@ -165,7 +165,10 @@ def test_plain_keras_reads_int8(tmp_path):
     model = keras.saving.load_model(file)
     dense = [x for x in model._flatten_layers() if isinstance(x, keras.layers.Dense)]
     assert {keras.backend.standardize_dtype(x.kernel.dtype) for x in dense} == {"int8"}
-    assert check(file) >= checks.LEAST
+    assert check(file, trust=True) >= checks.LEAST
+    said = r"holds keras.quantizers.Int8QuantizationConfig; if you trust it, add --trus"
+    with pytest.raises(Mistake, match=said):
+        check(file)
 
 
 @pytest.mark.slow

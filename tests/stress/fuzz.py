@@ -18,7 +18,6 @@ Examples:
 
 import argparse
 import contextlib
-import io
 import json
 import multiprocessing
 import os
@@ -31,9 +30,9 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
+from tests.stress.kinds import KINDS
 from zoo import backend
 from zoo.errors import Mistake
 
@@ -60,6 +59,7 @@ FILES = {
     "states": "training states",
     "run": "every file of a run but `model.keras`",
     "graph": "`model.keras`, its archive and members",
+    "onnx": "`FILE.onnx`, its graph, and a run's `model.onnx`",
 }
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -93,172 +93,6 @@ def damage(data: bytes, chance: random.Random) -> bytes:
                 words = (b"0", b"-1", b"1e999", b"\0", b'"', b"[", b"{", b"99999999999")
                 data[place : place + length] = chance.choice(words)
     return bytes(data)
-
-
-def pictures(folder: Path) -> list[tuple[bytes, Callable]]:
-    """Pictures of five formats, gray and in color."""
-    import numpy as np
-    from PIL import Image
-
-    from zoo.data.kinds.pictures import decode
-
-    shades = np.add.outer(np.arange(40), np.arange(50)).astype("uint8")
-    image = Image.fromarray(np.dstack([shades, 2 * shades, 255 - shades]))
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turned by 90 degrees
-    cases = []
-    for name, options in {
-        "PNG": {"exif": exif, "icc_profile": b"a profile" * 20},
-        "JPEG": {"exif": exif, "icc_profile": b"a profile" * 20},
-        "GIF": {"save_all": True, "append_images": [image.rotate(9)] * 3},
-        "BMP": {},
-        "TIFF": {"compression": "tiff_lzw"},
-        "WEBP": {},
-    }.items():
-        for channels in (1, 3):
-            file = io.BytesIO()
-            image.convert("L" if channels == 1 else "RGB").save(file, name, **options)
-            shape = (28, 28, channels)
-            cases.append((file.getvalue(), lambda data, s=shape: decode([data], s)))
-    plain = io.BytesIO()
-    Image.fromarray(shades[:28, :28]).save(plain, "PNG")
-    cases.append((plain.getvalue(), lambda data: decode([data], (28, 28, 1))))
-    return cases
-
-
-def tables(folder: Path) -> list[tuple[bytes, Callable]]:
-    """CSV files with a header, without one, and single lines."""
-    from zoo.data.kinds.tables import decode
-
-    path = folder / "rows.csv"
-
-    def read(data, missing=True):
-        path.write_bytes(data)
-        return decode([path], ("age", "shape", "margin"), missing)
-
-    head = b"margin,age,name,shape\n"
-    rows = b'1,2.5,"a, ""b""",4\n?,61,,2\nNaN,-3e2,x,0\n'
-    return [
-        (head + rows, read),
-        (b"1,2,3\n4,5,6\n", lambda data: read(data, False)),
-        (
-            b"5.1,1.4,0.2",
-            lambda data: decode([data.decode("latin-1")], ("a", "b", "c"), False),
-        ),
-    ]
-
-
-def texts(folder: Path) -> list[tuple[bytes, Callable]]:
-    """Sentences with entities, tags and letters of many scripts."""
-    from zoo.data.kinds.texts import Vocabulary
-
-    words = ("good", "not", "not good", "film", "!")
-    vocabulary = Vocabulary(words, 12, "ends", 2)
-    sentence = "<b>Not good</b>, a film &amp; caf\u00e9 \u0939\u093f\u0928 don't!" * 3
-    read = [
-        lambda data: vocabulary.encode([data.decode("utf-8", "replace")]),
-        lambda data: vocabulary.encode([data.decode("latin-1")]),
-    ]
-    return [(sentence.encode(), each) for each in read]
-
-
-def states(folder: Path) -> list[tuple[bytes, Callable]]:
-    """Training states, whose checksum does not fit, or was made to fit."""
-    import numpy as np
-
-    from zoo.training import states
-
-    def read(data):
-        for path in folder.glob("state-*"):
-            path.unlink()
-        (folder / name).write_bytes(data)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = states.newest(folder)
-        return states.read(found)[1] if found else None
-
-    arrays = [np.arange(12.0).reshape(3, 4), np.int32(3)]
-    path = states.save(folder, arrays, {"epoch": 3, "history": [{"loss": 0.5}]})
-    name = path.name
-    return [(path.read_bytes(), read)]
-
-
-def make_run(folder: Path) -> None:
-    """A small run on points, with two epochs of training behind it."""
-    from zoo.recipe import Recipe
-    from zoo.training import train
-
-    recipe = Recipe(
-        "deep_mlp", "moons", {"hidden": (4,)}, epochs=2, data_arguments={"samples": 80}
-    )
-    recipe = Recipe(**{**vars(recipe), "batch": 16})
-    train(recipe, run=folder, quiet=True)
-
-
-def run(folder: Path) -> list[tuple[bytes, Callable]]:
-    """Every file of a run that opening reads; each as it is, and with fitting sums."""
-    from zoo.core import seal
-    from zoo.run import open_run
-
-    place = folder / "run"
-    make_run(place)
-    sound = {path.name: path.read_bytes() for path in place.iterdir()}
-    names = [n for n in sound if not n.startswith("state-") and n != "model.keras"]
-
-    def opened(name, fits):
-        def read(data):
-            for file, content in sound.items():
-                if (place / file).read_bytes() != content:
-                    (place / file).write_bytes(content)
-            (place / name).write_bytes(data)
-            if fits:
-                seal.write(place)
-            done = open_run(place)
-            metrics, history, backend = done.metrics, done.history, done.backend
-            weights = [each.tolist() for each in done.model.get_weights()]
-            return done.recipe, metrics, history, backend, weights
-
-        read.exact = not fits
-        return read
-
-    return [
-        (sound[name], opened(name, fits))
-        for name in names
-        for fits in (False, True)
-        if name != seal.NAME or not fits
-    ]
-
-
-def graph(folder: Path) -> list[tuple[bytes, Callable]]:
-    """The `.keras` file of a run, its archive and each of its members."""
-    import zipfile
-
-    from zoo.building.model_files import load_strictly
-
-    place = folder / "run"
-    make_run(place)
-    path = place / "model.keras"
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-
-    def whole(data):
-        path.write_bytes(data)
-        return [each.tolist() for each in load_strictly(path, (2,)).get_weights()]
-
-    def inside(name):
-        def read(data):
-            with zipfile.ZipFile(path, "w") as archive:
-                for each, content in {**members, name: data}.items():
-                    archive.writestr(each, content)
-            return [each.tolist() for each in load_strictly(path, (2,)).get_weights()]
-
-        return read
-
-    inner = [(members[name], inside(name)) for name in members]
-    return [(path.read_bytes(), whole), *inner]
-
-
-KINDS = {each.__name__: each for each in (pictures, tables, texts, states, run, graph)}
 
 
 def fuzz(kind: str, seed: int, cases: int, seconds: float) -> dict:
@@ -314,6 +148,7 @@ def _work(kind, seed, first, cases, seconds, outlet) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         os.chdir(folder)
+        tempfile.tempdir = str(folder)
         made = KINDS[kind](folder)
         sound = [_answer(read, data) for data, read in made]
         for (data, read), expected in zip(made, sound, strict=True):
@@ -330,7 +165,7 @@ def _work(kind, seed, first, cases, seconds, outlet) -> None:
             chance = random.Random(f"{seed}/{kind}/{number}")
             place = chance.randrange(len(made))
             data, read = made[place]
-            changed = damage(data, chance)
+            changed = getattr(read, "damage", damage)(data, chance)
             exact = getattr(read, "exact", False)
             outcome, text = _case(read, changed, sound[place], exact)
             outlet.send((number, outcome, text, time.process_time() - begun))

@@ -1,7 +1,8 @@
 """Files from strangers, damaged by the thousand; see fuzz.py."""
 
 import pytest
-from fuzz import KINDS, fuzz
+
+from tests.stress.fuzz import KINDS, fuzz
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -49,7 +49,7 @@ def run(options):
         )
     if options.check:
         startup.load()
-        found = check(options.check)
+        found = check(options.check, trust=options.trust)
         if checks.least(Path(options.check)) is None:
             show(f"{options.check}: its answers differ by {found:.1e}")
         else:

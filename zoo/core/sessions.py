@@ -73,25 +73,29 @@ class Graph:
         operators.check(content, path)
         try:
             self._session = within(LONGEST, lambda: _session(content, threads=1))
+            self.said: dict[str, str] = (
+                self._session.get_modelmeta().custom_metadata_map
+            )
+            self._inputs = [(x.name, x.type) for x in self._session.get_inputs()]
         except TimeoutError as error:
             raise Mistake(
                 f"{path} takes more than {LONGEST:g} s to be opened"
             ) from error
-        # ONNX Runtime has an error of its own for each kind of damage.
+        # ONNX Runtime has an error of its own for each kind of damage, and pybind11 one
+        # for what is not UTF-8.
         except Exception as error:
             reason = str(error).strip().splitlines()[0][:200]
             raise Mistake(
                 f"{path} is no ONNX file that can be run: {reason}"
             ) from error
-        self.said: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     @cached_property
     def taken(self) -> tuple[str, type]:
         """The name and the type of its input."""
-        taken, *more = self._session.get_inputs() or [None]
-        if taken is None or more:
+        if len(self._inputs) != 1:
             raise Mistake(f"{self.path} is damaged: it has not one input")
-        return taken.name, np.int32 if taken.type == "tensor(int32)" else np.float32
+        [(name, kind)] = self._inputs
+        return name, np.int32 if kind == "tensor(int32)" else np.float32
 
     @cached_property
     def _given(self) -> list[str]:
@@ -278,5 +282,8 @@ def _session(content: bytes, threads: int):
         "session.use_device_allocator_for_initializers", "1"
     )
     return onnxruntime.InferenceSession(
-        content, options, disabled_optimizers=["ConstantFolding"]
+        content,
+        options,
+        disabled_optimizers=["ConstantFolding"],
+        enable_fallback=0,  # which would print stars and try the same once more
     )

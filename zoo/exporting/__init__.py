@@ -73,11 +73,13 @@ def export(
     return path
 
 
-def check(path: str | Path) -> float:
+def check(path: str | Path, trust: bool = False) -> float:
     """Compare an exported file again with the answers that lie beside it.
 
     Args:
         path: of the file, on any machine that has the format's runtime.
+        trust: open files of PyTorch and TensorFlow, which may execute what they hold;
+            and put no bounds to the memory and time of others.
 
     Returns:
         The largest difference, relative to the largest answer; at most 1e-4. Of a file
@@ -93,13 +95,19 @@ def check(path: str | Path) -> float:
     name = formats.of(path)
     if name is None:
         raise Mistake(f"{path} ends like no exported file; accepted: {_endings()}")
+    why = getattr(formats.module(name), "EXECUTES", None)
+    if why and not trust:
+        raise Mistake(
+            f"{path} would be executed: {why}; if you trust it, add --trust (in "
+            "Python: trust=True)"
+        )
     reader = formats.module(name).READER
     if reader and reader not in backend.installed():
         raise Mistake(f"{path} is opened by {reader}, which is not installed")
     for package in formats.module(name).PACKAGES:
         if not backend.is_installed(package):
             raise Mistake(f"to check {path} needs {package}: pip install {package}")
-    return _compare(path, name)
+    return _compare(path, name, trust)
 
 
 def _place(run: Run, path, format: str | None, int8: bool) -> tuple[Path, str]:
@@ -162,14 +170,15 @@ def _write(run: Run, path: Path, name: str, outputs: str, int8: bool) -> None:
     _worker(f"{run.folder} cannot be exported as {name}", wanted, "write", *words)
 
 
-def _compare(path: Path, name: str) -> float:
+def _compare(path: Path, name: str, trust: bool = True) -> float:
     reader = formats.module(name).READER
     if reader is None:
         startup.import_keras()
         from zoo.exporting import checks
 
-        return checks.compare(path, name)
-    return float(_worker(f"{path} failed its check", reader, "compare", path, name))
+        return checks.compare(path, name, trust)
+    words = ["compare", path, name, *(["--trust"] if trust else [])]
+    return float(_worker(f"{path} failed its check", reader, *words))
 
 
 def _certify(path: Path, found: float) -> None:

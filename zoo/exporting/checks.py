@@ -1,6 +1,8 @@
 """Inputs with their right answers, which lie beside an exported file."""
 
+import math
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,8 @@ TOLERANCE = 1e-4  # relative to the largest answer
 # first they may be elsewhere, where a processor rounds int8 sums in its own way.
 LEAST, SLACK = 0.9, 0.02
 ENDING = ".checks.npz"
+# What NumPy raises of a damaged file: an array's shape may be any, and its name text.
+_FAULTS = (ValueError, TypeError, KeyError, IndexError, EOFError, MemoryError)
 
 
 def beside(path: Path) -> Path:
@@ -53,17 +57,25 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return _read(path)[:2]
 
 
-def _read(path: Path) -> tuple[np.ndarray, np.ndarray, float | None]:
+LARGEST = 2**28  # bytes of the arrays beside a stranger's file
+
+
+def _read(
+    path: Path, largest: float = math.inf
+) -> tuple[np.ndarray, np.ndarray, float | None]:
     file = beside(path)
     if not file.is_file():
         raise Mistake(f"{file} is missing: it holds what {path.name} is compared with")
     try:
+        with zipfile.ZipFile(file) as archive:
+            if sum(each.file_size for each in archive.infolist()) > largest:
+                raise ValueError(f"it has more than {largest:,} bytes")
         with np.load(file, allow_pickle=False) as arrays:
             inputs, answers = arrays["inputs"], arrays["answers"]
             share = float(arrays["least"]) if "least" in arrays else None
         if len(inputs) != len(answers) or not len(inputs):
             raise ValueError(f"{len(inputs)} inputs and {len(answers)} answers")
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, *_FAULTS, zipfile.BadZipFile, zlib.error) as error:
         raise Mistake(f"{file} is damaged: {error}") from error
     return inputs, answers, share
 
@@ -88,7 +100,7 @@ def agreement(found: np.ndarray, expected: np.ndarray) -> float:
     return float((said[0] == said[1]).mean())
 
 
-def compare(path: Path, name: str) -> float:
+def compare(path: Path, name: str, trust: bool = True) -> float:
     """By how much a file's answers differ, relative to the largest right one.
 
     Of a file in int8, the share of answers that are the same, see `agreement`.
@@ -96,14 +108,18 @@ def compare(path: Path, name: str) -> float:
     Args:
         path: of the file, beside which its checks lie.
         name: its format.
+        trust: without it, what the file may take of memory and time is bounded, where
+            the format's runtime allows that.
 
     Raises:
         Mistake: by more than `TOLERANCE`, or fewer are the same than the checks
             demand, or it answers nothing.
     """
-    inputs, expected, share = _read(path)
+    inputs, expected, share = _read(path, math.inf if trust else LARGEST)
+    format = formats.module(name)
+    strictly = getattr(format, "opened_strictly", format.opened)
     try:
-        answer = formats.module(name).opened(path)
+        answer = format.opened(path) if trust else strictly(path)
         cuts = np.cumsum(BATCHES)[:-1]
         parts = [answer(part) for part in np.split(inputs, cuts) if len(part)]
         found = np.concatenate(parts)

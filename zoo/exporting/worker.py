@@ -1,7 +1,7 @@
 """`python -m zoo.exporting.worker WORD...`: a part of an export, on another backend.
 
 write RUN FILE FORMAT OUTPUTS [--int8] [--trust]
-compare FILE FORMAT
+compare FILE FORMAT [--trust]
 """
 
 import sys
@@ -19,10 +19,10 @@ def write(folder: str, file: str, name: str, outputs: str, *more: str) -> None:
     write(run, Path(file), name, outputs, "--int8" in more)
 
 
-def compare(file: str, name: str) -> None:
+def compare(file: str, name: str, *more: str) -> None:
     from zoo.exporting import checks
 
-    print(checks.compare(Path(file), name))
+    print(checks.compare(Path(file), name, "--trust" in more))
 
 
 if __name__ == "__main__":

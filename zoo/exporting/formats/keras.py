@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.errors import Mistake
+
 if TYPE_CHECKING:
     import keras
 
@@ -28,11 +30,26 @@ def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> 
 
 
 def opened(path: Path):
-    import keras
-
     from zoo.building import model_files
 
-    model = model_files.load(path)
+    return _asked(model_files.load(path))
+
+
+def opened_strictly(path: Path):
+    """As `opened`, of a file that may come from anybody."""
+    from zoo.building import model_files
+    from zoo.exporting import checks
+
+    shape = checks.read(path)[0].shape[1:]
+    try:
+        return _asked(model_files.load_strictly(path, shape))
+    except model_files.Foreign as foreign:  # such as what int8 is made of
+        raise Mistake(f"{foreign}; if you trust it, add --trust") from foreign
+
+
+def _asked(model: "keras.Model"):
+    import keras
+
     dtype = model.inputs[0].dtype
 
     def answer(inputs: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 SUFFIX, BACKEND, READER, PACKAGES = "", "tensorflow", "tensorflow", ()
 INT8 = None
+EXECUTES = "TensorFlow does what its graph says, such as reading and writing files"
 
 
 def write(model: "keras.Model", path: Path, about: dict) -> None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 SUFFIX, BACKEND, READER, PACKAGES = ".pt2", "torch", "torch", ()
 INT8 = None
+EXECUTES = "PyTorch evaluates words in such a file as Python"
 
 
 def write(model: "keras.Model", path: Path, about: dict) -> None:
