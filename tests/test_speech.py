@@ -50,10 +50,13 @@ def run(tmp_path_factory):
 # --- The network
 
 
-@pytest.mark.parametrize("cell", ["gru", "mingru"])
-def test_padding_does_not_change_the_answer(cell):
-    short = zoo.build("lstm_speech", input_shape=(960,), cell=cell, **SMALL)
-    long = zoo.build("lstm_speech", input_shape=(1600,), cell=cell, **SMALL)
+@pytest.mark.parametrize(
+    ("cell", "normalize"), [("gru", "sound"), ("mingru", "sound"), ("gru", "voice")]
+)
+def test_padding_does_not_change_the_answer(cell, normalize):
+    options = {"cell": cell, "normalize": normalize, **SMALL}
+    short = zoo.build("lstm_speech", input_shape=(960,), **options)
+    long = zoo.build("lstm_speech", input_shape=(1600,), **options)
     if cell == "mingru":  # whose memory at first is that of the length
         long.set_weights(short.get_weights())
     sounds = np.full((3, 1600), PADDING)
@@ -76,8 +79,9 @@ def test_features_behind_the_end_are_not_seen(pooling):
     assert np.isfinite(answers(long, np.full((1, 10, 3), np.nan))).all()
 
 
-def test_loudness_is_taken_out():
-    model = zoo.build("lstm_speech", input_shape=(960,), **SMALL)
+@pytest.mark.parametrize("normalize", ["sound", "voice"])
+def test_loudness_is_taken_out(normalize):
+    model = zoo.build("lstm_speech", input_shape=(960,), normalize=normalize, **SMALL)
     noise = np.random.default_rng(0).normal(size=(1, 960))
     loud, quiet = (np.rint(noise * level) for level in (8000, 2000))
     assert np.allclose(answers(model, loud), answers(model, quiet), atol=0.01)
@@ -85,10 +89,14 @@ def test_loudness_is_taken_out():
     assert np.isfinite(answers(model, np.full((1, 960), PADDING))).all()
 
 
-def test_what_the_cells_see_is_what_numpy_computes():
-    model = zoo.build("lstm_speech", input_shape=(960,), bands=12, units=(8,))
+@pytest.mark.parametrize("normalize", ["sound", "voice"])
+def test_what_the_cells_see_is_what_numpy_computes(normalize):
+    model = zoo.build(
+        "lstm_speech", input_shape=(960,), bands=12, units=(8,), normalize=normalize
+    )
     sound = np.full((1, 960), PADDING, "float32")
     sound[0, :640] = 9000 * tone(500, 640 / RATE)
+    sound[0, 320:640] *= 0.01
     layer = model.get_layer
     bands = layer("mel")(layer("samples")([sound]))
     found = layer("features")([bands, layer("real")([sound])])
@@ -98,14 +106,25 @@ def test_what_the_cells_see_is_what_numpy_computes():
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(240) / 240)
     frames = np.stack([around[80 * i :][:240] for i in range(8)]) * window
     power = np.square(np.abs(np.fft.rfft(frames)))
-    edges = np.linspace(*(1127 * np.log1p(np.array([60, 4000]) / 700)), 14)
+    hertz = {"sound": [60, 4000], "voice": [200, 3280]}[normalize]
+    edges = np.linspace(*(1127 * np.log1p(np.array(hertz) / 700)), 14)
     place = 1127 * np.log1p(np.linspace(0, 4000, 121) / 700)[:, None]
     rise = (place - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - place) / (edges[2:] - edges[1:-1])
     triangles = np.maximum(0, np.minimum(rise, fall))
     triangles[0] = 0
-    logs = np.log(power @ triangles + 1e-6)
-    expected = (logs - logs.mean()) / np.sqrt(logs.var() + 0.01)
+    power = power @ triangles
+    if normalize == "sound":
+        logs = np.log(power + 1e-6)
+        expected = (logs - logs.mean()) / np.sqrt(logs.var() + 0.01)
+    else:
+        loud = power.mean(axis=1)
+        quiet = 0.001 * loud.max()
+        heard = loud > quiet
+        assert 0 < heard.sum() < 8
+        logs = np.log(power / quiet + 1)
+        apart = logs - logs[heard].mean(axis=0)
+        expected = apart / np.sqrt(np.square(apart[heard]).mean() + 0.01)
     assert np.allclose(found[0, :4].reshape(8, 12), expected, atol=1e-3)
     assert (found[0, 4:] == 0).all()
 

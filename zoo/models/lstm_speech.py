@@ -64,8 +64,10 @@ from zoo.models.lstm_sentiment import POOLINGS, pooled_states, side_by_side, sta
 LOUDEST = float(FULL)
 FIRST_HERTZ = 60.0
 NOISE = 1e-6  # power in a band below which sounds are equally silent
+VOICE = 200.0, 0.41  # Hz, and a share of the rate: beyond, microphones differ most
+QUIET = 1e-3  # of the loudest window's power: 30 dB below, the room is heard, no voice
 SMALLEST = 0.1  # deviation, so that silence is not made loud
-NORMALIZATIONS = ("sound", "bands")
+NORMALIZATIONS = ("sound", "bands", "voice")
 HEADS = ("label", "ctc")
 CERTAIN = 30.0  # a logit: of what else there is, a part in 10**13 is left
 
@@ -95,7 +97,10 @@ def build(
         joined: windows, or steps of features, that are one step of the cells.
         normalize: of a sound, what is brought to mean 0 and deviation 1: the whole
             "sound", or each of its "bands" by itself, which takes out the voice's color
-            with that of the microphone.
+            with that of the microphone. "voice" is for speakers never heard: of bands
+            from 200 Hz to 0.41 of the rate what is 30 dB below the loudest window
+            counts as silent; of each band the mean of the windows above that is taken
+            out, and one deviation of all.
         cell: "lstm", "gru" or "mingru".
         units: width of each recurrent layer, from the sound upward.
         bidirectional: whether each layer also reads backward, in a cell of its own.
@@ -184,6 +189,9 @@ def _of_samples(length: int, rate: int, bands: int, joined: int, normalize: str)
         )
     spare = -length % (hop * joined)
     sound = keras.Input((length,), name="sound")
+    lowest, highest = FIRST_HERTZ, None
+    if normalize == "voice":
+        lowest, highest = VOICE[0], VOICE[1] * rate
     # The last window reaches beyond the end, where the layer would mirror the sound.
     scaled = partial(_scaled, behind=spare + hop)
     samples = stage(scaled, sound, name="samples")
@@ -192,7 +200,8 @@ def _of_samples(length: int, rate: int, bands: int, joined: int, normalize: str)
         sequence_stride=hop,
         sampling_rate=rate,
         num_mel_bins=bands,
-        min_freq=min(FIRST_HERTZ, rate / 8),
+        min_freq=min(lowest, rate / 8),
+        max_freq=highest,
         power_to_db=False,
         dtype="float32",
         name="mel",
@@ -200,7 +209,7 @@ def _of_samples(length: int, rate: int, bands: int, joined: int, normalize: str)
     steps = (length + spare) // (hop * joined)
     find = partial(_steps_of_sound, hop=hop * joined, steps=steps)
     real = stage(find, sound, name="real")
-    lay = partial(_features, joined=joined, each=normalize == "bands")
+    lay = partial(_features, joined=joined, normalize=normalize)
     x = stage(lay, mel, real, name="features")
     return sound, x, real
 
@@ -231,23 +240,28 @@ def _steps_of_sound(sound, hop: int, steps: int):
     return ops.cast(ops.less(starts, count), "int32")
 
 
-def _features(mel, real, joined: int, each: bool):
+def _features(mel, real, joined: int, normalize: str):
     """Logarithms of bands by their mean and deviation, 0 for padding.
 
     From (batch, bands, windows) to (batch, steps, joined * bands).
     """
     steps, bands = real.shape[1], mel.shape[1]
-    # Near 0 where it is quiet, so that the deviation of a quiet sound is not rounded.
-    logs = ops.transpose(ops.log(mel / NOISE + 1.0), (0, 2, 1))[:, : steps * joined]
     known = ops.reshape(ops.stack([real] * joined, axis=2), (-1, steps * joined, 1))
-    known = ops.cast(known, logs.dtype)
-    count = ops.maximum(ops.sum(known, axis=1, keepdims=True), 1.0)
-    middle = ops.sum(known * logs, axis=1, keepdims=True) / count
-    if not each:
+    known = ops.cast(known, mel.dtype)
+    quiet, heard = NOISE, known
+    if normalize == "voice":
+        loud = ops.expand_dims(ops.mean(mel, axis=1), -1)[:, : steps * joined] * known
+        quiet = ops.maximum(QUIET * ops.max(loud, axis=1, keepdims=True), NOISE)
+        heard = ops.cast(ops.greater(loud, quiet), mel.dtype)
+    # Near 0 where it is quiet, so that the deviation of a quiet sound is not rounded.
+    logs = ops.transpose(ops.log(mel / quiet + 1.0), (0, 2, 1))[:, : steps * joined]
+    count = ops.maximum(ops.sum(heard, axis=1, keepdims=True), 1.0)
+    middle = ops.sum(heard * logs, axis=1, keepdims=True) / count
+    if normalize == "sound":
         middle = ops.mean(middle, axis=2, keepdims=True)
     apart = known * (logs - middle)
-    square = ops.sum(ops.square(apart), axis=1, keepdims=True) / count
-    if not each:
+    square = ops.sum(heard * ops.square(apart), axis=1, keepdims=True) / count
+    if normalize != "bands":
         square = ops.mean(square, axis=2, keepdims=True)
     found = apart / ops.sqrt(square + SMALLEST**2)
     return ops.reshape(found, (-1, steps, joined * bands))
