@@ -134,6 +134,8 @@ def replacing(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
     """A failure of the disk inside becomes a `Mistake` about `path`."""
+    if "\0" in str(path):
+        raise Mistake(f"cannot write {str(path)!r}: its name holds a NUL")
     try:
         yield
     except OSError as error:
