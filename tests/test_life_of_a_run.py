@@ -229,9 +229,11 @@ def test_a_failure_leaves_the_users_folders_and_nothing_else(
 def test_a_name_that_no_folder_can_have(tmp_path, name):
     with pytest.raises(Mistake, match=r"^no folder can be called"):
         check_folder(tmp_path / name)
-    with pytest.raises(Mistake, match=r"^cannot write .*xxx|its name holds a NUL$"):
-        with files.writing(tmp_path / name):  # as exports and publications do
-            (tmp_path / name).mkdir()
+    with (
+        pytest.raises(Mistake, match=r"^cannot write .*xxx|its name holds a NUL$"),
+        files.writing(tmp_path / name),  # as exports and publications do
+    ):
+        (tmp_path / name).mkdir()
 
 
 def test_names_that_are_not_utf8_are_kept(tmp_path):
