@@ -19,7 +19,8 @@ from zoo import backend
 from zoo.data import floors
 from zoo.engine import startup
 
-pytest_plugins = ["commands", "strangers"]  # fixtures that several files share
+# The fixtures that several files share.
+pytest_plugins = ["commands", "interrupted", "strangers"]
 # What a shell starts in the background ignores Ctrl-C, which tests send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait

@@ -98,6 +98,7 @@ def test_load_imports_keras_on_it_in_silence():
     assert loaded.split() == [name] * 4
 
 
+@pytest.mark.once
 def test_load_shows_the_messages_of_an_import_that_fails():
     ran = subprocess.run(
         [

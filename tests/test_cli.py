@@ -216,6 +216,7 @@ def test_options_may_stand_before_the_changes(zoo_, folder):
     assert (recipe["epochs"], recipe["batch"]) == (1, 64)
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_recipe_file_is_a_program(folder):
     command = [sys.executable, ROOT / "recipes" / "circles.py", "--backend", HERE]

@@ -11,7 +11,7 @@ from toy_sets import python
 
 from zoo import data
 
-pytestmark = [pytest.mark.realdata, pytest.mark.without_tensorflow]
+pytestmark = pytest.mark.realdata
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def test_the_first_start_imports_no_tensorflow(prepared):
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+@pytest.mark.without_tensorflow
 def test_pictures(prepared, name):
     dataset = data.load(name)
     sizes = [len(split) for split in (dataset.train, dataset.validation, dataset.test)]
@@ -52,6 +53,7 @@ def test_pictures(prepared, name):
 
 
 @pytest.mark.once
+@pytest.mark.without_tensorflow
 def test_mnist_is_not_in_its_test_split(prepared):
     dataset = data.load("mnist", validation=0)
     train = {hashlib.sha256(image).digest() for image in dataset.train.inputs}
@@ -63,6 +65,7 @@ def test_mnist_is_not_in_its_test_split(prepared):
 @pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.filterwarnings("ignore:found .* texts of imdb_reviews")
+@pytest.mark.without_tensorflow
 def test_reviews(prepared):
     with pytest.warns(UserWarning, match=r"texts of imdb_reviews's \w+ split"):
         dataset = data.load("imdb_reviews", vocabulary_size=20_000, length=80)
@@ -83,6 +86,7 @@ def test_reviews(prepared):
 
 
 @pytest.mark.once
+@pytest.mark.without_tensorflow
 def test_mammograms(shared_data):
     file = shared_data / "raw/mammographic_masses/mammographic_masses.data.txt"
     dataset = data.load("mammographic_masses", file=file)
@@ -108,6 +112,7 @@ def test_mammograms(shared_data):
 
 
 @pytest.mark.once
+@pytest.mark.without_tensorflow
 def test_a_folder_of_pictures(shared_data):
     with pytest.warns(UserWarning, match=r"PROVENANCE\.md: it lies beside the splits"):
         dataset = data.load(str(shared_data / "raw/pizza_steak_sushi"), size=64)

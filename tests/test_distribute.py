@@ -26,7 +26,6 @@ from zoo.run import Run
 ROOT = Path(__file__).parents[1]
 PROGRAM = ROOT / "tests" / "several_devices.py"
 HERE = backend.current()
-PLAIN = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 EPOCHS, STEPS = 4, 100
 DEVICES, PROCESSES = (2, 1), (2,)  # 4 of both: tests/stress
 
@@ -61,12 +60,17 @@ def environments(processes: int) -> list[dict[str, str]]:
     ]
 
 
+def environment(more: dict[str, str]) -> dict[str, str]:
+    """Of a process of its own, which compiles as this file's tests do now."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **more}
+
+
 def run_together(*started: tuple[list, dict]) -> str:
     """Run commands, each with its environment, at once; what they printed."""
     running = [
         subprocess.Popen(
             list(map(str, words)),
-            env={**PLAIN, **more},
+            env=environment(more),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -186,12 +190,12 @@ def test_the_devices_that_took_part_are_counted_and_named(alone_and_devices, pro
 def test_the_command_trains_a_convolutional_network_on_two_devices(prepared, tmp_path):
     changes = "data=mnist_sample validation=0.9 batch=50 epochs=2 augment.mixup=0.2"
     command = [sys.executable, "-m", "zoo", "train", "lenet_mnist", *changes.split()]
-    command += ["--backend", HERE, "--run"]
+    command += ["--backend", HERE, "--no-floor", "--run"]
     printed = run_together(([*command, tmp_path / "two", "--devices", "2"], {}))
     assert "data parallel on 2 devices: " in printed
     assert "; each saw 25 of 50 examples" in printed
     two = Run(tmp_path / "two")
-    one = zoo.train(two.recipe, run=tmp_path / "one", quiet=True)
+    one = zoo.train(two.recipe, run=tmp_path / "one", floor=False, quiet=True)
     for key in ("loss", "validation_loss"):
         losses = [[line[key] for line in run.history] for run in (two, one)]
         np.testing.assert_allclose(*losses, rtol=0, atol=1e-5)
@@ -224,7 +228,10 @@ def test_a_mistake_on_several_devices_is_one_line(tmp_path):
     ]
     command = [sys.executable, "-m", "zoo", *words, "--backend", HERE, "--run"]
     done = subprocess.run(
-        [*command, str(tmp_path / "run")], env=PLAIN, capture_output=True, text=True
+        [*command, str(tmp_path / "run")],
+        env=environment({}),
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 2
     said = done.stderr.splitlines()[-1]
@@ -240,7 +247,7 @@ def test_a_process_whose_partner_dies_says_how_to_go_on(tmp_path):
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "zoo", *words],
-            env={**PLAIN, **more},
+            env=environment(more),
             cwd=tmp_path,
             stderr=subprocess.PIPE,
             text=True,

@@ -74,7 +74,8 @@ zoo.evaluate(run)
 check("evaluate")
 zoo.report(run)
 check("report")
-zoo.tune(recipe, trials=2, winners=1, run=FOLDER + "/search", quiet=True)
+zoo.tune(recipe, trials=2, winners=1, only=("learning_rate",), run=FOLDER + "/search",
+         quiet=True)
 check("tune")
 if MORE:
     zoo.export(run, FOLDER + "/model.onnx")

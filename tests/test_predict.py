@@ -220,6 +220,7 @@ def test_rows(runs, tmp_path):
         )
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("other", [b for b in backend.NAMES if b != backend.current()])
 def test_another_backend_answers_the_same(runs, files, other):

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.interrupted import RECIPE, same
 from tests.test_survival import (
     HERE,
-    RECIPE,
-    same,
     torchrun,
     train_and_kill_a_worker,
     write_recipe,
