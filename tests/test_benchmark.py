@@ -97,7 +97,10 @@ def test_public_verbs_answer_as_onnxruntime_by_hand():
     case = CASES["mammogram 4-6-1, batch 10"]
     inputs = case.data()[0][:5]
     expected = public.onnx(case)(inputs)[:, 0]
-    np.testing.assert_allclose(public.kept(case)(inputs)[:, 0], expected, rtol=1e-5)
+    for make in (public.kept, public.forward):
+        np.testing.assert_allclose(make(case)(inputs)[:, 0], expected, rtol=1e-5)
+    labels = [f"class {int(each > 0)}" for each in expected]
+    assert public.predict_and_read(case)(inputs) == labels
     for make in (public.predict, public.predict_by_keras):
         shares = [each.probabilities for each in make(case)(inputs)]
         found = [np.log(each["class 1"] / each["class 0"]) for each in shares]

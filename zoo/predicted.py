@@ -2,10 +2,10 @@
 
 import html
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -105,7 +105,7 @@ class Prediction:
         return dict(list(self.probabilities.items())[:count])
 
 
-class Predictions(Sequence):
+class Predictions(Sequence[Prediction]):
     """The predictions of one call, which are written when the first one is looked at.
 
     A small network answers in less time than it takes to write down what its numbers
@@ -126,10 +126,16 @@ class Predictions(Sequence):
     def __len__(self) -> int:
         return self._count
 
+    @overload
+    def __getitem__(self, place: int) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Prediction]: ...
+
     def __getitem__(self, place):
         return self._written[place]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Prediction]:
         return iter(self._written)
 
     def __eq__(self, other) -> bool:
@@ -139,10 +145,10 @@ class Predictions(Sequence):
 
     __hash__ = None  # type: ignore[assignment]  # as that of a list
 
-    def __add__(self, other) -> list:
+    def __add__(self, other) -> list[Prediction]:
         return self._written + list(other)
 
-    def __radd__(self, other) -> list:
+    def __radd__(self, other) -> list[Prediction]:
         return list(other) + self._written
 
     def __repr__(self) -> str:
@@ -202,6 +208,8 @@ class Asked:
         found = []
         for place, given in enumerate(known):
             made = object.__new__(Prediction)
-            vars(made).update(given, _late=(self, place))
+            own = vars(made)
+            own.update(given)
+            own["_late"] = self, place
             found.append(made)
         return found

@@ -26,11 +26,14 @@ TRAIN = {
     },
 }
 PUBLIC, BY_KERAS = "zoo.predict, exported", "zoo.predict"
-KEPT, RUNTIME = "zoo.load, kept", "ONNX Runtime"
+READ = "zoo.predict, exported, labels read"
+KEPT, FORWARD, RUNTIME = "zoo.load, kept", "Run.forward, kept", "ONNX Runtime"
 VERBS = {
     PUBLIC: "loops_public.predict",
+    READ: "loops_public.predict_and_read",
     BY_KERAS: "loops_public.predict_by_keras",
     KEPT: "loops_public.kept",
+    FORWARD: "loops_public.forward",
     RUNTIME: "loops_public.onnx",
 }
 PREDICT = {

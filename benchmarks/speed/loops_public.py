@@ -27,6 +27,12 @@ def predict(case):
     return _asked(case, str(_run(case, export=True)))
 
 
+def predict_and_read(case):
+    """The same, and the label of each prediction, which is written when it is read."""
+    ask = predict(case)
+    return lambda inputs: [each.label for each in ask(inputs)]
+
+
 def predict_by_keras(case):
     """`zoo.predict` on a run without one."""
     return _asked(case, str(_run(case, export=False)))
@@ -36,6 +42,12 @@ def kept(case):
     """The model of `zoo.load`, by Keras's own call for one batch."""
     model = zoo.load(_run(case, export=False))
     return model.predict_on_batch
+
+
+def forward(case):
+    """The compiled function of a run that is kept, which zoo itself answers by."""
+    run = zoo.Run(_run(case, export=False))
+    return lambda inputs: run.forward(inputs)
 
 
 def onnx(case):

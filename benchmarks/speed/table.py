@@ -9,12 +9,15 @@ from benchmarks.speed.cases import CASES
 from benchmarks.speed.contestants import (
     BY_KERAS,
     FIT,
+    FORWARD,
     KEPT,
     LIMIT,
     PREDICT,
     PUBLIC,
+    READ,
     RUNTIME,
     TRAIN,
+    VERBS,
     ZOO,
 )
 from benchmarks.speed.limit import SIDE
@@ -112,32 +115,32 @@ def _train(lines):
 
 def _verbs(lines):
     """What the public verbs take, from raw inputs to answers with probabilities."""
-    head = ["zoo.predict", "for", "backend", "exported, ms", "by Keras, ms"]
-    head += [
-        "zoo.load, kept, ms",
-        "the best else",
-        "exported / best",
-        "by Keras / best",
-    ]
+    own = (PUBLIC, READ, BY_KERAS, FORWARD, KEPT)
+    head = ["zoo.predict", "for", "backend", "exported, ms", "labels read, ms"]
+    head += ["by Keras, ms", "Run.forward, ms", "zoo.load, kept, ms", "the best else"]
+    head += ["exported / best", "Run.forward / by hand"]
     rows = []
     for network in CASES:
         for size in dict.fromkeys(line["size"] for line in lines if line["size"]):
             for backend in PREDICT:
                 found = _found(lines, "predict", network, backend, size)
-                if not {PUBLIC, BY_KERAS, KEPT, RUNTIME} <= set(found):
+                if not {*own, RUNTIME} <= set(found):
                     continue
-                own = [found.pop(name) for name in (PUBLIC, BY_KERAS, KEPT)]
                 found.pop(ZOO, None)  # the function inside
+                found.pop("Keras predict", None)
+                zoo = {name: found.pop(name) for name in own}
                 best = min(found.values(), key=_median)
+                found.pop(RUNTIME)  # another engine; what is left is the framework
+                least = min(found.values(), key=_median, default=None)
                 rows.append(
                     [
                         network,
                         size,
                         BACKENDS[backend],
-                        *(spread(line["ms"]) for line in own),
+                        *(spread(line["ms"]) for line in zoo.values()),
                         f"{best['contestant']}: {spread(best['ms'])}",
-                        f"{ratio(own[0], best):.2g}",
-                        f"{ratio(own[1], best):.2g}",
+                        f"{ratio(zoo[PUBLIC], best):.2g}",
+                        f"{ratio(zoo[FORWARD], least):.2g}" if least else "",
                     ]
                 )
     return table(head, rows) if rows else []
@@ -151,7 +154,7 @@ def _predict(lines):
         for size in dict.fromkeys(line["size"] for line in lines if line["size"]):
             for backend in PREDICT:
                 found = _found(lines, "predict", network, backend, size)
-                for name in (PUBLIC, BY_KERAS, KEPT, RUNTIME):
+                for name in VERBS:
                     found.pop(name, None)
                 if not {ZOO, "Keras predict"} <= set(found) or len(found) < 3:
                     continue
