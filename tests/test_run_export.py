@@ -205,4 +205,6 @@ def test_answers_are_those_of_onnxruntime_used_by_hand(asked, monkeypatch):
                 np.testing.assert_allclose(found, shares, atol=1e-6)
         assert answering.engine(Run(folder)) == answering.ONNX
     one = zoo.predict(folder, images[3])
+    monkeypatch.setattr(files, "read", None)  # what was opened is not read again
+    assert zoo.predict(folder, images[3]) == one
     assert one[0].probabilities == pytest.approx(answered[3].probabilities, abs=1e-6)

@@ -131,13 +131,14 @@ class Run:
         otherwise than it did; zoo 0.1 did not measure it.
         """
         found = self.metrics.get(name)
-        if found is None and self.about_data.task in tasks and self._was_validated():
+        if found is None and self.about_data.task in tasks and self._was_validated:
             raise Mistake(
                 f"{self.folder / 'metrics.json'} is damaged: it has no {name}, and the "
                 "training had a validation split; copy the run again"
             )
         return found
 
+    @cached_property
     def _was_validated(self) -> bool:
         if seal.read(self.folder) is None:
             return False
