@@ -151,6 +151,8 @@ def test_the_device_holds_what_is_small_in_memory_and_not_augmented(
 def test_the_feed_gathers_rows_into_aligned_memory(capacity):
     plain = feed(count=23)
     plain.capacity = plain.length = capacity
+    apart = plain.split.inputs[:, ::-1].copy()[:, ::-1]  # NumPy would copy all of it
+    plain.split = Split(apart, plain.split.targets)
     index = order(23, 5, 2)
     for chunk in plain.chunks(2):
         assert chunk.inputs.ctypes.data % 64 == 0
@@ -188,7 +190,8 @@ def test_how_long_a_chunk_is_does_not_depend_on_when_a_thread_makes_it():
             some.length = number + 2
             yield chunk.count
 
-    assert list(counts(late=True)) == list(counts(late=False)) == [1, 1, 2, 3, 4, 4, 1]
+    expected = [1, 1, 1, 1, 2, 3, 4, 2, 1]
+    assert list(counts(late=True)) == list(counts(late=False)) == expected
 
 
 class Watched:
@@ -204,8 +207,8 @@ class Watched:
         return self.array[positions]
 
 
-def test_the_feed_holds_two_chunks_however_many_examples_there_are():
-    """The one that is trained on, and the one that is made meanwhile."""
+def test_the_feed_holds_four_chunks_however_many_examples_there_are():
+    """The one that is trained on, and those that are made meanwhile."""
     watched = Watched(np.zeros((40_000, 32, 32, 3), "uint8"))
     targets = np.zeros(40_000, "int32")
     encode, _ = losses.make("crossentropy", 3)
@@ -218,9 +221,9 @@ def test_the_feed_holds_two_chunks_however_many_examples_there_are():
             if sizes:
                 watched.held -= sizes[-1]
             sizes.append(chunk.count * chunk.rows)
-            assert chunk.inputs.nbytes <= 32 * 2**20
+            assert chunk.inputs.nbytes <= 16 * 2**20
     assert sum(sizes) == 80_000
-    assert watched.most <= 2 * max(sizes)
+    assert watched.most <= 4 * max(sizes)
     assert max(sizes) < 40_000 / 3
 
 

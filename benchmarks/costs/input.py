@@ -2,7 +2,7 @@
 PyTorch's DataLoader on the same files.
 
 zoo decodes once and keeps the pixels; files above 1 GiB stay on the disk and are read
-as they are needed, in any order. The feed holds two chunks of 32 MiB at most.
+as they are needed, in any order. The feed holds four chunks of 16 MiB at most.
 """
 
 import tempfile

@@ -1,7 +1,9 @@
 """Batches for training: ordered, augmented and stacked while the device computes."""
 
+import itertools
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +18,8 @@ from zoo.core.random import side_by_side
 from zoo.data import Split, order
 from zoo.engine import groups
 
-_BYTES = 32 * 2**20  # of a chunk
+_AHEAD = 3  # chunks; whole ones are made while the short ones of an epoch's end train
+_BYTES = 16 * 2**20  # of a chunk
 _HELD_BYTES = 256 * 2**20  # of a split that the device holds
 _MOST_STEPS = 512  # in a chunk
 _INLINE = 2000  # examples; shuffling so few takes less time than waking a thread
@@ -64,11 +67,11 @@ class Feed:
     Of windows whose states are carried the order is `zoo.core.random.side_by_side`.
 
     `length` is the number of batches in a chunk; the caller may change it while it
-    takes chunks. A new value takes effect two chunks later: the next chunk is already
+    takes chunks. A new value takes effect four chunks later: the next three are already
     being made. Processes that set equal lengths get equal chunks.
 
-    Two chunks are in memory at a time, the one in use and the next. Each has at most
-    32 MiB, or one batch if that is more.
+    Four chunks are in memory at a time, the one in use and the next three. Each has at
+    most 16 MiB, or one batch if that is more.
     """
 
     def __init__(
@@ -87,7 +90,7 @@ class Feed:
         carried = getattr(inputs, "carried", False)
         self.steps = len(split) // batch if carried else -(-len(split) // batch)
         draw = partial(side_by_side, batch) if carried else order
-        self._draw = draw if shuffle else _in_order
+        self._draw = draw if shuffle else lambda count, *_: np.arange(count)
         dtype = np.dtype("float32") if augment.mixes(operations) else inputs.dtype
         size = math.prod(inputs.shape[1:]) * dtype.itemsize
         in_memory = type(inputs) is np.ndarray
@@ -102,8 +105,8 @@ class Feed:
         self.length = 1
         large = size > _LARGE_PICTURE
         self._maker = ThreadPoolExecutor(1)
-        self._helpers = ThreadPoolExecutor(processors() if large else 1)
-        self._ahead: tuple[tuple[int, int], Callable[[], Chunk]] | None = None
+        self._map = ThreadPoolExecutor(processors()).map if large else map
+        self._ahead: deque[tuple[tuple[int, int], Callable[[], Chunk]]] = deque()
         self._index: tuple[int, np.ndarray] | None = None
 
     def chunks(self, epoch: int, first: int = 0, more: bool = False) -> Iterator[Chunk]:
@@ -112,45 +115,46 @@ class Feed:
         Args:
             epoch: its number, from 0.
             first: the step to begin with, from 0.
-            more: whether the next epoch will follow: its first chunk is made while the
-                last one of this epoch is computed on, and during validation.
+            more: whether the next epoch will follow: its first chunks are made while
+                the last ones of this epoch are computed on, and during validation.
         """
+        if not self._ahead or self._ahead[0][0] != (epoch, first):
+            self._ahead.clear()
+            self._next = epoch, first
+        self._make_ahead(epoch + more)
         while first < self.steps:
             start = time.perf_counter()
-            if self._ahead is None or self._ahead[0] != (epoch, first):
-                self._make(epoch, first)
-            chunk = self._ahead[1]()
+            chunk = self._ahead.popleft()[1]()
             chunk.waited = time.perf_counter() - start
             first += chunk.count
-            if first < self.steps:
-                self._make(epoch, first)
-            elif more:
-                self._make(epoch + 1, 0)
+            self._make_ahead(epoch + more)
             yield chunk
 
-    def _make(self, epoch: int, first: int):
-        make = partial(self._chunk, epoch, first, self.length)
-        inline = self.on_device and len(self.split) <= _INLINE
-        call = make if inline else self._maker.submit(make).result
-        self._ahead = (epoch, first), call
+    def _make_ahead(self, last: int):
+        full = len(self.split) // self.batch
+        while len(self._ahead) < _AHEAD and self._next[0] <= last:
+            epoch, first = place = self._next
+            count = max(1, min(self.length, self.capacity, full - first))
+            make = partial(self._chunk, epoch, first, count)
+            inline = self.on_device and len(self.split) <= _INLINE
+            call = make if inline else self._maker.submit(make).result
+            self._ahead.append((place, call))
+            first += count
+            self._next = (epoch, first) if first < self.steps else (epoch + 1, 0)
 
     def _order(self, epoch: int) -> np.ndarray:
         if self._index is None or self._index[0] != epoch:
             self._index = epoch, self._draw(len(self.split), self.seed, epoch)
         return self._index[1]
 
-    def _chunk(self, epoch: int, first: int, length: int) -> Chunk:
-        full = len(self.split) // self.batch
-        if first < full:
-            capacity, batch = self.capacity, self.batch
-            count = min(length, capacity, full - first)
-        else:
-            capacity, batch, count = 1, len(self.split) % self.batch, 1
+    def _chunk(self, epoch: int, first: int, count: int) -> Chunk:
+        capacity, batch = self.capacity, self.batch
+        if first >= len(self.split) // batch:
+            capacity, batch = 1, len(self.split) % batch
         part = groups.current().read(batch)
         mixes = augment.mixes(self.operations)  # with any other example of the batch
         read = slice(0, batch) if mixes else part
-        start = first * self.batch
-        chosen = self._order(epoch)[start : start + count * batch]
+        chosen = self._order(epoch)[first * self.batch :][: count * batch]
         chosen = chosen.reshape(count, batch)[:, read]
         if self.on_device:
             chosen = _padded(chosen.astype("int32"), capacity)
@@ -159,12 +163,8 @@ class Feed:
         targets = self.encode(self.split.targets[chosen.ravel()])
         targets = targets.reshape(*chosen.shape, *targets.shape[1:])
         if self.operations:
-            steps = range(
-                epoch * self.steps + first, epoch * self.steps + first + count
-            )
-            inputs, targets = self._augmented(inputs, targets, steps, read.start)
-        if mixes:
-            inputs, targets = inputs[:, part], targets[:, part]
+            step = epoch * self.steps + first
+            inputs, targets = self._augmented(inputs, targets, step, part, mixes)
         inputs, targets = _padded(inputs, capacity), _padded(targets, capacity)
         return Chunk(inputs, targets, count, batch)
 
@@ -173,29 +173,29 @@ class Feed:
         inputs = self.split.inputs
         room = aligned((capacity, *chosen.shape[1:], *inputs.shape[1:]), inputs.dtype)
         flat = room[: len(chosen)].reshape(-1, *inputs.shape[1:])
-        if isinstance(inputs, np.ndarray):
+        if isinstance(inputs, np.ndarray) and inputs.flags.c_contiguous:
             np.take(inputs, chosen.ravel(), axis=0, out=flat, mode="clip")
         else:
             flat[...] = inputs[chosen.ravel()]
         return room
 
-    def _augmented(self, inputs, targets, steps, first):
+    def _augmented(self, inputs, targets, step, part, mixes):
+        """Each batch changed; of those that are mixed, read as a whole, this part."""
+        kept, first = (part, 0) if mixes else (slice(None), part.start)
+
         def change(x, y, step):
             x = augment.apply(x, self.operations, self.seed, step, first)
-            return augment.mix(x, y, self.operations, self.seed, step)
+            x, y = augment.mix(x, y, self.operations, self.seed, step)
+            return x[kept], y[kept]
 
-        pairs = self._helpers.map(change, inputs, targets, steps)
-        inputs, targets = zip(*pairs, strict=True)
-        return np.stack(inputs), np.stack(targets)
-
-
-def _in_order(count: int, *_) -> np.ndarray:
-    return np.arange(count)
+        changed = self._map(change, inputs, targets, itertools.count(step))
+        return zip(*changed, strict=True)
 
 
-def _padded(array: np.ndarray, capacity: int) -> np.ndarray:
-    if len(array) == capacity:
-        return array
-    padded = aligned((capacity, *array.shape[1:]), array.dtype)
-    padded[: len(array)] = array
+def _padded(parts, capacity: int) -> np.ndarray:
+    if isinstance(parts, np.ndarray) and len(parts) == capacity:
+        return parts
+    padded = aligned((capacity, *parts[0].shape), parts[0].dtype)
+    for room, part in zip(padded, parts, strict=False):
+        room[:] = part
     return padded

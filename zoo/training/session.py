@@ -107,7 +107,8 @@ class Session:
                 progress.say(f"plain steps, not the fast ones: {self.said}")
             progress.show(state.epoch, state.step, feed.steps, self._mean_loss())
             seconds, stop, unsaved = self._slowest(seconds, bool(asked))
-            feed.length = max(1, round(CHUNK_SECONDS * chunk.count / seconds))
+            wanted = round(CHUNK_SECONDS * chunk.count / seconds)
+            feed.length = max(1, min(wanted, 2 * feed.length))  # the feed keeps ahead
             if stop or unsaved > SAVE_WITHIN_EPOCH_SECONDS:
                 self.save()
             if stop:
@@ -131,9 +132,8 @@ class Session:
             raise self._diverged(state.step + int(np.argmax(lost)) + 1)
         state.step += chunk.count
         state.sums["loss"] += float(values[~skipped].sum(dtype="float64")) * batch
-        state.sums["skipped"] = (
-            state.sums.get("skipped", 0) + int(skipped.sum()) * batch
-        )
+        missed = int(skipped.sum()) * batch
+        state.sums["skipped"] = state.sums.get("skipped", 0) + missed
         state.sums["wrong"] += float(wrong.sum(dtype="float64"))
         state.sums["examples"] += chunk.count * batch
         state.sums["seconds"] += seconds + chunk.waited

@@ -80,7 +80,7 @@ def _images(generator, shape, truth, classes):
     pattern = pattern[:, np.arange(height) * 4 // height]
     pattern = pattern[:, :, np.arange(width) * 4 // width]
     shades = generator.integers(128, 256, (len(truth), 1, 1, 1), dtype="uint16")
-    return (pattern[truth] * shades // 255).astype("uint8")
+    return (pattern[truth] * shades // 255).astype("uint8", order="C")
 
 
 def _tokens(generator, shape, truth, vocabulary):
