@@ -26,7 +26,7 @@ AS_USERS = frozenset(
         "costs",
         "device",
         "goldens_real",
-        "order_and_resume",
+        "resume",
         "start_up",
         "verify",
         "without_tensorflow",

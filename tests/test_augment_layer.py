@@ -306,7 +306,7 @@ def test_a_program_that_is_compiled_around_the_layer_draws_alike():
     np.testing.assert_array_equal(array(found), expected)
 
 
-# In recipes, see also test_order_and_resume.py
+# In recipes, see also test_resume.py
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_bits_repeat_while_a_deterministic_recipe_is_trained(tmp_path, monkeypat
         model="deep_mlp",
         model_arguments={"hidden": (4,), "dropout": 0.2},
         data="moons",
+        batch=40,
         epochs=1,
     )
     losses = []

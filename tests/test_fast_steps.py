@@ -1,5 +1,7 @@
 """The fast steps of a backend equal plain ones, and say where they cannot be taken."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -93,6 +95,12 @@ def fast(name, options=None):
     return values, wrong, _values(model), trainer.slow_because
 
 
+@functools.cache
+def by_adam(name):
+    """`fast(name)`, which several tests compare with something else."""
+    return fast(name)
+
+
 def plain(name, options=None):
     """The variables after Keras's own steps, one at a time."""
     model, encode, loss, changes = parts(name, options)
@@ -133,7 +141,7 @@ def test_fast_steps_equal_plain_ones(name):
 @pytest.mark.parametrize("name", ["mammogram_mlp", "lenet", "tiny_vgg"])
 def test_fast_steps_of_adam_equal_plain_ones(name):
     """Where no gradient is mere rounding, of which Adam makes a whole step."""
-    _, _, variables, _ = fast(name)
+    _, _, variables, _ = by_adam(name)
     assert_close(variables, plain(name))
 
 
@@ -154,7 +162,7 @@ def test_every_option_of_the_optimizer_is_kept(name, network):
 
 @pytest.mark.parametrize("name", ["mammogram_mlp", "lenet", "lstm_sentiment"])
 def test_steps_on_what_the_device_holds_equal_those_on_batches(name):
-    expected, expected_wrong, variables, _ = fast(name)
+    expected, expected_wrong, variables, _ = by_adam(name)
     model, encode, loss, changes = parts(name)
     inputs, targets = data(name, model, encode)
     held = [np.concatenate(each[::-1]) for each in (inputs, targets)]
@@ -180,7 +188,7 @@ def test_the_cosine_is_that_of_keras(warmup):
 
 @pytest.mark.parametrize("name", ["deep_mlp", "lstm_sentiment"])
 def test_fast_steps_repeat_their_bits(name):
-    values, wrong, variables, _ = fast(name)
+    values, wrong, variables, _ = by_adam(name)
     others, others_wrong, other_variables, _ = fast(name)
     assert np.array_equal(values, others)
     assert np.array_equal(wrong, others_wrong)

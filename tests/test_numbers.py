@@ -191,10 +191,11 @@ def test_training_is_gradient_descent_as_done_by_hand(own, train):
 
 def test_the_unit_of_the_data_changes_nothing_else(own, train):
     """The same rows in millions and in thousandths are learned alike."""
+    recipe = dataclasses.replace(LINE, batch=12)
     own(outputs=1, scale=(1.0,), middle=(0.0,))
-    plain = train(LINE, floor=False)
+    plain = train(recipe, floor=False)
     own(outputs=1, scale=(1e6,), middle=(3e6,))
-    large = train(LINE, floor=False)
+    large = train(recipe, floor=False)
     for one, other in zip(plain.history, large.history, strict=True):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-3)
         assert other["validation_r2"] == pytest.approx(one["validation_r2"], rel=1e-3)
@@ -237,7 +238,8 @@ def kept(dataset):
 
 def test_a_stopped_run_goes_on_to_the_same_weights(own, train, tmp_path, monkeypatch):
     own()
-    whole = train(LINE, floor=False)
+    recipe = dataclasses.replace(LINE, batch=12)
+    whole = train(recipe, floor=False)
     from zoo.training import session
     from zoo.training.folder import Stopped
 
@@ -251,10 +253,10 @@ def test_a_stopped_run_goes_on_to_the_same_weights(own, train, tmp_path, monkeyp
 
     monkeypatch.setattr(session.Session, "_end_epoch", stop)
     with pytest.raises(Stopped):
-        zoo.train(LINE, run=tmp_path / "run", quiet=True, floor=False)
+        zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
     monkeypatch.undo()
     own()
-    run = zoo.train(LINE, run=tmp_path / "run", quiet=True, resume=True, floor=False)
+    run = zoo.train(recipe, run=tmp_path / "run", quiet=True, resume=True, floor=False)
     for one, other in zip(run.model.weights, whole.model.weights, strict=True):
         assert np.array_equal(*map(keras.ops.convert_to_numpy, (one, other)))
     assert [line["mae"] for line in run.history] == [

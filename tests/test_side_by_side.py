@@ -34,7 +34,10 @@ CHANGES = [
     ("changes", "folds"),
     [
         (["data.samples=97"], 2),
-        (["data=blobs", "loss=mean_squared_error", "model.classes=4"], 0),
+        (
+            ["data=blobs", "batch=24", "loss=mean_squared_error", "model.classes=4"],
+            0,
+        ),
     ],
 )
 def test_trials_side_by_side_give_what_each_gives_alone(changes, folds):

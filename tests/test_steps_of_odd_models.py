@@ -47,7 +47,7 @@ def test_a_model_that_looks_at_values_trains_plainly_and_the_run_says_why(
     file = tmp_path / "looking.py"
     file.write_text(LOOKING.format(look=LOOKS[look]))
     few = {"samples": 200}  # plain steps are slow
-    recipe = zoo.Recipe(str(file), "moons", data_arguments=few, batch=32, epochs=3)
+    recipe = zoo.Recipe(str(file), "moons", data_arguments=few, batch=48, epochs=3)
     run = train(recipe, run=tmp_path / "run")
     assert run.history[-1]["loss"] < run.history[0]["loss"]
     said = capfd.readouterr().err
@@ -203,7 +203,7 @@ def test_a_run_goes_on_after_a_step_that_overflows_in_float16(tmp_path, monkeypa
         model="deep_mlp",
         model_arguments={"hidden": (4,)},
         data="moons",
-        batch=32,
+        batch=40,
         epochs=2,
         precision="mixed_float16",
     )
@@ -226,7 +226,7 @@ def test_a_run_says_how_many_updates_float16_skipped(tmp_path, monkeypatch, caps
         "deep_mlp",
         "moons",
         {"hidden": (4,)},
-        batch=100,
+        batch=90,
         epochs=2,
         schedule="linear",
         accumulate=2,
@@ -236,7 +236,7 @@ def test_a_run_says_how_many_updates_float16_skipped(tmp_path, monkeypatch, caps
     halved = 30 - math.log2(keras.ops.convert_to_numpy(made[-1].dynamic_scale))
     steps_taken = int(keras.ops.convert_to_numpy(made[-1].inner_optimizer._iterations))
     skipped = run.metrics["skipped_updates"]
-    total = run.metrics["epochs"] * 8  # of 720 examples, 100 a step
+    total = run.metrics["epochs"] * 8  # of 720 examples, 90 a step
     assert halved > 2
     assert skipped == total // 2 - steps_taken // 2
     assert halved // 2 <= skipped <= (halved + 1) // 2

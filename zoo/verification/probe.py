@@ -53,12 +53,7 @@ def probe(
     Raises:
         Mistake: the recipe does not fit its data or model.
     """
-    dataset = _load(recipe)
-    check(recipe, dataset)
-    if recipe.data == MADE_UP and dataset.kind == "image" and not recipe.augment:
-        mild = {"shift": 0.1, "rotation": 10, "zoom": 0.1}
-        recipe = dataclasses.replace(recipe, augment=mild)
-    model = build_for(recipe, dataset)
+    recipe, dataset, model = _made(recipe)
     split = dataset.train
     found = _named("weights", model.weights)
     if weights:
@@ -76,15 +71,39 @@ def probe(
         found |= _operations(
             split.inputs[np.arange(min(_IMAGES, len(split)))], recipe.seed
         )
-    first_epoch = 0
+    feed, loss = _begin(recipe.stage_recipes()[0], model, dataset)
+    found |= _batches(feed, "images" if dataset.kind == "image" else "inputs")
+    with _undone(model):
+        found |= _gradient(model, feed, loss, dataset.task)
+    return found | _losses_by_stage(recipe, dataset, model, count)
+
+
+def losses(recipe: Recipe, *, count: int = 20) -> dict[str, np.ndarray]:
+    """Of `probe` the losses alone, for which no more than the steps is compiled."""
+    return _losses_by_stage(*_made(recipe), count)
+
+
+def _made(recipe):
+    """The recipe as it is probed, its data and its model."""
+    dataset = _load(recipe)
+    check(recipe, dataset)
+    if recipe.data == MADE_UP and dataset.kind == "image" and not recipe.augment:
+        mild = {"shift": 0.1, "rotation": 10, "zoom": 0.1}
+        recipe = dataclasses.replace(recipe, augment=mild)
+    return recipe, dataset, build_for(recipe, dataset)
+
+
+def _begin(stage, model, dataset):
+    """The feed and the loss of a stage, which chooses what is trained."""
+    if stage.trainable:
+        registry.module(stage.model).set_trainable(model, stage.trainable)
+    return feed_and_loss(stage, model, dataset)
+
+
+def _losses_by_stage(recipe, dataset, model, count):
+    found, first_epoch = {}, 0
     for number, stage in enumerate(recipe.stage_recipes()):
-        if stage.trainable:
-            registry.module(stage.model).set_trainable(model, stage.trainable)
-        feed, loss = feed_and_loss(stage, model, dataset)
-        if number == 0:
-            found |= _batches(feed, "images" if dataset.kind == "image" else "inputs")
-            with _undone(model):
-                found |= _gradient(model, feed, loss, dataset.task)
+        feed, loss = _begin(stage, model, dataset)
         change = optimizer.make(stage, feed.steps, optimizer.spared(model))
         counted = counting.of(dataset.task)
         trained = in_front.trained(stage, model, dataset)

@@ -1,9 +1,6 @@
-"""Order, repeatability, and runs that are interrupted in the middle of an epoch."""
+"""The order of examples, and the feed of training that follows it."""
 
-import dataclasses
 import itertools
-import os
-import signal
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,10 +13,10 @@ import zoo
 from zoo import data
 from zoo.data import Split, cache, order
 from zoo.data.dataset import Rows
-from zoo.training import losses, session, states, train
+from zoo.training import losses, train
 from zoo.training.feed import Feed
-from zoo.training.folder import Stopped
 
+pytestmark = pytest.mark.once
 seeds = st.integers(0, 2**31 - 1)
 
 # --- Order
@@ -227,7 +224,6 @@ def test_the_feed_holds_four_chunks_however_many_examples_there_are():
     assert max(sizes) < 40_000 / 3
 
 
-@pytest.mark.once
 def test_a_set_on_disk_is_trained_on_as_one_in_memory(tmp_path, monkeypatch):
     generator, pictures = np.random.default_rng(0), tmp_path / "pictures"
     for name in ("cat", "dog"):
@@ -274,152 +270,3 @@ def test_the_feed_has_every_example_once_in_the_order_of_the_epoch():
     fed = np.concatenate([inputs for inputs, _ in batches(feed().chunks(3))])
     split = feed().split
     assert np.array_equal(fed, split.inputs[order(31, 5, 3)])
-
-
-# --- Runs
-
-RECIPE = zoo.Recipe(
-    model="deep_mlp",
-    model_arguments={"hidden": (16, 8), "batch_normalization": "after", "dropout": 0.3},
-    data="mnist_sample",
-    validation=0.9,
-    batch=16,
-    epochs=2,
-    seed=3,
-    augment={"shift": 0.1, "mixup": 0.2},
-    optimizer="adamw",
-    schedule="cosine",
-    warmup_epochs=0.5,
-    weight_decay=1e-3,
-    clip_norm=1.0,
-    ema=0.9,
-)
-RECIPES = {
-    "all options": RECIPE,
-    "accumulated gradients": dataclasses.replace(RECIPE, accumulate=3, ema=0.0),
-    "two stages": dataclasses.replace(
-        RECIPE,
-        epochs=1,
-        stages=({"epochs": 1}, {"epochs": 1, "optimizer": "sgd", "batch": 24}),
-    ),
-    "augmented on the device": dataclasses.replace(
-        RECIPE, augment={"flip": 0.5}, augment_on="device"
-    ),
-    "convolutions": dataclasses.replace(
-        RECIPE, model="lenet", model_arguments={}, epochs=1
-    ),
-}
-
-
-def contents(run):
-    """Everything that training computed."""
-    weights = {v.path: np.array(v.numpy()) for v in run.model.variables}
-    curve = [
-        {key: line[key] for key in line if key not in ("seconds", "waiting")}
-        for line in run.history
-    ]
-    metrics = {key: run.metrics[key] for key in ("test", "validation")}
-    return weights, curve, metrics
-
-
-def assert_same(run, other):
-    weights, *rest = contents(run)
-    other_weights, *other_rest = contents(other)
-    assert weights.keys() == other_weights.keys()
-    for path in weights:
-        assert np.array_equal(weights[path], other_weights[path]), path
-    assert rest == other_rest
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("runs")
-    return {
-        name: train(recipe, run=folder / name.replace(" ", "-"), quiet=True)
-        for name, recipe in RECIPES.items()
-    }
-
-
-@pytest.mark.slow
-def test_the_same_recipe_and_seed_give_the_same_weights(uninterrupted, tmp_path):
-    again = train(RECIPE, run=tmp_path / "again", quiet=True)
-    assert_same(again, uninterrupted["all options"])
-
-
-@pytest.mark.once
-def test_another_seed_gives_other_weights(uninterrupted, tmp_path):
-    recipe = dataclasses.replace(RECIPE, seed=4)
-    other, *_ = contents(train(recipe, run=tmp_path / "other", quiet=True))
-    weights, *_ = contents(uninterrupted["all options"])
-    assert not np.array_equal(weights["logits/kernel"], other["logits/kernel"])
-
-
-@pytest.mark.slow
-def test_pictures_that_the_device_changes_give_the_curve_of_the_host(
-    uninterrupted, tmp_path
-):
-    name = "augmented on the device"
-    recipe = dataclasses.replace(RECIPES[name], augment_on="host")
-    host = train(recipe, run=tmp_path / "host", quiet=True)
-    losses, others = (
-        [line["loss"] for line in run.history] for run in (host, uninterrupted[name])
-    )
-    assert losses == pytest.approx(others, rel=1e-5)
-    still = dataclasses.replace(recipe, augment={})
-    other = train(still, run=tmp_path / "still", quiet=True)
-    assert other.history[0]["loss"] != pytest.approx(losses[0], rel=1e-3)
-
-
-class Interrupting:
-    """Inputs that ask this process to stop when they are read for the nth time."""
-
-    def __init__(self, inputs, reads):
-        self.inputs, self.reads = inputs, reads
-        self.shape, self.dtype = inputs.shape, inputs.dtype
-
-    def __len__(self):
-        return len(self.inputs)
-
-    def __getitem__(self, index):
-        self.reads -= 1
-        if self.reads == 0:
-            os.kill(os.getpid(), signal.SIGTERM)
-        return self.inputs[index]
-
-
-@pytest.mark.parametrize(
-    ("name", "stops"),
-    [
-        pytest.param(name, stops, marks=[pytest.mark.slow] * ("device" in name))
-        for name in RECIPES
-        for stops in [(4,) if "device" in name else (2, 4)]
-    ],
-)
-def test_an_interrupted_run_ends_as_if_nothing_had_happened(
-    name, stops, uninterrupted, tmp_path, monkeypatch
-):
-    """It is stopped again and again, each time in the middle of an epoch."""
-    recipe, load = RECIPES[name], data.load
-    monkeypatch.setattr(session, "CHUNK_SECONDS", 0.0)  # a batch a chunk
-    before = 0
-    for reads in stops:
-
-        def interrupting(*arguments, reads=reads, **options):
-            dataset = load(*arguments, **options)
-            inputs = Interrupting(dataset.train.inputs, reads)
-            split = Split(inputs, dataset.train.targets)
-            return dataclasses.replace(dataset, train=split)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(data, "load", interrupting)
-            patch.setattr(data.identity, "examples", lambda _: {})  # which reads too
-            with pytest.raises(
-                Stopped, match=r"the state is saved; `zoo train .* --resume"
-            ):
-                train(recipe, run=tmp_path / "run", resume=before > 0, quiet=True)
-        assert not (tmp_path / "run" / "metrics.json").exists()
-        _, progress = states.read(states.newest(tmp_path / "run"))
-        assert progress["step"] > before, "not in the middle of an epoch, or no further"
-        before = progress["step"]
-    resumed = train(recipe, run=tmp_path / "run", resume=True, quiet=True)
-    assert_same(resumed, uninterrupted[name])
