@@ -23,10 +23,11 @@ ORDER = (
     ("data",),
     ("exported",),
     ("run",),
+    ("exporting",),
     ("answering", "predicted"),
     ("training", "writing"),
     ("prediction", "evaluation", "explanation", "verification", "reporting"),
-    ("tuning", "exporting"),
+    ("tuning",),
     ("serving",),  # which exports what it serves
     ("publishing",),
     ("cli",),

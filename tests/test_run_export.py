@@ -12,8 +12,8 @@ from PIL import Image
 from test_predict import empty, make_run
 
 import zoo
-from zoo import answering, backend, cli, data
-from zoo.building import unit, weight_files
+from zoo import answering, backend, cli, data, exported
+from zoo.building import trained, unit, weight_files
 from zoo.core import files, seal, sessions
 from zoo.data.kinds.texts import Vocabulary
 from zoo.run import Run
@@ -208,3 +208,33 @@ def test_answers_are_those_of_onnxruntime_used_by_hand(asked, monkeypatch):
     monkeypatch.setattr(files, "read", None)  # what was opened is not read again
     assert zoo.predict(folder, images[3]) == one
     assert one[0].probabilities == pytest.approx(answered[3].probabilities, abs=1e-6)
+
+
+def test_weights_that_zoo_ships_are_exported_once_into_the_cache(tmp_path, monkeypatch):
+    name, rows = "mammogram_mlp:masses", [[67, 3, 5, 3], [43, 1, 1, 2]]
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    folder = trained.folder(name)
+
+    def asked_again():
+        run = Run(folder)
+        answers = zoo.predict(run, rows)
+        assert answering.engine(run) == answering.ONNX
+        assert "model" not in vars(run)
+        return [each.probabilities for each in answers]
+
+    first = asked_again()
+    path = exported.place_in_cache(folder)
+    assert path.is_relative_to(tmp_path / "cache")
+    before = path.stat().st_mtime_ns
+    assert asked_again() == first
+    assert path.stat().st_mtime_ns == before
+    path.write_bytes(b"damaged")
+    assert asked_again() == first  # by one that was made again
+    opened = Run(folder)
+    _ = opened.model
+    for one, other in zip(zoo.predict(opened, rows), first, strict=True):
+        assert one.probabilities == pytest.approx(other, rel=1e-5)
+    monkeypatch.setenv("ZOO_CACHE", str(path))  # in which no folder can be made
+    alone = Run(folder)
+    assert zoo.predict(alone, rows)[0].probabilities == pytest.approx(first[0])
+    assert answering.engine(alone) == backend.current()

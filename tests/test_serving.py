@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import random
+import shutil
 import socket
 import tempfile
 import threading
@@ -303,9 +304,10 @@ def test_what_cannot_be_served_is_told(capsys):
     assert "give a RUN to serve" in capsys.readouterr().err
 
 
-def test_a_run_is_served_by_the_engine_that_answers_sooner(monkeypatch):
+def test_a_run_is_served_by_the_engine_that_answers_sooner(tmp_path, monkeypatch):
     # Its answers are those of Keras, and nothing is left on the disk.
-    run, drawn = zoo.Run(zoo_folder("lenet:mnist")), seen("lenet:mnist", [seven()])
+    own = shutil.copytree(zoo_folder("lenet:mnist"), tmp_path / "own")
+    run, drawn = zoo.Run(own), seen("lenet:mnist", [seven()])
     took = iter([1.0, 0.5, 0.5, 1.0, 1.0])
     monkeypatch.setattr(engine, "_seconds", lambda answer, one: next(took))
     name, answer, _ = engine.quickest(run, drawn)

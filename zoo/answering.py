@@ -99,7 +99,8 @@ def engine(source: Run | Exported) -> str:
 
     It is ONNX Runtime for a file; and for a run that holds an export which was made of
     its weights and passed its check, see `Run.exported`, until Keras has opened the
-    run's model, which may be changed then, or computes on a GPU.
+    run's model, which may be changed then, or computes on a GPU. Weights that zoo ships
+    are exported into the cache when they are first asked.
     """
     return ONNX if _answers_itself(source) else backend.current()
 
@@ -117,7 +118,8 @@ def forward(source: Run | Exported) -> Callable[..., np.ndarray]:
 
 
 def _by_keras(run: Run) -> Callable[..., np.ndarray]:
-    startup.import_keras()
+    if "model" not in vars(run):
+        startup.import_keras()
     from zoo.engine import steps
 
     return partial(steps.predict, run.forward)
@@ -132,10 +134,18 @@ def _by_export(run: Run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
 
 
 def _answers_itself(source: Run | Exported) -> bool:
-    """Whether no Keras is needed."""
+    """Whether no Keras is needed; weights that zoo ships are exported for it, once."""
     if isinstance(source, Exported):
         return True
-    return "model" not in vars(source) and bool(source.exported) and not accelerated()
+    if "model" in vars(source) or accelerated():
+        return False
+    if not source.exported and "_tried" not in vars(source):
+        vars(source)["_tried"] = True
+        if trained.is_shipped(source.folder):
+            from zoo.exporting import shipped
+
+            vars(source)["exported"] = shipped.export_once(source)
+    return bool(source.exported) and not accelerated()
 
 
 def accelerated() -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from zoo import backend
 from zoo.core import files, measured, seal
+from zoo.core.folders import cache_dir
 from zoo.core.sessions import Graph
 from zoo.errors import Mistake
 
@@ -192,6 +193,28 @@ def in_run(folder: Path, weights: str, precision: str) -> Exported | None:
             reason = str(mistake)
     warnings.warn(f"{path} is not used: {reason}", stacklevel=2)
     return None
+
+
+def place_in_cache(folder: Path) -> Path:
+    """Where the export of shipped weights is kept; `folder` is theirs."""
+    name = "-".join([*folder.parts[-2:], seal.checksum(folder / seal.NAME)[:16]])
+    return cache_dir() / "exports" / name / IN_RUN
+
+
+def in_cache(folder: Path, weights: str, precision: str) -> Exported | None:
+    """The export of shipped weights that the cache holds, if it answers as they do.
+
+    Args:
+        folder, weights, precision: see `in_run`.
+    """
+    path = place_in_cache(folder)
+    known = (seal.read(folder) or {}).get(weights)
+    if not path.is_file() or _unfit(path, known, precision):
+        return None
+    try:
+        return Exported(path)
+    except Mistake:  # which `zoo.exporting.shipped` makes again
+        return None
 
 
 def _unfit(path: Path, weights: str | None, precision: str) -> str:

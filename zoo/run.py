@@ -195,11 +195,14 @@ class Run:
     def exported(self) -> "Exported | None":
         """Its network in `model.onnx`, if that answers as the run does.
 
-        `zoo.export` writes it there. It is used only if it was checked to 1e-5 and is
-        of the weights that the run has; a warning says why it is not.
+        `zoo.export` writes it there; of weights that zoo ships it lies in the cache. It
+        is used only if it was checked to 1e-5 and is of the weights that the run has; a
+        warning says why it is not.
         """
         from zoo import exported
 
+        if trained.is_shipped(self.folder):
+            return exported.in_cache(self.folder, WEIGHTS, self.recipe.precision)
         return exported.in_run(self.folder, WEIGHTS, self.recipe.precision)
 
     def dataset(self, **changes):
@@ -289,7 +292,9 @@ def load(run: Run | str | Path, *, trust: bool = False) -> "keras.Model":
         trust: execute the run's own model file, see `open_run`.
 
     Returns:
-        The model, a plain `keras.Model` that gives logits, not compiled.
+        The model, a plain `keras.Model` that gives logits, not compiled. For answers
+        in a loop, `zoo.predict`, or the compiled function `zoo.Run(folder).forward`,
+        stand less around the network than Keras's own call does.
 
     Raises:
         Mistake: see `open_run`.
