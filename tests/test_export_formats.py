@@ -54,11 +54,16 @@ def test_backends_says_what_is_needed_for_each_format():
 @pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["saved_model", "litert", "torch"])
-def test_another_backend_writes_in_a_process_of_its_own(name, tmp_path):
-    recipe = zoo.Recipe("deep_mlp", "moons", {"hidden": (4,)}, batch=100, epochs=1)
-    run = zoo.train(recipe, run=tmp_path / "run", quiet=True)
+def test_another_backend_writes_in_a_process_of_its_own(name, run):
+    """And it takes the place of the last export, a file or a folder."""
+    suffix = formats.module(name).SUFFIX
+    place = run / (f"model{suffix}" if suffix else name)
+    last = place if suffix else place / "saved_model.pb"
+    last.parent.mkdir(exist_ok=True)
+    last.write_bytes(b"the last")
     path = zoo.export(run, format=name, outputs="probabilities")
+    assert path == place
+    assert last.read_bytes() != b"the last"
     assert formats.of(path) == name
     assert check(path, trust=True) <= checks.TOLERANCE
     assert np.load(checks.beside(path))["answers"].shape == (100, 2)
-    assert zoo.export(run, format=name) == path  # it takes the place of the last

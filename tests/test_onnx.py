@@ -20,7 +20,7 @@ CASES = {
     **plain_keras.MIRROR,
     "lstm_sentiment lstm both ways": {
         "vocabulary_size": 50,
-        "length": 9,
+        "length": 4,
         "units": (8, 6),
         "bidirectional": True,
         "pooling": "max",
