@@ -50,7 +50,12 @@ def opened_strictly(path: Path):
 def _asked(model: "keras.Model"):
     import keras
 
+    from zoo.engine import steps
+
     dtype = model.inputs[0].dtype
+    if keras.backend.backend() == "jax":  # it would compile each operation by itself
+        forward = steps.compile_forward(model)
+        return lambda inputs: forward(inputs.astype(dtype))
 
     def answer(inputs: np.ndarray) -> np.ndarray:
         outputs = model(inputs.astype(dtype), training=False)
