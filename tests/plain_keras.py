@@ -110,8 +110,8 @@ CHILD = """
 import json, os, sys
 from pathlib import Path
 sys.modules["zoo"] = None  # `import zoo` fails
-if os.environ["KERAS_BACKEND"] != "tensorflow":
-    sys.modules["tensorflow"] = None  # Keras would import it, to know its types
+if os.environ["KERAS_BACKEND"] == "torch":
+    sys.modules["tensorflow"] = None  # JAX needs it for spectrograms
 import keras, numpy as np
 refusals = {}
 for file in sorted(Path(sys.argv[1]).glob("*.keras")):
