@@ -20,6 +20,10 @@ class Unregistered(layers.Layer):
     def call(self, x):
         return x
 
+class Subclass(keras.Model):
+    def call(self, x):
+        return x
+
 class Forgets(layers.Layer):
     def __init__(self, factor=1.0, **options):
         super().__init__(**options)
@@ -52,12 +56,24 @@ REFUSED = {
     "return keras.Model(row, x / ops.sum(x, axis=1, keepdims=True))": (
         "gives probabilities"
     ),
+    "x = layers.Dense(1, activation='sigmoid')(row); "
+    "return keras.Model(row, ops.squeeze(layers.Reshape((1, 1))(x), 1))": (
+        "gives probabilities"
+    ),
+    "return Subclass()": "is a keras.Model with a call of its own, .*; accepted: keras",
+    "row = keras.Input(input_shape, name='a'); "
+    "return keras.Model({'a': row}, layers.Dense(1)(row))": (
+        r"has its inputs in a dictionary \(a\); accepted: one of each"
+    ),
+    "return keras.Model(row, {'b': layers.Dense(1)(row)})": (
+        r"has its outputs in a dictionary \(b\); accepted: one of each"
+    ),
     "return keras.Sequential([row, keras.Sequential("
     "[layers.Dense(1), layers.Activation('sigmoid')])])": "gives probabilities",
     "x = layers.Lambda(lambda t: t / 2)(row); "
     "return keras.Model(row, layers.Dense(1)(x))": "cannot be saved and opened again: ",
     "x = Unregistered()(row); return keras.Model(row, layers.Dense(1)(x))": (
-        "cannot be saved and opened again: "
+        "cannot be saved and opened again: Could not locate class 'Unregistered'"
     ),
     "x = Forgets(3.0)(row); return keras.Model(row, layers.Dense(1)(x))": (
         "gives other outputs after it was saved and opened again"
@@ -175,6 +191,7 @@ NO_EFFECT = {
     "trainable=head": ({}, "model deep_mlp has no set_trainable, and is trained as a"),
     "batch=1000": ({}, "batch=1000 is larger than the data: moons has"),
     "momentum=0.9": ({}, "momentum=0.9: adam has none"),
+    'class_weight={"upper": 0, "lower": 0}': ({}, "class_weight of 0 for every class"),
     "warmup_epochs=5": ({}, "warmup_epochs=5.0 is"),
     "loss=keras.losses.Poison": ({}, "unknown loss of keras.losses 'Poison'"),
 }
@@ -218,6 +235,13 @@ def test_the_history_of_a_stage_is_of_its_averaged_weights(tmp_path):
     run = train(staged, run=tmp_path / "run", quiet=True)
     kept = run.metrics["validation"]["loss"]
     assert run.history[-1]["validation_loss"] == pytest.approx(kept, rel=1e-6)
+
+
+@pytest.mark.once
+def test_an_average_that_hardly_moves_is_told():
+    recipe = dataclasses.replace(ROWS, ema=0.9999)
+    with pytest.warns(UserWarning, match=r"ema=0.9999 is slow for .* updates: 100% of"):
+        check(recipe, data.load_for(recipe))
 
 
 def test_a_field_that_every_stage_sets_is_said_to_have_no_effect():

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -104,6 +105,34 @@ def test_frames_hold_what_notebooks_hold(tmp_path):
     outputs = random.normal(size=(count, 2))
     several = load(keep((frame[["x"]], outputs)))
     assert several.outputs == ("target 1", "target 2")
+
+
+@once
+@ASKED_WITH_ANSWERS
+def test_columns_of_moments_tensors_and_fractions():
+    import torch
+
+    count = 40
+    random = np.random.default_rng(0)
+    numbers = torch.tensor(random.normal(size=count), requires_grad=True)
+    columns = {
+        "day": [
+            np.datetime64("2024-01-31") + int(i) for i in random.permutation(count)
+        ],
+        "month": np.datetime64("2020-01") + random.permutation(count),
+        "took": [np.timedelta64(int(i), "D") for i in random.permutation(count)],
+        "each": list(numbers),
+        "all": numbers.bfloat16(),
+        "part": [Fraction(int(i), 3) for i in random.permutation(count)],
+        "y": random.choice(["a", "b"], count),
+    }
+    found = load(keep(columns), target="y")
+    kinds = [column.kind for column in found.columns]
+    assert kinds == ["date", "date", "number", "number", "number", "number"]
+    pair = numbers.reshape(-1, 1), columns["y"]
+    assert load(keep(pair)).columns[0].kind == "number"
+    with pytest.raises(Mistake, match="complex numbers cannot be read"):
+        keep({"x": [1j, 2j], "y": ["a", "b"]})
 
 
 @once

@@ -2,8 +2,11 @@
 
 import io
 import pathlib
+import warnings
 from collections import namedtuple
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import cv2
 import keras
@@ -241,6 +244,32 @@ def test_rows_in_every_holder():
     np.testing.assert_array_equal(rows([1, 2], ("x",)), [[1], [2]])
     several = pandas.DataFrame({"x": [1, pandas.NA], "y": [True, 4]})
     np.testing.assert_array_equal(rows(several, missing=True), [[1, 1], [np.nan, 4]])
+
+
+def test_cells_of_every_type_of_number():
+    import torch
+
+    of_own = (Column("x"), Column("y"))
+    half = torch.tensor(0.5, requires_grad=True)
+    for given in ([Decimal("0.5"), np.True_], [Fraction(1, 2), 1], [half, 1]):
+        for read in (rows, lambda given: own_rows.decode(given, of_own)):
+            np.testing.assert_array_equal(read(given), [[0.5, 1]])
+            np.testing.assert_array_equal(read([given, (2, 3)]), [[0.5, 1], [2, 3]])
+    day = date(2020, 1, 31)
+    for given in ([day, 1], [np.datetime64(day), 1]):
+        for read in (rows, lambda given: own_rows.decode(given, of_own)):
+            with pytest.raises(Mistake, match=r"row, column x: '2020-01-31.* where a"):
+                read(given)
+    with pytest.raises(Mistake, match="the row has 1 values where 2 belong: x, y"):
+        own_rows.decode([day], of_own)
+    with pytest.raises(Mistake, match="column x: a value of type list where one value"):
+        own_rows.decode([[1], "a"], of_own)
+    with pytest.raises(Mistake, match="cells of complex numbers cannot be read"):
+        own_rows.decode([1j, 2], of_own)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        short = np.array([[1, 2]], np.float16)
+        np.testing.assert_array_equal(rows(short), [[1, 2]])
 
 
 @pytest.mark.parametrize(

@@ -138,8 +138,16 @@ def test_a_build_that_returns_no_model_is_a_mistake(tmp_path):
 
 def test_a_broken_import_inside_ones_own_model_is_shown(own_model):
     own_model.write_text("import no_such_library\n")
-    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+    told = r"my_net.py, line 1: ModuleNotFoundError: No module named 'no_such_library'"
+    with pytest.raises(Mistake, match=told):
         zoo.build("my_package.my_net")
+
+
+@pytest.mark.once
+def test_a_file_that_is_no_python_is_told_with_its_line(tmp_path):
+    (tmp_path / "net.py").write_text("import keras\ndef build(:\n")
+    with pytest.raises(Mistake, match=r"net.py, line 2: SyntaxError: .*; correct the"):
+        zoo.build(str(tmp_path / "net.py"))
 
 
 def test_a_variable_made_from_an_array_is_refused(tmp_path):
@@ -202,7 +210,7 @@ def test_two_files_of_one_name_are_two_modules(tmp_path):
 def test_a_file_that_fails_leaves_no_module(tmp_path):
     (tmp_path / "net.py").write_text("import no_such_library\n")
     before = {*sys.modules}
-    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+    with pytest.raises(Mistake, match=r"line 1: .*no_such_library'; correct the file"):
         zoo.build(str(tmp_path / "net.py"))
     assert {name for name in {*sys.modules} - before if name.startswith("net")} == set()
 

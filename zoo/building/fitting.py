@@ -65,6 +65,18 @@ def is_kerass(error: Exception) -> bool:
     return isinstance(error, ValueError) and module.startswith("keras.")
 
 
+def reason(error: Exception) -> str:
+    """What an error of a user's model or of Keras says, in one line.
+
+    Keras tells one within another; the innermost is the reason.
+    """
+    text = str(error).rpartition("Exception encountered: ")[2]
+    text = text.partition(" Full object config")[0]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = lines[0] if lines else type(error).__name__
+    return found if len(found) < 300 else f"{found[:300]}..."
+
+
 def arguments_for(recipe: Recipe, facts: dict) -> dict:
     """The arguments of `build`: facts of the data, and what the recipe sets."""
     if recipe.model == ensemble.NAME:

@@ -71,10 +71,8 @@ def module(name: str) -> ModuleType:
     path = source(name)
     if name in names():
         found = importlib.import_module(f"zoo.models.{name}")
-    elif name.endswith(".py"):
-        found = _load(path.resolve())
     else:
-        found = importlib.import_module(name)
+        found = _own(name, path)
     if not callable(getattr(found, "build", None)):
         raise Mistake(
             f"{path} is not a model: it defines no function build; "
@@ -150,7 +148,8 @@ def make(
             raise Mistake(
                 f"build of model '{name}' makes a keras.Variable from an array; "
                 "accepted: self.add_weight(shape, initializer=...) in a layer, whose "
-                "values zoo can draw alike on every backend"
+                "values zoo can draw alike on every backend; and no compile, as the "
+                "recipe names optimizer and loss"
             ) from error
         if not isinstance(model, keras.Model):
             kind = type(model).__name__
@@ -204,6 +203,28 @@ def _specification(name: str):
         if not name.startswith(error.name or name):
             raise
         return None
+
+
+def _own(name: str, path: Path) -> ModuleType:
+    """A user's module; what it raises is told with its line."""
+    try:
+        if name.endswith(".py"):
+            return _load(path.resolve())
+        return importlib.import_module(name)
+    except Mistake:
+        raise
+    except Exception as error:
+        import traceback
+
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [each.lineno for each in frames if each.filename == str(path.resolve())]
+        if isinstance(error, SyntaxError):
+            lines = [error.lineno]
+        place = f", line {lines[-1]}" if lines else ""
+        raise Mistake(
+            f"{path}{place}: {type(error).__name__}: "
+            f"{str(error).partition(chr(10))[0]}; correct the file of the model"
+        ) from error
 
 
 def _load(path: Path) -> ModuleType:

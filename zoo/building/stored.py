@@ -122,10 +122,9 @@ def load(
     except Exception as error:
         if is_own(recipe) or not fitting.is_kerass(error):
             raise  # a fault of zoo, or of the user's own model
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
         raise Mistake(
             f"{folder}: model {recipe.model} cannot be built with the arguments in "
-            f"recipe.json and data.json: {reason}"
+            f"recipe.json and data.json: {fitting.reason(error)}"
         ) from error
     fitting.check_outputs(model, recipe, answers, task)
     return model

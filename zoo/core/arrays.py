@@ -16,6 +16,18 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return room[start : start + size].view(dtype).reshape(shape)
 
 
+def of_tensor(given):
+    """A tensor of PyTorch as one that NumPy can read; anything else as it is.
+
+    NumPy has no gradients, no other devices, and no half precision of other makers.
+    """
+    if not hasattr(given, "detach"):
+        return given
+    given = given.detach().cpu()
+    foreign = "bfloat16" in str(given.dtype) or "float8" in str(given.dtype)
+    return given.float() if foreign else given
+
+
 def without_mask(array: np.ndarray) -> np.ndarray:
     """A masked array as a plain one: NaN where it is masked, None if it has no numbers.
 

@@ -5,6 +5,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ WANTED = (
 )
 TARGET = "target"
 IN_MEMORY = "the data in memory"
+COMPLEX = "cells of complex numbers cannot be read; give real ones"
 
 
 def keep(given) -> str:
@@ -43,10 +45,12 @@ def keep(given) -> str:
     if isinstance(given, tuple | list) and len(given) == 2:
         import numpy as np
 
-        from zoo.core.arrays import without_mask
+        from zoo.core.arrays import of_tensor, without_mask
 
         inputs, targets = (
-            without_mask(each) if isinstance(each, np.ma.MaskedArray) else each
+            without_mask(each)
+            if isinstance(each, np.ma.MaskedArray)
+            else of_tensor(each)
             for each in given
         )
         if np.ndim(targets) == 0:
@@ -104,6 +108,9 @@ def array(values):
     import numpy as np
     import pyarrow
 
+    from zoo.core.arrays import of_tensor
+
+    values = of_tensor(values)
     if hasattr(values, "to_arrow"):  # of polars
         return values.to_arrow()
     if isinstance(values, pyarrow.Array | pyarrow.ChunkedArray):
@@ -113,7 +120,7 @@ def array(values):
     if isinstance(values, np.ndarray) and values.ndim > 1:
         values = values.tolist()
     if getattr(getattr(values, "dtype", None), "kind", "") == "c":
-        raise Mistake("cells of complex numbers cannot be read; give real ones")
+        raise Mistake(COMPLEX)
     try:
         found = pyarrow.array(values, from_pandas=True)
         inside = getattr(found.type, "value_type", found.type)
@@ -121,20 +128,41 @@ def array(values):
             return found
     except (
         pyarrow.ArrowInvalid,
-        pyarrow.ArrowTypeError,
         pyarrow.ArrowNotImplementedError,
+        TypeError,  # also of pyarrow's own, and of dates of NumPy
         OverflowError,  # of whole numbers beyond 64 bits
     ):
         pass
+    for kind, each in (("M", np.datetime64), ("m", np.timedelta64)):
+        of_array = getattr(getattr(values, "dtype", None), "kind", "") == kind
+        if of_array or all(isinstance(value, each) for value in values):
+            return pyarrow.array(np.array(values, f"{kind}8[us]"), from_pandas=True)
     plain = values.tolist() if hasattr(values, "tolist") else list(values)
     return pyarrow.array(list(map(_text, plain)), pyarrow.string())
 
 
 def _text(value) -> str | None:
+    if hasattr(value, "__array__") and getattr(value, "shape", None) == ():
+        value = _number_in(value)
     if value is None or value != value:  # NaN
         return None
+    if isinstance(value, Fraction):
+        value = float(value)
+    if isinstance(value, complex):
+        raise Mistake(COMPLEX)
     whole = isinstance(value, float) and value.is_integer()
     return str(int(value) if whole else value)
+
+
+def _number_in(value):
+    """The number in a tensor without axes, or in one of NumPy; moments as they are."""
+    import numpy as np
+
+    from zoo.core.arrays import of_tensor
+
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return value
+    return np.asarray(of_tensor(value)).tolist()
 
 
 def _is_frame(given) -> bool:

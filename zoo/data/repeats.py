@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 
 from zoo.core.columns import places
+from zoo.core.kept import name_of
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import rows as written
 from zoo.data.kinds.tokens import Tokens
@@ -44,7 +45,7 @@ def tell(dataset: Dataset) -> None:
     if len(np.unique(together)) == len(together):
         return
     seen = prints["train"]
-    lines = []
+    lines, called = [], name_of(dataset.name)
     for name in list(splits)[1:]:
         both = np.flatnonzero(np.isin(prints[name], seen) & (prints[name] != 0))
         seen = np.concatenate([seen, prints[name]])
@@ -52,7 +53,7 @@ def tell(dataset: Dataset) -> None:
             example = _shown(splits[name].inputs, both[0], dataset)
             where = "train" if name != "test" or len(splits) == 2 else "other splits"
             lines.append(
-                f"found {_count(both, dataset)} of {dataset.name}'s {name} split "
+                f"found {_count(both, dataset)} of {called}'s {name} split "
                 f"({len(both) / len(prints[name]):.1%} of it) in {where} as well, such "
                 f"as {example}; its accuracy flatters the network: remove them"
             )
@@ -62,7 +63,7 @@ def tell(dataset: Dataset) -> None:
     if len(torn):
         split, place = _place(splits, torn[0])
         lines.append(
-            f"found {_count(torn, dataset)} of {dataset.name} in two classes or more, "
+            f"found {_count(torn, dataset)} of {called} in two classes or more, "
             f"such as {_shown(splits[split].inputs, place, dataset)}; keep each in the "
             "class that is right"
         )

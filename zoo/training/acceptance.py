@@ -5,6 +5,7 @@ run, saved and opened, since what it does cannot be known otherwise.
 """
 
 import tempfile
+from collections.abc import Mapping
 from inspect import signature
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import keras
 import numpy as np
 
 from zoo.building import registry
+from zoo.building.fitting import reason
 from zoo.data import Dataset
 from zoo.engine import private
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
 
 _EXAMPLES = 8
+# What changes no value, and may stand behind a sigmoid.
+_SHAPING = ("reshape", "flatten", "squeeze", "expanddims", "identity", "cast")
 
 
 def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
@@ -26,7 +30,20 @@ def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
     Raises:
         Mistake: says what the model takes and gives, and what the data are.
     """
-    inputs, outputs = model.inputs or [], model.outputs or []
+    inputs, outputs = (getattr(model, each, None) for each in ("inputs", "outputs"))
+    if not inputs or not outputs:
+        raise Mistake(
+            f"model {name} is a keras.Model with a call of its own, whose inputs and "
+            "outputs zoo cannot know; accepted: keras.Model(inputs, outputs), which "
+            "may have that call in a layer"
+        )
+    for what in ("inputs", "outputs"):
+        each = getattr(model, what[:-1], None)  # which a Sequential need not have
+        if isinstance(each, Mapping):
+            raise Mistake(
+                f"model {name} has its {what} in a dictionary ({', '.join(each)}); "
+                "accepted: one of each, as in keras.Model(inputs, outputs)"
+            )
     if len(inputs) != 1 or len(outputs) != 1:
         raise Mistake(
             f"model {name} has {len(inputs)} inputs and {len(outputs)} outputs; "
@@ -153,7 +170,7 @@ def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
     except Exception as error:  # whatever the user's layers and the framework raise
         raise Mistake(
             f"model {name} cannot be run on examples of {dataset.name}, of shape "
-            f"{tuple(dataset.input_shape)} and type {inputs.dtype}: {_reason(error)}"
+            f"{tuple(dataset.input_shape)} and type {inputs.dtype}: {reason(error)}"
         ) from error
     if outputs.dtype.kind in "iub":
         raise Mistake(
@@ -180,8 +197,13 @@ def _outputs(model, inputs) -> np.ndarray:
 def _is_probability(model, outputs) -> bool:
     """By the last operation, or by outputs of 0 to 1 whose sum is 1."""
     last = private.operation(model.outputs[0])
-    while isinstance(last, keras.Model) and last.outputs:
-        last = private.operation(last.outputs[0])
+    while True:
+        if isinstance(last, keras.Model) and last.outputs:
+            last = private.operation(last.outputs[0])
+        elif type(last).__name__.lower() in _SHAPING:
+            last = private.operation(last.input)
+        else:
+            break
     activation = getattr(last, "activation", None)
     named = {type(last).__name__.lower(), getattr(activation, "__name__", "")}
     if named & {"sigmoid", "softmax", "hard_sigmoid", "hardsigmoid"}:
@@ -201,7 +223,7 @@ def _check_file(name, model, inputs, outputs) -> None:
                 again = _outputs(opened, inputs)
         except Exception as error:  # whatever the user's layers raise
             raise Mistake(
-                f"model {name} cannot be saved and opened again: {_reason(error)}; "
+                f"model {name} cannot be saved and opened again: {reason(error)}; "
                 "build it of Keras's layers and keras.ops, or of layers of your own "
                 "with get_config and @keras.saving.register_keras_serializable()"
             ) from error
@@ -217,9 +239,3 @@ def _columns(found: np.ndarray, dataset: Dataset) -> str:
     columns = np.flatnonzero(found.reshape(-1, found.shape[-1]).any(axis=0))
     named = dataset.features or [f"column {i + 1}" for i in range(found.shape[-1])]
     return ", ".join(f"{named[i]} ({found[..., i].sum()})" for i in columns)
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    return text if len(text) < 300 else f"{text[:300]}..."

@@ -20,8 +20,8 @@ def of(given: str | dict, dataset: Dataset) -> np.ndarray | None:
         float64 (classes,); None if there are none.
 
     Raises:
-        Mistake: an unknown class, or the data have numbers, tokens or strings to be
-            answered.
+        Mistake: an unknown class, every weight is 0, or the data have numbers, tokens
+            or strings to be answered.
     """
     if given == "":
         return None
@@ -51,4 +51,7 @@ def of(given: str | dict, dataset: Dataset) -> np.ndarray | None:
     for name in given:
         if name not in dataset.classes:
             raise unknown("class in class_weight", name, dataset.classes)
-    return np.array([float(given.get(name, 1)) for name in dataset.classes])
+    found = np.array([float(given.get(name, 1)) for name in dataset.classes])
+    if not found.any():
+        raise Mistake("class_weight of 0 for every class trains nothing; give one more")
+    return found

@@ -147,10 +147,13 @@ class Session:
         state.totals["examples"] += chunk.count * batch
 
     def _diverged(self, step) -> Mistake:
+        stage = self.stages[self.state.stage]
+        decay = stage.weight_decay
+        smaller = f" and weight_decay (now {decay:g})" if decay else ""
         return Mistake(
             f"the loss is not a number in epoch {self.state.epoch + 1}, step {step}: "
             "training diverged; try a smaller learning_rate "
-            f"(now {self.stages[self.state.stage].learning_rate}) or clip_norm=1"
+            f"(now {stage.learning_rate}){smaller} or clip_norm=1"
         )
 
     def _mean_loss(self) -> float:

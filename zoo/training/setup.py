@@ -76,6 +76,7 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
             )
         if stage.learning_rate == 0:
             raise Mistake("learning_rate=0 trains nothing; accepted: more than 0")
+        _check_average(stage, count)
         if stage.early_stopping and dataset.validation is None:
             raise Mistake(
                 f"early_stopping={stage.early_stopping} needs validation data; "
@@ -97,6 +98,19 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
             _check_carried(stage)
         augment.check(stage.augment, dataset.input_shape)
         in_front.check(stage, dataset.kind)
+
+
+def _check_average(stage: Recipe, count: int) -> None:
+    """Warn where most of the averaged weights are those of the first update."""
+    updates = -(-count // (stage.batch * stage.accumulate)) * stage.epochs
+    first = stage.ema ** (updates - 1)
+    if stage.ema and first > 0.5:
+        warnings.warn(
+            f"ema={stage.ema:g} is slow for {updates:,} updates: {first:.0%} of the "
+            "averaged weights, which are evaluated, are those of the first update; "
+            "take a smaller ema, or more epochs",
+            stacklevel=3,
+        )
 
 
 def _check_carried(stage: Recipe) -> None:
@@ -152,10 +166,9 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
     except Exception as error:
         if recipe.model in registry.names() and not fitting.is_kerass(error):
             raise
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise Mistake(
             f"model {recipe.model} cannot be built for {recipe.data}, whose examples "
-            f"are of shape {tuple(dataset.input_shape)}: {reason}"
+            f"are of shape {tuple(dataset.input_shape)}: {fitting.reason(error)}"
         ) from error
     acceptance.check_shapes(recipe.model, model, dataset)
     fitting.check_outputs(model, recipe, dataset.answers, dataset.task)

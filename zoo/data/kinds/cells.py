@@ -340,10 +340,14 @@ def _numbers(column: Column, cells, where: str) -> np.ndarray:
     elif types.is_boolean(cells.type):
         cells = cells.cast("int8").cast("float64")
     elif not types.is_floating(cells.type):
-        raise Mistake(
-            f"column {column.name} holds {cells.type} where numbers belong; leave it "
-            f"out with data.columns.{column.name}=ignore"
-        )
+        known = np.flatnonzero(cells.is_valid().to_numpy(zero_copy_only=False))
+        if len(known):
+            place = int(known[0])
+            raise Mistake(
+                f"{where}row {place + 1}, column {column.name}: "
+                f"'{str(cells[place].as_py())[:SHOWN]}' where a number belongs"
+            )
+        return np.full(len(cells), np.nan, np.float32)
     values = cells.to_numpy(zero_copy_only=False)
     with np.errstate(over="ignore"):
         small = values.astype(np.float32)

@@ -6,7 +6,7 @@ from numbers import Number
 
 import numpy as np
 
-from zoo.core.arrays import without_mask
+from zoo.core.arrays import of_tensor, without_mask
 from zoo.errors import Mistake
 
 
@@ -36,11 +36,7 @@ def array(given) -> np.ndarray:
     if not is_array(given):
         return np.asarray(given)
     try:
-        if hasattr(given, "detach"):  # a PyTorch tensor: NumPy has no gradients
-            given = given.detach().cpu()
-            if "bfloat16" in str(given.dtype) or "float8" in str(given.dtype):
-                given = given.float()
-        return without_mask(np.asanyarray(given))
+        return without_mask(np.asanyarray(of_tensor(given)))
     except (TypeError, ValueError, RuntimeError) as error:
         reason = str(error).split(". ")[0].splitlines()[0]
         raise Mistake(

@@ -1,7 +1,7 @@
 """Rows of a table of one's own, as a user gives them, become a network's input."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -59,13 +59,30 @@ def items(raw, columns: tuple[Column, ...]) -> list:
         if len(names) == 1:
             return [each if _is_file(each) else [each] for each in found]
         texts = [each for each in found if isinstance(each, str)]
-        lines = any(_is_file(each) or set(each) & _marks(columns) for each in texts)
+        lines = any(_is_line(each, columns) for each in texts)
         if len(found) == len(names) and not (lines and len(texts) == len(found)):
             return [found]
+        if len(texts) < len(found):
+            return [found]  # whose length is told
+    for name, item in zip(names, found, strict=False):
+        if not _is_cell(item) and _are_words(found, columns):
+            what = f"{given.described(item)} where one value belongs"
+            raise Mistake(f"the row, column {name}: {what}; give {wanted}")
     for number, item in enumerate(found, 1):
         if _is_cell(item) and not isinstance(item, str):
             raise Mistake(f"input {number} is {given.described(item)}; give {wanted}")
     return found
+
+
+def _is_line(text: str, columns: tuple[Column, ...]) -> bool:
+    return _is_file(text) or bool(set(text) & _marks(columns))
+
+
+def _are_words(found: list, columns: tuple[Column, ...]) -> bool:
+    """Whether these are the cells of one row: several, with a word among them."""
+    texts = [each for each in found if isinstance(each, str)]
+    words = texts and not any(_is_line(each, columns) for each in texts)
+    return bool(words) and len(found) == len(columns) > 1
 
 
 def _marks(columns: tuple[Column, ...]) -> set[str]:
@@ -93,12 +110,7 @@ def sheet_of(columns: Mapping) -> Sheet:
 
 
 def _is_cell(value) -> bool:
-    """Whether this is one cell of a row, as opposed to a row or a file."""
-    if given.is_array(value) and not isinstance(value, np.generic):
-        return getattr(value, "ndim", 1) == 0
-    if isinstance(value, str | bytes | np.generic):
-        return True
-    return not isinstance(value, Iterable | os.PathLike | Sheet)
+    return tables.is_cell(value) and not isinstance(value, Sheet)
 
 
 def decode(raw, columns: tuple[Column, ...], form: Mapping | None = None) -> np.ndarray:

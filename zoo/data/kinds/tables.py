@@ -7,6 +7,7 @@ import os
 import warnings
 from array import array as Numbers
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -71,13 +72,13 @@ def items(given, features: tuple[str, ...]) -> list[Table]:
         given = given.tolist()
     if isinstance(given, bytes | bytearray):
         raise Mistake(f"{described(given)} cannot be read; give {wanted}")
-    if _is_value(given) and len(features) == 1:
+    if is_cell(given, numeric=True) and len(features) == 1:
         return [[given]]
     found = several(given, wanted)
-    if found and all(map(_is_value, found)):
+    if found and all(is_cell(each, numeric=True) for each in found):
         return [[value] for value in found] if len(features) == 1 else [found]
     for number, item in enumerate(found, 1):
-        if item is None or isinstance(item, bytes) or _is_number(item):
+        if is_cell(item) and not isinstance(item, str):
             raise Mistake(f"input {number} is {described(item)}; give {wanted}")
     return found
 
@@ -123,8 +124,8 @@ def ready(given, width: int, missing: bool) -> np.ndarray | None:
         return None
     if given.ndim != 2 or given.shape[1] != width or not len(given):
         return None
-    single = given.dtype == np.float32
-    fine = np.isfinite(given) if single else np.abs(given) <= LARGEST
+    short = given.dtype.itemsize <= 4  # whose every number is one of 32 bits
+    fine = np.isfinite(given) if short else np.abs(given) <= LARGEST
     if missing:
         fine |= np.isnan(given)
     return given.astype(np.float32) if fine.all() else None
@@ -133,7 +134,7 @@ def ready(given, width: int, missing: bool) -> np.ndarray | None:
 def _as_array(given: list) -> np.ndarray | None:
     try:
         return np.array(given)
-    except ValueError:  # of lengths that differ
+    except (ValueError, TypeError, RuntimeError):  # rows of many lengths, or tensors
         return None
 
 
@@ -173,7 +174,7 @@ def _of_frame(frame, features: tuple[str, ...]) -> list[list]:
 def _of_columns(columns: Mapping, features: tuple[str, ...]) -> list[Table]:
     """The rows of a mapping from column to values, or the one row of values."""
     chosen = pick(columns, features, "the row")
-    many = [not _is_value(values) for values in chosen]
+    many = [not is_cell(values, numeric=True) for values in chosen]
     if not any(many):
         return [dict(zip(features, chosen, strict=True))]
     lists = [
@@ -344,8 +345,10 @@ def _short(text) -> str:
 
 
 def _number(cell, where: str, missing: bool) -> float:
-    if isinstance(cell, bool | np.bool_):
+    if isinstance(cell, bool | np.bool_ | Fraction):
         return float(cell)
+    if is_cell(cell) and is_array(cell) and not isinstance(cell, np.generic):
+        cell = array(cell)[()]  # a tensor of one number
     text = "" if is_missing(cell) else str(cell).strip()
     if text.lower() in MISSING:
         if missing:
@@ -377,14 +380,17 @@ def _like_number(cell: str) -> bool:
     return _numeric(cell.replace(",", ".", 1))
 
 
-def _is_number(value) -> bool:
-    return isinstance(value, int | float | np.number) or is_missing(value)
+def is_cell(value, numeric: bool = False) -> bool:
+    """Whether this is one cell of a row, as opposed to a row, a table or a file.
 
-
-def _is_value(value) -> bool:
-    """Whether this is one cell of a row, as opposed to a row or a file."""
-    if isinstance(value, str):
-        return _numeric(value)
+    With `numeric`, a text is one only if it is a number: it may name a file.
+    """
     if is_array(value) and not isinstance(value, np.generic):
         return getattr(value, "ndim", 1) == 0
-    return _is_number(value)
+    if isinstance(value, str):
+        return not numeric or _numeric(value)
+    if isinstance(value, bytes):
+        return not numeric
+    return isinstance(value, np.generic) or not isinstance(
+        value, Iterable | os.PathLike
+    )
