@@ -17,8 +17,17 @@ from benchmarks import command, measurements, scaling
 from benchmarks.costs import __main__ as costs
 from benchmarks.search import __main__ as search
 from benchmarks.speed import __main__ as speed
-from benchmarks.speed import contestants, meters, operations, race, results, table
-from benchmarks.speed.cases import CASES
+from benchmarks.speed import (
+    contestants,
+    meters,
+    operations,
+    passes,
+    products,
+    race,
+    results,
+    table,
+)
+from benchmarks.speed.cases import CASES, CONVOLUTIONAL
 from zoo.errors import Mistake
 
 ROOT = Path(__file__).parents[1]
@@ -37,10 +46,12 @@ def test_hand_written_networks_are_those_of_zoo():
     import zoo
 
     file = importlib.import_module(f"benchmarks.speed.loops_{BACKEND}")
-    for case in CASES.values():
+    for name, case in CASES.items():
         model = zoo.build(case.model, **case.arguments)
         expected = sum(np.prod(v.shape) for v in model.trainable_variables)
         assert count(file, case) == expected, case.model
+        if name in CONVOLUTIONAL:
+            assert passes.elements(case)[-1] == 7 * expected, name
 
 
 def count(file, case):
@@ -173,6 +184,38 @@ def test_the_limit_multiplies():
     assert 1e8 < speed < 1e15
 
 
+@pytest.mark.once
+def test_passes_are_counted_by_hand():
+    """Bytes of a step of LeNet relu: pixels, two maps, a hidden layer, Adam."""
+    case = CASES["LeNet relu, batch 128"]
+    first, second, pooled = 26**2 * 32, 24**2 * 64, 12**2 * 64
+    weights = 9 * 32 + 32 + 9 * 32 * 64 + 64 + (pooled + 1) * 128 + 129 * 10
+    counts = 2 * 28**2, 5 * first, 2 * second + 3 * pooled, 5 * 128
+    assert passes.elements(case) == [*(128 * n for n in counts), 7 * weights]
+
+
+def test_parts_of_a_step_are_computed_alone():
+    case = dataclasses.replace(
+        CASES["Tiny VGG 64x64x3, batch 32"],
+        layers=(
+            ("conv", 2, 3, "same"),
+            ("residual", (("unit", 2, 3, 1, True, True),)),
+            ("flatten",),
+            ("dense", 3),
+        ),
+        shape=(4, 4, 1),
+        batch=2,
+        steps=1,
+    )
+    sizes = [2 * 2 * 16, 2 * 5 * 32, 2 * 2 * 32, 2 * 5 * 32]
+    weights = (9 + 1) * 2 + (9 + 2) * 2 + (32 + 1) * 3
+    assert passes.elements(case) == [*sizes, 7 * weights]
+    for part in (products, passes):
+        epoch = part.measure(case, None, None)
+        epoch()
+        epoch()
+
+
 @pytest.mark.slow
 def test_a_race_ends_with_trained_weights():
     small = {"filters": 4, "batch_normalization": True}
@@ -208,6 +251,11 @@ def test_a_table_for_each_machine():
     race = {"verb": "race", "contestant": "", "network": ""}
     seconds = {"seconds": [2.0, 1.0, 3.0], "accuracy": [0.991, 0.992, 0.99]}
     lines.append({**lines[-1], **race, **seconds})
+    parts = {**line, "verb": "parts", "machine": "laptop"}
+    parts["network"] = "Tiny VGG 64x64x3, batch 32"
+    names = contestants.PARTS["torch"]
+    for name, ms in zip(names, (20.0, 12.0, 3.0, 10.0), strict=True):
+        lines.append({**parts, "contestant": name, "ms": [ms]})
     texts = {path.name: text for path, text in table.texts(lines).items()}
     assert texts["laptop.md"].startswith("# laptop\n")
     rows = [
@@ -220,6 +268,9 @@ def test_a_table_for_each_machine():
     # 2 * 2048 ** 3 operations in 17.18 ms are 1,000 GFLOP/s.
     assert [row[-2:] for row in rows] == [["42.2", "0.042 |"], ["422", "0.042 |"]]
     assert "| PyTorch | 2 (1 to 3) | 99.10% (from 99.00%) | 3 |" in texts["gpu.md"]
+    # zoo, products, of their limit, passes, MB, the rest
+    whole = "20 (20 to 20) | 12 (12 to 12) | 0.49 | 3 (3 to 3) | 54 | 5 |"
+    assert f"| PyTorch | {whole}" in texts["laptop.md"]
     own = "MLP 784-64-64-10, batch 128 | [laptop](speed/laptop.md) | - | - | 0.5, 0.12"
     assert f"| {own} |" in texts["speed.md"]
 

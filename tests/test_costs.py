@@ -8,11 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from benchmarks import measurements
-from benchmarks.costs import growth, report, serving, startup
+from benchmarks.costs import (
+    augmentation,
+    augmentation_table,
+    augmenters,
+    growth,
+    peers,
+    report,
+    serving,
+    startup,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,6 +57,44 @@ def test_growth_is_measured_on_this_backend():
         values = growth.times("deep_mlp", size, 2)
         assert len(values) == 2
         assert statistics.median(values) > 0
+
+
+@pytest.fixture
+def one_small_call(monkeypatch):
+    monkeypatch.setattr(augmenters, "SECONDS", 1e-3)
+    monkeypatch.setattr(augmenters, "BATCH", 4)
+    monkeypatch.setattr(augmenters, "SIZES", [(8, 3)])
+
+
+def test_layers_stand_beside_those_of_keras(one_small_call):
+    for change in ("flip", "cutmix"):
+        operations = augmentation.CHANGES[change]
+        pairs = augmenters.pairs(keras.backend.backend(), change, operations, 2)
+        [(size, (own, other))] = pairs.items()
+        assert size == "8 x 8 x 3"
+        assert len(own) == len(other) == 2
+        assert min(*own, *other) > 0
+
+
+@pytest.mark.once
+def test_on_the_host_zoo_stands_beside_pillow(one_small_call):
+    for change, operations in augmentation.CHANGES.items():
+        [(own, other)] = augmenters.pairs("", change, operations, 1).values()
+        assert own[0] > 0
+        assert bool(other) == (change in peers.PILLOW), change
+
+
+@pytest.mark.once
+def test_augmentation_has_a_table_of_pairs():
+    line = {"what": "flip", "backend": "jax", "values": [1.0, 2.0, 3.0]}
+    lines = [
+        {**line, "beside": "RandomFlip", "others": [4.0, 4.0, 4.0]},
+        {**line, "backend": "", "beside": "", "others": []},
+    ]
+    *_, paired, alone = augmentation_table.rows(lines)
+    other = "keras.layers: RandomFlip | 4 (4 to 4) | 0.5"
+    assert paired == f"| flip | JAX | 2 (1 to 3) | {other} |"
+    assert alone == "| flip | the host | 2 (1 to 3) | - | - | - |"
 
 
 @pytest.mark.once

@@ -1,88 +1,106 @@
-"""Augmenters of made-up pictures; each runs in a fresh process.
+"""Times of zoo's augmentation and of what stands beside it, in turns.
 
-Every function returns how long it took, in seconds, and for how many pictures.
+A layer is compiled as in a model: by `jax.jit`, in a graph of TensorFlow, as it is on
+PyTorch. (In a model on JAX, Keras does not compile its own layers of shift, rotation
+and zoom, nor then the rest of that model.) What it gives is taken from the device.
 """
 
 import time
+from functools import partial
 
 import numpy as np
 
-BATCH = 128
-SECONDS = 0.5
+from benchmarks.costs import peers
+
+BATCH, CLASSES = 128, 10
+SECONDS = 0.1  # of a round, at least
+SIZES = (28, 1), (64, 3)
+MIXES = "mixup", "cutmix"
 
 
-def zoo_augment(operations: dict, size: int, channels: int) -> tuple[float, int]:
+def pairs(backend: str, change: str, operations: dict, rounds: int) -> dict[str, tuple]:
+    """Microseconds a picture, one a round: zoo's, and the other's; () without one.
+
+    Args:
+        backend: of the layers; "" for the host.
+        change: what it is called in `peers`.
+        operations: the same for zoo.
+        rounds: in each of which both have a turn.
+
+    Returns:
+        A pair for each of `SIZES`, by its name.
+    """
+    make = _layers if backend else _on_host
+    if backend:
+        from zoo.engine.startup import load
+
+        load(backend)
+    found = {}
+    for side, channels in SIZES:
+        pictures = _pictures(side, channels)
+        contestants = [each for each in make(change, operations, pictures) if each]
+        for each in contestants:
+            each(0)
+        times = [[_timed(each) for each in contestants] for _ in range(rounds)]
+        own, *other = zip(*times, strict=True)
+        found[f"{side} x {side} x {channels}"] = own, other[0] if other else ()
+    return found
+
+
+def _on_host(change, operations, pictures):
     from zoo import augment
 
-    images = _pictures(size, channels)
-    augment.apply(images, operations, 0, 0)
-    return _timed(lambda step: augment.apply(images, operations, 0, step))
+    if change in MIXES:
+        own = partial(augment.mix, pictures, _labels(), operations, 0)
+    else:
+        own = partial(augment.apply, pictures, operations, 0)
+    return own, peers.by_pillow(change, pictures)
 
 
-def zoo_layer(backend: str, operations: dict, size: int) -> tuple[float, int]:
-    """The layer by itself; on TensorFlow in a graph, as in a dataset."""
-    from zoo.engine.startup import load
-
-    load(backend)
-    import keras
-
+def _layers(change, operations, pictures):
     from zoo.layers import Augment
 
-    images, layer = _pictures(size, 1), Augment(operations)
+    layer, other = Augment(operations), peers.by_keras(change, pictures.shape)
+    images = pictures.astype("float32")  # which Keras's layers take everywhere
+    own = (images, _labels()) if change in MIXES else images
+    yield _compiled(layer, own)
+    if other:
+        of_keras = {"images": images, "labels": _labels()}
+        yield _compiled(other, of_keras if change in MIXES else images)
 
-    def call(images):
-        return layer(images, training=True)
 
-    if backend == "tensorflow":
+def _compiled(layer, inputs):
+    """A function that changes the inputs by the layer, on the device and back."""
+    import keras
+
+    def call(inputs):
+        return layer(inputs, training=True)
+
+    if keras.backend.backend() == "tensorflow":
         import tensorflow
 
         call = tensorflow.function(call)
+    if keras.backend.backend() == "jax":
+        call = _jitted(layer)
 
     def change(_):
-        keras.ops.convert_to_numpy(call(images))
+        keras.tree.map_structure(keras.ops.convert_to_numpy, call(inputs))
 
-    change(0)
-    return _timed(change)
-
-
-def keras_affine(backend: str, size: int, channels: int) -> tuple[float, int]:
-    """Keras's layers: the same shift, rotation and zoom, one warp each."""
-    from zoo.engine.startup import load
-
-    load(backend)
-    import keras
-
-    layers = [
-        keras.layers.RandomTranslation(0.07, 0.07, "constant", seed=0),
-        keras.layers.RandomRotation(10 / 360, "constant", seed=0),
-        keras.layers.RandomZoom(0.1, fill_mode="constant", seed=0),
-    ]
-    images = _pictures(size, channels).astype("float32")
-
-    def change(_):
-        changed = images
-        for layer in layers:
-            changed = layer(changed, training=True)
-        keras.ops.convert_to_numpy(changed)
-
-    change(0)
-    return _timed(change)
+    return change
 
 
-def pillow_affine(size: int, channels: int) -> tuple[float, int]:
-    """One bilinear affine warp a picture by Pillow: what torchvision does on a CPU."""
-    from PIL import Image
+def _jitted(layer):
+    import jax
 
-    images = [Image.fromarray(image.squeeze()) for image in _pictures(size, channels)]
-    turn = (0.98, 0.17, 0.5, -0.17, 0.98, 0.5)
+    states = [variable.value for variable in layer.non_trainable_variables]
+    program = jax.jit(partial(layer.stateless_call, [], training=True))
 
-    def change(_):
-        for image in images:
-            image.transform(
-                image.size, Image.Transform.AFFINE, turn, Image.Resampling.BILINEAR
-            )
+    def call(inputs):
+        nonlocal states
+        outputs, states = program(states, inputs)
+        return outputs
 
-    return _timed(change)
+    return call
 
 
 def _pictures(size, channels):
@@ -90,9 +108,14 @@ def _pictures(size, channels):
     return random.integers(0, 256, (BATCH, size, size, channels), "uint8")
 
 
-def _timed(change) -> tuple[float, int]:
+def _labels():
+    return np.eye(CLASSES, dtype="float32")[np.arange(BATCH) % CLASSES]
+
+
+def _timed(change) -> float:
+    """Microseconds a picture."""
     start, steps = time.perf_counter(), 0
     while time.perf_counter() - start < SECONDS:
         change(steps)
         steps += 1
-    return time.perf_counter() - start, steps * BATCH
+    return 1e6 * (time.perf_counter() - start) / steps / BATCH

@@ -5,6 +5,7 @@ import statistics
 from pathlib import Path
 
 from benchmarks import measurements
+from benchmarks.costs import augmentation_table
 from benchmarks.tables import BACKENDS, spread, table
 from tools import pages
 
@@ -16,7 +17,6 @@ TITLES = {
     "busy": "A busy machine",
     "input": "Input",
     "rows": "Rows",
-    "augmentation": "Augmentation",
     "waiting": "Waiting for augmentation",
     "serving": "Serving",
     "writing": "Writing",
@@ -53,7 +53,9 @@ def curve(lines: list[dict], *names: str) -> list[tuple[int, float]]:
 def words(line: dict) -> str:
     """A measurement in a line: median (least to most), unit."""
     label = f"{line['what']} {line['backend']}".strip()
-    return f"{label}: {spread(line['values'])} {line['unit']}, n={len(line['values'])}"
+    said = f"{label}: {spread(line['values'])} {line['unit']}, n={len(line['values'])}"
+    beside = line.get("others")
+    return f"{said}; {line['beside']}: {spread(beside)}" if beside else said
 
 
 def texts() -> dict[Path, str]:
@@ -66,6 +68,8 @@ def texts() -> dict[Path, str]:
         for verb, title in TITLES.items():
             there = [line for line in own if line["verb"] == verb]
             parts += _table(title, there) if there else []
+        pairs = [line for line in own if line["verb"] == "augmentation"]
+        parts += [*augmentation_table.rows(pairs), ""] if pairs else []
         grown = [line for line in own if line["verb"] == "growth"]
         parts += _growth_table(grown) if grown else []
         if grown == drawn:

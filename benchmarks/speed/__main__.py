@@ -1,6 +1,7 @@
 """Measure zoo against hand-written loops and plain Keras, in interleaved rounds.
 
     python -m benchmarks.speed train           a training step of every network
+    python -m benchmarks.speed parts           products and passes of a step, alone
     python -m benchmarks.speed predict         one answer, and many
     python -m benchmarks.speed race            seconds to 99 % on MNIST, from warm
     python -m benchmarks.speed table           the tables from the file
@@ -14,11 +15,15 @@ import statistics
 
 from benchmarks import command
 from benchmarks.speed import results, rounds, table
-from benchmarks.speed.cases import CASES
-from benchmarks.speed.contestants import PREDICT, TRAIN
+from benchmarks.speed.cases import CASES, CONVOLUTIONAL
+from benchmarks.speed.contestants import PARTS, PREDICT, TRAIN
 from tools import pages
 
-MEASURES = {"train": (rounds.train, TRAIN), "predict": (rounds.predict, PREDICT)}
+MEASURES = {
+    "train": (rounds.train, TRAIN, CASES),
+    "parts": (rounds.parts, PARTS, CONVOLUTIONAL),
+    "predict": (rounds.predict, PREDICT, CASES),
+}
 
 
 def main(words: list[str] | None = None) -> None:
@@ -48,8 +53,8 @@ def main(words: list[str] | None = None) -> None:
 
 
 def _measure(options, backends):
-    measure, contestants = MEASURES[options.verb]
-    networks = command.chosen("network", options.networks, CASES)
+    measure, contestants, known = MEASURES[options.verb]
+    networks = command.chosen("network", options.networks, known)
     everyone = dict.fromkeys(each for name in backends for each in contestants[name])
     only = command.chosen("contestant", options.contestants, everyone)
     for network in networks:

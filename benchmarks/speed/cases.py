@@ -285,3 +285,8 @@ CASES = {
         ),
     ),
 }
+CONVOLUTIONAL = [
+    name
+    for name, case in CASES.items()
+    if {"conv", "unit"} & {layer[0] for layer in case.layers}
+]

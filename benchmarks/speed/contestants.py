@@ -25,6 +25,16 @@ TRAIN = {
         LIMIT: "limit.torch",
     },
 }
+PRODUCTS, PASSES = "its products alone", "its passes alone"
+PARTS = {
+    backend: {
+        ZOO: TRAIN[backend][ZOO],
+        PRODUCTS: "products.measure",
+        PASSES: "passes.measure",
+        LIMIT: TRAIN[backend][LIMIT],
+    }
+    for backend in TRAIN
+}
 PUBLIC, BY_KERAS = "zoo.predict, exported", "zoo.predict"
 READ = "zoo.predict, exported, labels read"
 KEPT, FORWARD, RUNTIME = "zoo.load, kept", "Run.forward, kept", "ONNX Runtime"

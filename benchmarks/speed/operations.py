@@ -1,8 +1,11 @@
 """How many floating-point operations a network takes, counted from its layers."""
 
 import math
+from collections.abc import Iterator
 
 from benchmarks.speed.cases import Case
+
+Shape = tuple[int, ...]
 
 
 def step(case: Case) -> int:
@@ -12,15 +15,25 @@ def step(case: Case) -> int:
     count; the rest is below a hundredth of them in all but the smallest networks. The
     spectrogram of a sound does not count, for each contestant computes it its own way.
     """
-    return 3 * case.batch * _chain(case.layers, case.shape)[0]
+    counts = (_layer(kind, numbers, shape)[0] for kind, numbers, shape, _ in walk(case))
+    return 3 * case.batch * sum(counts)
 
 
-def _chain(layers, shape):
-    total = 0
+def walk(case: Case) -> Iterator[tuple[str, tuple, Shape, Shape]]:
+    """Each layer's kind and numbers, and the shapes of an example before and behind it.
+
+    Layers beside a shortcut stand in a row, and behind them "sum".
+    """
+    return _walk(case.layers, case.shape)
+
+
+def _walk(layers, shape):
     for kind, *numbers in layers:
-        count, shape = _layer(kind, numbers, shape)
-        total += count
-    return total, shape
+        if kind == "residual":
+            yield from _walk(*numbers, shape)
+            kind, numbers = "sum", ()
+        before, shape = shape, _layer(kind, numbers, shape)[1]
+        yield kind, tuple(numbers), before, shape
 
 
 def _layer(kind, numbers, shape):
@@ -42,8 +55,6 @@ def _layer(kind, numbers, shape):
             channels = 1 if depthwise else shape[2]
             products = math.prod(sides) * size**2 * channels * filters
             return 2 * products, (*sides, filters)
-        case "residual", inner:
-            return _chain(inner, shape)
         case (("maximum" | "average"), size):
             shape = (shape[0] // size, shape[1] // size, shape[2])
         case "mean", *_:

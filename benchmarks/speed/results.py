@@ -26,3 +26,15 @@ def put(line: dict, file: Path = FILE) -> None:
         "versions": f"{backend} {version(backend)}, keras {version('keras')}",
     }
     measurements.put(line, NAMES, file)
+
+
+def newest(
+    lines: list[dict], verb: str, network: str, backend: str, size: str = ""
+) -> dict[str, dict]:
+    """The newest measurement of each contestant, by its name."""
+    return {
+        line["contestant"]: line
+        for line in lines
+        if (line["verb"], line["network"], line["backend"], line["size"])
+        == (verb, network, backend, size)
+    }

@@ -6,12 +6,12 @@ import multiprocessing
 import os
 import statistics
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 
 from benchmarks.processes import alone
 from benchmarks.speed.cases import CASES, Case
-from benchmarks.speed.contestants import PREDICT, TRAIN, VERBS
+from benchmarks.speed.contestants import PARTS, PREDICT, TRAIN, VERBS
 from benchmarks.speed.meters import Meter, peak_memory
 
 SECONDS = 0.3  # of a round, at least
@@ -19,7 +19,11 @@ SIZES = {"one example": 1, "500 examples": 500}
 
 
 def train(
-    name: str, backend: str, rounds: int, only: list[str] | None = None
+    name: str,
+    backend: str,
+    rounds: int,
+    only: list[str] | None = None,
+    contestants: Mapping[str, Mapping[str, str]] = TRAIN,
 ) -> Iterator[dict]:
     """Train the network `name` by every contestant of `backend`.
 
@@ -30,7 +34,7 @@ def train(
     """
     steps = CASES[name].steps
     for contestant, lines, first, memory in _measured(
-        trainer, TRAIN[backend], name, backend, rounds, only
+        trainer, contestants[backend], name, backend, rounds, only
     ):
         ms, processor = (
             [1e3 * line[clock] / line["turns"] / steps for line in lines]
@@ -47,6 +51,13 @@ def train(
             if None in joules
             else [line["joules"] / line["turns"] / steps for line in lines],
         }
+
+
+def parts(
+    name: str, backend: str, rounds: int, only: list[str] | None = None
+) -> Iterator[dict]:
+    """Train `name` by zoo, and compute parts of its step alone; yields as `train`."""
+    yield from train(name, backend, rounds, only, PARTS)
 
 
 def predict(

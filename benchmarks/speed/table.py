@@ -4,7 +4,7 @@ import statistics
 from pathlib import Path
 
 from benchmarks import measurements
-from benchmarks.speed import operations, results
+from benchmarks.speed import operations, parts_table, results
 from benchmarks.speed.cases import CASES
 from benchmarks.speed.contestants import (
     BY_KERAS,
@@ -21,6 +21,7 @@ from benchmarks.speed.contestants import (
     ZOO,
 )
 from benchmarks.speed.limit import SIDE
+from benchmarks.speed.results import newest
 from benchmarks.tables import BACKENDS, spread, table
 from tools import pages
 
@@ -44,7 +45,16 @@ def texts(lines: list[dict] | None = None) -> dict[Path, str]:
         path, text = pages.of_machine(machine, [MARKS])
         parts = []
         for part in (
-            *filter(None, [_train(own), _verbs(own), _predict(own), _race(own)]),
+            *filter(
+                None,
+                [
+                    _train(own),
+                    parts_table.rows(own),
+                    _verbs(own),
+                    _predict(own),
+                    _race(own),
+                ],
+            ),
             [_note(own)],
         ):
             parts += [*part, ""]
@@ -59,7 +69,7 @@ def _overview(machines):
     rows = []
     for network in CASES:
         for machine, lines in machines.items():
-            found = [_found(lines, "train", network, name) for name in TRAIN]
+            found = [newest(lines, "train", network, name) for name in TRAIN]
             ratios = [_ratios(each) for each in found]
             if any(ratios):
                 label = f"[{machine}](speed/{pages.of_machine(machine, [])[0].name})"
@@ -90,7 +100,7 @@ def _train(lines):
     rows = []
     for network in CASES:
         for backend in TRAIN:
-            found = _found(lines, "train", network, backend)
+            found = newest(lines, "train", network, backend)
             if not {ZOO, FIT} <= set(found) or not set(found) - {ZOO, FIT, LIMIT}:
                 continue
             zoo, fit, limit = found.pop(ZOO), found.pop(FIT), found.pop(LIMIT, None)
@@ -123,7 +133,7 @@ def _verbs(lines):
     for network in CASES:
         for size in dict.fromkeys(line["size"] for line in lines if line["size"]):
             for backend in PREDICT:
-                found = _found(lines, "predict", network, backend, size)
+                found = newest(lines, "predict", network, backend, size)
                 if not {*own, RUNTIME} <= set(found):
                     continue
                 found.pop(ZOO, None)  # the function inside
@@ -153,7 +163,7 @@ def _predict(lines):
     for network in CASES:
         for size in dict.fromkeys(line["size"] for line in lines if line["size"]):
             for backend in PREDICT:
-                found = _found(lines, "predict", network, backend, size)
+                found = newest(lines, "predict", network, backend, size)
                 for name in VERBS:
                     found.pop(name, None)
                 if not {ZOO, "Keras predict"} <= set(found) or len(found) < 3:
@@ -198,16 +208,6 @@ def _speed(zoo, limit):
     if limit:
         share = f"{speed * _median(limit) * case.steps / (2 * SIDE**3):.2g}"
     return f"{speed / 1e6:,.3g}", share
-
-
-def _found(lines, verb, network, backend, size=""):
-    """The newest measurement of each contestant, by its name."""
-    return {
-        line["contestant"]: line
-        for line in lines
-        if (line["verb"], line["network"], line["backend"], line["size"])
-        == (verb, network, backend, size)
-    }
 
 
 def _median(line):
