@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from zoo.engine.reasons import reason
+from zoo.engine.startup import SMALL_LOOP
 
 _tried: dict[str, bool] = {}
 _deterministic: ContextVar[bool] = ContextVar("deterministic", default=False)
@@ -37,6 +38,22 @@ def compiler_options(**own: str | int) -> dict[str, str | int]:
     if _deterministic.get():
         own["xla_gpu_deterministic_ops"] = True
     return known_options(own)
+
+
+def loop_options(state) -> dict[str, str | int]:
+    """`compiler_options` for a loop over training steps.
+
+    YNNPACK's kernels keep XLA from compiling a small loop into one function, see
+    `zoo.engine.startup.compile_small_loops_whole`: on an Intel Xeon a step of the
+    mammogram network takes 2.3 us without them and 5.3 with. In large loops they are
+    needed: a step of an LSTM of 256 units takes 127 ms without them and 67 with.
+
+    Args:
+        state: arrays that each step hands on to the next.
+    """
+    size = sum(array.nbytes for array in jax.tree.leaves(state))
+    small = {"xla_cpu_experimental_ynn_fusion_type": ""} if size < SMALL_LOOP else {}
+    return compiler_options(**small)
 
 
 def full_float32() -> contextlib.AbstractContextManager[None]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from zoo.engine import groups, private
 from zoo.engine.jax import kernels
-from zoo.engine.jax.device import compiler_options, full_float32
+from zoo.engine.jax.device import compiler_options, full_float32, loop_options
 from zoo.engine.reasons import reason
 
 
@@ -68,7 +68,7 @@ class Trainer:
             steps,
             donate_argnums=0,
             out_shardings=everywhere,
-            compiler_options=compiler_options(),
+            compiler_options=loop_options(self.state),
         )
         self._fused = not _has_slow_convolution(model)
         self.slow_because = "" if self._fused else _SLOW
