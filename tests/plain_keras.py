@@ -107,11 +107,9 @@ CASES = {  # sequences are short: exporters write down each of their steps
 }
 MIRROR = {"deep_mlp mirror": {"input_shape": (6, 5, 1), "hidden": (), "mirror": True}}
 CHILD = """
-import json, os, sys
+import json, sys
 from pathlib import Path
 sys.modules["zoo"] = None  # `import zoo` fails
-if os.environ["KERAS_BACKEND"] == "torch":
-    sys.modules["tensorflow"] = None  # JAX needs it for spectrograms
 import keras, numpy as np
 refusals = {}
 for file in sorted(Path(sys.argv[1]).glob("*.keras")):
