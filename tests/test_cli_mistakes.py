@@ -50,6 +50,14 @@ def test_unknown_option(mistake):
         ("tune circles --only ,", "--only names nothing; give names, as learning_rate"),
         ("tune circles --trials 0", "trials=0; accepted: at least 1"),
         ("train circles --devices 0", "devices=0; accepted: all, or a whole number"),
+        (
+            "train circles model.hidden=(9999999999999,)",
+            "the memory does not suffice: Unable to allocate",
+        ),
+        (
+            "train moons data.samples=9999999999",
+            "a whole number from 20 to 100,000,000",
+        ),
         ("evaluate nowhere", "nowhere is not a run: there is no such folder; `zoo"),
     ],
 )

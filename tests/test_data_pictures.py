@@ -271,3 +271,16 @@ def test_folders_that_are_not_there(tmp_path):
     write(tmp_path / "test", seed=1)
     with pytest.raises(Mistake, match=r"has its own test/; leave out test=0\.5"):
         data.load(str(tmp_path), test=0.5)
+
+
+def test_threads_that_decode_leave_the_filters_of_warnings_as_they_were():
+    """Whoever begins first may end first."""
+    before = list(warnings.filters)
+    quiet = picture_files._quiet_pillow
+    quiet.__enter__()
+    during = list(warnings.filters)
+    quiet.__enter__()
+    quiet.__exit__()
+    assert warnings.filters == during != before
+    quiet.__exit__()
+    assert warnings.filters == before

@@ -113,7 +113,16 @@ def test_numbers_of_numpy_paths_and_lists_are_stored_as_values_of_python():
     assert recipes.from_json(written) == recipe
 
 
+LOOP: list = []
+LOOP.append(LOOP)
 WRONG = {
+    "seed": (
+        10**400,
+        "field seed is a number of 401 digits; accepted: whole numbers u",
+    ),
+    "weight_decay": (-(10**400), "field weight_decay is a number of 401 digits"),
+    "class_weight": ({"a": 2**64}, "class_weight, a is a number of 20 digits"),
+    "trainable": (LOOP, "field trainable is nested too deeply"),
     "epochs": (2.5, "field epochs is of type int; given: 2.5, of type float"),
     "batch": (True, "field batch is of type int; given: True, of type bool"),
     "data": (3, "field data is of type str; given: 3, of type int"),
@@ -145,6 +154,8 @@ def test_stages_and_claims_are_checked_where_the_recipe_is_made():
         Mistake, match="claim field at_least is of type float or None; given: '"
     ):
         zoo.Expected("accuracy", "0.9")
+    with pytest.raises(Mistake, match="a claim of nan; accepted: a finite number"):
+        zoo.Expected("accuracy", float("nan"))
 
 
 def test_a_recipe_of_a_newer_zoo_is_one_line():

@@ -242,6 +242,24 @@ def test_pytorch_finds_the_parameters(case):
 
 
 @on_torch
+@pytest.mark.parametrize(
+    "case",
+    ["lenet", "tiny_vgg", "lstm_sentiment", "lstm_forecast ahead", "lstm_speech"],
+)
+def test_pytorch_counts_in_float64_and_takes_the_parameters_as_a_vector(case):
+    import torch
+
+    model = make(case)
+    inputs = inputs_of(model)
+    before = answers(model, inputs)
+    floats = [each for each in model.parameters() if each.is_floating_point()]
+    vector = torch.nn.utils.parameters_to_vector(floats)
+    assert len(vector) == sum(each.numel() for each in floats)
+    model.double()
+    same(answers(model, inputs), before)
+
+
+@on_torch
 @pytest.mark.parametrize("case", ["lenet", "lenet relu", "tiny_vgg"])
 def test_pytorch_saves_loads_and_converts(case, tmp_path):
     import torch

@@ -103,7 +103,8 @@ def initialize(model: keras.Model, seed: int) -> None:
             )
             values = draw(chosen, shape, generator)
             if values is not None:
-                variable.assign(values.astype("float32"))
+                # In rows, as `torch.nn.utils.parameters_to_vector` needs them.
+                variable.assign(values.astype("float32", order="C"))
             elif not _repeats(chosen, shape, variable.dtype):
                 raise Mistake(
                     f"weight {path}/{name} has the initializer {chosen}, whose "

@@ -94,6 +94,9 @@ def call(words: list[str]) -> int:
     except Mistake as mistake:
         print(f"zoo: {mistake}", file=sys.stderr)
         return mistake.status
+    except MemoryError as error:  # NumPy says of which shape
+        print(f"zoo: the memory does not suffice: {error}", file=sys.stderr)
+        return Mistake.status
     except KeyboardInterrupt:
         print("zoo: stopped", file=sys.stderr)
         return STOPPED

@@ -119,7 +119,10 @@ class AveragePooling2D(keras.layers.AveragePooling2D):
 def _product(images, kernel, bias):
     """The outputs for images of the kernel's size, (batch, 1, 1, filters)."""
     size, filters = math.prod(kernel.shape[:3]), kernel.shape[3]
-    outputs = ops.reshape(images, (-1, size)) @ ops.reshape(kernel, (size, filters))
+    # `ops.matmul` and not @: it takes two types, as after PyTorch's `model.double()`.
+    outputs = ops.matmul(
+        ops.reshape(images, (-1, size)), ops.reshape(kernel, (size, filters))
+    )
     outputs = outputs if bias is None else outputs + bias
     return ops.reshape(outputs, (-1, 1, 1, filters))
 

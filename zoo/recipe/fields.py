@@ -8,11 +8,17 @@ from collections.abc import Mapping
 
 from zoo.errors import Mistake
 
+LARGEST = 2**63 - 1  # of whole numbers
+
 
 def set_fields(instance, what: str) -> None:
     """Store the fields of a frozen dataclass as plain values of their types."""
     for item in dataclasses.fields(instance):
-        value = _plain(getattr(instance, item.name))
+        try:
+            value = _plain(getattr(instance, item.name))
+        except RecursionError as error:  # such as a list that holds itself
+            raise Mistake(f"{what} field {item.name} is nested too deeply") from error
+        _check_size(value, f"{what} field {item.name}")
         if item.type in (float, float | None) and type(value) is int:
             value = float(value)
         if isinstance(item.type, types.UnionType):
@@ -44,8 +50,18 @@ def _plain(value):
     return value
 
 
+def _check_size(value, where: str) -> None:
+    """Refuse a whole number that no framework can hold."""
+    if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
+        raise Mistake(
+            f"{where} is a number of {len(str(abs(value)))} digits; "
+            f"accepted: whole numbers up to {LARGEST:,}"
+        )
+
+
 def _check_json(value, where: str) -> None:
     """Refuse what `recipe.json` cannot hold."""
+    _check_size(value, where)
     if isinstance(value, tuple):
         for each in value:
             _check_json(each, where)

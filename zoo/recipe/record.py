@@ -1,6 +1,7 @@
 """A recipe: one model on one data set, with every number written down."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 
 from zoo.errors import Mistake, unknown
@@ -35,6 +36,8 @@ class Expected:
                 f"a claim says at_least or at_most, one of them; given "
                 f"at_least={self.at_least}, at_most={self.at_most}"
             )
+        if not math.isfinite(self.bound):
+            raise Mistake(f"a claim of {self.bound}; accepted: a finite number")
         if self.split not in ("train", "validation", "test"):
             accepted = ("train", "validation", "test")
             raise unknown("split of a claim", self.split, accepted)

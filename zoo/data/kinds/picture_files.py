@@ -5,13 +5,12 @@ transparent, made gray (ITU-R 601 luma) or RGB, and, if a size is asked for, its
 is cut out in the proportions of that size and resized bicubically with antialiasing.
 """
 
-import contextlib
 import io
 import os
 import re
 import stat
+import threading
 import warnings
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -84,7 +83,7 @@ def read(
     if isinstance(source, str | os.PathLike) and _never_ends(source):
         raise Mistake(f"{name} is not a readable picture: it is a pipe or a device")
     try:
-        with _quiet_pillow(), _open(source) as image:
+        with _quiet_pillow, _open(source) as image:
             deep = image.mode[0] != "I" and ";16" in str(getattr(image, "tile", ""))
             image = _bounded(image, size)
             if deep:
@@ -269,13 +268,34 @@ def _check_memory(image: Image.Image, each: int) -> None:
         )
 
 
-@contextlib.contextmanager
-def _quiet_pillow() -> Iterator[None]:
-    """Without Pillow's warnings of damage beside the pixels; bombs are errors."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="PIL")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
+class _Quiet:
+    """Without Pillow's warnings of damage beside the pixels; bombs are errors.
+
+    Filters of warnings are the whole program's. Threads that decode side by side would
+    each put back what another had set, and leave it there: the first one sets them, and
+    the last one puts back what was there before.
+    """
+
+    def __init__(self):
+        self._lock, self._inside = threading.Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.filterwarnings("ignore", module="PIL")
+                warnings.simplefilter("error", Image.DecompressionBombWarning)
+            self._inside += 1
+
+    def __exit__(self, *_) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._before.__exit__(None, None, None)
+
+
+_quiet_pillow = _Quiet()
 
 
 class _Unfit(ValueError):

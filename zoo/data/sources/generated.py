@@ -13,6 +13,7 @@ from zoo.errors import Mistake
 
 NAMES = ("circles", "moons", "blobs", "spirals")
 TEST = 0.2
+MOST = 10**8  # samples, which take 3 GB while they are made
 
 
 def circles(
@@ -125,9 +126,10 @@ def _points(
 
 
 def _check(samples: int, spread: float, seed: int) -> None:
-    if type(samples) is not int or samples < 20:
+    if type(samples) is not int or not 20 <= samples <= MOST:
         raise Mistake(
-            f"samples={samples}; give a whole number from 20, 20 % of them are the test"
+            f"samples={samples}; give a whole number from 20 to {MOST:,}, 20 % of them "
+            "are the test"
         )
     if not isinstance(spread, int | float) or not spread >= 0:
         raise Mistake(f"noise or std is {spread}; give a number from 0")

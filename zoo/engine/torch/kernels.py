@@ -38,7 +38,7 @@ def convolution(images, kernel, bias, layer):
     """
     pointwise = layer.kernel_size == layer.strides == (1, 1)
     if pointwise and layer.groups == 1:
-        outputs = images @ kernel[0, 0]
+        outputs = _as_wide(images, kernel) @ kernel[0, 0]
         return outputs if bias is None else outputs + bias
     return _convolution(images, kernel.permute(3, 2, 0, 1), bias, layer, layer.groups)
 
@@ -57,7 +57,7 @@ def depthwise(images, kernel, bias, layer):
 
 
 def _convolution(images, kernel, bias, layer, groups):
-    images, padding = images.permute(0, 3, 1, 2), 0
+    images, padding = _as_wide(images, kernel).permute(0, 3, 1, 2), 0
     if layer.padding == "same":
         (top, bottom), (left, right) = map(
             margins,
@@ -74,6 +74,11 @@ def _convolution(images, kernel, bias, layer, groups):
         images, kernel, bias, layer.strides, padding, layer.dilation_rate, groups
     )
     return outputs.permute(0, 2, 3, 1)
+
+
+def _as_wide(given, weight):
+    """`given` in float64 where the weights are: `model.double()` leaves Keras's types."""
+    return given.double() if weight.dtype == torch.float64 else given
 
 
 def maximum(images, size: tuple[int, int]):
@@ -93,7 +98,7 @@ def normalize(layer, inputs, training: bool):
     unlike `torch.nn.BatchNorm1d`, it takes the variance of the batch itself, not an
     estimate of the population's.
     """
-    images = inputs.float()
+    images = _as_wide(inputs.float(), layer.moving_mean.value)
     if images.ndim > 2:
         images = images.movedim(-1, 1)
     gamma = layer.gamma.value if layer.scale else None
@@ -133,18 +138,20 @@ def gru(layer, sequences, states):
     kernels = cell.kernel.value, cell.recurrent_kernel.value
     weights = [reorder(kernel).t() for kernel in kernels]
     weights += reorder(cell.bias.value).unbind()
-    return _recurrent(torch.gru, layer, sequences, states[0], weights)
+    return _recurrent(torch.gru, layer, sequences, states[:1], weights)
 
 
 def _recurrent(function, layer, sequences, states, weights):
+    sequences = _as_wide(sequences, weights[0])
+    states = [_as_wide(state, weights[0]) for state in states]
     if layer.go_backwards:
         sequences = torch.flip(sequences, [1])
     if sequences.is_cuda:
         weights = _side_by_side(weights)
-    many = isinstance(states, list)
+    many = len(states) > 1
     outputs, *states = function(
         sequences,
-        [state[None] for state in states] if many else states[None],
+        [state[None] for state in states] if many else states[0][None],
         weights,
         has_biases=True,
         num_layers=1,
