@@ -63,6 +63,18 @@ def test_normalization_is_reversible(kind):
     assert np.allclose(there, scale * answers(model, window) + moved, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["last", "mean"])
+def test_as_many_examples_as_steps_are_forecast_as_one_by_one(kind):
+    model = zoo.build("lstm_forecast", window=6, horizon=3, units=(4,), normalize=kind)
+    rows = np.random.default_rng(0).normal(size=(3, 6, 1)).astype("float32")
+    found = [
+        np.asarray(model.predict_on_batch(each)) for each in (rows, *rows[:, None])
+    ]
+    np.testing.assert_allclose(
+        found[0], np.concatenate(found[1:]), rtol=1e-5, atol=1e-6
+    )
+
+
 def test_the_linear_path_is_a_matrix_product():
     model = zoo.build(
         "lstm_forecast", window=6, horizon=2, units=(4,), linear=3, normalize="none"

@@ -291,4 +291,6 @@ def _apart(y, count):
 def _restored(y, level):
     if len(y.shape) == 3:
         level = ops.expand_dims(level, 2)
-    return y * level[:, 1:] + level[:, :1]
+    # The level first: on TensorFlow, Keras 3.15 takes a second term of shape (batch, 1)
+    # for a bias where there are as many examples as steps, one number for each step.
+    return level[:, :1] + y * level[:, 1:]

@@ -77,7 +77,7 @@ def _convolution(images, kernel, bias, layer, groups):
 
 
 def _as_wide(given, weight):
-    """`given` in float64 where the weights are: `model.double()` leaves Keras's types."""
+    """`given` in float64 where the weights are, as after `model.double()`."""
     return given.double() if weight.dtype == torch.float64 else given
 
 
