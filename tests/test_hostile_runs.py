@@ -316,6 +316,7 @@ def test_facts_of_the_data_that_are_wrong_are_refused(run, changes):
         b'{"a": 1, "a": 2}',
         b"[" * 100_000,
         b'{"a":' * 100_000,
+        b'{"a":' + b"[" * 900 + b"]" * 900 + b"}",  # Python reads it, and fails later
         b"1" * 5000,
         b"{}" + b" " * 2**27,
         b'{"a": [' + b"{}," * 2**20 + b"{}]}",

@@ -4,12 +4,13 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PureWindowsPath
 
 from zoo.errors import Mistake
 
 PARTS = 2**20  # of a file; each takes up to 300 bytes of memory
+DEEPEST = 100  # objects and lists inside of each other; those of zoo have up to six
 
 
 def write(path: Path, data: bytes) -> None:
@@ -89,9 +90,21 @@ def parse_json(data: bytes):
     if sum(map(data.count, (b",", b"[", b"{"))) > PARTS:
         raise ValueError(f"it has more than {PARTS:,} parts")
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_object)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [each for one in level for each in _inside(one)]
+        if not level:
+            return value
+    raise ValueError("it is nested too deep")
+
+
+def _inside(value) -> Iterable:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _object(pairs: list) -> dict:
