@@ -121,8 +121,8 @@ def test_who_knows_no_errors_says_so(noisy, tmp_path, monkeypatch):
     monkeypatch.undo()
     run = zoo.train(recipe, run=tmp_path / "moons", quiet=True, floor=False)
     about = {k: v for k, v in run.metrics.items() if k != "conformal"}
-    vars(run)["metrics"] = about  # as in a run of an older zoo
-    with pytest.raises(Mistake, match="no validation split, or is of an older zoo"):
+    vars(run)["metrics"] = about  # as where it was taken away
+    with pytest.raises(Mistake, match="is damaged: it has no conformal"):
         zoo.predict(run, [[1, 1]], confidence=0.9)
 
 

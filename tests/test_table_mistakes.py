@@ -1,8 +1,11 @@
 """A table that cannot be learned from is refused in one line."""
 
+import numpy as np
+import pandas as pd
 import pytest
 from own_tables import load
 
+from zoo import data
 from zoo.errors import Mistake
 
 MISTAKES = {
@@ -18,6 +21,11 @@ MISTAKES = {
         r"own.csv, row 2: the target 'b' is missing \(1 of 3 rows\)",
     ),
     "one class": ("a,b\n1,x\n2,x\n", {"target": "b"}, "'b' is 'x' in every row; two"),
+    "one number, once it is rounded": (
+        "a,b\n" + "".join(f"{i % 7},{1e9 + i / 100:.2f}\n" for i in range(30)),
+        {"target": "b", "task": "numbers"},
+        r"'b' is 1e\+09 in every row when it is rounded to 32 bits; nothing",
+    ),
     "a word among numbers": (
         "a,b\n" + "".join(f"{i},{'xy'[i % 2]}\n" for i in range(30)) + "oops,x\n",
         {"target": "b"},
@@ -87,3 +95,18 @@ def test_a_table_that_cannot_be_learned_is_one_line(case, tmp_path, monkeypatch)
         load("own.csv", **options)
     assert "\n" not in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["own.csv"]
+
+
+@pytest.mark.once
+def test_numbers_that_32_bits_hold_badly_are_told(recwarn):
+    """Seconds since 1970 differ by less than float32 tells apart; days do not."""
+    random, seconds = np.random.default_rng(0), np.arange(40) * 25.0 + 1.7e9
+    frame = pd.DataFrame({"when": seconds, "y": random.normal(size=40)})
+    rounded = np.abs(seconds - seconds.astype("float32")).max()
+    with pytest.warns(UserWarning, match="column 'when'") as told:
+        data.load(frame, target="y")
+    said = f"rounded by up to {rounded:.2g}, {rounded / seconds.std():.0%} of their"
+    assert said in str(told[0].message)
+    recwarn.clear()
+    data.load(frame.assign(when=np.arange(40) * 86400 + 1.7e9), target="y")
+    assert not recwarn.list

@@ -1,5 +1,6 @@
 """The cells of one column: what they hold, and the numbers that they become."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -45,6 +46,7 @@ MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
 ODD = 3  # words, at most, among numbers of many values are mistakes as well
 MANY = 20  # different numbers
 WORDY = 3.5  # words in a cell, on average, of a column of text
+ROUGH = 0.01  # of their deviation, by which numbers may be rounded
 ALIKE = 0.5  # of the cells of a text column are different, at least
 EXACT = 2**53  # whole numbers up to here are numbers of 64 bits, too
 SHOWN = 40  # letters of a cell in an error
@@ -151,6 +153,8 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
     if types.is_timestamp(cells.type):
         return replace(column, kind="date")
     if not types.is_string(cells.type):
+        if types.is_floating(cells.type) or types.is_integer(cells.type):
+            _tell_rounding(name, cells)
         return replace(column, decimal=decimal)
     values = compute.unique(compute.drop_null(cells))
     if dates.are_digits(values):
@@ -183,6 +187,31 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
     if _is_text(values, count):
         return replace(column, kind="text")
     return replace(column, kind="category", categories=_sorted(values))
+
+
+def _tell_rounding(name: str, cells) -> None:
+    """Warn if numbers differ by little more than what 32 bits round them by."""
+    values = cells.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
+    values = values[np.abs(values) <= LARGEST]
+    if not len(values):
+        return
+    most, apart = np.abs(values - values.astype(np.float32)).max(), values.std()
+    if most > ROUGH * apart > 0:
+        least, largest = values.min(), values.max()
+        warnings.warn(
+            f"column '{name}': its numbers, {least:.12g} to {largest:.12g}, are held "
+            f"in 32 bits and rounded by up to {most:.2g}, {most / apart:.0%} of their "
+            "deviation; take away what all rows have in common",
+            stacklevel=3,
+        )
+
+
+def constant(number: float, cells) -> str:
+    """What a column of equal numbers is: "3 in every row", or rounded to that."""
+    rounded = (
+        " when it is rounded to 32 bits" if len(cells.drop_null().unique()) > 1 else ""
+    )
+    return f"{number:g} in every row{rounded}"
 
 
 def set_to(column: Column, kind: str, cells) -> Column:

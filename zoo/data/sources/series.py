@@ -214,8 +214,8 @@ def _target(found: Sheet, target: str, values) -> np.ndarray:
     known = numbers[~np.isnan(numbers)]
     if known.min() == known.max():
         raise Mistake(
-            f"{found.name}: the target '{target}' is {known[0]:g} in every row; "
-            "nothing is to be learned"
+            f"{found.name}: the target '{target}' is "
+            f"{cells.constant(known[0], values)}; nothing is to be learned"
         )
     return numbers
 

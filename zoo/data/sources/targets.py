@@ -141,10 +141,8 @@ def _numbers(found: Sheet, given: dict) -> Target:
     names = tuple(given)
     for name, column in zip(names, values.T, strict=True):
         if len(column) and column.min() == column.max():
-            raise Mistake(
-                f"the target '{name}' is {column[0]:g} in every row; nothing is to be "
-                "learned"
-            )
+            alike = cells.constant(column[0], given[name])
+            raise Mistake(f"the target '{name}' is {alike}; nothing is to be learned")
     return Target(names, "numbers", values, outputs=names)
 
 
