@@ -21,8 +21,6 @@ from zoo.engine.lazy_imports import lazy_imports
 from zoo.engine.memory import keep_freed_memory
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TORCH_CPP_LOG_LEVEL": "ERROR"}
-SMALL_LOOP = 128 * 2**10  # bytes, see `compile_small_loops_whole`
-_THRESHOLD = "xla_cpu_small_while_loop_byte_threshold"
 _importing = threading.RLock()
 
 
@@ -110,9 +108,9 @@ def compile_small_loops_whole() -> None:
     128 KiB, above which kernels win. The user's own XLA_FLAGS take precedence. XLA
     passes over extra options that it does not know.
     """
-    own = f"--xla_backend_extra_options={_THRESHOLD}={SMALL_LOOP}"
+    own = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=131072"
     flags = os.environ.get("XLA_FLAGS", "")
-    if _THRESHOLD not in flags:
+    if "xla_cpu_small_while_loop_byte_threshold" not in flags:
         os.environ["XLA_FLAGS"] = f"{own} {flags}".strip()
 
 

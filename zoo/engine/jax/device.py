@@ -7,9 +7,10 @@ from contextvars import ContextVar
 
 import jax
 import jax.numpy as jnp
+import keras
 
+from zoo.engine import private
 from zoo.engine.reasons import reason
-from zoo.engine.startup import SMALL_LOOP
 
 _tried: dict[str, bool] = {}
 _deterministic: ContextVar[bool] = ContextVar("deterministic", default=False)
@@ -40,20 +41,18 @@ def compiler_options(**own: str | int) -> dict[str, str | int]:
     return known_options(own)
 
 
-def loop_options(state) -> dict[str, str | int]:
-    """`compiler_options` for a loop over training steps.
+def loop_options(model) -> dict[str, str | int]:
+    """`compiler_options` for a loop over training steps of `model`.
 
     YNNPACK's kernels keep XLA from compiling a small loop into one function, see
-    `zoo.engine.startup.compile_small_loops_whole`: on an Intel Xeon a step of the
-    mammogram network takes 2.3 us without them and 5.3 with. In large loops they are
-    needed: a step of an LSTM of 256 units takes 127 ms without them and 67 with.
-
-    Args:
-        state: arrays that each step hands on to the next.
+    `zoo.engine.startup.compile_small_loops_whole`: on an Intel Xeon with two cores a
+    step of the mammogram network takes 2.3 us without them and 5.3 with, one of LeNet
+    with ReLU 92 ms and 170. Wide recurrent layers need them: a step of an LSTM of 256
+    units takes 84 ms without them and 46 with.
     """
-    size = sum(array.nbytes for array in jax.tree.leaves(state))
-    small = {"xla_cpu_experimental_ynn_fusion_type": ""} if size < SMALL_LOOP else {}
-    return compiler_options(**small)
+    if any(isinstance(layer, keras.layers.RNN) for layer in private.layers(model)):
+        return compiler_options()
+    return compiler_options(xla_cpu_experimental_ynn_fusion_type="")
 
 
 def full_float32() -> contextlib.AbstractContextManager[None]:

@@ -68,7 +68,7 @@ class Trainer:
             steps,
             donate_argnums=0,
             out_shardings=everywhere,
-            compiler_options=loop_options(self.state),
+            compiler_options=loop_options(model),
         )
         self._fused = not _has_slow_convolution(model)
         self.slow_because = "" if self._fused else _SLOW
