@@ -45,7 +45,7 @@ def loop_options(model) -> dict[str, str | int]:
     """`compiler_options` for a loop over training steps of `model`.
 
     YNNPACK's kernels keep XLA from compiling a small loop into one function, see
-    `zoo.engine.startup.compile_small_loops_whole`: on an Intel Xeon with two cores a
+    `zoo.engine.startup.compile_small_loops_whole`: on an AMD EPYC with two cores a
     step of the mammogram network takes 2.3 us without them and 5.3 with, one of LeNet
     with ReLU 92 ms and 170. Wide recurrent layers need them: a step of an LSTM of 256
     units takes 84 ms without them and 46 with.
