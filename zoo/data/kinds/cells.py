@@ -193,9 +193,10 @@ def _tell_rounding(name: str, cells) -> None:
     """Warn if numbers differ by little more than what 32 bits round them by."""
     values = cells.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
     values = values[np.abs(values) <= LARGEST]
-    if not len(values):
+    rounded = values.astype(np.float32)
+    if not len(values) or rounded.min() == rounded.max():  # of which others tell
         return
-    most, apart = np.abs(values - values.astype(np.float32)).max(), values.std()
+    most, apart = np.abs(values - rounded).max(), values.std()
     if most > ROUGH * apart > 0:
         least, largest = values.min(), values.max()
         warnings.warn(
