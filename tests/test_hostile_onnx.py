@@ -148,6 +148,16 @@ def test_what_no_file_of_zoo_asks_for(exported, said, name, tmp_path):
         zoo.predict(file, [[0.5, 1.0]])
 
 
+def test_one_answer_for_two_inputs(exported, tmp_path):
+    first = make_node("Slice", ["input", "from", "to", "axis"], ["output"])
+    numbers = (lengths(*each) for each in (("from", 0), ("to", 1), ("axis", 0)))
+    file = rewritten(exported, (first, *numbers), tmp_path / "x.onnx")
+    assert len(zoo.predict(file, [[0.5, 1.0]])) == 1
+    said = r"x.onnx answers 2 inputs with float32 of shape \(1, 2\), which are no 2 cl"
+    with pytest.raises(Mistake, match=said):
+        zoo.predict(file, [[0.5, 1.0], [1.0, 0.5]])
+
+
 def test_names_that_are_not_utf_8(exported, tmp_path, capfd):
     content = exported.read_bytes()
     for name in (b"temperature", b"data.json", b"input"):

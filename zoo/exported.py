@@ -124,8 +124,8 @@ class Exported:
             TooMuch: one of them takes more.
         """
         parts = []
-        for part in self._graph.answers(inputs, batch):
-            self._check(part, len(part))
+        for count, part in self._graph.answers(inputs, batch):
+            self._check(part, count)
             parts.append(part)
         found = np.concatenate(parts) if len(parts) > 1 else parts[0]
         if self._said.get("outputs") != "probabilities":

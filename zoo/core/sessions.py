@@ -134,8 +134,10 @@ class Graph:
             self._content = self.path.read_bytes()
         _ = self.taken, self._shared
 
-    def answers(self, inputs: np.ndarray, batch: int) -> Iterator[np.ndarray]:
-        """What it computes, part by part.
+    def answers(
+        self, inputs: np.ndarray, batch: int
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """What it computes, part by part: of how many inputs, and what.
 
         Args:
             inputs: decoded, (n, ...).
@@ -160,7 +162,7 @@ class Graph:
                     raise
                 self._most = len(part) // 2
                 continue
-            yield found
+            yield len(part), found
             start += len(part)
 
     def _run(self, inputs: np.ndarray) -> np.ndarray:

@@ -80,4 +80,8 @@ def opened(path: Path):
 def opened_strictly(path: Path):
     """As `opened`, of a file that may come from anybody, see `zoo.core.sessions`."""
     graph = Graph(path)
-    return lambda inputs: np.concatenate([*graph.answers(inputs, len(inputs))])
+
+    def answer(inputs: np.ndarray) -> np.ndarray:
+        return np.concatenate([part for _, part in graph.answers(inputs, len(inputs))])
+
+    return answer
