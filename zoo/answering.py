@@ -137,9 +137,9 @@ def _answers_itself(source: Run | Exported) -> bool:
     """Whether no Keras is needed; weights that zoo ships are exported for it, once."""
     if isinstance(source, Exported):
         return True
-    if "model" in vars(source) or accelerated():
+    if "model" in vars(source):
         return False
-    if not source.exported and "_tried" not in vars(source):
+    if not (source.exported or "_tried" in vars(source) or accelerated()):
         vars(source)["_tried"] = True
         if trained.is_shipped(source.folder):
             from zoo.exporting import shipped

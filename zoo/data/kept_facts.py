@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.core import columns as described
-from zoo.core import files
+from zoo.core import files, seal
 from zoo.data.dataset import KINDS, SPLITS, TASKS, Dataset, Split
 from zoo.data.kinds import streams
 from zoo.data.kinds.series import Timeline
@@ -54,7 +54,7 @@ def restore(folder: str | os.PathLike) -> Dataset:
 
 def _is_old(folder: Path) -> bool:
     """Whether it is a run of zoo 0.1, which has no sums; or the facts of an export."""
-    return (folder / "recipe.json").exists() and not (folder / "run.json").exists()
+    return (folder / "recipe.json").exists() and not (folder / seal.NAME).exists()
 
 
 def _check_fields(path: Path, about: dict, later: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ TOLERANCE = 1e-4  # relative to the largest answer
 # first they may be elsewhere, where a processor rounds int8 sums in its own way.
 LEAST, SLACK = 0.9, 0.02
 ENDING = ".checks.npz"
+LARGEST = 2**28  # bytes of the arrays beside a stranger's file
 # What NumPy raises of a damaged file: an array's shape may be any, and its name text.
 _FAULTS = (ValueError, TypeError, KeyError, IndexError, EOFError, MemoryError)
 
@@ -55,9 +56,6 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
         Mistake: there are none, or they are damaged.
     """
     return _read(path)[:2]
-
-
-LARGEST = 2**28  # bytes of the arrays beside a stranger's file
 
 
 def _read(
