@@ -21,7 +21,7 @@ SECONDS = {"blobs": 9.0, "circles": 1.0, "lenet_mnist": 400.0}
 def tool(monkeypatch, tmp_path):
     """Runs the tool without training; returns the calls (recipe, backend, seeds)."""
     monkeypatch.setattr(ledger, "path", lambda: tmp_path / "results.jsonl")
-    monkeypatch.setattr("zoo.run.commit", lambda: "123456789abc")
+    monkeypatch.setattr("zoo.core.environment.commit", lambda: "123456789abc")
 
     def run(*words, fails=()):
         calls = []
@@ -100,7 +100,7 @@ def test_an_unknown_recipe(tool):
 
 @pytest.mark.parametrize("commit", [None, "123456789abc-dirty"])
 def test_uncommitted_code_is_not_measured(tool, monkeypatch, commit):
-    monkeypatch.setattr("zoo.run.commit", lambda: commit)
+    monkeypatch.setattr("zoo.core.environment.commit", lambda: commit)
     assert tool("blobs") == (
         [],
         "the ledger names the commit that ran: commit the changes first",

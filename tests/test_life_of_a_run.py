@@ -15,9 +15,10 @@ import zoo
 from zoo import backend
 from zoo.cli import call
 from zoo.core import files, locks, notebook, progress, seal
+from zoo.core.folders import check_folder, new_folder
 from zoo.data import Dataset, Split, identity
 from zoo.errors import Mistake
-from zoo.run import Run, check_folder, new_folder, open_run
+from zoo.run import Run, open_run
 from zoo.training import session, states
 from zoo.training.folder import Stopped
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from interrupted import RECIPE, resumed, same
 
 import zoo
+from zoo.core.folders import make_folder
 from zoo.errors import Mistake
-from zoo.run import Run, make_folder
+from zoo.run import Run
 from zoo.training import record, session, states
 
 pytestmark = pytest.mark.once

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from zoo import recipe as recipes
-from zoo import run as runs
+from zoo.core import environment
 from zoo.errors import Mistake
 from zoo.recipe import FINGERPRINT
 from zoo.run import Run
@@ -29,13 +29,13 @@ def read() -> list[dict]:
 
 def entry(name: str, run: Run) -> dict:
     """The line for a finished run of the recipe `name`."""
-    environment = json.loads((run.folder / "environment.json").read_text("utf-8"))
-    environment.pop(FINGERPRINT, None)  # the line holds the recipe's fields themselves
+    about = json.loads((run.folder / "environment.json").read_text("utf-8"))
+    about.pop(FINGERPRINT, None)  # the line holds the recipe's fields themselves
     return {
         "recipe": name,
         "seed": run.recipe.seed,
         "fields": fields(run.recipe),
-        **environment,
+        **about,
         "metrics": run.metrics,
     }
 
@@ -46,7 +46,7 @@ def require_clean_code() -> None:
     Raises:
         Mistake: the checkout was changed after its commit, or there is none.
     """
-    if (runs.commit() or "-dirty").endswith("-dirty"):
+    if (environment.commit() or "-dirty").endswith("-dirty"):
         raise Mistake("the ledger names the commit that ran: commit the changes first")
 
 
@@ -63,7 +63,7 @@ def measure(name: str, label: str, train: Callable[[Path], Run], **more) -> dict
     Returns:
         The line.
     """
-    folder = Path("runs") / "ledger" / runs.commit() / f"{name}-{label}"
+    folder = Path("runs") / "ledger" / environment.commit() / f"{name}-{label}"
     line = {**entry(name, train(folder)), **more}
     append(line)
     shutil.rmtree(folder)

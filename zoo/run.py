@@ -1,13 +1,6 @@
 """A run: the folder that training leaves behind."""
 
 import csv
-import importlib.metadata
-import io
-import itertools
-import os
-import platform
-import subprocess
-import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +12,6 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import trained
 from zoo.core import files, measured, seal
-from zoo.core.processors import processors
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -40,7 +32,6 @@ _READ = (
     "metrics.json",
     trained.CARD,
 )
-_PACKAGES = ("zoo", "keras", "jax", "tensorflow", "torch", "numpy")
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,7 @@ class Run:
 
     @property
     def environment(self) -> dict:
-        """Where it was trained, see `environment`; {} if training has not begun."""
+        """Where it was trained; {} if training has not begun."""
         path = self.folder / "environment.json"
         return _read(path) if path.is_file() else {}
 
@@ -302,119 +293,6 @@ def load(run: Run | str | Path, *, trust: bool = False) -> "keras.Model":
     opened = open_run(run, trust=trust)
     startup.import_keras()
     return opened.model
-
-
-def new_folder(name: str, backend: str) -> list[Path]:
-    """Make a folder with a readable name under `runs/` that no other process has.
-
-    Returns:
-        The folders that were made, the innermost first.
-
-    Raises:
-        Mistake: it cannot be made.
-    """
-    runs = Path("runs")
-    made = make_folder(runs)
-    stem = f"{name}-{backend}-{time.strftime('%Y%m%d-%H%M%S')}"
-    for number in itertools.count(1):
-        folder = runs / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return [folder, *made]
-    raise AssertionError("numbers never end")
-
-
-def make_folder(folder: Path) -> list[Path]:
-    """Make a run's folder, if it is not there.
-
-    Returns:
-        The folders that were made, the innermost first.
-
-    Raises:
-        Mistake: it cannot be made, or written.
-    """
-    check_folder(folder)
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:  # such as in /proc
-        reason = error.strerror
-        raise Mistake(f"the run cannot be written to {folder}: {reason}") from error
-    return missing
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse a run's folder that cannot be made or written.
-
-    Raises:
-        Mistake: it, or the nearest folder above that exists, is a file or read-only.
-    """
-    nearest = folder.absolute()
-    if "\0" in str(folder):
-        raise Mistake(f"no folder can be called {str(folder)!r}: it holds a NUL")
-    try:
-        while not nearest.exists():
-            nearest = nearest.parent
-    except OSError as error:
-        reason = error.strerror
-        raise Mistake(f"no folder can be called {str(folder)!r}: {reason}") from error
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        kind = "is read-only" if nearest.is_dir() else "is a file"
-        raise Mistake(f"the run cannot be written to {folder}: {nearest} {kind}")
-
-
-def write_history(folder: Path, history: list[dict]) -> None:
-    """Write `history.csv`: a line per epoch."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, history[-1].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    files.write_text(folder / "history.csv", buffer.getvalue())
-
-
-def environment(backend: str, device: str) -> dict:
-    """Where a run happened: backend, device, machine, versions, commit."""
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "backend": backend,
-        "device": device,
-        "cores": processors(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "versions": versions,
-        "commit": commit(),
-    }
-
-
-def commit() -> str | None:
-    """The commit of the checkout that zoo runs from; None in an installed zoo.
-
-    It ends with "-dirty" if files were changed after the commit; ledgers and pages do
-    not count.
-    """
-    checkout = Path(__file__).parents[1]
-    if not (checkout / ".git").exists():
-        return None
-    code = [".", ":!*.md", ":!docs", ":!*.jsonl", ":!recipes/floors.json"]
-    try:
-        commit = _git(checkout, "rev-parse", "--short=12", "HEAD")
-        changed = _git(checkout, "status", "--porcelain", "--", *code)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return f"{commit}-dirty" if changed else commit
-
-
-def _git(checkout: Path, *words: str) -> str:
-    command = ["git", "-C", str(checkout), *words]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
-    return done.stdout.strip()
 
 
 def _read(path: Path) -> dict:

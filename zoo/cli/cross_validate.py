@@ -19,9 +19,10 @@ from zoo import recipe as recipes
 from zoo.cli._arguments import add_backend, add_changes
 from zoo.cli._data import called, load_or_choose
 from zoo.cli._table import table
+from zoo.core.folders import new_folder
 from zoo.core.progress import show
 from zoo.engine import startup
-from zoo.run import Run, new_folder
+from zoo.run import Run
 
 
 def arguments(parser):

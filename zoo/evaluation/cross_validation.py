@@ -9,13 +9,14 @@ import numpy as np
 
 from zoo.building import answers, unit
 from zoo.core import files, locks, seal
+from zoo.core.folders import make_folder
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
 from zoo.errors import Mistake
 from zoo.metrics import intervals, measure, noise, rates
 from zoo.metrics.strings import counts_of
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
-from zoo.run import Run, make_folder
+from zoo.run import Run
 from zoo.training import train
 from zoo.training.folder import Stopped, absolute
 from zoo.training.setup import check

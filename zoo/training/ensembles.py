@@ -10,13 +10,13 @@ import numpy as np
 from zoo import recipe as recipes
 from zoo.building import ensemble as graph
 from zoo.building import stored, unit
-from zoo.core import columns, files, processes, seal
+from zoo.core import columns, environment, files, processes, seal
 from zoo.core.progress import Progress
 from zoo.data import Dataset, Split, identity
 from zoo.engine import device, steps
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.run import WEIGHTS, Run, environment, open_run
+from zoo.run import WEIGHTS, Run, open_run
 from zoo.training import record
 from zoo.training.folder import take
 
@@ -243,7 +243,7 @@ def _write(
     runs: Sequence[Run],
     names: Sequence[str],
 ) -> None:
-    about = environment(keras.backend.backend(), device.describe())
+    about = environment.describe(keras.backend.backend(), device.describe())
     about["members"] = {
         name: _origin(run) for name, run in zip(names, runs, strict=True)
     }

@@ -12,11 +12,12 @@ import keras
 from zoo import data
 from zoo import recipe as recipes
 from zoo.core import locks, seal
+from zoo.core.folders import make_folder, new_folder
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.recipe.overrides import PATHS
-from zoo.run import WEIGHTS, Run, make_folder, new_folder, open_run
+from zoo.run import WEIGHTS, Run, open_run
 
 
 class Stopped(Mistake):

@@ -4,6 +4,8 @@ In a group all processes call these functions, and the first one writes.
 """
 
 import contextlib
+import csv
+import io
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,7 +16,7 @@ import numpy as np
 
 from zoo import recipe as recipes
 from zoo.building import model_files, stored, unit, weight_files
-from zoo.core import files, processes, seal
+from zoo.core import environment, files, processes, seal
 from zoo.core.progress import Progress
 from zoo.data import floors
 from zoo.engine import device
@@ -32,7 +34,7 @@ from zoo.metrics import (
     of_steps,
     surprises_of,
 )
-from zoo.run import Run, environment, write_history
+from zoo.run import Run
 from zoo.training import states
 
 
@@ -49,7 +51,7 @@ def begin(session, resume: bool) -> None:
     with session.group.shared_mistakes():
         if session.group.rank == 0:
             state = states.newest(folder) if resume else None
-            about = environment(session.state.backend, device.describe())
+            about = environment.describe(session.state.backend, device.describe())
             with files.writing(folder):
                 (folder / seal.NAME).unlink(missing_ok=True)
                 stored.keep_source(recipe, folder)
@@ -97,7 +99,7 @@ def save(session) -> None:
             arrays = values(_variables(session)) + state.best
             states.save(session.folder, arrays, state.progress())
             if state.history:
-                write_history(session.folder, state.history)
+                _write_history(session.folder, state.history)
     session.saved = time.perf_counter()
 
 
@@ -253,3 +255,12 @@ def _check(arrays, variables, folder):
             f"{len(arrays)} arrays and {len(variables)} are needed; "
             "begin again in another folder, with --run"
         )
+
+
+def _write_history(folder: Path, history: list[dict]) -> None:
+    """Write `history.csv`: a line per epoch."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, history[-1].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    files.write_text(folder / "history.csv", buffer.getvalue())

@@ -19,10 +19,10 @@ from filelock import FileLock
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.core import files
+from zoo.core.folders import make_folder, new_folder
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
-from zoo.run import make_folder, new_folder
 from zoo.tuning.search import (
     FIRST,
     OBJECTIVES,

@@ -8,40 +8,12 @@ from functools import lru_cache
 import numpy as np
 
 from zoo.core.columns import Column
-from zoo.data.kinds import dates, figures, words
+from zoo.data.kinds import dates, figures, words, yes_and_no
 from zoo.data.kinds.tables import LARGEST, MISSING
 from zoo.errors import Mistake
 
 SPELLED = sorted({f(word) for word in MISSING for f in (str, str.upper, str.title)})
 SPELLED += ["NaN", "NaT"]
-PAIRS = (
-    {"no", "yes"},
-    {"false", "true"},
-    {"n", "y"},
-    {"f", "t"},
-    {"nein", "ja"},
-    {"non", "oui"},
-    {"no", "si"},
-    {"no", "sí"},
-    {"nee", "ja"},
-    {"nej", "ja"},
-    {"nie", "tak"},
-    {"não", "sim"},
-    {"ne", "ano"},
-    {"ei", "kyllä"},
-    {"nem", "igen"},
-    {"hayır", "evet"},  # noqa: RUF001  its own letter
-    {"όχι", "ναι"},  # noqa: RUF001  letters of Greek
-    {"нет", "да"},
-    {"否", "是"},
-    {"falsch", "wahr"},
-    {"faux", "vrai"},
-    {"いいえ", "はい"},
-    {"off", "on"},
-)
-YES = {"yes", "true", "y", "t", "ja", "oui", "si", "sí", "tak", "wahr", "vrai", "はい"}
-YES |= {"on", "sim", "ano", "kyllä", "igen", "evet", "да", "是"}
-YES |= {"ναι"}  # noqa: RUF001  one word of each pair
 MOSTLY = 0.9  # of the cells are numbers: then the others are mistakes
 ODD = 3  # words, at most, among numbers of many values are mistakes as well
 MANY = 20  # different numbers
@@ -180,7 +152,7 @@ def find(name: str, cells, decimal: str = ".") -> Column | None:
                 f"'{cells[place].as_py()[:SHOWN]}' ({number:,} of {count:,} are no "
                 f"numbers); correct it, or set data.columns.{name}=category"
             )
-    if {value.lower() for value in values[:64].to_pylist()} in PAIRS:
+    if yes_and_no.are(values[:64].to_pylist()):
         return replace(column, kind="boolean", categories=_sorted(values))
     if (form := dates.form_of(values)) is not None:
         return replace(column, kind="date", format=form)
@@ -299,11 +271,8 @@ def codes(categories: tuple[str, ...], cells) -> np.ndarray:
     from pyarrow import compute
 
     found, words = texts(cells), {each: i for i, each in enumerate(categories)}
-    names = {each.lower(): i for i, each in enumerate(categories)}
-    if names.keys() in PAIRS:
-        [yes] = (i for name, i in names.items() if name in YES)
-        words = {"true": yes, "1": yes, "false": 1 - yes, "0": 1 - yes, **names}
-        found = compute.utf8_lower(found)
+    if spelled := yes_and_no.spellings(categories):
+        words, found = spelled, compute.utf8_lower(found)
     places = compute.index_in(found, value_set=pyarrow.array(list(words), found.type))
     places = compute.take(pyarrow.array(words.values(), "int32"), places)
     places = compute.fill_null(places, -1).to_numpy(zero_copy_only=False)
@@ -314,8 +283,7 @@ def codes(categories: tuple[str, ...], cells) -> np.ndarray:
 
 def truths(column: Column, cells) -> np.ndarray:
     """1 where a cell of a boolean column says yes, else 0, float32 (n,)."""
-    names = [each.lower() for each in column.categories]
-    yes = next(i for i, each in enumerate(names) if each in YES)
+    yes = yes_and_no.place_of_yes(column.categories)
     return (codes(column.categories, cells) == yes).astype(np.float32)
 
 
