@@ -11,7 +11,7 @@ from zoo import backend
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = """
-import logging, os, signal, sys, threading, warnings
+import logging, multiprocessing, os, signal, sys, threading, warnings
 import cv2, matplotlib.pyplot, scipy.sparse, sklearn.datasets
 # which, when they are imported, add filters of warnings and variables
 def settings():
@@ -23,6 +23,7 @@ def settings():
     found["root logger"] = logging.root.level, list(logging.root.handlers)
     found["descriptor"] = os.fstat(2)[:3]
     found["logger"] = logging.getLogger("tensorflow").level
+    found["processes"] = multiprocessing.get_start_method(allow_none=True)
     found["opencv"] = cv2.getNumThreads()
     found["finders"] = [each for each in sys.meta_path if "zoo" in repr(each)]
     if "torch" in sys.modules:
@@ -97,6 +98,7 @@ def test_a_program_that_uses_zoo_is_as_it_was(tmp_path):
     drop = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TORCH_CPP_LOG_LEVEL", "XLA_FLAGS")
     environment = {k: v for k, v in os.environ.items() if k not in drop}
     environment |= {"PYTHONPATH": str(ROOT), "KERAS_HOME": str(tmp_path)}
+    environment["ZOO_CACHE"] = str(tmp_path / "cache")  # floors are measured, not read
     (tmp_path / "keras.json").write_text(f'{{"backend": "{name}"}}')
     done = subprocess.run(
         [sys.executable, "-c", f"{words}\n{PROGRAM}"],

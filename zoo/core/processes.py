@@ -56,6 +56,23 @@ def run(*words, **changes: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@contextlib.contextmanager
+def start_method_kept() -> Iterator[None]:
+    """Around scikit-learn: how processes of this program start stays open.
+
+    joblib asks for the method, which settles it, and the program's own
+    `multiprocessing.set_start_method` would then be a RuntimeError.
+    """
+    import multiprocessing  # 9 ms, which the command line has not
+
+    before = multiprocessing.get_start_method(allow_none=True)
+    try:
+        yield
+    finally:
+        if before is None:
+            multiprocessing.set_start_method(None, force=True)  # type: ignore[arg-type]
+
+
 class Stops:
     """The signals that ask this process to stop, Ctrl-C (SIGINT) and SIGTERM.
 

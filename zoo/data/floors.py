@@ -36,7 +36,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from zoo.core import files
+from zoo.core import files, processes
 from zoo.core.folders import cache_dir
 from zoo.data import features, identity, ngrams, pieces
 from zoo.data.dataset import Dataset, Split
@@ -136,7 +136,8 @@ def answers(
     left_out: dict[str, str] = {}
     for name, answer in learner.floors().items():
         try:
-            outputs, note = answer()
+            with processes.start_method_kept():
+                outputs, note = answer()
             found[name + note] = outputs
         except TooMany as reason:
             left_out[name] = str(reason)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from zoo.core import files
+from zoo.core import files, processes
 from zoo.metrics import better, shown
 from zoo.tuning import charts
 from zoo.tuning.search import Search
@@ -98,8 +98,11 @@ def importances(trials: Sequence[dict], name: str) -> dict[str, float]:
     rows = np.column_stack(list(columns.values()))
     ranks = np.argsort(np.argsort(target, kind="stable"), kind="stable")
     forest = RandomForestRegressor(200, random_state=0, min_samples_leaf=2)
-    forest.fit(rows, ranks)
-    found = permutation_importance(forest, rows, ranks, n_repeats=10, random_state=0)
+    with processes.start_method_kept():
+        forest.fit(rows, ranks)
+        found = permutation_importance(
+            forest, rows, ranks, n_repeats=10, random_state=0
+        )
     losses = np.maximum(found.importances_mean, 0)
     shares = losses / max(losses.sum(), 1e-12)
     pairs = zip(columns, shares.tolist(), strict=True)
