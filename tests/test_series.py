@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from series import GIVEN, HOURS, load, table
 
 import zoo
 from zoo import data
@@ -14,28 +15,6 @@ from zoo.data.windows import Windows
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
-HOURS = 400
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep")
-MONTHS += ("October", "Nov", "December")
-GIVEN = {
-    "time": "when",
-    "target": "load",
-    "window": 48,
-    "horizon": 12,
-    "validation": 0.25,
-}
-
-
-def table(count=HOURS, start="2026-01-01", step="h", **more):
-    when = np.datetime64(start, "s") + np.arange(count) * np.timedelta64(1, step)
-    noise = np.random.default_rng(0).normal(size=count)
-    load = 50 + 10 * np.sin(2 * np.pi * np.arange(count) / 24) + noise
-    wind = np.random.default_rng(1).normal(size=count).round(2)
-    return {"when": when, "wind": wind, "load": load.astype("float32"), **more}
-
-
-def load(columns, **changes):
-    return data.load(columns, **{**GIVEN, **changes})
 
 
 @pytest.fixture(autouse=True)
@@ -144,99 +123,6 @@ def test_a_part_is_as_long_as_a_few_windows():
     with pytest.warns(UserWarning, match=said):
         found = load(table(), validation=0.1)
     assert len(found.validation) == 72 - 59
-
-
-# --- Times
-
-
-@pytest.mark.parametrize(
-    ("start", "step", "found", "season"),
-    [
-        ("2026-01-01", "h", "1h", 24),
-        ("2026-01-01", "D", "1d", 7),
-        ("2026-01-01", "m", "1min", 1440),
-    ],
-)
-def test_steps_are_found(start, step, found, season):
-    line = load(table(start=start, step=step)).timeline
-    assert (str(line.step), line.season) == (found, season)
-
-
-def test_months_are_steps():
-    months = np.arange("1990-01", "2020-01", dtype="datetime64[M]")
-    for ends in (0, 1):  # the first days, and the last ones
-        when = (months + ends).astype("datetime64[D]") - ends
-        columns = {**table(len(when)), "when": when.astype("datetime64[s]")}
-        found = load(columns, window=24)
-        assert (str(found.timeline.step), found.timeline.season) == ("1month", 12)
-    step = steps.Step(1, "month")
-    end = float(np.datetime64("2024-01-31", "s").astype(int))
-    named = [steps.shown(each, True) for each in step.after(end, np.array([1, 2]))]
-    assert named == ["2024-02-29", "2024-03-31"]
-
-
-def test_a_season_is_found_in_numbers():
-    count = 300
-    wave = np.sin(2 * np.pi * np.arange(count) / 11).astype("float32")
-    wave += np.random.default_rng(0).normal(0, 0.1, count).astype("float32")
-    found = load({"when": np.arange(1700.0, 2000.0), "load": wave}, window=24)
-    assert (str(found.timeline.step), found.timeline.season) == ("1", 11)
-    assert found.features == ("load",)  # numbers have no calendar
-
-
-def test_gaps_are_named_and_their_windows_left_out():
-    columns = table()
-    keep = np.r_[0:100, 103:HOURS]
-    columns = {name: values[keep] for name, values in columns.items()}
-    columns["load"][[200, 201]] = np.nan
-    said = (
-        r"3 of 400 steps of 1h have no row; 5 steps have no load, at most 3 in a row, "
-        r"from 2026-01-05 04:00; windows see them as missing, and \d+ windows"
-    )
-    with pytest.warns(UserWarning, match=said):
-        found = load(columns)
-    for name in ("train", "validation", "test"):
-        assert np.isfinite(np.asarray(found.split(name).targets)).all()
-    assert np.isnan(np.asarray(found.train.inputs)[..., 0]).any()
-    assert np.isfinite(np.asarray(found.train.inputs)[..., 2:]).all()  # of all times
-
-
-def test_unsorted_rows_are_sorted_and_told():
-    columns = table()
-    mixed = np.random.default_rng(0).permutation(HOURS)
-    shuffled = {name: values[mixed] for name, values in columns.items()}
-    with pytest.warns(
-        UserWarning, match="were not in the order of time, and are sorted"
-    ):
-        found = load(shuffled)
-    assert np.array_equal(found.test.inputs[:], load(columns).test.inputs[:])
-
-
-def test_steps_are_resampled_on_request():
-    columns = table(5 * HOURS, step="m")
-    columns["late"] = columns["when"] + (np.arange(5 * HOURS) > 99) * np.timedelta64(
-        9, "s"
-    )
-    with pytest.raises(
-        Mistake,
-        match="not in equal steps: most are 1min apart, and 2026-01-01 01:39 is",
-    ):
-        load(columns, time="late")
-    found = load(columns, step="5min")
-    hours = columns["load"].reshape(-1, 5).mean(axis=1)
-    assert np.allclose(found.train.inputs[[0]][0, :, 0], hours[:48])
-    assert str(found.timeline.step) == "5min"
-
-
-def test_weekdays_are_steps_of_a_row():
-    columns = table(560, step="D")
-    keep = np.arange(560) % 7 < 5
-    columns = {name: values[keep] for name, values in columns.items()}
-    with pytest.raises(
-        Mistake, match=r"steps of 1d have no row.*weekends, set data.step=row"
-    ):
-        load(columns)
-    assert load(columns, step="row").train.inputs.rows.shape[0] == 400
 
 
 # --- Several series
@@ -358,53 +244,6 @@ def test_bad_arguments_are_told_in_a_line(changes, said):
     assert "\n" not in str(error.value)
 
 
-def test_bad_times_are_told_in_a_line():
-    columns = table()
-    columns["city"] = np.where(np.arange(HOURS) % 2, "Rome", "Oslo")
-    with pytest.raises(
-        Mistake, match=r"'city' holds kind category, which is no time.*when"
-    ):
-        load(columns, time="city")
-    twice = {name: np.append(values, values[7]) for name, values in columns.items()}
-    said = "1 time occurs more than once, such as 2026-01-01 07:00 in rows 8 and 401"
-    with pytest.raises(Mistake, match=said):
-        load(twice)
-    missing = {**columns, "when": columns["when"].copy()}
-    missing["when"][3] = np.datetime64("NaT")
-    with pytest.raises(Mistake, match="row 4: the time 'when' is missing"):
-        load(missing)
-    words = {**columns, "load": np.full(HOURS, "high")}
-    with pytest.raises(Mistake, match="the target 'load' holds kind category"):
-        load(words)
-    with pytest.raises(Mistake, match="has 40 steps, too few"):
-        load(table(40))
-
-
-@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M"])
-@pytest.mark.parametrize("odd", ["soon", "31.02.2026", "9999-12-31"])
-def test_a_cell_that_is_no_time_is_named(form, odd):
-    columns = table()
-    when = [each.item().strftime(form) for each in columns["when"]]
-    when[6] = odd
-    said = f"row 7: the time 'when' is '{odd}', and dates stand in other rows"
-    with pytest.raises(Mistake, match=said):
-        load({**columns, "when": np.array(when)})
-
-
-def test_clocks_that_are_changed_are_told():
-    columns = table()
-    local = [str(each) for each in columns["when"]]
-    same = np.array([f"{each}+01:00" for each in local])
-    assert len(load({**columns, "when": same}).train) == len(load(columns).train)
-    zones = ["+02:00"] * 100 + ["+0100"] * (HOURS - 100)
-    changed = np.array([f"{at}{zone}" for at, zone in zip(local, zones, strict=True)])
-    said = r"differ from UTC by \+01:00 and by \+02:00, .* write all of them in UTC"
-    with pytest.raises(Mistake, match=said):
-        load({**columns, "when": changed})
-    universal = [f"{at}{'Z' if i % 2 else '+00:00'}" for i, at in enumerate(local)]
-    load({**columns, "when": np.array(universal)})
-
-
 def test_two_columns_of_one_name(tmp_path):
     path = tmp_path / "own.csv"
     path.write_text("when,load,load\n2026-01-01,1,2\n")
@@ -420,37 +259,6 @@ def test_series_that_packages_ship_ask_for_them(monkeypatch):
         ):
             data.load(name)
     assert {"weather", "sunspots"} <= {*zoo.data.names()}
-
-
-@pytest.mark.parametrize(
-    ("written", "step", "ahead"),
-    [
-        ([f"2026-01-01 00:00:{i / 4:05.2f}0" for i in range(99)], "0.25s", ":24.75"),
-        ([f"{i / 1000:06.3f}" for i in range(99)], "0.001s", ":00.099"),
-        ([f"{np.datetime64(i, 'D')}Z" for i in range(99)], "1d", "1970-04-10"),
-        ([f"{1960 + i // 4}-Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
-        ([f"{1960 + i // 4}Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
-        (
-            [f"{MONTHS[i % 12]} {1960 + i // 12}" for i in range(99)],
-            "1month",
-            "1968-04",
-        ),
-    ],
-)
-def test_parts_of_seconds_and_names_of_quarters_and_months(written, step, ahead):
-    if step == "0.001s":
-        written = [f"2026-01-01T00:00:{each}Z" for each in written]
-    columns = {"when": written, "load": np.sin(np.arange(99))}
-    given = {"time": "when", "target": "load", "window": 8, "horizon": 2}
-    given |= {"test": 0.0, "validation": 0.0}
-    found = data.load(columns, **given)
-    assert str(found.timeline.step) == step
-    [ending] = data.items(found, columns)
-    assert ahead in ending.ahead[0]
-    if step == "0.001s":  # rows of a step that is given become their mean
-        found = data.load(columns, **given, step="2ms")
-        values = np.sin(np.arange(98)).reshape(-1, 2).mean(axis=1)
-        np.testing.assert_allclose(found.train.inputs[0][:, 0], values[:8], rtol=1e-6)
 
 
 def test_each_column_that_is_known_ahead_is_given_in_a_frame_too():

@@ -7,10 +7,10 @@ import xml.etree.ElementTree as xml
 import browser
 import numpy as np
 import pytest
+from forecasts import RECIPE, csv
+from series import table
 
 import zoo
-from tests.test_forecast import RECIPE, csv
-from tests.test_series import table
 from tests.test_serving import ask, running, send
 from zoo import cli
 from zoo.errors import Mistake

@@ -8,10 +8,10 @@ import compiling
 import keras
 import numpy as np
 import pytest
+from tones import RATE, damaged, tone, tones, written
 
 import zoo
 from tests.test_serving import ask, running
-from tests.test_sounds import RATE, damaged, tone, tones, written
 from zoo import cli
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import sequences, sound_files

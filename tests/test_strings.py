@@ -6,9 +6,9 @@ import json
 import keras
 import numpy as np
 import pytest
+from tones import RATE, tone, written
 
 import zoo
-from tests.test_sounds import RATE, tone, written
 from zoo import cli, data, metrics
 from zoo.data import floors, pieces
 from zoo.data.kinds.sound_files import PADDING
