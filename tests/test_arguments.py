@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.core.arguments import as_annotated, mistyped
-from zoo.errors import unknown
+from zoo.core.arguments import as_annotated, checked, mistyped
+from zoo.errors import Mistake, unknown
 from zoo.recipe import override
 
 pytestmark = pytest.mark.once
@@ -77,3 +77,43 @@ def test_a_number_is_never_taken_for_the_same_text():
     assert str(unknown("class", 3, ["3", "5"])) == (
         "class 3 is of type int, not text; write '3' in quotation marks; accepted: 3, 5"
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        *((f"target={name}", name) for name in ("2_0", "1e3", "True", "None", "0x1")),
+        ("target=a,1_0", "a,1_0"),
+        ("target=['a','b']", ("a", "b")),
+        ("groups=1.50", "1.50"),
+        ("separator=';'", ";"),
+        ("classes=1_0,1e3", "1_0,1e3"),
+        ("classes=True", "True"),
+        ("classes='1_0',", ("1_0",)),
+    ],
+)
+def test_names_of_columns_and_classes_are_text_as_typed(typed, expected):
+    recipe = override(zoo.Recipe("", ""), [f"data.{typed}"])
+    assert recipe.data_arguments == {typed.partition("=")[0]: expected}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"header": "no"}, "header is 'no'; accepted: None or bool"),
+        ({"noise": True}, "noise is 'True'; accepted: float"),
+        ({"noise": "x"}, "noise is 'x'; accepted: float"),
+        ({"noise": 3}, ""),
+    ],
+)
+def test_arguments_that_would_count_as_others_are_refused(arguments, said):
+    def called(header: bool | None = None, noise: float = 0.1):
+        return noise + 1
+
+    try:
+        with checked("moons", arguments, inspect.signature(called).parameters):
+            called(**arguments)
+    except Mistake as mistake:
+        assert str(mistake) == f"moons: {said}"
+    else:
+        assert not said

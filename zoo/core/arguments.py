@@ -1,8 +1,11 @@
 """Arguments as they are typed, in the types that a function's annotations ask for."""
 
+import contextlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
+
+from zoo.errors import Mistake
 
 
 def readable(text: str) -> str:
@@ -51,6 +54,38 @@ def mistyped(arguments: Mapping, parameters: Mapping) -> str:
     return ""
 
 
+@contextlib.contextmanager
+def checked(what: str, arguments: Mapping, parameters: Mapping) -> Iterator[None]:
+    """Inside, what takes these arguments is called.
+
+    What is called knows the ranges and units of its own, and says them. But True counts
+    as 1 there, and the text "no" as true, without a word: these are looked at first.
+
+    Args:
+        what: takes them, for errors.
+        arguments: values by name.
+        parameters: an `inspect.Signature`'s.
+
+    Raises:
+        Mistake: an argument is of another type than its annotation asks for.
+    """
+    plain = {
+        name: each
+        for name, each in parameters.items()
+        if isinstance(arguments.get(name), bool) or "bool" in _kinds(each)
+    }
+    if wrong := mistyped(arguments, plain):
+        raise Mistake(f"{what}: {wrong}")
+    try:
+        yield
+    except Mistake:
+        raise
+    except Exception as error:
+        if wrong := mistyped(arguments, parameters):
+            raise Mistake(f"{what}: {wrong}") from error
+        raise
+
+
 def _kinds(parameter) -> set[str]:
     """The alternatives of an annotation: {"str", "None"} of `str | None`."""
     annotation = parameter.annotation
@@ -75,7 +110,10 @@ def _fits(value, kind: str) -> bool:
     return True
 
 
-_TYPES = {"int": Integral, "float": Real, "str": str, "bool": bool, "None": type(None)}
+_TYPES: dict[str, type] = {
+    **{"int": Integral, "float": Real, "str": str, "bool": bool, "dict": Mapping},
+    "None": type(None),
+}
 
 
 def _fitted(value, parameter):

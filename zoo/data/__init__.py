@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.core.arguments import as_annotated
+from zoo.core.arguments import as_annotated, checked
 from zoo.core.kept import keep
 from zoo.core.progress import track
 from zoo.core.random import order
@@ -115,14 +115,16 @@ def load(
     elif not isinstance(name, str):
         name = keep(name)
     read = _reader(name, arguments)
-    arguments = as_annotated(arguments, inspect.signature(read).parameters)
+    taken = inspect.signature(read).parameters
+    arguments = as_annotated(arguments, taken)
     if _is_series(read):
-        return _series(read, arguments, fold, groups, time, validation)
+        with checked(f"the data set {name}", arguments, taken):
+            return _series(read, arguments, fold, groups, time, validation)
     wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
     key = keys.one_of(groups, time)
-    taken = inspect.signature(read).parameters
-    asked = {"groups": groups, "time": time}
-    dataset = read(**arguments, **{k: v for k, v in asked.items() if v and k in taken})
+    asked = {k: v for k, v in {"groups": groups, "time": time}.items() if k in taken}
+    with checked(f"the data set {name}", arguments, taken):
+        dataset = read(**arguments, **{k: v for k, v in asked.items() if v})
     if key and not dataset.train.is_placed:
         dataset = keys.take(dataset, groups, time)
     if fold:

@@ -11,6 +11,10 @@ from zoo.recipe.record import FIELDS, FIXED, Recipe, check_name, unknown_field
 
 PATHS = ("path", "file")
 """The arguments of data sets that are paths."""
+COLUMNS = ("target", "text", "groups", "time", "key", "split", "sheet")
+"""Those that name a column, or several, or a sheet."""
+WORDS = ("classes", "features", "ahead", "task", "step", "encoding", "separator")
+"""Those that are other words: as numbers, 1_0 and 1e3 would be 10 and 1000.0."""
 _NESTED = {
     "model": "model_arguments",
     "data": "data_arguments",
@@ -23,7 +27,7 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """`recipe` with changes such as "epochs=2", "model.variant=relu", "augment.flip=0".
 
     A value is Python (`3e-4`, `True`, `64,64`) or else text; that of a field of text,
-    such as `data`, and a path are text in any case. `model.NAME` sets an
+    such as `data`, a path, and the names of columns and classes are text in any case. `model.NAME` sets an
     argument of the model, `data.NAME` and `optimizer.NAME` one of the data set and of
     the optimizer, `data.columns.NAME` one in a dictionary, `augment.NAME` an
     augmentation's strength and `stage.2.NAME` a field of the second stage. Another
@@ -53,8 +57,7 @@ def _change(recipe: Recipe, change: str, key: str, text: str) -> dict:
     head, dot, tail = key.partition(".")
     if dot and head in _NESTED:
         name = _NESTED[head]
-        is_path = head == "data" and tail in PATHS
-        value = text if is_path else _parse(readable(text))
+        value = _of_data(tail, text) if head == "data" else _parse(readable(text))
         return {name: _changed(getattr(recipe, name), tail, value)}
     stages = list(recipe.stages)
     if dot and head == "stage":
@@ -90,6 +93,19 @@ def _value(name: str, text: str):
     if name in FIXED and not isinstance(_parse(text), dict):
         raise unknown_field(name)
     return text if FIELDS[name].type is str else _parse(text)
+
+
+def _of_data(name: str, text: str):
+    """The value of an argument of the data."""
+    if name in PATHS:
+        return text
+    text = readable(text)
+    value = _parse(text)
+    if name not in COLUMNS + WORDS or (value is None and name in WORDS):
+        return value
+    quoted = [value] if isinstance(value, str) else value
+    several = isinstance(quoted, tuple | list)
+    return value if several and any(isinstance(v, str) for v in quoted) else text
 
 
 def _parse(text: str):
