@@ -246,11 +246,24 @@ def test_a_picture_that_cannot_be_read_is_named_with_the_reason(tmp_path):
         r"scan.png is not a readable picture: it is larger than Pillow's limit",
         r"182250000 pixels",
         r"cut.png is not a readable picture: image file is truncated",
-        r"empty.jpg is not a readable picture: its format is unknown",
-        r"drawing.png is not a readable picture: its format is unknown",
+        r"empty.jpg is not a readable picture: it is empty: it has 0 bytes",
+        r"drawing.png is not a readable picture: it is a drawing (SVG): save it as PNG",
         r"; remove or replace them",
     ):
         assert text in str(error.value)
+
+
+def test_pictures_of_a_form_that_is_not_read_are_named_with_what_to_do(tmp_path):
+    fill(tmp_path, {"cat": 6, "dog": 6})
+    heic = b"\0\0\0\x24ftypheic\0\0\0\0mif1heic"
+    (tmp_path / "dog" / "IMG_1.HEIC").write_bytes(heic)
+    told = "IMG_1.HEIC: it is a HEIC picture, as phones make them: save it as JPEG"
+    with pytest.warns(UserWarning, match=told):
+        load(tmp_path)
+    for file in (tmp_path / "dog").glob("*.png"):
+        file.unlink()
+    with pytest.raises(Mistake, match=rf"dog holds no pictures \(.*\); {told}"):
+        load(tmp_path)
 
 
 def test_a_small_file_that_unpacks_to_much_is_refused(tmp_path):

@@ -137,7 +137,7 @@ def test_broken_pictures(tmp_path):
     path.write_bytes(encoded(Image.new("RGB", (64, 64)), "JPEG")[:300])
     with pytest.raises(Mistake, match=r"broken\.jpg is not a readable picture: "):
         picture_files.read(path, 3)
-    path.write_text("not a picture")
+    path.write_bytes(b"\1not a picture")
     with pytest.raises(Mistake, match="readable picture: its format is unknown"):
         picture_files.read(path, 3)
     with pytest.raises(Mistake, match=r"there is no picture .*nosuch\.png"):

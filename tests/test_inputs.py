@@ -313,8 +313,17 @@ def test_texts_in_every_holder(vocabulary, tmp_path, monkeypatch):
     holders = ["good good", ["good good"], np.array(["good good"]), series]
     holders += [series.to_frame(), (t for t in ["good good"]), b"good good"]
     holders += ["worst.txt", "./worst.txt", pathlib.Path("worst.txt")]
+    for name, encoding in {"bad.TXT": "utf-16", "bad bad.txt": "utf-8"}.items():
+        pathlib.Path(name).write_text("good good", encoding)
+        holders.append(name)
+    pathlib.Path("old.md").write_bytes(b"good good caf\xe9")
+    assert vocabulary.encode("old.md").tolist() == [[2, 1]]  # the last two words
     for given in holders:
         assert vocabulary.encode(given).tolist() == [[2, 2]]
+    told = "'{}' ends as the name of a file does, and is read as a sentence"
+    for given in ("bad good.txt", "worst.txt\n"):
+        with pytest.warns(UserWarning, match=told.format(given.strip())):
+            vocabulary.encode(given)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +337,9 @@ def test_texts_in_every_holder(vocabulary, tmp_path, monkeypatch):
         ("missing.txt", "there is no file missing.txt; give a sentence"),
         (pathlib.Path("missing"), "there is no file missing; give a sentence"),
         ("table.csv", "table.csv holds a table, not a text"),
-        ("latin.txt", "latin.txt is not a text file in UTF-8"),
+        ("missing.rst", "there is no file missing.rst; give a sentence"),
+        ("words.pdf", "words.pdf is no text: it is a PDF: save its pages as PNG, or"),
+        ("nul.TXT", "nul.TXT is no text: it holds NUL bytes; save it in UTF-8"),
         ("good", "'good' may be a text, and is the name of a file or folder here"),
         ("folder/inner", "folder/inner is a folder; give a sentence"),
         (["good", b"caf\xe9"], r"input 2 is b'caf\\xe9', no text in UTF-8"),
@@ -340,7 +351,8 @@ def test_texts_that_cannot_be_meant_are_refused(
     monkeypatch.chdir(tmp_path)
     pathlib.Path("table.csv").write_text("good", "utf-8")
     pathlib.Path("good").write_text("bad", "utf-8")
-    pathlib.Path("latin.txt").write_bytes(b"caf\xe9")
+    pathlib.Path("words.pdf").write_bytes(b"%PDF-1.4 good")
+    pathlib.Path("nul.TXT").write_bytes(b"good\0bad")
     pathlib.Path("folder/inner").mkdir(parents=True)
     with pytest.raises(Mistake, match=text):
         vocabulary.encode(given)

@@ -59,7 +59,7 @@ def checked(what: str, arguments: Mapping, parameters: Mapping) -> Iterator[None
     """Inside, what takes these arguments is called.
 
     What is called knows the ranges and units of its own, and says them. But True counts
-    as 1 there, and the text "no" as true, without a word: these are looked at first.
+    as 1.0 there, and the text "no" as true, without a word: these are looked at first.
 
     Args:
         what: takes them, for errors.
@@ -69,12 +69,13 @@ def checked(what: str, arguments: Mapping, parameters: Mapping) -> Iterator[None
     Raises:
         Mistake: an argument is of another type than its annotation asks for.
     """
-    plain = {
+    silent = {
         name: each
         for name, each in parameters.items()
-        if isinstance(arguments.get(name), bool) or "bool" in _kinds(each)
+        if "bool" in _kinds(each)
+        or ("float" in _kinds(each) and isinstance(arguments.get(name), bool))
     }
-    if wrong := mistyped(arguments, plain):
+    if wrong := mistyped(arguments, silent):
         raise Mistake(f"{what}: {wrong}")
     try:
         yield

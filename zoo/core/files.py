@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PureWindowsPath
 
+from zoo.core import signatures
 from zoo.errors import Mistake
 
 PARTS = 2**20  # of a file; each takes up to 300 bytes of memory
@@ -74,7 +75,8 @@ def read_json(path: Path, largest: int) -> dict:
     except Mistake:
         raise
     except ValueError as error:
-        raise Mistake(f"{path} cannot be read: {error}") from error
+        why = signatures.instead_of(path) or error
+        raise Mistake(f"{path} cannot be read: {why}") from error
     if not isinstance(value, dict):
         raise Mistake(f"{path} cannot be read: it holds no JSON object")
     return value

@@ -8,6 +8,7 @@ an input's numbers. How much memory and time they may take, `zoo.core.sessions` 
 
 from collections.abc import Iterator
 
+from zoo.core import signatures
 from zoo.errors import Mistake
 
 # Those that `zoo.exporting` writes, and those that PyTorch may find in a layer of a
@@ -110,6 +111,7 @@ def check(content: bytes, path) -> None:
         raise
     except (ValueError, IndexError) as error:
         reason = str(error) if isinstance(error, ValueError) else "it is cut off"
+        reason = signatures.what_is(bytes(content[: signatures.LENGTH])) or reason
         raise Mistake(f"{path} is no ONNX file that can be run: {reason}") from error
 
 

@@ -9,7 +9,7 @@ import os
 import re
 from pathlib import Path
 
-from zoo.core import files
+from zoo.core import files, signatures
 from zoo.errors import Mistake
 
 NAME, VERSION = "run.json", 1
@@ -83,9 +83,9 @@ def check(folder: Path, names: tuple[str, ...], largest: int = LARGEST) -> None:
         if path.stat().st_size > largest:
             raise Mistake(f"{path} cannot be read: it has more than {largest:,} bytes")
         if sums.get(name) != checksum(path):
+            why = signatures.instead_of(path) or f"its SHA-256 is not that in {NAME}"
             raise Mistake(
-                f"{path} is not the file that training wrote: its SHA-256 is not that "
-                f"in {NAME}; copy the run again"
+                f"{path} is not the file that training wrote: {why}; copy the run again"
             )
 
 

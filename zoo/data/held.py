@@ -3,8 +3,6 @@
 import contextlib
 import os
 import warnings
-import zipfile
-import zlib
 from pathlib import Path
 
 from zoo.data.dataset import Dataset
@@ -44,7 +42,7 @@ def opened(dataset: Dataset, given):
         return given
     if arrays.is_one(path) and dataset.kind in ("image", "text", "tabular", "points"):
         return list(_inputs(path))
-    if dataset.kind == "text" and sheet.is_one(path) and path.suffix != ".txt":
+    if dataset.kind == "text" and sheet.is_one(path) and path.suffix.lower() != ".txt":
         return _texts(path, dataset)
     if dataset.form.get("lines") and path.suffix.lower() in SUFFIXES:
         return _lines(path)
@@ -62,8 +60,8 @@ def _inputs(path: Path):
         return arrays.inputs(path)
     except Mistake:
         raise
-    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as error:
-        raise Mistake(f"{path} cannot be read: {str(error)[:200]}") from error
+    except arrays.DAMAGES as error:
+        raise arrays.unreadable(path, error) from error
 
 
 def _lines(path: Path) -> list[str]:

@@ -27,11 +27,11 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     """`recipe` with changes such as "epochs=2", "model.variant=relu", "augment.flip=0".
 
     A value is Python (`3e-4`, `True`, `64,64`) or else text; that of a field of text,
-    such as `data`, a path, and the names of columns and classes are text in any case. `model.NAME` sets an
-    argument of the model, `data.NAME` and `optimizer.NAME` one of the data set and of
-    the optimizer, `data.columns.NAME` one in a dictionary, `augment.NAME` an
-    augmentation's strength and `stage.2.NAME` a field of the second stage. Another
-    optimizer has none of the last one's arguments.
+    such as `data`, a path, and names of columns and classes are text in any case.
+    `model.NAME` sets an argument of the model, `data.NAME` and `optimizer.NAME` one of
+    the data set and of the optimizer, `data.columns.NAME` one in a dictionary,
+    `augment.NAME` an augmentation's strength and `stage.2.NAME` a field of the second
+    stage. Another optimizer has none of the last one's arguments.
 
     Raises:
         Mistake: not of the form field=value, no such field or stage, a wrong type, or

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from zoo.core import signatures
 from zoo.data.kinds import headers, margins
 from zoo.data.kinds.encodings import encoding_of, is_guessed
 from zoo.data.kinds.separators import (
@@ -217,6 +218,8 @@ def _too_long(path: Path) -> Mistake:
 
 def unreadable(path: Path, error: Exception) -> Mistake:
     """The error for a file that a library cannot read."""
+    if path.is_file() and (why := signatures.instead_of(path)):
+        return Mistake(f"{path} cannot be read: {why}")
     lines = str(error).strip().splitlines() or [type(error).__name__]
     then = "; give data.encoding" if isinstance(error, UnicodeError) else ""
     return Mistake(f"{path} cannot be read: {lines[0][:200]}{then}")

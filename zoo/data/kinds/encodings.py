@@ -4,6 +4,9 @@ import codecs
 import re
 from pathlib import Path
 
+from zoo.core import signatures
+from zoo.errors import Mistake
+
 UNMARKED = {  # how a text begins that tells no encoding, and one that is not UTF-16
     "utf-32": re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"),
     "utf-16-le": re.compile(rb"([^\0]\0){2}"),
@@ -29,8 +32,13 @@ def encoding_of(
         path: of the file.
         known: words that the text should hold, such as the name of a column.
         usual: what texts like this have, if they are not in Unicode.
+
+    Raises:
+        Mistake: it is a file of another kind, such as a PDF.
     """
     with open(path, "rb") as file:
+        signatures.check_text(path, file.read(signatures.LENGTH))
+        file.seek(0)
         start = file.read(4)
         for name, mark in UNMARKED.items():
             if mark.fullmatch(start):
@@ -41,6 +49,10 @@ def encoding_of(
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
             while block := file.read(2**20):
+                if b"\0" in block:
+                    raise Mistake(
+                        f"{path} is no text: it holds NUL bytes; save it in UTF-8"
+                    )
                 decoder.decode(block)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:

@@ -18,6 +18,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from zoo.core import signatures
 from zoo.core.processors import processors
 from zoo.data.kinds import pixels
 from zoo.errors import Mistake, comes_from
@@ -105,7 +106,10 @@ def read(
     except Exception as error:  # what a broken file raises depends on its format
         if not isinstance(error, _Unfit) and not comes_from(error, "PIL"):
             raise
-        raise Mistake(f"{name} is not a readable picture: {_why(error)}") from error
+        why = _why(error)
+        if isinstance(error, UnidentifiedImageError):
+            why = signatures.what_is(signatures.beginning(source)) or why
+        raise Mistake(f"{name} is not a readable picture: {why}") from error
     if size and image.size != size[::-1]:
         image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)
     return np.asarray(image).reshape(image.height, image.width, channels)

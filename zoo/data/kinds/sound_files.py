@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from zoo.core import signatures
 from zoo.core.samples import FULL, PADDING
 from zoo.errors import Mistake
 
@@ -175,6 +176,8 @@ def _read(file: BinaryIO, size: int, name: str, seconds: float) -> _Found:
     start = file.read(12)
     if start[:4] in (b"RIFF", b"RF64") and start[8:12] == b"WAVE":
         return _wav(file, size, name, seconds)
+    if why := _other(file):
+        raise Mistake(f"{name} is no sound: {why}")
     file.seek(0)
     if Path(name).suffix.lower() in PLAIN:
         raise Mistake(f"{name} is no WAV file: it does not begin with RIFF and WAVE")
@@ -250,6 +253,13 @@ def _samples(file: BinaryIO, size: int, form, name: str, seconds: float) -> _Fou
             found = found / np.float32(2 ** (bits - 1))
     samples = found.astype(np.float32).reshape(-1, channels)
     return _Found(rate, count / rate, samples)
+
+
+def _other(file: BinaryIO) -> str:
+    """What a file is that can be no sound, by how it begins; "" if it may be one."""
+    found = signatures.what_is(signatures.beginning(file))
+    may_be = ("it is a sound", "it is a text", "it is a film")
+    return "" if found.startswith(may_be) else found
 
 
 def _by_soundfile(file: BinaryIO, name: str, seconds: float) -> _Found:

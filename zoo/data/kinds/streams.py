@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import signatures
 from zoo.errors import Mistake, unknown
 
 UNITS = ("characters", "words")
@@ -34,6 +35,7 @@ def read(path: str | os.PathLike, encoding: str | None = None) -> str:
         raise Mistake(f"{path} cannot be read: {error.strerror}") from error
     if not content.strip():
         raise Mistake(f"{path} is empty; give a text")
+    signatures.check_text(path, content[: signatures.LENGTH])
     if encoding is None and b"\0" in content:
         raise Mistake(
             f"{path} is no text: it holds bytes of 0, the first at "

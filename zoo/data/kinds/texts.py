@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo.core import files
 from zoo.core.progress import track
+from zoo.data.kinds.encodings import encoding_of
 from zoo.data.kinds.given import array, described, is_array, several
 from zoo.data.kinds.tokens import Tokens, number_runs, split_words, tokenize
 from zoo.errors import Mistake, unknown
@@ -27,7 +28,11 @@ WANTED = "a sentence in quotes, or the name of a text file"
 SHOWN = 60  # letters of a text in a warning
 LONGEST_NAME = 4096  # letters of a path, as Linux has it
 LARGEST_FILE = 10_000_000  # bytes: some 2 million words, of which hundreds are read
-_FILE = re.compile(r"\S+\.(txt|text|md|csv|tsv|json|jsonl|html?|xml|log|pdf|docx?|rtf)")
+_FILE = re.compile(
+    r".*\S\.(txt|text|md|markdown|rst|tex|csv|tsv|jsonl?|html?|xml|log|pdf|docx?|rtf|odt"
+    r"|epub|srt|zip|gz|png|jpe?g|gif|wav|mp[34])",
+    re.IGNORECASE,
+)
 
 
 def items(given) -> list[str | os.PathLike]:
@@ -64,8 +69,14 @@ def text_of(item: str | os.PathLike) -> str:
     """
     path = os.fspath(item)
     if isinstance(item, str):
-        named = len(item) < LONGEST_NAME and _FILE.fullmatch(item)
-        if "\n" in item or not (named or _exists(item)):
+        named = len(item) < LONGEST_NAME and _FILE.fullmatch(item.strip())
+        if "\n" in item or not (_exists(item) or (named and " " not in item)):
+            if named and (" " in item or _exists(item.strip())):
+                warnings.warn(
+                    f"'{item.strip()}' ends as the name of a file does, and is read as "
+                    "a sentence",
+                    stacklevel=3,
+                )
             return item
         if not named and os.sep not in item:
             if " " in item:  # a sentence that somebody also gave a file as its name
@@ -83,12 +94,12 @@ def text_of(item: str | os.PathLike) -> str:
             raise Mistake(
                 f"{path} is larger than {LARGEST_FILE:,} bytes; give {WANTED}"
             )
-        with open(path, encoding="utf-8-sig") as file:
+        with open(path, encoding=encoding_of(Path(path))) as file:
             text = file.read(LARGEST_FILE)
     except FileNotFoundError as error:
         raise Mistake(f"there is no file {path}; give {WANTED}") from error
     except UnicodeDecodeError as error:
-        raise Mistake(f"{path} is not a text file in UTF-8") from error
+        raise Mistake(f"{path} is no text; save it in UTF-8") from error
     except OSError as error:
         raise Mistake(f"{path} cannot be read: {error.strerror}") from error
     if path.lower().endswith((".csv", ".tsv", ".json", ".jsonl")):

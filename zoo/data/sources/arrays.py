@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import signatures
 from zoo.core.kept import IN_MEMORY, answers_in, array, name_of
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import cells, pictures, pixels
@@ -24,6 +25,7 @@ SUFFIXES = (".npz", ".npy")
 IDX = re.compile(r"(?P<part>.*)(?P<kind>images|labels)(?P<rest>[-.]idx\d-ubyte(\.gz)?)")
 INPUTS = ("x", "inputs", "images", "data", "features")
 TARGETS = ("y", "targets", "labels", "target", "label")
+DAMAGES = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile)
 PARTS = {
     "train": ("train", "training"),
     "validation": ("val", "valid", "validation", "dev"),
@@ -73,8 +75,10 @@ def read(
             found = _npy(place, target)
         else:
             found = _npz(place, target)
-    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as error:
-        raise Mistake(f"{path} cannot be read: {str(error)[:200]}") from error
+    except Mistake:
+        raise
+    except DAMAGES as error:
+        raise unreadable(place, error) from error
     called = name_of(place)
     where = called if called == IN_MEMORY else str(path)
     for part, (inputs, targets) in found.items():
@@ -96,12 +100,23 @@ def read(
     return carved(replace(dataset, **splits), test)
 
 
+def unreadable(path: Path, error: Exception) -> Mistake:
+    """The error for a file that NumPy cannot read, by one of `DAMAGES`."""
+    why = signatures.instead_of(path) or str(error)[:200]
+    if "pickle" in why:
+        why = (
+            "it is no file of arrays, or holds objects of Python, which are not read; "
+            "save numbers by numpy.save or numpy.savez"
+        )
+    return Mistake(f"{path} cannot be read: {why}")
+
+
 def inputs(path: Path) -> np.ndarray:
     """The inputs in a file of arrays, whatever beside them it holds.
 
     Raises:
         Mistake: it has several arrays, and none is called x; or it holds labels.
-        OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile: it is damaged.
+        Exception: one of `DAMAGES`.
     """
     if match := IDX.fullmatch(path.name):
         if match["kind"] != "images":

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zoo.core import signatures
 from zoo.data.kinds import picture_files, sound_files
 from zoo.errors import Mistake
 
@@ -166,7 +167,7 @@ def _classes(root: Path, listing: Listing) -> dict[str, list[Path]]:
         inner, files = _inside(folder, listing)
         found[class_name(folder)] = list(filter(kind.is_one, files))
         others = set(files) - set(found[class_name(folder)])
-        listing.passed += [(file, f"it is no {kind.noun}") for file in sorted(others)]
+        listing.passed += [(file, _other(file, kind)) for file in sorted(others)]
         if found[class_name(folder)]:
             inside = "it lies inside a class folder"
             listing.passed += [(folder, inside) for folder in inner]
@@ -177,15 +178,26 @@ def _classes(root: Path, listing: Listing) -> dict[str, list[Path]]:
     return dict(sorted(found.items()))
 
 
+def _other(file: Path, kind: Files) -> str:
+    """What a file is that is none of the kind."""
+    try:
+        known = signatures.what_is(signatures.beginning(file))
+    except OSError:
+        known = ""
+    return known if "save it" in known else f"it is no {kind.noun}"
+
+
 def _check_train(listing: Listing) -> None:
     found, root, kind = listing.parts[TRAIN], listing.folders[TRAIN], listing.kind
     if not found:
         raise Mistake(f"{root} has no class folders; {kind.wanted}")
     empty = [name for name, files in found.items() if not files]
     if empty:
-        known = ", ".join(kind.suffixes)
+        known, there = ", ".join(kind.suffixes), root / empty[0]
+        passed = ((each, why) for each, why in listing.passed if each.parent == there)
+        example = next((f"; {each.name}: {why}" for each, why in passed), "")
         raise Mistake(
-            f"{root / empty[0]} holds no {kind.noun}s ({known}); {kind.wanted}"
+            f"{there} holds no {kind.noun}s ({known}){example}; {kind.wanted}"
         )
     if len(found) == 1:
         raise Mistake(f"{root} has one class, '{next(iter(found))}'; two are needed")
