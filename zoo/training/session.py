@@ -14,7 +14,7 @@ from zoo.core.timing import start as timed
 from zoo.engine import counting, groups, steps
 from zoo.errors import Mistake
 from zoo.metrics import counted, measure
-from zoo.training import in_front, optimizer, record
+from zoo.training import in_front, optimizer, record, stage_end
 from zoo.training.folder import saved
 from zoo.training.progress import Progress
 from zoo.training.setup import feed_and_loss
@@ -76,6 +76,7 @@ class Session:
                 self.trained, loss, self.optimizer, on_device, count
             )
         self.compiled: set[int] = set()
+        self.before = stage_end.weights(self.model)
         self.said = ""  # why steps are slow, once a stage
 
     def set_step(self) -> None:
@@ -196,10 +197,7 @@ class Session:
 
     def _end_stage(self, progress, end):
         state, stage = self.state, self.stages[self.state.stage]
-        taken = (state.epoch - end + stage.epochs) * self.feed.steps
-        skipped, line = optimizer.skipped_updates(self.optimizer, stage, taken)
-        state.totals["skipped"] = state.totals.get("skipped", 0) + skipped
-        if skipped:
+        for line in stage_end.found(self, end):
             progress.say(line)
         if state.best:
             record.assign(self.model.variables, state.best)

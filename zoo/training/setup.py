@@ -26,6 +26,8 @@ from zoo.training import (
 )
 from zoo.training.feed import Feed
 
+LEAST = 2.0**-25  # a change of a number of 32 bits by less leaves it as it was
+
 
 def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
     """Refuse a recipe that does not fit the data; show what a table's columns hold.
@@ -76,6 +78,7 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
             )
         if stage.learning_rate == 0:
             raise Mistake("learning_rate=0 trains nothing; accepted: more than 0")
+        _check_small(stage)
         _check_average(stage, count)
         if stage.early_stopping and dataset.validation is None:
             raise Mistake(
@@ -98,6 +101,25 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
             _check_carried(stage)
         augment.check(stage.augment, dataset.input_shape)
         in_front.check(stage, dataset.kind)
+
+
+def _check_small(stage: Recipe) -> None:
+    """Warn of what is so small that it changes no number of 32 bits."""
+    small = {
+        name: value
+        for name in ("momentum", "ema", "label_smoothing")
+        if 0 < (value := getattr(stage, name)) < LEAST
+    }
+    if 0 < stage.learning_rate * stage.weight_decay < LEAST:
+        small["weight_decay"] = stage.weight_decay
+    for name, value in small.items():
+        times = f" times learning_rate={stage.learning_rate:g}"
+        warnings.warn(
+            f"{name}={value:g}{times if name == 'weight_decay' else ''} has no effect: "
+            f"numbers of 32 bits hold no change by less than {LEAST:.2g} of them; "
+            "take a larger one, or 0",
+            stacklevel=3,
+        )
 
 
 def _check_average(stage: Recipe, count: int) -> None:
