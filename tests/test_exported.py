@@ -145,6 +145,7 @@ def told(tmp_path_factory, texts):
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", ["classes", "labels", "numbers", "sentences"])
+@pytest.mark.filterwarnings("ignore:column color. .* is unknown to the network")
 def test_the_program_for_rows_and_sentences(told, name, tmp_path):
     run, inputs = told[name]
     file = zoo.export(run, tmp_path / "x.onnx")

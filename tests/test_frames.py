@@ -155,7 +155,9 @@ def test_a_boolean_is_the_same_as_a_word_and_as_a_truth(words, tmp_path):
         np.testing.assert_array_equal(taken[:, 1] == taken[0, 1], truths)
         np.testing.assert_array_equal(taken, expected)
     whole = load(keep(frame), target="a", columns={"y": "ignore"}, validation=0, test=0)
-    taken = data.decode(whole, data.items(whole, {"b": ["True", "FALSE", "yes", 1]}))
+    given = data.items(whole, {"b": ["True", "FALSE", "yes", 1]})
+    with pytest.warns(UserWarning, match="column b: 'yes' is unknown to the network"):
+        taken = data.decode(whole, given)
     np.testing.assert_array_equal(taken, [[1], [0], [-1], [1]])
 
 

@@ -287,6 +287,9 @@ def test_cells_of_every_type_of_number():
         (b"0.5,1", "b'0.5,1' cannot be read; give a row of values"),
         ("1e300,0", "1e300 is larger than 32 bits hold"),
         ({1, 2}, "a value of type set cannot be read"),
+        (["1_0", 2], "the row, column x: '1_0' where a number belongs"),
+        ({"x": "\u0661\u0660", "y": 2}, "column x: '\u0661\u0660' where a number"),
+        ("\uff11,2", "row 1, column x: '\uff11' where a number belongs"),
     ],
 )
 def test_rows_that_cannot_be_meant_are_refused(given, text):

@@ -219,7 +219,11 @@ def test_a_category_of_other_splits_is_unknown_and_so_is_one_that_comes_later(tm
             break
     else:
         raise AssertionError("the rare word was in every training split")
-    codes = data.decode(found, [["b"], ["never seen"], [None]])[:, 0]
+    told = "column word: 'new', as 1 more cells are, is unknown to the network, which "
+    with pytest.warns(UserWarning, match=f"{told}learned from a, b"):
+        data.decode(found, [["b"], ["new"], ["newer"]])
+    with pytest.warns(UserWarning, match="'never seen' is unknown to the network"):
+        codes = data.decode(found, [["b"], ["never seen"], [None]])[:, 0]
     np.testing.assert_array_equal(codes, [1, -1, np.nan])
 
 
@@ -414,7 +418,8 @@ def test_a_table_is_trained_on_without_a_recipe_and_asked(table, capsys):
         {"größe": "9,5", "farbe": "rot", "tag": "01.03.2020", "ok": "ja", "satz": ""},
         {"größe": 0.5, "farbe": "lila", "tag": None, "ok": "nein", "satz": "Dies; da"},
     ]
-    answers = zoo.predict(run, rows)
+    with pytest.warns(UserWarning, match="column farbe: 'lila' is unknown to the"):
+        answers = zoo.predict(run, rows)
     assert [each.label for each in answers] == ["äpfel", "birnen"]
     assert answers[0].input == "9,5;rot;01.03.2020;ja;"
     assert answers[1].input == "0,5;?;;nein;dies ?"

@@ -14,6 +14,7 @@ import warnings
 from functools import partial
 from typing import NoReturn
 
+from zoo.core.numbers import read_float, read_int
 from zoo.core.processes import stops
 from zoo.core.progress import show
 from zoo.core.timing import start
@@ -157,8 +158,8 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **options):
         super().__init__(**options, allow_abbrev=False)
-        self.register("type", int, partial(_number, int, "whole number", 3))
-        self.register("type", float, partial(_number, float, "number", 1.5))
+        self.register("type", int, partial(_number, read_int, "whole number", 3))
+        self.register("type", float, partial(_number, read_float, "number", 1.5))
 
     def error(self, message) -> NoReturn:
         raise Mistake(f"{message}; `{self.prog} --help` shows an example")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.core.numbers import read_float
 from zoo.data.kinds import sequences
 from zoo.errors import Mistake, unknown
 
@@ -266,7 +267,10 @@ def _numbers_of(text: str) -> list[list[float]]:
     separator = max(",;\t ", key=text.partition("\n")[0].count)
     try:
         return [
-            [float(cell) if cell.strip() else np.nan for cell in line.split(separator)]
+            [
+                read_float(cell) if cell.strip() else np.nan
+                for cell in line.split(separator)
+            ]
             for line in text.splitlines()
             if line.strip()
         ]

@@ -1,6 +1,7 @@
 """Rows of a table of one's own, as a user gives them, become a network's input."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -173,6 +174,7 @@ def _of_sheet(found: Sheet, columns: tuple[Column, ...]) -> np.ndarray:
         if found.found and column.kind == "number":  # a file has a sign of its own
             column = replace(column, decimal=found.decimal)
         parts.append(cells.encode(column, plain, f"{found.name}, "))
+        _tell_unknown(column, plain, parts[-1])
     return np.concatenate(parts, axis=1)
 
 
@@ -202,7 +204,10 @@ def _of_values(column: Column, values: list, places: list[str]) -> np.ndarray:
             for value in values
         ]
     try:
-        return cells.encode(column, cells.plain(kept.array(values)))
+        plain = cells.plain(kept.array(values))
+        found = cells.encode(column, plain)
+        _tell_unknown(column, plain, found)
+        return found
     except Mistake:
         for value, place in zip(values, places, strict=True):
             try:
@@ -211,6 +216,21 @@ def _of_values(column: Column, values: list, places: list[str]) -> np.ndarray:
                 text = str(mistake).replace("row 1", place, 1)
                 raise Mistake(text) from None
         raise
+
+
+def _tell_unknown(column: Column, plain, numbers: np.ndarray) -> None:
+    """Warn of cells that are no category of which the network has learned."""
+    if column.kind not in ("category", "boolean"):
+        return
+    unknown = np.flatnonzero(numbers[:, 0] == -1)
+    if len(unknown):
+        cell = str(plain[int(unknown[0])].as_py())[: cells.SHOWN]
+        more = "" if len(unknown) == 1 else f", as {len(unknown) - 1:,} more cells are,"
+        warnings.warn(
+            f"column {column.name}: '{cell}'{more} is unknown to the network, which "
+            f"learned from {tables.listed(column.categories)}",
+            stacklevel=3,
+        )
 
 
 def shown(row: np.ndarray, columns: tuple[Column, ...]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core.numbers import read_float
 from zoo.data.kinds.given import array, described, is_array
 from zoo.errors import Mistake
 
@@ -67,7 +68,7 @@ def parsed(text: str, name: str) -> tuple[list[np.ndarray], list[str]]:
 def _sequence(fields: list[str], where: str) -> np.ndarray:
     try:
         channels = [
-            [float("nan") if each.strip() == "?" else float(each) for each in row]
+            [float("nan") if each.strip() == "?" else read_float(each) for each in row]
             for row in (field.split(",") for field in fields)
         ]
         found = np.array(channels, np.float32).T

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.core.kept import columns_of
+from zoo.core.numbers import read_float
 from zoo.data.kinds.given import (
     array,
     by_name,
@@ -77,6 +78,9 @@ def items(given, features: tuple[str, ...]) -> list[Table]:
     found = several(given, wanted)
     if found and all(is_cell(each, numeric=True) for each in found):
         return [[value] for value in found] if len(features) == 1 else [found]
+    texts = sum(isinstance(each, str) for each in found)
+    if texts < len(found) == len(features) and all(map(is_cell, found)):
+        return [found]  # of which a cell is no number, which is told
     for number, item in enumerate(found, 1):
         if is_cell(item) and not isinstance(item, str):
             raise Mistake(f"input {number} is {described(item)}; give {wanted}")
@@ -174,7 +178,7 @@ def _of_frame(frame, features: tuple[str, ...]) -> list[list]:
 def _of_columns(columns: Mapping, features: tuple[str, ...]) -> list[Table]:
     """The rows of a mapping from column to values, or the one row of values."""
     chosen = pick(columns, features, "the row")
-    many = [not is_cell(values, numeric=True) for values in chosen]
+    many = [not is_cell(values) for values in chosen]
     if not any(many):
         return [dict(zip(features, chosen, strict=True))]
     lists = [
@@ -355,7 +359,7 @@ def _number(cell, where: str, missing: bool) -> float:
             return math.nan
         raise Mistake(f"{where}: a value is missing")
     try:
-        value = float(text)
+        value = read_float(text)
     except ValueError:
         hint = "; write a decimal point" if _like_number(text) else ""
         raise Mistake(
@@ -369,7 +373,7 @@ def _number(cell, where: str, missing: bool) -> float:
 
 def _numeric(cell: str) -> bool:
     try:
-        float(cell)
+        read_float(cell)
     except ValueError:
         return cell.strip().lower() in MISSING
     return True
