@@ -1,5 +1,6 @@
 """Tables as spreadsheets of many languages write them, and prediction from the same."""
 
+import json
 import random
 import warnings
 
@@ -163,6 +164,11 @@ def test_a_file_is_read_as_the_one_that_was_learned_from(tmp_path):
     assert found.train.inputs[0, 0] == 1100  # and not 1.1
     written(more, "city;a\n?;1,5\n", encoding="utf-8")
     assert data.decode(restored, str(more))[0, 0] == 1.5  # no thousand
+    about = json.loads((tmp_path / "data.json").read_text("utf-8"))
+    assert about.pop("form")
+    (tmp_path / "data.json").write_text(json.dumps(about), "utf-8")
+    with pytest.raises(Mistake, match=r"data.json is damaged: it has no form; train"):
+        data.restore(tmp_path)
     spaced = text.replace(";", " ")
     path = written(tmp_path / "own.txt", spaced, encoding="utf-8")
     found = load(path, target="y", separator="space", test=0, validation=0)

@@ -29,6 +29,8 @@ def restore(folder: str | os.PathLike) -> Dataset:
     later = _LATER if _is_old(path.parent) else ()
     if about.get("kind") != "image":
         later = (*later, "ink")
+    if not about.get("columns"):  # which only tables have
+        later = (*later, "form")
     _check_fields(path, about, later)
     shape, dtype = about.pop("input_shape"), about.pop("dtype")
     for name in ("classes", "features", "outputs"):
@@ -119,7 +121,7 @@ def _contradictions(about: dict, shape: list[int]) -> Iterator[str]:
 
 
 # What data.json does not hold of data that have none; and of runs of zoo 0.1.
-OPTIONAL = ("timeline", "unit", "rate", "form")
+OPTIONAL = ("timeline", "unit", "rate")
 _LATER = ("examples", "ink", "task", "outputs", "columns")
 TRUTHS = ("header", "lines")  # of a form; the others are text
 FORM = (*TRUTHS, "separator", "decimal", "encoding", "sheet", "text")
