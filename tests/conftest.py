@@ -32,6 +32,8 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled
     os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(4 * 2**30)
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+# A network is a million objects: what it drops is looked for less often.
+gc.set_threshold(10_000, 20, 20)
 hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
 hypothesis.settings.load_profile("zoo")
 
@@ -45,6 +47,7 @@ def pytest_configure(config):
         backend.use()
         startup.import_keras()
         compiling.remove_nothing()
+        compiling.share_context()
 
 
 def pytest_collection_modifyitems(items):
@@ -60,8 +63,13 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda i: (i.path.stem in others, -slow[i.path]))
 
 
-def pytest_collection_finish():
-    """The garbage collector passes over what stays: Keras, a backend, the tests."""
+@pytest.fixture(scope="module", autouse=True)
+def passed_over():
+    """The garbage collector passes over what stays: Keras, a backend, the tests.
+
+    So it does over what the tests of a file have imported, such as TensorFlow on JAX:
+    the collection that ends each training took half a second there.
+    """
     gc.collect()
     gc.freeze()
 
