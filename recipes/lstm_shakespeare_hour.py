@@ -6,7 +6,13 @@
 `lstm_shakespeare` has two minutes. This network is twice as wide, forgets three numbers
 in ten on their way, and sees the text for six epochs. The test is the same, the last
 10 % of tiny Shakespeare, where a Transformer of ten million weights reaches 1.47 nats
-a character on a GPU (nanoGPT's own setting).
+a character on a GPU (nanoGPT's own setting). These settings were written down once and
+not searched for; nothing was chosen on the test.
+
+Measured (tools/tables.py writes these lines from the ledger):
+    JAX        loss 1.465 ± 0.0053 (3), 26 minutes, cpu, 2 cores
+    PyTorch    loss 1.471 (1), 23 minutes, cpu, 2 cores
+    without a network 1.669, n-grams
 """
 
 import zoo
@@ -30,6 +36,7 @@ recipe = zoo.Recipe(
     schedule="cosine",
     warmup_epochs=0.05,
     clip_norm=1.0,
+    expects=zoo.Expected("loss", at_most=1.50),
 )
 
 if __name__ == "__main__":
