@@ -8,6 +8,9 @@ whom it never heard is another question:
 
     zoo cross-validate lstm_digits_spoken data.path=FOLDER --groups speaker --folds 6
 
+For strangers docs/sounds.md has a better variant, `model.normalize=voice` with more
+augmentation, and says how well it hears them.
+
 Settings were chosen on a validation split, a tenth of the training recordings.
 
 Measured (tools/tables.py writes these lines from the ledger):
