@@ -381,6 +381,14 @@ def test_metrics_that_are_not_those_of_a_run_are_refused(run, changes):
         zoo.publish(run, run.with_name("published"))
 
 
+def test_a_backend_that_is_none_is_refused(run):
+    edit(run / "environment.json", backend="<b>other</b>")
+    said = f"{run / 'environment.json'} is damaged: the backend '<b>other</b>'"
+    for verb in (zoo.report, lambda x: zoo.publish(x, x.with_name("published"))):
+        with refused(said):
+            verb(run)
+
+
 @pytest.mark.parametrize("name", ["calibration", "conformal"])
 @pytest.mark.parametrize("also", [(), ("validation",)])
 def test_what_was_measured_on_a_validation_split_is_missed(run, name, also):

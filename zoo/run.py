@@ -59,20 +59,18 @@ class Run:
     @property
     def backend(self) -> str | None:
         """The backend that trained it; None if training has not begun."""
-        about = self.environment
-        if not about:
-            return None
-        name = about.get("backend")
-        if name not in backend.NAMES:
-            path = self.folder / "environment.json"
-            raise Mistake(f"{path} is damaged: the backend {str(name)[:40]!r}")
-        return name
+        return self.environment.get("backend")
 
     @property
     def environment(self) -> dict:
-        """Where it was trained; {} if training has not begun."""
+        """Where it was trained, see `environment`; {} if training has not begun."""
         path = self.folder / "environment.json"
-        return _read(path) if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        about = _read(path)
+        if (name := about.get("backend")) not in backend.NAMES:
+            raise Mistake(f"{path} is damaged: the backend {str(name)[:40]!r}")
+        return about
 
     @cached_property
     def metrics(self) -> dict:
