@@ -371,6 +371,8 @@ def test_metrics_that_hold_nothing_are_refused(run):
         {"calibration": {"temperature": 10**400}},
         {"test": {"accuracy": 10**400}},
         {"parameters": False},
+        {"epochs": {"a": 1}},
+        {"examples_per_second": {}},
     ],
 )
 def test_metrics_that_are_not_those_of_a_run_are_refused(run, changes):

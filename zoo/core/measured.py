@@ -22,8 +22,9 @@ def fault_of_metrics(found: dict) -> str:
         return f"it has no metrics of a split ({', '.join(SPLITS)})"
     groups = [*measured, found.get("noise", {}), found.get("seconds", {})]
     floors, classes = found.get("floors", {}), found.get("classes", {})
-    if not is_number(found.get("parameters", 0)):
-        return "its parameters are no number"
+    for name in ("parameters", "epochs", "examples_per_second"):
+        if not is_number(found.get(name, 0)):
+            return f"its {name} are no number"
     if not all(map(_is_group, groups)) or not _are_groups(floors):
         return "its metrics are not numbers by name"
     if not isinstance(classes, dict) or not all(map(_are_groups, classes.values())):
