@@ -166,10 +166,10 @@ class _Trial(Session):
             groups.ALONE, recipe, keep, dataset, model, True, record.clock()
         )
         self.limits = limits
-        self.before = limits.before[number] if limits.before else None
+        self.continued = limits.before[number] if limits.before else None
 
     def train(self) -> list[dict]:
-        if self.before and (state := states.newest(self.before)):
+        if self.continued and (state := states.newest(self.continued)):
             record.restore(self, *states.read(state))
         try:
             self.run([])
