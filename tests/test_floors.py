@@ -92,6 +92,8 @@ def test_a_damaged_kept_floor_is_measured_again(tmp_path, monkeypatch):
     path.write_text('{"metrics"')
     assert floors(moons, "test", 0) == first
     assert json.loads(path.read_text("utf-8"))["metrics"] == first.metrics
+    monkeypatch.setenv("ZOO_CACHE", str(path))  # a file: nothing can be kept
+    assert floors(moons, "test", 0) == first
 
 
 @once

@@ -368,6 +368,23 @@ def test_the_command_shows_a_search_and_refuses_what_it_would_ignore(found, caps
 
 
 @pytest.mark.once
+def test_a_search_of_which_every_trial_failed_is_a_mistake(
+    tmp_path, monkeypatch, capsys
+):
+    def fail(*_):
+        raise Mistake("the gradient is not a number")
+
+    monkeypatch.setattr(trial, "run", fail)
+    folder = str(tmp_path / "failed")
+    assert call(["tune", "circles", "--trials", "2", "--run", folder]) == 2
+    said = f"all 2 trials of {folder} failed, the last: the gradient is not a number; "
+    assert said in capsys.readouterr().err
+    (tmp_path / "failed" / "search.json").write_text("{")
+    assert call(["tune", "circles", "--trials", "2", "--run", folder]) == 2
+    assert f"{folder}/search.json cannot be read: Expect" in capsys.readouterr().err
+
+
+@pytest.mark.once
 def test_a_search_that_has_tried_every_value_says_so(tmp_path, capsys):
     words = ["tune", "circles", "epochs=1", "--only", "schedule", "--trials", "5"]
     assert call([*words, "--winners", "0", "--run", str(tmp_path / "few")]) == 0

@@ -27,6 +27,7 @@ same on every machine, so that it is a function of the data alone; what would ta
 longer is stopped, and says so, or left out, with the reason.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -110,7 +111,8 @@ def floors(dataset: Dataset, split: str, seconds: float | None = None) -> Floors
         name: measure(each, given.targets, dataset.task, spread)
         for name, each in answered.items()
     }
-    files.write_json(path, {"metrics": found, "left_out": left_out})
+    with contextlib.suppress(Mistake):  # in no cache they are measured again
+        files.write_json(path, {"metrics": found, "left_out": left_out})
     return Floors(found, left_out)
 
 

@@ -6,7 +6,6 @@ with fresh seeds, meets the test split.
 """
 
 import importlib.util
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
 from zoo.tuning.search import (
     FIRST,
+    LARGEST,
     OBJECTIVES,
     Search,
     Settings,
@@ -118,8 +118,8 @@ def tune(
         The search.
 
     Raises:
-        Mistake: a setting is not accepted, the recipe has no validation data, or the
-            folder holds something else.
+        Mistake: a setting is not accepted, the recipe has no validation data, the
+            folder holds something else, or every trial failed.
     """
     _require()
     name = recipe if isinstance(recipe, str) else name
@@ -248,13 +248,20 @@ def _open(folder, settings):
             raise taken
         if path.is_file():
             then = "give the same settings to resume it, or another folder with --run"
-            begun = json.loads(path.read_text("utf-8"))
+            begun = files.read_json(path, LARGEST)
             check_same(begun, settings, f"the search in {folder}", then)
         files.write_json(path, to_json(settings))
 
 
 def _finish(search, winners, quiet):
-    if not any(each["status"] == "COMPLETED" for each in search.trials):
+    ended = [each for each in search.trials if each["status"] != "RUNNING"]
+    failed = [each for each in ended if each["status"] == "FAILED"]
+    if failed and len(failed) == len(ended):
+        raise Mistake(
+            f"all {len(failed)} trials of {search.folder} failed, the last: "
+            f"{failed[-1]['reason']}; `zoo tune {search.folder}` shows why each did"
+        )
+    if not ended:
         return search
     files.write_text(search.folder / "best.txt", f"{search.overrides}\n")
     if winners:
