@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zoo import layers
+from zoo.engine import kernels
 
 SIDES = st.tuples(st.integers(5, 9), st.integers(5, 9))
 SIZES = st.tuples(st.integers(1, 4), st.integers(1, 5))
@@ -40,9 +41,9 @@ def test_a_kernel_that_covers_the_images(use_bias):
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="blocks are JAX's")
 @pytest.mark.parametrize("filters", [2, 40])
 def test_blocks_of_one_example(filters, monkeypatch):
-    from zoo.engine.jax import kernels
+    from zoo.engine.jax import kernels as own
 
-    monkeypatch.setattr(kernels, "_BYTES", 1)
+    monkeypatch.setattr(own, "_BYTES", 1)
     same_as_keras("Conv2D", {"kernel_size": 3, "filters": filters}, (4, 6, 7, 20))
 
 
@@ -75,8 +76,6 @@ def results(layer, images):
     match keras.backend.backend():
         case "jax":
             import jax
-
-            from zoo.engine.jax import kernels
 
             def outputs(*arguments):
                 with kernels.in_use():

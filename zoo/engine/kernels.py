@@ -1,6 +1,8 @@
 """Forms of Keras's layers that are faster on the active backend than Keras's own."""
 
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 
 from zoo.engine import active
 
@@ -14,3 +16,27 @@ def find(name: str, layer) -> Callable | None:
         layer: the Keras layer that would use it.
     """
     return active.own("kernels").find(name, layer)
+
+
+@contextlib.contextmanager
+def in_use() -> Iterator[None]:
+    """Inside, layers that are traced may use kernels that only zoo's own steps can.
+
+    JAX differentiates `custom_vjp` once, and backward only, and some kernels need known
+    shapes; other programs do not know TensorFlow's. So outside, as in `jax.jvp`,
+    `jax.hessian` or an export, layers compute what Keras's do.
+    """
+    before = are_in_use()
+    _tracing.in_use = True
+    try:
+        yield
+    finally:
+        _tracing.in_use = before
+
+
+def are_in_use() -> bool:
+    """Whether this thread is inside of `in_use`."""
+    return getattr(_tracing, "in_use", False)
+
+
+_tracing = threading.local()

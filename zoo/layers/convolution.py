@@ -20,7 +20,7 @@ class Conv2D(keras.layers.Conv2D):
     A kernel as large as the images becomes one matrix product. Keras's form is used
     for channels in front and whole numbers, on TensorFlow, and on JAX for strides,
     dilation and groups, and outside of zoo's own steps, see
-    `zoo.engine.jax.kernels.in_use`.
+    `zoo.engine.kernels.in_use`.
 
     Input: (batch, height, width, channels), a float dtype. Output: (batch, rows,
     columns, filters).

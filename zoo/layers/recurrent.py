@@ -1,4 +1,8 @@
-"""Recurrent layers; on PyTorch its fused kernels, where Keras runs step by step."""
+"""Recurrent layers; on PyTorch its fused kernels, where Keras runs step by step.
+
+Inside zoo's training steps some backends have forms of their own, which are
+differentiated once, see `zoo/engine/*/kernels.py`.
+"""
 
 from collections.abc import Callable
 from functools import partial

@@ -12,46 +12,26 @@ A depthwise convolution is a sum of shifted images times weights, with gradients
 without. A training step of EfficientNet-Lite0 takes a tenth of the time.
 """
 
-import contextlib
-import threading
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zoo.engine.kernels import are_in_use
 from zoo.engine.padding import margins
 
 _BYTES = 8 * 2**20  # patches and products of one block stay in the cache
 _MANY = 16  # from so many channels on, pairs gain nothing and XLA's pass is faster
 
 
-@contextlib.contextmanager
-def in_use():
-    """Inside, layers that are traced use these kernels. zoo's own steps run inside.
-
-    JAX differentiates `custom_vjp` once, and backward only. Some kernels also need
-    known shapes. So outside, as in `jax.jvp`, `jax.hessian` or an export with any batch
-    size, layers compute what Keras's do.
-    """
-    before = getattr(_tracing, "in_use", False)
-    _tracing.in_use = True
-    try:
-        yield
-    finally:
-        _tracing.in_use = before
-
-
-_tracing = threading.local()
-
-
 def find(name: str, layer):
-    """The kernel of that name on CPUs, see `zoo.engine.kernels.find`; see `in_use`.
+    """The kernel of that name on CPUs, see `zoo.engine.kernels.find`, inside `in_use`.
 
     Convolutions with dilation or groups have no kernel. Those with strides have one if
     they are depthwise and both strides are equal.
     """
-    if not getattr(_tracing, "in_use", False) or jax.default_backend() != "cpu":
+    if not are_in_use() or jax.default_backend() != "cpu":
         return None
     if name == "depthwise" and layer.strides[0] != layer.strides[1]:
         return None

@@ -5,8 +5,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from zoo.engine import groups, private
-from zoo.engine.jax import kernels
+from zoo.engine import groups, kernels, private
 from zoo.engine.jax.device import compiler_options, full_float32, loop_options
 from zoo.engine.reasons import reason
 

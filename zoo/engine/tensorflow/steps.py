@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.core.arrays import aligned
-from zoo.engine import groups
+from zoo.engine import groups, kernels
 from zoo.engine.batch_normalization import normalize_together
 from zoo.engine.private import layers
 from zoo.engine.reasons import reason
@@ -107,7 +107,7 @@ class Trainer:
         return function.get_concrete_function(*specs, count)
 
     def _alone(self, x, y, rows):
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, kernels.in_use():
             outputs = tf.cast(self.model(x, training=True), "float32")
             value = self.loss(y, outputs)
             if isinstance(self.loss, keras.losses.Loss):  # they divide by replicas

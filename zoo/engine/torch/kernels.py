@@ -12,8 +12,10 @@ import torch
 from keras import ops
 from torch.nn import functional
 
+from zoo.engine.kernels import are_in_use
 from zoo.engine.padding import margins
 from zoo.engine.random_bits import scales as plain_scales
+from zoo.engine.torch.gru import gru as gru_on_cpu
 
 
 def find(name: str, layer):
@@ -128,7 +130,12 @@ def lstm(layer, sequences, states):
 
 
 def gru(layer, sequences, states):
-    """What a `keras.layers.GRU` computes: last output, all outputs, last states."""
+    """What a `keras.layers.GRU` computes: last output, all outputs, last states.
+
+    Inside zoo's own steps, which differentiate once, CPUs take `gru_on_cpu`.
+    """
+    if are_in_use() and not sequences.is_cuda:
+        return _own_gru(layer, sequences, states[0])
 
     def reorder(gates):
         update, reset, candidate = torch.chunk(gates, 3, dim=-1)
@@ -139,6 +146,16 @@ def gru(layer, sequences, states):
     weights = [reorder(kernel).t() for kernel in kernels]
     weights += reorder(cell.bias.value).unbind()
     return _recurrent(torch.gru, layer, sequences, states[:1], weights)
+
+
+def _own_gru(layer, sequences, state):
+    cell = layer.cell
+    weights = [w.value for w in (cell.kernel, cell.recurrent_kernel, cell.bias)]
+    sequences, state = (_as_wide(each, weights[0]) for each in (sequences, state))
+    if layer.go_backwards:
+        sequences = torch.flip(sequences, [1])
+    outputs = gru_on_cpu(sequences, state, *weights)
+    return outputs[:, -1], outputs, [outputs[:, -1]]
 
 
 def _recurrent(function, layer, sequences, states, weights):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import torch
 
-from zoo.engine import groups
+from zoo.engine import groups, kernels
 from zoo.engine.private import written
 from zoo.engine.reasons import reason
 from zoo.engine.torch import private
@@ -212,7 +212,8 @@ class Trainer:
 
     def _loss(self, call, x, y):
         """The loss, penalties included, and the outputs that `call` gives."""
-        outputs = call(x, training=True).float()
+        with kernels.in_use():
+            outputs = call(x, training=True).float()
         value = self.loss(y, outputs)
         for penalty in self.model.losses:
             value = value + penalty

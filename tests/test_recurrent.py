@@ -1,0 +1,88 @@
+"""Recurrent layers inside zoo's steps give the numbers and gradients of Keras's."""
+
+import keras
+import numpy as np
+import pytest
+
+from zoo import layers
+from zoo.engine import kernels
+
+BACKEND = keras.backend.backend()
+STATES = {"LSTM": 2, "GRU": 1}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("name", STATES)
+def test_outputs_states_and_gradients_are_those_of_keras(name, backwards):
+    random = np.random.default_rng(0)
+    shapes = [(3, 5, 4), *[(3, 6)] * STATES[name]]
+    given = [random.normal(size=shape).astype("float32") for shape in shapes]
+    options = {"return_sequences": True, "return_state": True}
+    ours, known = (
+        getattr(module, name)(6, go_backwards=backwards, **options)
+        for module in (layers, keras.layers)
+    )
+    for layer in ours, known:
+        layer.build(shapes[0])
+    weights = [random.normal(size=w.shape).astype("float32") for w in known.weights[:3]]
+    for layer in ours, known:
+        for variable, value in zip(layer.trainable_variables, weights, strict=True):
+            variable.assign(value)
+    with kernels.in_use():
+        found = results(ours, given)
+    for here, there in zip(found, results(known, given), strict=True):
+        np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-5)
+
+
+def results(layer, given):
+    """Outputs and last states, and the gradients of their squares by all they come of.
+
+    Of the outputs those of some steps count, as where a network looks at the last.
+    """
+    variables = layer.trainable_variables
+    match BACKEND:
+        case "jax":
+            import jax
+
+            others = [variable.value for variable in layer.non_trainable_variables]
+
+            @jax.jit
+            def both(values, given):
+                def total(values, given):
+                    first, *states = given
+                    found, _ = layer.stateless_call(
+                        values, others, first, initial_state=states
+                    )
+                    return squares(found), found
+
+                return jax.grad(total, (0, 1), has_aux=True)(values, given)
+
+            gradients, found = both([v.value for v in variables], given)
+            gradients = jax.tree.leaves(gradients)
+        case "tensorflow":
+            import tensorflow as tf
+
+            @tf.function
+            def both(first, *states):
+                sources = [*(v.value for v in variables), first, *states]
+                with tf.GradientTape() as tape:
+                    tape.watch(sources)
+                    found = layer(first, initial_state=list(states))
+                    total = squares(found)
+                return found, tape.gradient(total, sources)
+
+            found, gradients = both(*map(tf.constant, given))
+        case "torch":
+            import torch
+
+            first, *states = (torch.tensor(each, requires_grad=True) for each in given)
+            found = layer(first, initial_state=states)
+            sources = [*(v.value for v in variables), first, *states]
+            gradients = torch.autograd.grad(squares(found), sources)
+    return [np.array(keras.ops.convert_to_numpy(each)) for each in (*found, *gradients)]
+
+
+def squares(found):
+    outputs, *states = found
+    parts = keras.ops.sum(outputs[:, 1::2] ** 2), *(keras.ops.sum(s**3) for s in states)
+    return sum(parts)
