@@ -22,7 +22,7 @@ from zoo.engine import startup
 
 RECIPE = zoo.Recipe(
     model="deep_mlp",
-    model_arguments={"hidden": (16, 8), "batch_normalization": "after", "dropout": 0.3},
+    model_arguments={"hidden": (12,), "batch_normalization": "after", "dropout": 0.3},
     data="mnist_sample",
     validation=0.9,
     batch=16,

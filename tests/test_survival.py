@@ -245,7 +245,7 @@ def train_and_kill_a_worker(recipe, run):
 @pytest.mark.skipif(HERE != "torch", reason="torchrun is PyTorch's")
 def test_torchrun_survives_the_death_of_a_worker(tmp_path):
     """It ends as one process does; with the same bits as two do: tests/stress."""
-    recipe = replace(RECIPE, epochs=60)
+    recipe = replace(RECIPE, epochs=24)
     file = write_recipe(tmp_path, recipe)
     killed = train_and_kill_a_worker(file, tmp_path / "killed")
     alone = zoo.train(recipe, run=tmp_path / "alone", quiet=True)
