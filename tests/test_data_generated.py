@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_blobs, make_circles
+from sklearn.datasets import make_blobs, make_circles, make_moons
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
+from toy_sets import python
 
 from zoo import data
 from zoo.data.sources import generated
@@ -42,18 +43,35 @@ def test_no_test_point_is_in_train():
     assert not validation & test
 
 
-def test_circles_and_blobs_are_those_of_the_study_notes():
-    points, targets = make_circles(1000, noise=0.03, random_state=42)
-    train, _, _, labels = train_test_split(
-        points, targets, test_size=0.2, random_state=42
+@pytest.mark.parametrize(("samples", "seed"), [(1000, 42), (33, 0), (2001, 7)])
+def test_circles_moons_and_blobs_have_the_bits_of_scikit_learns(samples, seed):
+    """The study notes' circles are those of 1000 samples with seed 42."""
+    options = {"n_samples": samples, "random_state": seed}
+    for name, points, arguments in (
+        ("circles", make_circles(noise=0.03, factor=0.8, **options), {}),
+        ("moons", make_moons(noise=0.1, **options), {}),
+        ("blobs", make_blobs(centers=5, cluster_std=1.5, **options), {"centers": 5}),
+    ):
+        train, test, train_targets, test_targets = train_test_split(
+            *points, test_size=0.2, random_state=seed
+        )
+        found = data.load(
+            name, samples=samples, data_seed=seed, validation=0, **arguments
+        )
+        np.testing.assert_array_equal(found.train.inputs, train.astype("float32"))
+        np.testing.assert_array_equal(found.test.inputs, test.astype("float32"))
+        np.testing.assert_array_equal(found.train.targets, train_targets)
+        np.testing.assert_array_equal(found.test.targets, test_targets)
+
+
+def test_they_need_no_scikit_learn():
+    code = (
+        "import zoo.data\n"
+        f"for name in {generated.NAMES}:\n"
+        "    zoo.data.load(name)\n"
+        "print('sklearn' in sys.modules)\n"
     )
-    circles = data.load("circles", validation=0)
-    np.testing.assert_array_equal(circles.train.inputs, train.astype(np.float32))
-    np.testing.assert_array_equal(circles.test.targets, labels)
-    points, _ = make_blobs(2000, centers=4, cluster_std=1.5, random_state=42)
-    blobs = data.load("blobs", validation=0)
-    assert (len(blobs.train), len(blobs.test)) == (1600, 400)
-    assert {*map(tuple, blobs.test.inputs)} <= {*map(tuple, points.astype(np.float32))}
+    assert python(code) == ["False"]
 
 
 def test_arguments_change_the_points_and_the_seed_of_training_does_not():
@@ -75,7 +93,13 @@ def test_arguments_change_the_points_and_the_seed_of_training_does_not():
         ("moons", {"data_seed": -4}, "data_seed=-4; give a whole number from 0"),
         ("moons", {"noise": -1}, "noise or std is -1; give a number from 0"),
         ("blobs", {"centers": 1}, "centers=1; give 2 or more"),
+        (
+            "moons",
+            {"noise": np.inf},
+            "noise or std is inf; give a number from 0 to 1",
+        ),
         ("spirals", {"arms": 1}, "arms=1; give 2 or more"),
+        ("spirals", {"arms": 10**9}, "a class, and at most one for each of the 900 sa"),
         ("moons", {"vocabulary_size": 9}, "unknown argument .* 'vocabulary_size'"),
     ],
 )

@@ -1,10 +1,11 @@
 """Points in the plane, drawn on the spot: circles, moons, blobs, spirals.
 
-The first three are scikit-learn's; 80 % train, 20 % test, by its `train_test_split`.
+The first three have the bits of scikit-learn's, whose import takes a second and more;
+80 % train, 20 % test, as its `train_test_split` does it.
 Every set is a pure function of its arguments, whatever the seed of a training run.
 """
 
-import importlib
+import math
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from zoo.errors import Mistake
 
 NAMES = ("circles", "moons", "blobs", "spirals")
 TEST = 0.2
+WIDEST = 1e9  # noise or std
 MOST = 10**8  # samples, which take 3 GB while they are made
 
 
@@ -30,9 +32,14 @@ def circles(
     _check(samples, noise, data_seed)
     if not 0 < factor < 1:
         raise Mistake(f"factor={factor}; the inner radius lies between 0 and 1")
-    points = _sklearn("datasets").make_circles(
-        samples, noise=noise, factor=factor, random_state=data_seed
+    outer, inner = (
+        np.linspace(0, 2 * np.pi, n, endpoint=False)
+        for n in (samples // 2, samples - samples // 2)
     )
+    x = np.append(np.cos(outer), factor * np.cos(inner))
+    y = np.append(np.sin(outer), factor * np.sin(inner))
+    targets = np.repeat([0, 1], [len(outer), len(inner)])
+    points = _noisy(np.stack([x, y], axis=1), targets, noise, data_seed)
     return _points("circles", *points, ("outer", "inner"), data_seed)
 
 
@@ -45,9 +52,13 @@ def moons(samples: int = 1000, noise: float = 0.1, data_seed: int = 42) -> Datas
         data_seed: seed of the points and of the test split.
     """
     _check(samples, noise, data_seed)
-    points = _sklearn("datasets").make_moons(
-        samples, noise=noise, random_state=data_seed
+    upper, lower = (
+        np.linspace(0, np.pi, n) for n in (samples // 2, samples - samples // 2)
     )
+    x = np.append(np.cos(upper), 1 - np.cos(lower))
+    y = np.append(np.sin(upper), 1 - np.sin(lower) - 0.5)
+    targets = np.repeat([0, 1], [len(upper), len(lower)])
+    points = _noisy(np.stack([x, y], axis=1), targets, noise, data_seed)
     return _points("moons", *points, ("upper", "lower"), data_seed)
 
 
@@ -63,10 +74,16 @@ def blobs(
         data_seed: seed of the points and of the test split.
     """
     _check(samples, std, data_seed)
-    if centers < 2:
-        raise Mistake(f"centers={centers}; give 2 or more, each is a class")
-    points = _sklearn("datasets").make_blobs(
-        samples, centers=centers, cluster_std=std, random_state=data_seed
+    _check_classes("centers", centers, samples)
+    random = np.random.RandomState(data_seed)
+    middles = random.uniform(-10, 10, (centers, 2))
+    sizes = [len(range(i, samples, centers)) for i in range(centers)]
+    clouds = [
+        random.normal(middle, std, (size, 2))
+        for middle, size in zip(middles, sizes, strict=True)
+    ]
+    points = _shuffled(
+        np.concatenate(clouds), np.repeat(np.arange(centers), sizes), random
     )
     names = tuple(f"blob {i}" for i in range(centers))
     return _points("blobs", *points, names, data_seed)
@@ -84,8 +101,7 @@ def spirals(
         data_seed: seed of the points and of the test split.
     """
     _check(samples, noise, data_seed)
-    if arms < 2:
-        raise Mistake(f"arms={arms}; give 2 or more, each is a class")
+    _check_classes("arms", arms, samples)
     targets = np.arange(samples) % arms
     along = np.linspace(0, 1, samples)
     turn = np.random.RandomState(data_seed).normal(0, noise, samples)
@@ -96,6 +112,18 @@ def spirals(
     return _points("spirals", points, targets, names, data_seed)
 
 
+def _noisy(points, targets, noise, seed):
+    random = np.random.RandomState(seed)
+    points, targets = _shuffled(points, targets, random)
+    return points + random.normal(0, noise, points.shape), targets
+
+
+def _shuffled(points, targets, random):
+    order = np.arange(len(points))
+    random.shuffle(order)
+    return points[order], targets[order]
+
+
 def _points(
     name: str,
     points: np.ndarray,
@@ -103,18 +131,14 @@ def _points(
     classes: tuple[str, ...],
     data_seed: int,
 ) -> Dataset:
-    split = _sklearn("model_selection").train_test_split
-    train, test, train_targets, test_targets = split(
-        points.astype(np.float32),
-        targets.astype(np.int32),
-        test_size=TEST,
-        random_state=data_seed,
-    )
+    points, targets = points.astype(np.float32), targets.astype(np.int32)
+    order = np.random.RandomState(data_seed).permutation(len(points))
+    test, train = np.split(order, [math.ceil(TEST * len(points))])
     return Dataset(
         name=name,
         kind="points",
-        train=Split(train, train_targets),
-        test=Split(test, test_targets),
+        train=Split(points[train], targets[train]),
+        test=Split(points[test], targets[test]),
         classes=classes,
         features=("x", "y"),
         license="none needed: generated",
@@ -131,17 +155,15 @@ def _check(samples: int, spread: float, seed: int) -> None:
             f"samples={samples}; give a whole number from 20 to {MOST:,}, 20 % of them "
             "are the test"
         )
-    if not isinstance(spread, int | float) or not spread >= 0:
-        raise Mistake(f"noise or std is {spread}; give a number from 0")
+    if not isinstance(spread, int | float) or not 0 <= spread <= WIDEST:
+        raise Mistake(f"noise or std is {spread}; give a number from 0 to {WIDEST:g}")
     if type(seed) is not int or not 0 <= seed < 2**32:
         raise Mistake(f"data_seed={seed}; give a whole number from 0 to below 2**32")
 
 
-def _sklearn(module: str):
-    try:
-        return importlib.import_module(f"sklearn.{module}")
-    except ImportError as error:
+def _check_classes(name: str, count: int, samples: int) -> None:
+    if not 2 <= count <= samples:
         raise Mistake(
-            "circles, moons, blobs and spirals need scikit-learn: "
-            "pip install scikit-learn"
-        ) from error
+            f"{name}={count}; give 2 or more, each is a class, and at most one for "
+            f"each of the {samples} samples"
+        )
