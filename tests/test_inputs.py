@@ -138,7 +138,8 @@ def test_pictures_in_every_holder(tmp_path):
     content = path.read_bytes()
     alone = [path, str(path), content, bytearray(content), io.BytesIO(content), image]
     alone += [GRAY, GRAY[..., None], torch.tensor(GRAY), torch.tensor(GRAY)[None] / 255]
-    alone += [[GRAY.tolist()], torch.tensor(GRAY / 255, requires_grad=True)]
+    alone += [GRAY.tolist(), list(GRAY), [GRAY.tolist()]]
+    alone += [torch.tensor(GRAY / 255, requires_grad=True)]
     for given in alone:
         np.testing.assert_array_equal(gray(given)[:, ..., 0], [GRAY])
     objects = np.empty(2, object)

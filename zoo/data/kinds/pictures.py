@@ -245,7 +245,10 @@ def _is_nested(item) -> bool:
 
 
 def _are_lines(found: list, shape: tuple[int, ...]) -> bool:
-    """Whether these are the lines (W, C) of one picture, not narrow gray pictures."""
+    """Whether these are lines of one picture, (W,) or (W, C), not pictures.
+
+    Pictures may be narrow and gray, or flat.
+    """
     if shape[1] in pixels.CHANNELS or len(found) < 2:
         return False
     if any(
@@ -257,6 +260,8 @@ def _are_lines(found: list, shape: tuple[int, ...]) -> bool:
     except ValueError:  # of a list whose rows differ in length
         return False
     one = shapes.pop()
+    if len(one) == 1:
+        return not shapes and one[0] != np.prod(shape)
     return not shapes and len(one) == 2 and one[1] in pixels.CHANNELS
 
 
