@@ -1,14 +1,16 @@
 """Arguments as they are typed become what a function's annotations ask for."""
 
 import inspect
+import json
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 import zoo
-from zoo.core.arguments import as_annotated, checked, mistyped
+from zoo.core.arguments import as_annotated, checked, input_of, mistyped
 from zoo.errors import Mistake, unknown
+from zoo.exporting.formats.onnx import said
 from zoo.recipe import override
 
 pytestmark = pytest.mark.once
@@ -118,3 +120,16 @@ def test_arguments_that_would_count_as_others_are_refused(arguments, said):
         called(**arguments)
     with checked("moons", {"noise": 3}, parameters):
         assert called(noise=3) == 4
+
+
+def test_inputs_are_readable_in_any_locale_and_names_of_files_stay(tmp_path):
+    typed = "Gr\udcc3\udcb6\udcc3\udc9fe"  # as LC_ALL=POSIX has Größe
+    assert input_of(typed) == "Größe"
+    name = str(tmp_path / "caf\udce9")
+    with open(name, "w"):
+        assert input_of(name) == name
+
+
+def test_metadata_hold_names_that_are_not_utf8():
+    assert said("t\udcc3\udcabble.csv") == "tëble.csv"
+    assert json.loads(said(["caf\udce9", "tee"])) == ["caf\udce9", "tee"]

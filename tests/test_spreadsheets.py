@@ -1,6 +1,7 @@
 """Tables as spreadsheets of many languages write them, and prediction from the same."""
 
 import json
+import os
 import random
 import warnings
 
@@ -266,3 +267,23 @@ def test_cells_aligned_by_spaces(tmp_path):
     for line in ("1,   2,   3", "good.  film,1"):  # commas that are no decimal ones
         place.write_text(f"{line}\n{line}\n")
         assert "the separator comma" in sheet.read(place).found
+
+
+def test_tables_in_files_whose_names_are_not_utf8_are_read(tmp_path):
+    import openpyxl
+    import pyarrow
+    from pyarrow import parquet
+
+    for name in ("a.csv", "a.jsonl", "a.parquet", "a.xlsx"):
+        path = tmp_path / name
+        if name == "a.xlsx":
+            book = openpyxl.Workbook()
+            book.active.append(["a", "b"])
+            book.active.append([1, 2])
+            book.save(path)
+        elif name == "a.parquet":
+            parquet.write_table(pyarrow.table({"a": [1], "b": [2]}), path)
+        else:
+            path.write_text({"a.csv": "a,b\n1,2\n", "a.jsonl": '{"a":1,"b":2}'}[name])
+        odd = path.rename(tmp_path / os.fsdecode(b"caf\xe9" + path.suffix.encode()))
+        assert list(sheet.read(odd).columns) == ["a", "b"]

@@ -25,6 +25,7 @@ from pathlib import Path
 from zoo.cli import _engine
 from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
+from zoo.core.arguments import input_of, readable
 from zoo.core.progress import show
 from zoo.errors import Mistake, plain
 from zoo.exported import Exported
@@ -66,9 +67,9 @@ def run(options):
     kind = about.kind
     found = explain(
         done,
-        places.expanded(options.inputs, kind, sys.stdin.buffer),
+        places.expanded(list(map(input_of, options.inputs)), kind, sys.stdin.buffer),
         method=options.method,
-        of=options.of,
+        of=options.of and readable(options.of),
         seed=options.seed,
         as_is=options.as_is,
     )

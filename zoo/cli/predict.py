@@ -27,13 +27,12 @@ Examples:
 
 import json
 import math
-import os
 import sys
 
 from zoo.cli import _engine
 from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
-from zoo.core.arguments import readable
+from zoo.core.arguments import input_of
 from zoo.core.progress import show
 from zoo.errors import Mistake
 
@@ -102,9 +101,7 @@ def run(options):
         raise Mistake(f"--chart is for series; {options.run} learned from {kind} data")
     if options.chart:
         forecasts.check(options.chart)
-    given = [
-        each if os.path.exists(each) else readable(each) for each in options.inputs
-    ]
+    given = list(map(input_of, options.inputs))
     inputs = places.expanded(given, kind, sys.stdin.buffer)
     if options.show:
         for picture in seen(done, inputs, as_is=options.as_is):

@@ -13,6 +13,7 @@ import sys
 
 from zoo import backend
 from zoo.cli._arguments import add_backend, add_run
+from zoo.core.arguments import readable
 from zoo.engine import startup
 from zoo.run import open_run
 
@@ -55,12 +56,13 @@ def run(options):
 
     from zoo.writing import write
 
+    prompt = readable(options.prompt)
     text = write(
         done,
-        options.prompt,
+        prompt,
         length=options.length,
         temperature=options.temperature,
         top_k=options.top_k,
         seed=options.seed,
     )
-    sys.stdout.write(f"{options.prompt}{text}\n")
+    sys.stdout.write(f"{prompt}{text}\n")

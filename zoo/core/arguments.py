@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import os
 from collections.abc import Iterator, Mapping
 from numbers import Integral, Real
 
@@ -17,6 +18,11 @@ def readable(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
         return text
+
+
+def input_of(word: str) -> str:
+    """A typed input: the name of a file as it is, and anything else readable."""
+    return word if os.path.exists(word) else readable(word)
 
 
 def as_annotated(arguments: Mapping, parameters: Mapping) -> dict:

@@ -137,24 +137,25 @@ def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, sk
     utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf-8-sig", "ascii")
     with open(path, "rb") as file:
         quoted = any(b'"' in block for block in iter(lambda: file.read(2**24), b""))
+    options = (
+        reader.ReadOptions(
+            skip_rows=skip,
+            use_threads=False,  # so that a wrong row is named by its number
+            block_size=2**23 + 2**20,
+            column_names=[str(i) for i in range(len(names))],
+            encoding="utf8" if utf8 else encoding,
+        ),
+        reader.ParseOptions(
+            delimiter=ends, newlines_in_values=quoted, invalid_row_handler=refuse
+        ),
+        reader.ConvertOptions(
+            column_types={str(i): pyarrow.string() for i in range(len(names))},
+            strings_can_be_null=False,
+        ),
+    )
     try:
-        table = reader.read_csv(
-            path,
-            reader.ReadOptions(
-                skip_rows=skip,
-                use_threads=False,  # so that a wrong row is named by its number
-                block_size=2**23 + 2**20,
-                column_names=[str(i) for i in range(len(names))],
-                encoding="utf8" if utf8 else encoding,
-            ),
-            reader.ParseOptions(
-                delimiter=ends, newlines_in_values=quoted, invalid_row_handler=refuse
-            ),
-            reader.ConvertOptions(
-                column_types={str(i): pyarrow.string() for i in range(len(names))},
-                strings_can_be_null=False,
-            ),
-        )
+        with open(path, "rb") as file:  # pyarrow itself opens names in UTF-8 alone
+            table = reader.read_csv(file, *options)
     except (pyarrow.ArrowInvalid, OSError, UnicodeError) as error:
         if wrong:
             row = wrong[0]

@@ -131,7 +131,10 @@ def _parquet(path: Path, parts: list[Path]) -> Sheet:
     from pyarrow import parquet
 
     try:
-        tables = [parquet.read_table(each) for each in parts]
+        tables = []
+        for each in parts:
+            with open(each, "rb") as file:  # pyarrow itself opens names in UTF-8 alone
+                tables.append(parquet.read_table(file))
         for part, each in zip(parts, tables, strict=True):
             if odd := {*each.column_names} ^ {*tables[0].column_names}:
                 raise Mistake(
@@ -149,7 +152,9 @@ def _parquet(path: Path, parts: list[Path]) -> Sheet:
     name = name_of(path)
     headers.check_names(name, names)
     columns = dict(zip(names, table.columns, strict=True))
-    return Sheet(name, columns, target=target.decode() if target else None)
+    return Sheet(
+        name, columns, target=target.decode("utf-8", "replace") if target else None
+    )
 
 
 def _json_lines(path: Path) -> Sheet:
@@ -157,7 +162,8 @@ def _json_lines(path: Path) -> Sheet:
     from pyarrow import json
 
     try:
-        table = json.read_json(path)
+        with open(path, "rb") as file:
+            table = json.read_json(file)
     except (pyarrow.ArrowInvalid, OSError) as error:
         raise delimited.unreadable(path, error) from error
     headers.check_names(path.name, table.column_names)

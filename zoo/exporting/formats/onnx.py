@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.core.arguments import readable
 from zoo.core.sessions import Graph
 
 if TYPE_CHECKING:
@@ -45,8 +46,12 @@ def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> 
 
 
 def said(value) -> str:
-    """A value of the metadata as text: itself, or JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A value of the metadata as text: itself, or JSON.
+
+    What is no UTF-8 in the name of a file or a class is written as JSON's own escape.
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return readable(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _traced(model: "keras.Model", path: Path):
@@ -67,7 +72,7 @@ def _traced(model: "keras.Model", path: Path):
 def opened(path: Path):
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(path)
+    session = onnxruntime.InferenceSession(path.read_bytes())  # of any name
     [taken] = session.get_inputs()
     kinds = {"tensor(float)": np.float32, "tensor(int32)": np.int32}
 
