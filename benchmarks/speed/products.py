@@ -76,7 +76,7 @@ def _layer(library, kind, *numbers):
 def _jax(layer, images, slopes, of_inputs):
     import jax
 
-    from zoo.engine.jax.kernels import in_use
+    from zoo.engine.kernels import in_use
 
     def both(kernel, images, slopes):
         with in_use():
