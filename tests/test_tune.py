@@ -285,11 +285,12 @@ def test_each_trial_that_ends_is_told_once(terminal, capsys, monkeypatch):
 @pytest.mark.once
 def test_a_trial_that_fails_is_recorded_and_the_search_goes_on(own_recipe, tmp_path):
     diverging = dataclasses.replace(own_recipe, learning_rate=1e30, clip_norm=0.0)
-    search = zoo.tune(
-        diverging, trials=1, only=("width",), run=tmp_path / "a", quiet=True
-    )
-    assert search.trials[0]["status"] == "FAILED"
-    assert "the loss is not a number in epoch 1" in search.trials[0]["reason"]
+    only = {"only": ("width",), "run": tmp_path / "a", "quiet": True}
+    with pytest.raises(Mistake, match="the loss is not a number in epoch 1"):
+        zoo.tune(diverging, trials=1, **only)
+    [failed] = Search(tmp_path / "a").trials
+    assert failed["status"] == "FAILED"
+    assert "the loss is not a number in epoch 1" in failed["reason"]
     search = zoo.tune(
         own_recipe,
         trials=6,
