@@ -124,7 +124,7 @@ def pictures(tmp_path_factory):
         model="tiny_vgg",
         model_arguments={"filters": 2},
         data_arguments={"size": 16, "channels": 1},
-        learning_rate=1e-9,
+        learning_rate=1e-5,
     )
 
 
