@@ -13,14 +13,12 @@ NOTHING = 1e-12  # of weights that begin at zero, and could move by less
 
 
 def weights(model: keras.Model) -> list[np.ndarray]:
-    """Some numbers of each variable that is trained, as float64."""
-    return [
-        np.array(
-            keras.ops.convert_to_numpy(keras.ops.reshape(each, (-1,))[:LOOKED_AT]),
-            "float64",
-        )
-        for each in model.trainable_variables
-    ]
+    """Some numbers of each variable that is trained, as float64.
+
+    NumPy cuts them out: JAX would compile a program for each shape as a stage begins.
+    """
+    arrays = map(keras.ops.convert_to_numpy, model.trainable_variables)
+    return [each.reshape(-1)[:LOOKED_AT].astype("float64") for each in arrays]
 
 
 def found(session, end: int) -> list[str]:
