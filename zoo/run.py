@@ -63,7 +63,7 @@ class Run:
 
     @property
     def environment(self) -> dict:
-        """Where it was trained, see `environment`; {} if training has not begun."""
+        """Where it was trained; {} if training has not begun."""
         path = self.folder / "environment.json"
         if not path.is_file():
             return {}

@@ -15,8 +15,7 @@ def cache_dir() -> Path:
 
 def writable(folder: Path) -> bool:
     """Whether a folder, or the nearest one above that exists, can be written."""
-    while not folder.exists():
-        folder = folder.parent
+    folder = _nearest(folder)
     return folder.is_dir() and os.access(folder, os.W_OK)
 
 
@@ -67,15 +66,20 @@ def check_folder(folder: Path) -> None:
     Raises:
         Mistake: it, or the nearest folder above that exists, is a file or read-only.
     """
-    nearest = folder.absolute()
     if "\0" in str(folder):
         raise Mistake(f"no folder can be called {str(folder)!r}: it holds a NUL")
     try:
-        while not nearest.exists():
-            nearest = nearest.parent
+        nearest = _nearest(folder.absolute())
     except OSError as error:
         reason = error.strerror
         raise Mistake(f"no folder can be called {str(folder)!r}: {reason}") from error
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         kind = "is read-only" if nearest.is_dir() else "is a file"
         raise Mistake(f"the run cannot be written to {folder}: {nearest} {kind}")
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above, that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder

@@ -134,8 +134,6 @@ def of(
         raise Mistake(f"data.window={window}; accepted: 2 tokens or more")
     if type(stride) is not int or not 0 <= stride <= window:
         raise Mistake(f"data.stride={stride}; accepted: 1 to the window of {window}")
-    if type(carry) is not bool:
-        raise Mistake(f"data.carry={carry}; accepted: True, False")
     if carry and stride not in (0, window):
         raise Mistake(
             f"data.carry=True reads windows that follow each other, and data.stride="
