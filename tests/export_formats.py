@@ -11,12 +11,12 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import every_model
 import keras
 import numpy as np
 import plain_keras
 from test_onnx import BATCHES, CASES, spoiled
 
-import zoo
 from zoo.core import operators, processes
 from zoo.engine import steps
 from zoo.exporting import formats
@@ -43,7 +43,7 @@ def written_here() -> list[str]:
 @functools.cache
 def made(case: str) -> tuple[keras.Model, np.ndarray, np.ndarray]:
     """A model, inputs and their answers."""
-    model = spoiled(zoo.build(case.split()[0], **CASES[case]))
+    model = spoiled(every_model.build(case.split()[0], **CASES[case]))
     inputs = plain_keras.inputs_of(model, sum(BATCHES))
     return model, inputs, steps.predict(steps.compile_forward(model), inputs)
 

@@ -12,11 +12,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import every_model
 import keras
 import numpy as np
 from compiling import answers
 
-import zoo
 from zoo.building import model_files
 
 PAGE = Path(__file__).parents[1] / "docs" / "hand-over.md"
@@ -136,7 +136,7 @@ def same(found, expected):
 
 
 def make(case: str) -> keras.Model:
-    return zoo.build(case.split()[0], **{**CASES, **MIRROR}[case])
+    return every_model.build(case.split()[0], **{**CASES, **MIRROR}[case])
 
 
 def inputs_of(model: keras.Model, rows: int = 6) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import functools
 
+import every_model
 import keras
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def data(name, model, encode):
 
 def parts(name, options=None):
     recipe = zoo.Recipe(model=name, data="made up", batch=BATCH, **(options or {}))
-    model = zoo.build(name.split()[0], seed=1, **NETWORKS[name][0])
+    model = every_model.build(name.split()[0], seed=1, **NETWORKS[name][0])
     encode, loss = losses.make("crossentropy", model.output_shape[-1])
     changes = optimizer.make(recipe, COUNT, optimizer.spared(model))
     return model, encode, loss, changes
@@ -122,13 +123,7 @@ def assert_close(found, expected):
         assert np.abs(found[path] - value).max() < 1e-6 * COUNT * scale, path
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] * name.startswith("efficientnet"))
-        for name in NETWORKS
-    ],
-)
+@pytest.mark.parametrize("name", [every_model.param(name) for name in NETWORKS])
 def test_fast_steps_equal_plain_ones(name):
     options = {"optimizer": "sgd", "learning_rate": 0.01}
     values, _, variables, why = fast(name, options)

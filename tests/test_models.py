@@ -1,6 +1,5 @@
 """What every model of the zoo owes its user; no claim of a card goes untested."""
 
-import ast
 import functools
 import hashlib
 import inspect
@@ -12,13 +11,14 @@ import subprocess
 import sys
 import time
 import zipfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import every_model
 import keras
 import keras_tuner
 import numpy as np
 import pytest
+from every_model import each_model, param
 
 import zoo
 from zoo.building import registry
@@ -101,18 +101,11 @@ for name in zoo.names():
     CASES.setdefault(name, {})
 
 
-def param(name, *more, **options):
-    """A parameter of a test; JAX takes half a minute to build an EfficientNet."""
-    marks = [pytest.mark.slow] * name.startswith("efficientnet")
-    return pytest.param(name, *more, marks=marks, **options)
-
-
-each_model = pytest.mark.parametrize("name", [param(name) for name in zoo.names()])
 each_case = pytest.mark.parametrize("case", [param(case) for case in CASES])
 
 
 def build(case, seed=0):
-    return zoo.build(case.split()[0], seed=seed, **CASES[case])
+    return every_model.build(case.split()[0], seed=seed, **CASES[case])
 
 
 built = functools.cache(build)  # for tests that do not change the model
@@ -165,84 +158,6 @@ def trained(case):
         if np.array_equal(old, new)
     ]
     return model, unmoved
-
-
-# --- Cards
-
-
-@dataclass
-class Claim:
-    """A line `Parameters: ...` of a card, and the table below it."""
-
-    arguments: dict
-    parameters: int
-    stages: list[tuple[str, tuple, int]] = field(default_factory=list)
-
-
-def number(text):
-    return int(text.replace(",", ""))
-
-
-def claims(card):
-    found = []
-    for line in card.splitlines():
-        cells = [cell.strip() for cell in line.split("|")]
-        if line.startswith("Parameters:"):
-            count, text = re.fullmatch(r"Parameters: ([\d,]+) \((.+)\)", line).groups()
-            text = "" if text == "defaults" else text
-            keywords = ast.parse(f"build({text})").body[0].value.keywords
-            arguments = {k.arg: ast.literal_eval(k.value) for k in keywords}
-            found.append(Claim(arguments, number(count)))
-        elif len(cells) == 3 and cells[0] != "stage" and set(cells[0]) != {"-"}:
-            stage, shape, count = cells
-            found[-1].stages.append((stage, ast.literal_eval(shape), number(count)))
-    return found
-
-
-def shape_claimed(card, word):
-    (text,) = re.findall(rf"^{word}: (\(.*?\)) ", card, flags=re.MULTILINE)
-    return ast.literal_eval(text)
-
-
-CLAIMS = [
-    param(name, claim, id=f"{name}-{claim.arguments}")
-    for name in zoo.names()
-    for claim in claims(zoo.card(name))
-]
-
-
-@pytest.mark.parametrize(("name", "claim"), CLAIMS)
-@pytest.mark.once
-def test_card_counts_parameters_and_shapes(name, claim):
-    model = zoo.build(name, **claim.arguments)
-    assert model.count_params() == claim.parameters
-    layers = [model.get_layer(stage) for stage, _, _ in claim.stages]
-    built = [(la.name, la.output.shape[1:], la.count_params()) for la in layers]
-    assert built == claim.stages
-    if claim.stages:
-        assert sum(count for _, _, count in claim.stages) == claim.parameters
-
-
-@each_model
-@pytest.mark.once
-def test_card_has_every_part(name):
-    card = zoo.card(name)
-    assert re.match(r".{1,87}\.\n\n", card), "first a sentence on a line of its own"
-    assert re.search(r"doi:10\.\d{4,}/|arXiv:\d{4}\.\d{4,5}", card)
-    assert any(claim.stages for claim in claims(card))
-    assert re.search(r"^Differs from the paper", card, flags=re.MULTILINE)
-    assert re.search(r"^Output: .*(logits|raw score|numbers)", card, flags=re.MULTILINE)
-
-
-@each_model
-@pytest.mark.once
-def test_card_tells_what_goes_in_and_comes_out(name):
-    card = zoo.card(name)
-    model = zoo.build(name, **claims(card)[0].arguments)
-    assert shape_claimed(card, "Input") == model.input_shape[1:]
-    assert shape_claimed(card, "Output") == model.output_shape[1:]
-    dtype = model.inputs[0].dtype
-    assert re.search(rf"^Input: .*\b{dtype}\b", card, flags=re.MULTILINE)
 
 
 # --- Construction
@@ -370,7 +285,8 @@ import sys, time
 from pathlib import Path
 from zoo.engine import startup
 startup.load()
-from tests.test_models import BACKENDS, HERE, give, take
+sys.path.insert(0, "tests")
+from test_models import BACKENDS, HERE, give, take
 
 folder = Path(sys.argv[1])
 give(folder)

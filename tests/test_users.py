@@ -5,6 +5,7 @@ import functools
 import json
 import pickle
 
+import every_model
 import keras
 import numpy as np
 import plain_keras
@@ -20,11 +21,7 @@ on_jax = pytest.mark.skipif(BACKEND != "jax", reason="JAX's own tools")
 on_torch = pytest.mark.skipif(BACKEND != "torch", reason="PyTorch's own tools")
 
 each_model = pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, marks=[pytest.mark.slow] * case.startswith("efficientnet"))
-        for case in CASES
-    ],
+    "case", [every_model.param(case) for case in CASES]
 )
 
 
@@ -238,7 +235,8 @@ def test_jax_differentiates_a_model_forward_and_twice():
 @each_model
 def test_pytorch_finds_the_parameters(case):
     model = make(case)
-    plain = registry.module(case.split()[0]).build(**CASES[case])
+    with every_model.few_blocks():
+        plain = registry.module(case.split()[0]).build(**CASES[case])
     shapes, expected = (
         sorted((*value.shape,) for value in each.state_dict().values())
         for each in (model, plain)

@@ -123,6 +123,11 @@ def array(value) -> np.ndarray:
     return np.asarray(value)
 
 
+def weight(variable) -> np.ndarray:
+    """A variable of a layer, as a float32 NumPy array."""
+    return array(variable).astype(np.float32)
+
+
 def _described(tensor: Tensor) -> onnx.ValueInfoProto:
     kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(tensor.dtype))
     rest = [

@@ -10,13 +10,10 @@ import keras
 import numpy as np
 
 from zoo.engine.padding import margins
-from zoo.exporting.onnx.graph import Unsupported, array
-from zoo.exporting.onnx.operations import FLOAT, activation, flipped, reshaped
+from zoo.exporting.onnx.graph import Unsupported, weight
+from zoo.exporting.onnx.operations import FLOAT, activation, reshaped
+from zoo.exporting.onnx.recurrent import bidirectional, recurrent
 from zoo.layers import MelSpectrogram
-
-
-def _weight(variable) -> np.ndarray:
-    return array(variable).astype(np.float32)
 
 
 def _same(g, layer, out, *xs):
@@ -59,7 +56,7 @@ def _padding(layer, x, size) -> dict:
 
 def _convolved(g, layer, x, kernel, groups):
     _channels_first(layer)
-    bias = [_weight(layer.bias)] if layer.use_bias else []
+    bias = [weight(layer.bias)] if layer.use_bias else []
     name = g.add(
         "Conv",
         _first(g, x),
@@ -74,12 +71,12 @@ def _convolved(g, layer, x, kernel, groups):
 
 
 def _conv(g, layer, out, x):
-    kernel = np.moveaxis(_weight(layer.kernel), (-1, -2), (0, 1))
+    kernel = np.moveaxis(weight(layer.kernel), (-1, -2), (0, 1))
     return _convolved(g, layer, x, kernel, layer.groups)
 
 
 def _depthwise(g, layer, out, x):
-    kernel = _weight(layer.kernel)  # rows, columns, channels, filters of each
+    kernel = weight(layer.kernel)  # rows, columns, channels, filters of each
     *size, channels, each = kernel.shape
     kernel = np.moveaxis(kernel.reshape(*size, channels * each, 1), (-2, -1), (0, 1))
     return _convolved(g, layer, x, kernel, channels)
@@ -151,16 +148,16 @@ def _mel(g, layer, out, x):
 
 
 def _dense(g, layer, out, x):
-    name = g.add("MatMul", g.cast(x, "float32"), _weight(layer.kernel))
+    name = g.add("MatMul", g.cast(x, "float32"), weight(layer.kernel))
     if layer.use_bias:
-        name = g.add("Add", name, _weight(layer.bias))
+        name = g.add("Add", name, weight(layer.bias))
     return activation(g, layer.activation, name)
 
 
 def _embedding(g, layer, out, x):
     if layer.mask_zero:
         raise Unsupported(f"the mask of layer {layer.name}")
-    return g.add("Gather", _weight(layer.embeddings), g.cast(x, "int64"), axis=0)
+    return g.add("Gather", weight(layer.embeddings), g.cast(x, "int64"), axis=0)
 
 
 def _reversible(g, layer, out, x, reverse=False):
@@ -170,8 +167,8 @@ def _reversible(g, layer, out, x, reverse=False):
     if layer.logit_soft_cap is not None:
         raise Unsupported(f"logit_soft_cap in layer {layer.name}")
     table = layer.embeddings if layer.tie_weights else layer.reverse_embeddings
-    weight = _weight(table)
-    return g.add("MatMul", x, weight.T.copy() if layer.tie_weights else weight)
+    scores = weight(table)
+    return g.add("MatMul", x, scores.T.copy() if layer.tie_weights else scores)
 
 
 def _rescaling(g, layer, out, x):
@@ -182,8 +179,8 @@ def _rescaling(g, layer, out, x):
 
 
 def _normalization(g, layer, out, x):
-    deviation = np.maximum(np.sqrt(_weight(layer.variance)), keras.config.epsilon())
-    deviation, mean = deviation.astype(np.float32), _weight(layer.mean)
+    deviation = np.maximum(np.sqrt(weight(layer.variance)), keras.config.epsilon())
+    deviation, mean = deviation.astype(np.float32), weight(layer.mean)
     values = g.cast(x, "float32")
     if layer.invert:
         return g.add("Add", g.add("Mul", values, deviation), mean)
@@ -194,13 +191,13 @@ def _batch_normalization(g, layer, out, x):
     """With its moving statistics it is a factor and a term for each channel."""
     if layer.renorm:
         raise Unsupported(f"renorm=True in layer {layer.name}")
-    mean = _weight(layer.moving_mean).astype("float64")
+    mean = weight(layer.moving_mean).astype("float64")
     factor = 1 / np.sqrt(
-        _weight(layer.moving_variance).astype("float64") + layer.epsilon
+        weight(layer.moving_variance).astype("float64") + layer.epsilon
     )
     if layer.scale:
-        factor = factor * _weight(layer.gamma)
-    term = -mean * factor + (_weight(layer.beta) if layer.center else 0)
+        factor = factor * weight(layer.gamma)
+    term = -mean * factor + (weight(layer.beta) if layer.center else 0)
     shape = [1] * len(x.shape)
     shape[layer.axis] = len(factor)
     factor, term = (each.reshape(shape).astype("float32") for each in (factor, term))
@@ -216,111 +213,8 @@ def _layer_normalization(g, layer, out, x):
     spread = g.add("Sqrt", g.add("Add", variance, FLOAT(layer.epsilon)))
     name = g.add("Div", centered, spread)
     if layer.scale:
-        name = g.add("Mul", name, _weight(layer.gamma))
-    return g.add("Add", name, _weight(layer.beta)) if layer.center else name
-
-
-# --- Recurrent layers
-
-
-CELLS = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu"}
-
-
-def _gates(layer) -> list[str]:
-    names = layer.recurrent_activation.__name__, layer.activation.__name__
-    for name in names:
-        if name not in CELLS:
-            raise Unsupported(f"the activation {name} in layer {layer.name}")
-    return [CELLS[name] for name in names]
-
-
-def _lstm_weights(layer) -> tuple:
-    """Kernel, recurrent kernel and both biases, in ONNX's order of the gates."""
-
-    def ordered(array):  # Keras: input, forget, candidate, output
-        entry, forget, candidate, output = np.split(array, 4, axis=-1)
-        return np.concatenate([entry, output, forget, candidate], axis=-1)
-
-    bias = np.zeros(4 * layer.units, "float32")
-    if layer.use_bias:
-        bias = _weight(layer.cell.bias)
-    cell = layer.cell
-    kernels = [
-        ordered(_weight(each)).T for each in (cell.kernel, cell.recurrent_kernel)
-    ]
-    return *kernels, np.concatenate([ordered(bias), np.zeros_like(bias)])
-
-
-def _gru_weights(layer) -> tuple:
-    cell = layer.cell
-    bias = np.zeros((2, 3 * layer.units), "float32")
-    if layer.use_bias and cell.reset_after:
-        bias = _weight(cell.bias)
-    elif layer.use_bias:
-        bias[0] = _weight(cell.bias)
-    kernels = [_weight(each).T for each in (cell.kernel, cell.recurrent_kernel)]
-    return *kernels, bias.reshape(-1)
-
-
-def _recurrent(g, layer, out, x, *states):
-    return _read(g, layer, x, states, in_order=False)
-
-
-def _read(g, layer, x, states, in_order: bool) -> str:
-    """A recurrent layer; backward, Keras gives the last step's state first.
-
-    Args:
-        g: the graph.
-        layer: an LSTM or a GRU.
-        x: (batch, steps, channels).
-        states: those that it starts from, which must be none.
-        in_order: give each step's state at its own place.
-    """
-    if any(each is not None for each in states) or layer.return_state or layer.stateful:
-        raise Unsupported(f"given or kept states, in layer {layer.name}")
-    kind = type(layer).__name__
-    gates = _gates(layer)
-    weights, more = _gru_weights, {}
-    if kind == "LSTM":
-        weights, gates = _lstm_weights, [*gates, gates[1]]
-    else:
-        more["linear_before_reset"] = int(layer.cell.reset_after)
-    kernel, recurrent, bias = (each[None] for each in weights(layer))
-    names = g.add(
-        kind,
-        g.add("Transpose", x, perm=[1, 0, 2]),
-        np.ascontiguousarray(kernel),
-        np.ascontiguousarray(recurrent),
-        bias,
-        outputs=2,
-        hidden_size=layer.units,
-        direction="reverse" if layer.go_backwards else "forward",
-        activations=gates,
-        **more,
-    )
-    sequence, last = names
-    if not layer.return_sequences:
-        return g.add("Squeeze", last, np.array([0]))
-    if layer.go_backwards and not in_order:
-        sequence = flipped(g, sequence, [0])
-    return g.add("Transpose", g.add("Squeeze", sequence, np.array([1])), perm=[1, 0, 2])
-
-
-def _bidirectional(g, layer, out, x, *states):
-    both = [
-        _read(g, each, x, states, in_order=True)
-        for each in (layer.forward_layer, layer.backward_layer)
-    ]
-    match layer.merge_mode:
-        case "concat":
-            return g.add("Concat", *both, axis=-1)
-        case "sum":
-            return g.add("Add", *both)
-        case "mul":
-            return g.add("Mul", *both)
-        case "ave":
-            return g.add("Mean", *both)
-    raise Unsupported(f"merge_mode={layer.merge_mode!r} in layer {layer.name}")
+        name = g.add("Mul", name, weight(layer.gamma))
+    return g.add("Add", name, weight(layer.beta)) if layer.center else name
 
 
 # --- Shapes and sums
@@ -372,7 +266,7 @@ LAYERS = {
     "AveragePooling1D": _pooled("AveragePool", count_include_pad=0),
     "AveragePooling2D": _pooled("AveragePool", count_include_pad=0),
     "BatchNormalization": _batch_normalization,
-    "Bidirectional": _bidirectional,
+    "Bidirectional": bidirectional,
     "Concatenate": lambda g, layer, out, xs: g.add("Concat", *xs, axis=layer.axis),
     "Conv1D": _conv,
     "Conv2D": _conv,
@@ -381,12 +275,12 @@ LAYERS = {
     "ELU": lambda g, layer, out, x: g.add("Elu", x, alpha=float(layer.alpha)),
     "Embedding": _embedding,
     "Flatten": _flatten,
-    "GRU": _recurrent,
+    "GRU": recurrent,
     "GlobalAveragePooling1D": _pooled_globally("ReduceMean"),
     "GlobalAveragePooling2D": _pooled_globally("ReduceMean"),
     "GlobalMaxPooling1D": _pooled_globally("ReduceMax"),
     "GlobalMaxPooling2D": _pooled_globally("ReduceMax"),
-    "LSTM": _recurrent,
+    "LSTM": recurrent,
     "LayerNormalization": _layer_normalization,
     "LeakyReLU": lambda g, layer, out, x: g.add(
         "LeakyRelu", x, alpha=float(layer.negative_slope)

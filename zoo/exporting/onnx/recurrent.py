@@ -1,0 +1,108 @@
+"""Recurrent layers of Keras as nodes of ONNX, whose gates have another order.
+
+See `zoo.exporting.onnx.layers` for what a translation takes and gives.
+"""
+
+import numpy as np
+
+from zoo.exporting.onnx.graph import Unsupported, weight
+from zoo.exporting.onnx.operations import flipped
+
+CELLS = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu"}
+
+
+def _gates(layer) -> list[str]:
+    names = layer.recurrent_activation.__name__, layer.activation.__name__
+    for name in names:
+        if name not in CELLS:
+            raise Unsupported(f"the activation {name} in layer {layer.name}")
+    return [CELLS[name] for name in names]
+
+
+def _lstm_weights(layer) -> tuple:
+    """Kernel, recurrent kernel and both biases, in ONNX's order of the gates."""
+
+    def ordered(array):  # Keras: input, forget, candidate, output
+        entry, forget, candidate, output = np.split(array, 4, axis=-1)
+        return np.concatenate([entry, output, forget, candidate], axis=-1)
+
+    bias = np.zeros(4 * layer.units, "float32")
+    if layer.use_bias:
+        bias = weight(layer.cell.bias)
+    cell = layer.cell
+    kernels = [ordered(weight(each)).T for each in (cell.kernel, cell.recurrent_kernel)]
+    return *kernels, np.concatenate([ordered(bias), np.zeros_like(bias)])
+
+
+def _gru_weights(layer) -> tuple:
+    cell = layer.cell
+    bias = np.zeros((2, 3 * layer.units), "float32")
+    if layer.use_bias and cell.reset_after:
+        bias = weight(cell.bias)
+    elif layer.use_bias:
+        bias[0] = weight(cell.bias)
+    kernels = [weight(each).T for each in (cell.kernel, cell.recurrent_kernel)]
+    return *kernels, bias.reshape(-1)
+
+
+def recurrent(g, layer, out, x, *states) -> str:
+    """An LSTM or a GRU."""
+    return _read(g, layer, x, states, in_order=False)
+
+
+def _read(g, layer, x, states, in_order: bool) -> str:
+    """A recurrent layer; backward, Keras gives the last step's state first.
+
+    Args:
+        g: the graph.
+        layer: an LSTM or a GRU.
+        x: (batch, steps, channels).
+        states: those that it starts from, which must be none.
+        in_order: give each step's state at its own place.
+    """
+    if any(each is not None for each in states) or layer.return_state or layer.stateful:
+        raise Unsupported(f"given or kept states, in layer {layer.name}")
+    kind = type(layer).__name__
+    gates = _gates(layer)
+    weights, more = _gru_weights, {}
+    if kind == "LSTM":
+        weights, gates = _lstm_weights, [*gates, gates[1]]
+    else:
+        more["linear_before_reset"] = int(layer.cell.reset_after)
+    kernel, recurrent, bias = (each[None] for each in weights(layer))
+    names = g.add(
+        kind,
+        g.add("Transpose", x, perm=[1, 0, 2]),
+        np.ascontiguousarray(kernel),
+        np.ascontiguousarray(recurrent),
+        bias,
+        outputs=2,
+        hidden_size=layer.units,
+        direction="reverse" if layer.go_backwards else "forward",
+        activations=gates,
+        **more,
+    )
+    sequence, last = names
+    if not layer.return_sequences:
+        return g.add("Squeeze", last, np.array([0]))
+    if layer.go_backwards and not in_order:
+        sequence = flipped(g, sequence, [0])
+    return g.add("Transpose", g.add("Squeeze", sequence, np.array([1])), perm=[1, 0, 2])
+
+
+def bidirectional(g, layer, out, x, *states) -> str:
+    """Two of them, one of which reads backward, merged."""
+    both = [
+        _read(g, each, x, states, in_order=True)
+        for each in (layer.forward_layer, layer.backward_layer)
+    ]
+    match layer.merge_mode:
+        case "concat":
+            return g.add("Concat", *both, axis=-1)
+        case "sum":
+            return g.add("Add", *both)
+        case "mul":
+            return g.add("Mul", *both)
+        case "ave":
+            return g.add("Mean", *both)
+    raise Unsupported(f"merge_mode={layer.merge_mode!r} in layer {layer.name}")
