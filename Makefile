@@ -28,7 +28,8 @@ WHOLE = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 test:
 	@$(MAKE) --no-print-directory --jobs=2 .venv/zoo-all .venv-no-tensorflow/zoo-jax-torch
 	@echo "== lint, $(SUITES): two at once; what each wrote comes when it ends"
-	@$(MAKE) --no-print-directory --jobs=2 $(WHOLE) lint $(SUITES) || \
+	@shared=$$(mktemp -d) && trap "rm -rf $$shared" EXIT && export ZOO_TESTS_SHARED=$$shared; \
+	  $(MAKE) --no-print-directory --jobs=2 $(WHOLE) lint $(SUITES) || \
 	  { echo "== make test FAILED: '== tests FAILED on' above says where"; exit 1; }
 	@echo "== every test passed on jax, tensorflow and torch"
 

@@ -24,12 +24,15 @@ pytest_plugins = ["commands", "interrupted", "strangers"]
 # What a shell starts in the background ignores Ctrl-C, which tests send.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many tiny steps: threads only wait
+# A folder that all suites of `make test` share, or one of this suite alone.
+SHARED = os.environ.get("ZOO_TESTS_SHARED")
+if not SHARED:
+    SHARED = os.environ["ZOO_TESTS_SHARED"] = tempfile.mkdtemp(prefix="zoo-tests-")
+    atexit.register(shutil.rmtree, SHARED, ignore_errors=True)
 # JAX compiles a network once, for all processes of the tests and their children; with
 # a limit of its size JAX locks the folder, so that nobody reads half an entry.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-    compiled = tempfile.mkdtemp(prefix="zoo-tests-jax-")
-    atexit.register(shutil.rmtree, compiled, ignore_errors=True)
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = os.path.join(SHARED, "jax")
     os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(4 * 2**30)
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 # A network is a million objects: what it drops is looked for less often.
@@ -48,6 +51,19 @@ def pytest_configure(config):
         startup.import_keras()
         compiling.remove_nothing()
         compiling.share_context()
+        leave_tensorflow_out()
+
+
+def leave_tensorflow_out():
+    """Have Keras not look for TensorFlow, on JAX and PyTorch, in this process.
+
+    It would import it, for 6 s, to recognize its types in whatever is serialized. zoo
+    itself is `without_tensorflow`, as tests show in processes of their own.
+    """
+    if backend.current() != "tensorflow":
+        from zoo.engine import private
+
+        private.tensorflow._available = False
 
 
 def pytest_collection_modifyitems(items):
@@ -95,6 +111,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("there is no ../shared/data beside the checkout")
     return folder
+
+
+@pytest.fixture
+def read_once(monkeypatch):
+    """Real data is decoded once for all tests and suites that ask for this."""
+    monkeypatch.setenv("ZOO_CACHE", os.path.join(SHARED, "real"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ TINY = zoo.Recipe(
     data="circles",
     data_arguments={"samples": 120},
     validation=0.25,
-    batch=32,
+    batch=24,  # of 72 examples: one program, no rest
     epochs=2,
     learning_rate=0.01,
 )

@@ -67,6 +67,7 @@ def test_mnist_is_not_in_its_test_split(prepared):
 @pytest.mark.once
 @pytest.mark.filterwarnings("ignore:found .* texts of imdb_reviews")
 @pytest.mark.without_tensorflow
+@pytest.mark.usefixtures("read_once")
 def test_reviews(prepared):
     with pytest.warns(UserWarning, match=r"texts of imdb_reviews's \w+ split"):
         dataset = data.load("imdb_reviews", vocabulary_size=20_000, length=80)

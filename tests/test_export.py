@@ -20,7 +20,7 @@ def moons(tmp_path_factory):
         "deep_mlp",
         "moons",
         {"hidden": (8,), "batch_normalization": "after"},
-        batch=50,
+        batch=48,
         epochs=2,
         precision="mixed_bfloat16",
     )

@@ -15,6 +15,7 @@ FILES = sorted(Path(__file__).with_name("goldens").glob("real/*.json"))
 @pytest.mark.filterwarnings("ignore:.*PROVENANCE.md. it lies beside the splits")
 @pytest.mark.filterwarnings("ignore:found .* texts of imdb_reviews")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("read_once")
 def test_losses_over_three_epochs_of_real_data(path, shared_data, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared_data / "tfds"))
     monkeypatch.chdir(Path(__file__).parents[1])

@@ -66,7 +66,7 @@ check("import")
 model = zoo.build("deep_mlp", input_shape=(2,), hidden=(4,), classes=1)
 check("build")
 recipe = zoo.Recipe(model="deep_mlp", model_arguments={"hidden": (4,)}, data="moons",
-                    batch=32, epochs=1, deterministic=True)
+                    batch=36, epochs=1, deterministic=True)
 run = zoo.train(recipe, run=FOLDER + "/run", quiet=True)
 check("train")
 zoo.predict(run, ["0.0,1.5"])

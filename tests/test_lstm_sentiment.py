@@ -20,6 +20,8 @@ from zoo.models.lstm_sentiment import pool_tokens, reverse_tokens, tokens_first
 SMALL = {"vocabulary_size": 20, "embedding": 6, "units": (5, 4)}
 KINDS = list(itertools.product(lstm_sentiment.CELLS, (False, True)))
 TEXT = [3, 14, 1, 5, 9, 2, 6]
+# TensorFlow compiles for seconds what is done once.
+EAGER = keras.backend.backend() == "tensorflow"
 
 
 def rows(*texts):
@@ -118,7 +120,8 @@ def test_embeddings_learn_as_fast_as_their_rate_says():
         model = zoo.build("lstm_sentiment", length=7, embedding_rate=rate, **SMALL)
         first.append(answers(model, tokens))
         loss = keras.losses.BinaryCrossentropy(from_logits=True)
-        model.compile(keras.optimizers.Adam(1e-4, epsilon=1e-20), loss)
+        adam = keras.optimizers.Adam(1e-4, epsilon=1e-20)
+        model.compile(adam, loss, run_eagerly=EAGER)
         read = keras.Model(model.input, model.get_layer("lstm_1").input)
         embedded = answers(read, tokens)
         model.train_on_batch(tokens, targets)
@@ -132,7 +135,8 @@ def test_padding_gets_no_gradient(pooling):
     model = lstm_sentiment.build(
         length=9, bidirectional=True, pooling=pooling, **SMALL, dropout=0.1
     )
-    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile("sgd", loss, run_eagerly=EAGER)
     before = model.get_layer("embedding").get_weights()[0]
     model.fit(rows(TEXT, [0, 0, *TEXT]), np.array([[0.0], [1.0]]), verbose=0)
     after = model.get_layer("embedding").get_weights()[0]

@@ -213,7 +213,7 @@ def write_recipe(recipe, folder):
     file = folder / "own_recipe.py"
     file.write_text(
         f"import zoo\nrecipe = zoo.Recipe(model={recipe.model!r}, data='circles', "
-        f"data_arguments={recipe.data_arguments!r}, validation=0.25, batch=32, "
+        f"data_arguments={recipe.data_arguments!r}, validation=0.25, batch=24, "
         "epochs=1, learning_rate=0.01)\n"
     )
     return file
