@@ -96,7 +96,8 @@ def test_lite0_names_pizza_as_often_as_the_original(lite0, shared_data):
             for file in files
         ]
     )
-    answers = lite0.predict(images, batch_size=16, verbose=0)
+    whole = np.resize(images, (112, 224, 224, 3))  # a rest would be compiled by itself
+    answers = lite0.predict(whole, batch_size=16, verbose=0)[:103]
     assert len(files) == 103
     assert (answers.argmax(axis=1) == PIZZA).sum() == 91
     if "torch" in sys.modules:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import suites
 
 from zoo import backend
 
@@ -16,25 +17,6 @@ pytestmark = pytest.mark.once
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "tests").glob("test_*.py"))
 CHOSEN = {"jax": "not once", "tensorflow": "not once", "torch": ""}
-
-COLLECT = """
-import json, sys
-import pytest
-
-class Names:
-    def pytest_collection_finish(self, session):
-        self.run = [item for item in session.items if not self.skipped(item)]
-
-    def skipped(self, item):
-        marks = item.iter_markers("skipif")
-        return any(mark.args and mark.args[0] for mark in marks)
-
-names = Names()
-pytest.main(["--collect-only", "-qq", "-m", *sys.argv[1:]], [names])
-known = {(item.path.name, item.originalname) for item in names.run}
-print()
-print(json.dumps(sorted(known)))
-"""
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -66,18 +48,18 @@ def planned(target):
 
 @pytest.mark.slow
 @pytest.mark.skipif(backend.installed() != backend.NAMES, reason="needs all backends")
-def test_every_test_runs_on_some_backend():
+def test_every_test_runs_on_some_backend(request):
     """PyTorch's suite has all tests; what a file skips there, another has."""
     assert "" in CHOSEN.values()
     skipping = [path for path in FILES if "skip" in path.read_text(encoding="utf-8")]
     known = {*written(skipping)}
-    missing = known
+    missing = known - suites.run(request.session.items)
     for name, chosen in sorted(CHOSEN.items(), key=lambda each: len(each[1])):
         if not missing:
             break
         files = sorted({f"tests/{file}" for file, _ in missing})
         told = subprocess.check_output(
-            [sys.executable, "-c", COLLECT, chosen, *files],
+            [sys.executable, "-m", "tests.suites", chosen, *files],
             cwd=ROOT,
             env={**os.environ, "KERAS_BACKEND": name},
             text=True,
