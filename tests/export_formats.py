@@ -28,7 +28,7 @@ MARKS = (
     "<!-- end of formats -->",
 )
 CASES = {  # a run's texts have a length
-    case: {**options, "length": 4} if options.get("length", 4) is None else options
+    case: {**options, "length": 3} if options.get("length", 3) is None else options
     for case, options in CASES.items()
 }
 BY_NAME = formats.names()

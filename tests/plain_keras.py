@@ -34,14 +34,14 @@ CASES = {  # sequences are short: exporters write down each of their steps
     "efficientnet_transfer": {"weights": None, "input_shape": (32, 32, 3)},
     "lenet": {},
     "lenet relu": {"variant": "relu", "input_shape": (12, 9, 3)},
-    "lstm_forecast": {"window": 4, "horizon": 3, "units": (8,), "linear": 3},
+    "lstm_forecast": {"window": 3, "horizon": 3, "units": (8,), "linear": 3},
     "lstm_forecast ahead": {
         "columns": (
             {"name": "load", "missing": True},
             {"name": "price"},
             {"name": "when", "kind": "date"},
         ),
-        "window": 4,
+        "window": 3,
         "horizon": 3,
         "ahead": ("price",),
         "cell": "gru",
@@ -51,14 +51,14 @@ CASES = {  # sequences are short: exporters write down each of their steps
     },
     "lstm_language": {
         "vocabulary_size": 20,
-        "window": 4,
+        "window": 3,
         "embedding": 8,
         "units": (6, 6),
         "dropout": 0.1,
     },
     "lstm_sentiment": {
         "vocabulary_size": 50,
-        "length": 4,
+        "length": 3,
         "units": (8, 8),
         "dropout": 0.1,
         "word_dropout": 0.1,
@@ -75,7 +75,7 @@ CASES = {  # sequences are short: exporters write down each of their steps
     },
     "lstm_sentiment minimal": {
         "vocabulary_size": 50,
-        "length": 4,
+        "length": 3,
         "units": (8,),
         "cell": "mingru",
         "pooling": "max",

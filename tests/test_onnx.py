@@ -21,7 +21,7 @@ CASES = {
     **plain_keras.MIRROR,
     "lstm_sentiment lstm both ways": {
         "vocabulary_size": 50,
-        "length": 4,
+        "length": 3,
         "units": (8, 6),
         "bidirectional": True,
         "pooling": "max",
