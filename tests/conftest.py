@@ -5,6 +5,7 @@ import collections
 import dataclasses
 import gc
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -37,6 +38,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 # A network is a million objects: what it drops is looked for less often.
 gc.set_threshold(10_000, 20, 20)
+ALL_ONCE = re.compile(r"^pytestmark = \[?pytest\.mark\.once\b", re.M)
 hypothesis.settings.register_profile("zoo", deadline=None)  # for busy machines
 hypothesis.settings.load_profile("zoo")
 
@@ -64,6 +66,13 @@ def leave_tensorflow_out():
         from zoo.engine import private
 
         private.tensorflow._available = False
+
+
+def pytest_ignore_collect(collection_path, config):
+    """A file that is `once` as a whole is not even imported where those are left out."""
+    if collection_path.suffix == ".py" and "not once" in config.getoption("markexpr"):
+        return bool(ALL_ONCE.search(collection_path.read_text("utf-8"))) or None
+    return None
 
 
 def pytest_collection_modifyitems(items):
