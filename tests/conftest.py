@@ -69,7 +69,7 @@ def leave_tensorflow_out():
 
 
 def pytest_ignore_collect(collection_path, config):
-    """A file that is `once` as a whole is not even imported where those are left out."""
+    """A file that is `once` as a whole is not imported where those are left out."""
     if collection_path.suffix == ".py" and "not once" in config.getoption("markexpr"):
         return bool(ALL_ONCE.search(collection_path.read_text("utf-8"))) or None
     return None
