@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.goldens.golden import MEND, beyond, differences, read
+from tests.goldens.golden import MEND, beyond, differences, network, read
 from zoo.augment.geometry import AFFINE
 from zoo.building import registry
 from zoo.layers import Dropout
@@ -14,6 +14,8 @@ from zoo.verification.probe import probe
 
 FOLDER = Path(__file__).with_name("goldens")
 FILES = sorted(FOLDER.glob("*.json"))
+# With 16 blocks on PyTorch; with each kind of them once on every backend.
+WHOLE = "efficientnet_transfer"
 
 
 @pytest.mark.once
@@ -26,16 +28,15 @@ def test_every_model_has_a_small_golden_file():
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(
-            path, marks=[pytest.mark.slow] * path.stem.startswith("efficientnet")
-        )
+        pytest.param(path, marks=[pytest.mark.once] * (path.stem == WHOLE))
         for path in FILES
     ],
     ids=lambda path: path.stem,
 )
 def test_model_gives_what_it_gave(path):
     golden = read(path)
-    found = probe(golden.recipe, count=golden.count)
+    with network(path):
+        found = probe(golden.recipe, count=golden.count)
     assert not beyond(differences(golden.found, found)), MEND
 
 

@@ -30,7 +30,15 @@ def main() -> int:
     os.environ["TFDS_DATA_DIR"] = "../shared/data/tfds"
     chosen = startup.load()
 
-    from tests.goldens.golden import Golden, beyond, differences, read, shrink, write
+    from tests.goldens.golden import (
+        Golden,
+        beyond,
+        differences,
+        network,
+        read,
+        shrink,
+        write,
+    )
     from zoo.verification.probe import losses, probe
 
     files = {path.stem: path for path in sorted(FOLDER.rglob("*.json"))}
@@ -41,7 +49,8 @@ def main() -> int:
     for name in arguments.names or files:
         golden = read(files[name])
         is_real = files[name].parent != FOLDER  # nothing of the data goes into the file
-        found = (losses if is_real else probe)(golden.recipe, count=golden.count)
+        with network(files[name]):
+            found = (losses if is_real else probe)(golden.recipe, count=golden.count)
         apart = differences(golden.found, found)
         bad = beyond(apart) if golden.found else {"everything": "is new"}
         wrong += bool(bad)

@@ -6,11 +6,13 @@ A golden file is JSON with a `recipe`, the `count` of training steps, and `found
 
 import hashlib
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from tests import every_model
 from zoo import recipe as recipes
 from zoo.core import files
 from zoo.recipe import Recipe
@@ -42,6 +44,12 @@ def read(path: Path) -> Golden:
     return Golden(
         recipes.from_json(about["recipe"]), about["count"], about.get("found", {})
     )
+
+
+def network(path: Path) -> AbstractContextManager:
+    """Inside, the network of this golden is built: -few is one of few blocks."""
+    few = path.stem.endswith("-few")
+    return every_model.few_blocks() if few else nullcontext()
 
 
 def write(path: Path, golden: Golden) -> None:
