@@ -39,6 +39,8 @@ def test_draws_are_a_function_of_name_seed_step_and_position():
     for count in (1, 4, 5, 9):
         np.testing.assert_array_equal(part.uniform(count), whole.uniform(count)[4:7])
         np.testing.assert_array_equal(part.bytes(count), whole.bytes(count)[4:7])
+        some = np.stack([*part.bytes_of(np.array([0, 2]), count)])
+        np.testing.assert_array_equal(some, whole.bytes(count)[[4, 6]])
     others = (
         Draws("zoom", 3, 5, 0, 10),
         Draws("flip", 4, 5, 0, 10),

@@ -7,6 +7,7 @@ of that batch on another device. Other operations change nothing.
 """
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,17 @@ class Draws:
         """`count` random bytes a row: uint8 of shape (rows, count)."""
         words = self._words(f"{self.name} bytes", -(-count // 8))
         return words.astype("<u8", copy=False).view(np.uint8)[:, :count]
+
+    def bytes_of(self, rows: np.ndarray, count: int) -> Iterator[np.ndarray]:
+        """Some rows of `bytes`, whose numbers from 0 rise; the others are not drawn."""
+        blocks = -(-count // 32)
+        bits = self._philox(f"{self.name} bytes", self.start * blocks)
+        reached = 0
+        for row in rows:
+            bits.advance(int(row - reached) * blocks)
+            words = bits.random_raw(4 * blocks)
+            yield words.astype("<u8", copy=False).view(np.uint8)[:count]
+            reached = row + 1
 
     def generator(self) -> np.random.Generator:
         """A generator for numbers that all rows of the batch share."""

@@ -29,15 +29,14 @@ def random_erasing(images: np.ndarray, probability: float, draws: Draws) -> np.n
     wide = _pixels(np.sqrt(area * height * width / ratio), width)
     top = (top * (height - tall + 1)).astype(int)
     left = (left * (width - wide + 1)).astype(int)
-    noise = draws.bytes(height * width * channels).reshape(images.shape)
     erased = images.copy()
-    for row in np.flatnonzero(chosen < probability):
-        box = (
-            row,
-            slice(top[row], top[row] + tall[row]),
-            slice(left[row], left[row] + wide[row]),
-        )
-        erased[box] = noise[box]
+    rows = np.flatnonzero(chosen < probability)
+    noises = draws.bytes_of(rows, height * width * channels)
+    for row, noise in zip(rows, noises, strict=True):
+        down = slice(top[row], top[row] + tall[row])
+        across = slice(left[row], left[row] + wide[row])
+        noise = noise.reshape(height, width, channels)
+        erased[row, down, across] = noise[down, across]
     return erased
 
 
