@@ -53,20 +53,18 @@ def test_a_typed_value(typed, expected):
     }
 
 
+TEXTS = "texts, as in ('a', 'b') or None"
+SIZE = "a whole number or 2 whole numbers, as in (3, 5) or None"
+
+
 @pytest.mark.parametrize(
     ("argument", "said"),
     [
-        ({"path": 3}, "path is '3'; accepted: str"),
-        (
-            {"classes": ("a", 3)},
-            "classes is \"('a', 3)\"; accepted: None or tuple[str, ...]",
-        ),
-        ({"classes": "cat"}, "classes is 'cat'; accepted: None or tuple[str, ...]"),
-        (
-            {"size": (3, 4, 5)},
-            "size is '(3, 4, 5)'; accepted: None or int or tuple[int, int]",
-        ),
-        ({"size": True}, "size is 'True'; accepted: None or int or tuple[int, int]"),
+        ({"path": 3}, "path is 3; accepted: text"),
+        ({"classes": ("a", 3)}, f"classes is ('a', 3); accepted: {TEXTS}"),
+        ({"classes": "cat"}, f"classes is 'cat'; accepted: {TEXTS}"),
+        ({"size": (3, 4, 5)}, f"size is (3, 4, 5); accepted: {SIZE}"),
+        ({"size": True}, f"size is True; accepted: {SIZE}"),
         ({"size": np.int64(3), "classes": ["a"], "keep": "x", "words": 3}, ""),
         ({"another": object()}, ""),
     ],
@@ -106,9 +104,9 @@ def called(header: bool | None = None, noise: float = 0.1):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"header": "no"}, "header is 'no'; accepted: None or bool"),
-        ({"noise": True}, "noise is 'True'; accepted: float"),
-        ({"noise": "x"}, "noise is 'x'; accepted: float"),
+        ({"header": "no"}, "header is 'no'; accepted: True or False or None"),
+        ({"noise": True}, "noise is True; accepted: a number"),
+        ({"noise": "x"}, "noise is 'x'; accepted: a number"),
     ],
 )
 def test_arguments_that_would_count_as_others_are_refused(arguments, said):

@@ -157,7 +157,7 @@ def test_every_token_held_out_is_told_once(text, window):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"carry": 2}, "carry is '2'; accepted: bool"),
+        ({"carry": 2}, "carry is 2; accepted: True or False"),
         ({"carry": True, "stride": 4}, "data.stride=4 lets them overlap; leave one"),
     ],
 )

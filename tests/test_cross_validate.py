@@ -152,6 +152,18 @@ def test_a_stopped_one_says_how_all_of_it_goes_on(error, tmp_path, monkeypatch):
         "stopped; what is trained is kept; the same command with "
         f"--run {tmp_path / 'run'} continues it"
     )
+    assert not (tmp_path / "run").exists()  # nothing was trained
+
+
+@pytest.mark.once
+def test_nothing_is_written_beside_what_was_not_begun_here(tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(Mistake, match="is not empty, and holds no cross-validation; n"):
+        cross_validate(RECIPE, 3, tmp_path)
+    wild = dataclasses.replace(RECIPE, optimizer="sgd", learning_rate=1e30)
+    with pytest.raises(Mistake, match="training diverged"):
+        cross_validate(wild, 3, tmp_path / "mine" / "cv", quiet=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"]
 
 
 @pytest.mark.once

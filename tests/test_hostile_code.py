@@ -25,6 +25,7 @@ def test_a_run_executes_no_model_file_that_its_recipe_names(run, canary, capsys)
     found = answer(run)
     assert found == pytest.approx(expected, abs=1e-6)
     assert call(["predict", str(run), POINT]) == 0
+    zoo.publish(run, run.with_name("published"))
 
 
 def test_resuming_a_stranger_s_run_needs_trust(run, canary, capsys):
@@ -64,10 +65,15 @@ def build(input_shape=(2,), classes=1):
 def own(tmp_path):
     """A file, and a run of the model in it, whose layer is the user's own."""
 
-    def make(layer="Double()"):
+    def make(layer="Double()", beside=""):
         file = tmp_path / "own" / "my_net.py"
         file.parent.mkdir(exist_ok=True)
         file.write_text(OWN.replace("LAYER", layer))
+        if beside:  # the layer lies in a file of its own
+            head, _, build = OWN.replace("LAYER", layer).partition("def build")
+            (file.parent / beside).write_text(head)
+            imports = f"import keras\nfrom {beside.removesuffix('.py')} import Double\n"
+            file.write_text(f"{imports}def build{build}")
         recipe = Recipe(str(file), "moons", epochs=1, batch=100)
         return file, zoo.train(recipe, run=tmp_path / f"run-{layer[:3]}", quiet=True)
 
@@ -96,6 +102,19 @@ def test_a_model_of_one_s_own_made_of_keras_layers_needs_neither(own):
     expected = answer(run)
     shutil.rmtree(file.parent)
     assert answer(run.folder) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_run_keeps_what_its_model_file_imports(own):
+    file, run = own("Double()", beside="double.py")
+    expected = answer(run)
+    shutil.rmtree(file.parent)
+    shutil.copytree(run.folder, there := run.folder.with_name("elsewhere"))
+    assert answer(there, trust=True) == expected
+    published = zoo.publish(there, run.folder.with_name("published"), trust=True)
+    assert answer(published, trust=True) == expected
+    (there / "double.py").write_text("changed = True")
+    with refused("double.py", "SHA-256"):
+        answer(there, trust=True)
 
 
 @pytest.mark.slow

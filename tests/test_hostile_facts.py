@@ -205,6 +205,17 @@ def test_facts_of_the_data_are_missed(run, name):
         answer(run)
 
 
+def test_what_is_published_is_sound(run):
+    """Its sums are made anew, so that they would fit to what is damaged."""
+    (run / "history.csv").write_text("epoch,loss\n1,x\n")
+    seal.write(run)
+    with refused("history.csv cannot be read: could not convert string to float: 'x'"):
+        zoo.publish(run, run.with_name("published"))
+    (run / "model.keras").write_bytes(b"another")
+    with refused("model.keras is not the file that training wrote"):
+        zoo.publish(run, run.with_name("published"))
+
+
 @pytest.mark.parametrize("change", [{}, {"activation": "tanh"}])
 def test_a_recipe_that_was_not_trained_is_refused(run, change):
     """Activations have no weights that could fail to fit."""

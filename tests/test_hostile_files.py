@@ -96,7 +96,11 @@ WORDS = {"words": ["good", "not", "not good"], "length": 4, "keep": "last", "ngr
 )
 def test_a_vocabulary_that_is_none_is_refused(run, changes):
     (run / "vocabulary.json").write_text(json.dumps(WORDS))
-    edit(run / "data.json", kind="text", input_shape=[4], dtype="int32", features=[])
+    about = {"kind": "text", "input_shape": [4], "dtype": "int32", "features": []}
+    edit(run / "data.json", **about)
+    with refused("data.json is damaged: it has no form; train again"):
+        zoo.data.restore(run)  # which says how a file of texts is read
+    edit(run / "data.json", form={})
     assert zoo.data.restore(run).encoder.size == 5
     edit(run / "vocabulary.json", **changes)
     with refused("data.json" if changes == {"length": 5} else "vocabulary.json"):

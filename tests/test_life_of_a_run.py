@@ -1,8 +1,11 @@
 """A run's folder, paths and data: one process, any working folder, names not places."""
 
 import dataclasses
+import io
 import json
+import logging
 import shutil
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +17,11 @@ from PIL import Image
 import zoo
 from zoo import backend
 from zoo.cli import call
-from zoo.core import files, locks, notebook, progress, seal
+from zoo.core import files, folders, locks, notebook, progress, seal
 from zoo.core.folders import check_folder, new_folder
 from zoo.data import Dataset, Split, identity
 from zoo.errors import Mistake
+from zoo.reporting import charts
 from zoo.run import Run, open_run
 from zoo.training import session, states
 from zoo.training.folder import Stopped
@@ -224,6 +228,34 @@ def test_a_failure_leaves_the_users_folders_and_nothing_else(
         zoo.train(MOONS, run=tmp_path / "mine" / "run", quiet=True)
     assert (tmp_path / "mine").exists() == there
     assert not (tmp_path / "mine" / "run").exists()
+
+
+def test_what_cannot_be_written_is_told_before_the_work(moons_run, monkeypatch):
+    monkeypatch.setattr(folders.os, "access", lambda *_: False)
+    run, point = str(moons_run), "0.5,1"
+    said = f"{moons_run} is read-only"
+    with pytest.raises(
+        Mistake, match=rf"report.html: {said}; report a copy of the run"
+    ):
+        zoo.report(run)
+    with pytest.raises(Mistake, match=rf"model.onnx: {said}; give .* --to FILE"):
+        zoo.export(run)
+    for words, said in (
+        (["explain", run, point, "--to", f"{run}/a.html"], "a.html: "),
+        (["explain", run, point, "--to", run], "input-1.explained.html: "),
+        (["explain", run, point, "--to", "a.gif"], "a.gif ends in '.gif'; accepted"),
+        (["compare", run, run], "name a file of yours: --output FILE"),
+    ):
+        monkeypatch.setattr(sys, "stderr", written := io.StringIO())
+        assert call(words) == 2
+        assert said in written.getvalue()
+
+
+def test_matplotlib_is_silent_where_it_has_no_home():
+    log = logging.getLogger("matplotlib.font_manager")
+    with charts._quiet():
+        assert not log.isEnabledFor(logging.WARNING)
+    assert log.isEnabledFor(logging.WARNING)
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b"])

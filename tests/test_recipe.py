@@ -230,3 +230,21 @@ def test_a_field_that_is_given_twice_is_told():
     with pytest.warns(UserWarning, match="epochs=4 is used, not epochs=3"):
         assert recipes.override(plain, ["epochs=3", "seed=1", "epochs=4"]).epochs == 4
     assert recipes.override(plain, ["epochs=3", "epochs=3"]).epochs == 3
+
+
+def test_a_recipe_file_finds_what_lies_beside_it_and_tells_its_faults(tmp_path):
+    (tmp_path / "numbers_of_mine.py").write_text("EPOCHS = 7\n")
+    text = "from numbers_of_mine import EPOCHS\nimport zoo\n"
+    file = tmp_path / "own.py"
+    file.write_text(f"{text}recipe = zoo.Recipe('lenet', 'mnist', epochs=EPOCHS)\n")
+    assert recipes.load(file).epochs == 7
+    file.write_text(f"{text}recipe = zoo.Recipe('lenet', 'mnist', epochs=EPOCH)\n")
+    with pytest.raises(
+        Mistake, match=r"own.py, line 3: NameError: .*; correct the rec"
+    ):
+        recipes.load(file)
+    file.write_text("recipe = (\n")
+    with pytest.raises(Mistake, match=r"own.py, line 1: SyntaxError: .*; correct the"):
+        recipes.load(file)
+    with pytest.raises(Mistake, match=r"own.py, line 1: SyntaxError: .*; correct the"):
+        zoo.card(file)

@@ -183,6 +183,36 @@ def test_a_file_is_taken_as_it_is_now(own_model):
     assert zoo.build(str(own_model), width=2).count_params() == 8
 
 
+def test_a_path_names_a_model_and_anything_else_does_not(own_model):
+    assert zoo.build(own_model, width=2).count_params() == 8
+    assert zoo.card(own_model) == "My net."
+    with pytest.raises(Mistake, match=r"^model 3 is of type int, not text; accepted:"):
+        zoo.build(3)
+    (own_model.parent / "recipe.json").write_text("{}")
+    with pytest.raises(Mistake, match=r"is the folder of a run, not a model; zoo.load"):
+        zoo.build(own_model.parent)
+
+
+def test_a_file_finds_what_lies_beside_it_as_it_is_now(tmp_path):
+    text = OWN_MODEL.replace("def", "import sizes\ndef").replace("(3,)", "sizes.SHAPE")
+    text = text.replace(
+        "    row", "    import sizes as again\n    assert again is sizes\n    row"
+    )
+    files = [tmp_path / folder / "net.py" for folder in ("one", "two")]
+    for width, file in enumerate(files, 1):
+        file.parent.mkdir()
+        file.write_text(text)
+        (file.parent / "sizes.py").write_text(f"SHAPE = ({width},)\n")
+    paths = list(sys.path)
+    for file, count in zip([*files, files[0]], (4, 6, 4), strict=True):
+        assert zoo.build(file, width=2).count_params() == count
+    (files[0].parent / "sizes.py").write_text("SHAPE = (5,)\n")  # as many letters
+    assert zoo.build(files[0], width=2).count_params() == 12
+    assert sys.path == paths
+    assert "sizes" not in sys.modules
+    assert not list(tmp_path.rglob("__pycache__"))
+
+
 def test_a_file_is_a_real_module(tmp_path):
     file = tmp_path / "my_net.py"
     file.write_text(

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from zoo.core import files, operators, seal, signatures
-from zoo.data.kinds import picture_files, sheet, sound_files, streams
+from zoo.data.kinds import (
+    picture_files,
+    sequences,
+    sheet,
+    sound_files,
+    streams,
+    tables,
+)
 from zoo.data.kinds.encodings import encoding_of
 from zoo.data.sources import arrays
 from zoo.errors import Mistake
@@ -39,7 +46,7 @@ POINTER = "it is a pointer of Git LFS in the file's place: fetch the file with"
     ],
 )
 def test_a_picture_that_is_something_else(start, said):
-    assert signatures.what_is(start).startswith(said)
+    assert signatures.what_is(start).words.startswith(said)
     told = said or "its format is unknown"
     for source in (start, io.BytesIO(start)):
         with pytest.raises(Mistake) as error:
@@ -67,6 +74,8 @@ def test_what_is_no_text_is_not_learned_from_and_a_text_about_it_is(tmp_path):
         ("a.xlsx", sheet.read),
         ("a.jsonl", sheet.read),
         ("a.npz", arrays.read),
+        ("a.csv", lambda path: tables.decode(path, ("x", "y"))),
+        ("a.ts", sequences.read),
         ("a.wav", lambda path: sound_files.read(path, 8000)),
         ("a.onnx", lambda path: operators.check(path.read_bytes(), path)),
         ("run.json", lambda path: files.read_json(path, 1000)),

@@ -2,14 +2,18 @@
 
 import json
 import re
+import shutil
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import zoo
 from zoo import cli, writing
+from zoo.building import registry
+from zoo.core import seal
 from zoo.errors import Mistake
 
 TEXT = "the cat sat on the mat, the cat ran; a man sat on a hat.\n" * 40
@@ -50,6 +54,27 @@ def test_the_text_is_a_function_of_its_arguments(run):
     assert len(usual) == 1
     assert usual == {zoo.write(run, "a", length=40, top_k=1)}
     assert set(zoo.write(run, length=50)) <= set(TEXT)
+
+
+@pytest.mark.once
+def test_a_model_of_one_s_own_goes_on_with_trust_alone(run, tmp_path):
+    folder = shutil.copytree(run.folder, tmp_path / "own")
+    model = Path(registry.source("lstm_language")).read_text("utf-8")
+    (tmp_path / "net.py").write_text(f"import os\nos.mkdir('{tmp_path}/ran')\n{model}")
+    shutil.copy(tmp_path / "net.py", folder / "model.py")
+    about = json.loads((folder / "recipe.json").read_text())
+    about["model"] = str(tmp_path / "net.py")
+    (folder / "recipe.json").write_text(json.dumps(about))
+    (folder / "environment.json").write_text('{"backend": "torch"}')
+    seal.write(folder)
+    with pytest.raises(
+        Mistake, match=r"would execute .*net.py, code that is not zoo's"
+    ):
+        zoo.write(folder, "the", length=5)
+    assert not (tmp_path / "ran").exists()
+    assert zoo.write(folder, "the", length=5, trust=True) == zoo.write(
+        run, "the", length=5
+    )
 
 
 @pytest.mark.once

@@ -42,7 +42,7 @@ def opened(
 
 MOST_KEPT = 4  # runs, of which each holds its weights in memory
 _KEPT: dict[tuple[str, bool], tuple[dict[str, tuple | None], Run | Exported]] = {}
-_WRITTEN_IN_PLACE = (seal.NAME, stored.SOURCE, stored.WEIGHTS)
+_WRITTEN_IN_PLACE = (seal.NAME, stored.WEIGHTS)  # and files of code
 
 
 def _kept(run: str | Path, trust: bool) -> Run | Exported:
@@ -73,8 +73,8 @@ def _signs_of(place: str) -> dict[str, tuple | None]:
     """
     paths = [place]
     if os.path.isdir(place):
-        names = set(os.listdir(place))
-        looked_at = names.intersection(_WRITTEN_IN_PLACE)
+        names = os.listdir(place)
+        looked_at = [n for n in names if n in _WRITTEN_IN_PLACE or n[-3:] == ".py"]
         chosen = looked_at if seal.NAME in names else names
         paths += [os.path.join(place, name) for name in chosen]
     return {path: _signs(path) for path in paths}

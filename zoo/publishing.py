@@ -57,7 +57,7 @@ def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -
             written; nothing is left of it then.
     """
     opened, folder = open_run(run, trust=trust), Path(folder)
-    _ = opened.temperature  # of metrics that are damaged it says so, before any work
+    _check_copied(opened)
     if "parameters" not in opened.metrics:
         raise Mistake(
             f"{opened.folder / 'metrics.json'} has no number of parameters; train again"
@@ -79,10 +79,28 @@ def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -
     return folder
 
 
+def _check_copied(run: Run) -> None:
+    """Refuse damaged files before any work: the copies are given sums that are right.
+
+    Raises:
+        Mistake: it names the file, and what is wrong.
+    """
+    seal.check(run.folder, tuple(_names(run.folder)), seal.LARGEST_MODEL)
+    _ = run.temperature, run.errors()
+    if (run.folder / "history.csv").is_file():
+        _ = run.history
+
+
+def _names(folder: Path) -> list[str]:
+    """The files of a run that are copied: its own, and what a model.py imports."""
+    beside = [name for name in seal.read(folder) or () if name.endswith(".py")]
+    return list(dict.fromkeys([*_COPIED, *beside]))
+
+
 def _fill(run: Run, folder: Path) -> None:
     from zoo.exporting import export
 
-    for name in _COPIED:
+    for name in _names(run.folder):
         if (run.folder / name).is_file():
             shutil.copyfile(run.folder / name, folder / name)
     plain = without_places(run.recipe)
@@ -202,7 +220,7 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
         "version": VERSION,
         "name": name,
         "model": run.recipe.model,
-        "arguments": _plain(fitting.arguments_for(run.recipe, dataset.facts())),
+        "arguments": _plain(_arguments(run.recipe, dataset)),
         "parameters": metrics["parameters"],
         **_results(metrics[split], f"of {count}{split} examples"),
         "floors": {
@@ -278,6 +296,16 @@ def inputs(dataset: Dataset) -> str:
         return f"sequences of at most {steps:,} steps of {channels} channels"
     missing = "; a value may be missing" if dataset.missing else ""
     return f"rows of {', '.join(dataset.features)}{missing}"
+
+
+def _arguments(recipe: recipes.Recipe, dataset: Dataset) -> dict:
+    """The arguments of `build`; of a model that is not zoo's those in the recipe alone.
+
+    What else it takes only its file knows, which is not executed for that.
+    """
+    if stored.is_own(recipe):
+        return recipe.model_arguments
+    return fitting.arguments_for(recipe, dataset.facts())
 
 
 def _plain(arguments: dict) -> dict:

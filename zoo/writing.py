@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.building import registry
+from zoo.building import registry, stored
 from zoo.core import random
 from zoo.data.kinds import streams
 from zoo.engine import startup
@@ -75,7 +75,12 @@ def write(
 def _tokens(run: Run, read: np.ndarray, length, temperature, top_k, seed):
     """One token after the other."""
     startup.import_keras()
-    module = registry.module(run.recipe.model)
+    recipe = run.recipe
+    if stored.is_own(recipe):
+        if not run.trust:
+            stored.check_trust(recipe, run.folder)
+        recipe = stored.trusted(run.folder, recipe)
+    module = registry.module(recipe.model)
     if not hasattr(module, "stepper"):
         raise Mistake(
             f"model {run.recipe.model} keeps no states; give its file a function "

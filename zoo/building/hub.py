@@ -7,7 +7,7 @@ from zoo.errors import Mistake
 
 START = "hf://"
 _ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?")
-# What `zoo.publish` writes and zoo reads; nothing else is fetched.
+# What `zoo.publish` writes and zoo reads; beside it what a model.py imports is fetched.
 FILES = (
     *("card.json", "recipe.json", "data.json", "vocabulary.json", "environment.json"),
     *("metrics.json", "history.csv", "run.json", "model.safetensors", "model.py"),
@@ -42,7 +42,7 @@ def fetched(address: str) -> Path:
     name, revision = found.groups()
     try:
         return Path(
-            snapshot_download(name, revision=revision, allow_patterns=list(FILES))
+            snapshot_download(name, revision=revision, allow_patterns=[*FILES, "*.py"])
         )
     except Exception as error:  # of the library, of its transport, of the disk
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]

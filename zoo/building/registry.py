@@ -1,17 +1,16 @@
 """Models by name: every file in `zoo/models/` is one, and so is a user's own module."""
 
 import ast
-import hashlib
 import importlib
 import importlib.util
 import inspect
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from zoo.core.arguments import as_annotated, mistyped
+from zoo.core import own_files
+from zoo.core.arguments import as_annotated, mistyped, spelled
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 
@@ -53,8 +52,8 @@ def card(name: str) -> str:
     Raises:
         Mistake: there is no such model.
     """
-    text = source(name).read_text(encoding="utf-8")
-    return ast.get_docstring(ast.parse(text)) or f"{name} has no card."
+    name = spelled(name)
+    return ast.get_docstring(own_files.parsed(source(name))) or f"{name} has no card."
 
 
 def module(name: str) -> ModuleType:
@@ -66,6 +65,7 @@ def module(name: str) -> ModuleType:
     Raises:
         Mistake: there is no such model, or the module has no `build`.
     """
+    name = spelled(name)
     if name == "ensemble":  # which is no network of its own, and not in `names`
         return importlib.import_module("zoo.building.ensemble")
     path = source(name)
@@ -125,7 +125,8 @@ def make(
         Mistake: see `build`.
     """
     startup.import_keras()  # before the model's module, which imports it the slow way
-    build = module(name).build
+    name, found = spelled(name), module(name)
+    build = found.build
     parameters = inspect.signature(build).parameters
     _check_arguments(name, parameters, arguments)
     arguments = as_annotated(arguments, parameters)
@@ -137,7 +138,8 @@ def make(
 
     with without_draws(), without_tensorflow():
         try:
-            model = build(**arguments)
+            with own_files.running(found):
+                model = build(**arguments)
         except Mistake:
             raise
         except Exception as error:
@@ -182,8 +184,15 @@ def source(name: str) -> Path:
     Raises:
         Mistake: there is no such model.
     """
+    if not isinstance(name, str):
+        raise unknown("model", name, names(), then=_OWN)
     if name in names():
         return _FOLDER / f"{name}.py"
+    if (Path(name) / "recipe.json").is_file():
+        raise Mistake(
+            f"{name} is the folder of a run, not a model; zoo.load opens the model "
+            f"that was trained there, and `zoo predict {name}` asks it"
+        )
     if name.endswith(".py"):
         if not Path(name).is_file():
             raise Mistake(f"there is no file {name}; {_OWN}")
@@ -207,45 +216,7 @@ def _specification(name: str):
 
 def _own(name: str, path: Path) -> ModuleType:
     """A user's module; what it raises is told with its line."""
-    try:
+    with own_files.telling(path, "file of the model"):
         if name.endswith(".py"):
-            return _load(path.resolve())
+            return own_files.load(path.resolve())
         return importlib.import_module(name)
-    except Mistake:
-        raise
-    except Exception as error:
-        import traceback
-
-        frames = traceback.extract_tb(error.__traceback__)
-        lines = [each.lineno for each in frames if each.filename == str(path.resolve())]
-        if isinstance(error, SyntaxError):
-            lines = [error.lineno]
-        place = f", line {lines[-1]}" if lines else ""
-        raise Mistake(
-            f"{path}{place}: {type(error).__name__}: "
-            f"{str(error).partition(chr(10))[0]}; correct the file of the model"
-        ) from error
-
-
-def _load(path: Path) -> ModuleType:
-    """The module in the file `path` as it is now; the same one until it changes.
-
-    It is compiled from its text: Python's own cache of compiled files takes an edit of
-    the same second and length for no edit. It is in `sys.modules`, where dataclasses
-    and pickle look for the module of a class.
-    """
-    text = path.read_bytes()
-    name = f"{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:8]}"
-    before = sys.modules.get(name)
-    if before is not None and vars(before)["__text__"] == text:
-        return before
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None  # the name of every caller's file ends in .py
-    sys.modules[name] = loaded = importlib.util.module_from_spec(spec)
-    vars(loaded)["__text__"] = text
-    try:
-        exec(compile(text, path, "exec"), loaded.__dict__)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return loaded

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.building import ensemble, fitting, registry
-from zoo.core import seal
+from zoo.core import own_files, seal
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
@@ -25,11 +25,26 @@ LONGEST_LIST = 256
 
 
 def keep_source(recipe: Recipe, folder: Path) -> None:
-    """Copy the file of a model of one's own into the run, as `model.py`."""
+    """Copy the file of a model of one's own into the run, as `model.py`.
+
+    So are the files beside it that it imports, under their own names.
+    """
     from zoo.core import files
 
-    if recipe.model not in registry.names():
-        files.write(folder / SOURCE, registry.source(recipe.model).read_bytes())
+    if recipe.model in registry.names():
+        return
+    source = registry.source(recipe.model)
+    files.write(folder / SOURCE, source.read_bytes())
+    for path in own_files.files_beside(registry.module(recipe.model)):
+        if path.parent == source.resolve().parent and path.name != SOURCE:
+            files.write(folder / path.name, path.read_bytes())
+            continue
+        warnings.warn(
+            f"{source.name} imports {path}, of which the run keeps no copy: where that "
+            "is gone, the run does not open with --trust; kept is what lies beside "
+            f"{source.name} and is not called {SOURCE}",
+            stacklevel=4,
+        )
 
 
 def is_own(recipe: Recipe) -> bool:
@@ -77,7 +92,7 @@ def load(
 
     task = facts.get("task", "classes")
     if is_own(recipe) and trust:
-        recipe = dataclasses.replace(recipe, model=_trusted_source(folder, recipe))
+        recipe = trusted(folder, recipe)
     elif is_own(recipe) or not (folder / WEIGHTS).exists():
         _check_there(folder, GRAPH)
         if not is_own(recipe):
@@ -165,19 +180,30 @@ def _check_sizes(folder: Path, arguments: dict, arrays: dict) -> None:
         check(name, value)
 
 
+def trusted(folder: Path, recipe: Recipe) -> Recipe:
+    """The recipe of a run that the user trusts, with the model file to execute.
+
+    That is the run's copy, or a module that can be imported.
+    """
+    return dataclasses.replace(recipe, model=_trusted_source(folder, recipe))
+
+
 def _trusted_source(folder: Path, recipe: Recipe) -> str:
-    """The model file to execute: the run's copy, or a module that can be imported."""
     copy = folder / SOURCE
     if not copy.exists():
         return recipe.model
-    seal.check(folder, (SOURCE,))
+    kept = {SOURCE, *(name for name in seal.read(folder) or () if name.endswith(".py"))}
+    seal.check(folder, tuple(sorted(kept)))
     try:
         original = registry.source(recipe.model)
     except Mistake:  # on another machine, or in another folder
         return os.fspath(copy)
-    if original.read_bytes() != copy.read_bytes():
+    for name in sorted(kept, key=lambda name: (name != SOURCE, name)):
+        now = original if name == SOURCE else original.with_name(name)
+        if now.is_file() and now.read_bytes() == (folder / name).read_bytes():
+            continue
         warnings.warn(
-            f"{original} has changed since the run {folder} was trained; "
+            f"{now} has changed since the run {folder} was trained; "
             f"the run's own copy, {copy}, is used",
             stacklevel=4,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from zoo.building import hub, registry
 from zoo.core import columns, files, seal
+from zoo.core.arguments import spelled
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 
@@ -102,7 +103,7 @@ def _short(value) -> str:
     return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
 
 
-def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
+def build(name: str | os.PathLike, /, *, seed: int = 0, **arguments) -> "keras.Model":
     """Build a model with trained weights, or with initial ones.
 
     Initial weights are the same on every backend.
@@ -125,6 +126,7 @@ def build(name: str, /, *, seed: int = 0, **arguments) -> "keras.Model":
             there are no such weights, they are of another architecture, or their file
             was changed.
     """
+    name = spelled(name)
     startup.import_keras()  # before the model's module, which imports it the slow way
     own = inspect.signature(registry.module(name).build).parameters
     weights = None if "weights" in own else arguments.pop("weights", None)

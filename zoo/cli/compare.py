@@ -8,8 +8,11 @@ Example:
   zoo compare runs/digits runs/wider runs/deeper
 """
 
+from pathlib import Path
+
 from zoo.cli._arguments import add_backend, add_trust
 from zoo.cli._table import table
+from zoo.core.folders import check_place
 from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.run import open_run
@@ -28,6 +31,7 @@ def arguments(parser):
 
 
 def run(options):
+    check_place(Path(options.output), "name a file of yours: --output FILE")
     opened = [open_run(each, trust=options.trust) for each in options.runs]
     startup.load(options.backend)
 

@@ -19,7 +19,7 @@ from zoo import recipe as recipes
 from zoo.cli._arguments import add_backend, add_changes
 from zoo.cli._data import called, load_or_choose
 from zoo.cli._table import table
-from zoo.core.folders import new_folder
+from zoo.core.folders import given_back, new_folder
 from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.run import Run
@@ -81,8 +81,11 @@ def run(options):
 
         choose["choose"] = best_of(options.trials, options.inner_folds)
     name = f"cross-validate-{called(options.recipe)}"
-    folder = options.run or new_folder(name, backend.current())[0]
-    _report(cross_validate(recipe, options.folds, folder, **choose))
+    made = [] if options.run else new_folder(name, backend.current())
+    folder = options.run or made[0]
+    with given_back(made):
+        done = cross_validate(recipe, options.folds, folder, **choose)
+    _report(done)
 
 
 def _report(done: Run) -> None:

@@ -19,6 +19,7 @@ Examples:
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from zoo.cli import _engine
 from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
 from zoo.core.arguments import input_of, readable
+from zoo.core.folders import check_place
 from zoo.core.progress import show
 from zoo.errors import Mistake, plain
 from zoo.exported import Exported
@@ -65,9 +67,12 @@ def run(options):
 
     about = done.dataset if isinstance(done, Exported) else done.about_data
     kind = about.kind
+    given = list(map(input_of, options.inputs))
+    inputs = places.expanded(given, kind, sys.stdin.buffer)
+    _check_places(inputs, options.to, kind)
     found = explain(
         done,
-        places.expanded(list(map(input_of, options.inputs)), kind, sys.stdin.buffer),
+        inputs,
         method=options.method,
         of=options.of and readable(options.of),
         seed=options.seed,
@@ -89,16 +94,50 @@ def run(options):
             show(written[number])
 
 
+def _ending(kind: str) -> str:
+    """How the file of an explanation ends, unless --to says otherwise."""
+    timed = dict.fromkeys(("series", "sound", "sequence"), ".svg")
+    return {"image": ".png", **timed}.get(kind, ".html")
+
+
+def _is_file(to: str | None) -> bool:
+    """Whether --to is a file; else it is a folder, which may not be there."""
+    return bool(to and Path(to).suffix and not Path(to).is_dir())
+
+
+def _check_places(inputs: list, to: str | None, kind: str) -> None:
+    """Refuse what cannot be written before anything is computed."""
+    from zoo.explanation.result import check_ending
+
+    ending = _ending(kind)
+    if _is_file(to):
+        if len(inputs) > 1:
+            raise _one_file(to, len(inputs))
+        check_ending(Path(to), sorted({ending, ".html"}))
+        check_place(Path(to))
+    elif to:
+        check_place(Path(to) / f"input-1.explained{ending}")
+    elif ending != ".html":
+        named = [each for each in inputs if isinstance(each, str | os.PathLike)]
+        beside = {Path(each).parent for each in named if os.path.isfile(each)}
+        for folder in sorted(beside) or [Path()]:
+            then = "name a folder of yours: --to FOLDER"
+            check_place(folder / f"input-1.explained{ending}", then)
+
+
+def _one_file(to: str, count: int) -> Mistake:
+    return Mistake(f"--to {to} is one file for {count} inputs; give a folder")
+
+
 def _write(found, to, kind) -> list[Path]:
     """Write pictures always, beside them by default; other kinds where asked."""
-    timed = dict.fromkeys(("series", "sound", "sequence"), ".svg")
-    ending = {"image": ".png", **timed}.get(kind, ".html")
+    ending = _ending(kind)
     if to is None and ending == ".html":
         return []
-    if to is not None and len(found) == 1 and not Path(to).is_dir():
+    if _is_file(to):
+        if len(found) > 1:  # such as the rows of a table
+            raise _one_file(to, len(found))
         return [found[0].save(to)]
-    if to is not None and Path(to).suffix:
-        raise Mistake(f"--to {to} is one file for {len(found)} inputs; give a folder")
     names = [_name(each, number) for number, each in enumerate(found, 1)]
     if to is not None:
         names = [Path(to) / name.name for name in names]

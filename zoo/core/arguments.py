@@ -20,6 +20,11 @@ def readable(text: str) -> str:
         return text
 
 
+def spelled(name):
+    """A path as text; a name, and anything else, as it is."""
+    return os.fspath(name) if isinstance(name, os.PathLike) else name
+
+
 def input_of(word: str) -> str:
     """A typed input: the name of a file as it is, and anything else readable."""
     return word if os.path.exists(word) else readable(word)
@@ -50,13 +55,16 @@ def mistyped(arguments: Mapping, parameters: Mapping) -> str:
         parameters: an `inspect.Signature`'s.
 
     Returns:
-        Such as "dropout is 'x'; accepted: float"; "" if all fit, or nothing is asked.
+        Such as "dropout is 'x'; accepted: a number"; "" if all fit, or nothing is
+        asked.
     """
     for name, value in arguments.items():
         kinds = _kinds(parameters[name]) if name in parameters else set()
         if kinds and not any(_fits(value, kind) for kind in kinds):
-            accepted = " or ".join(sorted(kinds))
-            return f"{name} is {str(value)[:60]!r}; accepted: {accepted}"
+            words = sorted(kinds, key=lambda kind: (kind == "None", kind))
+            return (
+                f"{name} is {value!r:.60}; accepted: {' or '.join(map(_said, words))}"
+            )
     return ""
 
 
@@ -101,6 +109,19 @@ def _kinds(parameter) -> set[str]:
     return {kind.strip() for kind in annotation.split("|")}
 
 
+def _said(kind: str) -> str:
+    """An annotated type in words, with an example of several."""
+    if kind in _WORDS:
+        return _WORDS[kind]
+    inner, *more = kind.removeprefix("tuple[").removesuffix("]").split(", ")
+    if inner not in _SEVERAL or not more:
+        return kind
+    count = "" if more == ["..."] else f"{1 + len(more)} "
+    several, example = _SEVERAL[inner]
+    shown = example[: 1 + len(more)] if count else example[:2]
+    return f"{count}{several}, as in {shown}"
+
+
 def _fits(value, kind: str) -> bool:
     """Whether a value is of an annotated type; every value is of an unknown one."""
     if kind in _TYPES:
@@ -117,6 +138,18 @@ def _fits(value, kind: str) -> bool:
     return True
 
 
+_WORDS = {
+    "bool": "True or False",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "dict": "a dictionary",
+}
+_SEVERAL = {
+    "int": ("whole numbers", (3, 5, 7)),
+    "float": ("numbers", (0.1, 0.5, 0.9)),
+    "str": ("texts", ("a", "b", "c")),
+}
 _TYPES: dict[str, type] = {
     **{"int": Integral, "float": Real, "str": str, "bool": bool, "dict": Mapping},
     "None": type(None),

@@ -1,10 +1,13 @@
 """Folders that zoo writes to: its cache, and those of runs."""
 
+import contextlib
 import itertools
 import os
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from zoo.core import files
 from zoo.errors import Mistake
 
 
@@ -60,6 +63,41 @@ def make_folder(folder: Path) -> list[Path]:
     return missing
 
 
+@contextlib.contextmanager
+def given_back(made: Iterable[Path]) -> Iterator[None]:
+    """After an error inside, these folders are removed, the first one first.
+
+    Those that hold something by then stay.
+    """
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+        raise
+
+
+def check_place(path: Path, then: str = "") -> None:
+    """Refuse a file that cannot be written, before the work that it is for.
+
+    Args:
+        path: of the file; its folder is made when it is written.
+        then: what to do instead, where the user did not choose the place.
+
+    Raises:
+        Mistake: it is a folder, or its folder, or the nearest one above that exists, is
+            a file or read-only.
+    """
+    hint = f"; {then}" if then else ""
+    with files.writing(path):  # of names that no file can have
+        if path.is_dir():
+            raise Mistake(f"cannot write {path}: it is a folder{hint}")
+        nearest = _nearest(path.absolute().parent)
+        if why := _closed(nearest):
+            raise Mistake(f"cannot write {path}: {nearest} {why}{hint}")
+
+
 def check_folder(folder: Path) -> None:
     """Refuse a run's folder that cannot be made or written.
 
@@ -73,9 +111,15 @@ def check_folder(folder: Path) -> None:
     except OSError as error:
         reason = error.strerror
         raise Mistake(f"no folder can be called {str(folder)!r}: {reason}") from error
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        kind = "is read-only" if nearest.is_dir() else "is a file"
-        raise Mistake(f"the run cannot be written to {folder}: {nearest} {kind}")
+    if why := _closed(nearest):
+        raise Mistake(f"the run cannot be written to {folder}: {nearest} {why}")
+
+
+def _closed(folder: Path) -> str:
+    """Why nothing can be written into what is there; "" if it can."""
+    if not folder.is_dir():
+        return "is a file"
+    return "" if os.access(folder, os.W_OK) else "is read-only"
 
 
 def _nearest(folder: Path) -> Path:

@@ -111,7 +111,8 @@ def check(content: bytes, path) -> None:
         raise
     except (ValueError, IndexError) as error:
         reason = str(error) if isinstance(error, ValueError) else "it is cut off"
-        reason = signatures.what_is(bytes(content[: signatures.LENGTH])) or reason
+        found = signatures.what_is(signatures.beginning(content))
+        reason = found.words or reason
         raise Mistake(f"{path} is no ONNX file that can be run: {reason}") from error
 
 

@@ -341,7 +341,7 @@ class Dataset:
             "outputs": self.outputs,
             "columns": described.to_json(self.columns),
         }
-        if self.form or self.columns:  # of a table, even if nothing was to be found
+        if self.form or self.columns or self.kind == "text":  # what files may say
             about["form"] = self.form
         if self.timeline:
             about["timeline"] = self.timeline.to_json()

@@ -29,7 +29,7 @@ def restore(folder: str | os.PathLike) -> Dataset:
     later = _LATER if _is_old(path.parent) else ()
     if about.get("kind") != "image":
         later = (*later, "ink")
-    if not about.get("columns"):  # which only tables have
+    if not about.get("columns") and about.get("kind") != "text":  # of files to be read
         later = (*later, "form")
     _check_fields(path, about, later)
     shape, dtype = about.pop("input_shape"), about.pop("dtype")
@@ -122,7 +122,7 @@ def _contradictions(about: dict, shape: list[int]) -> Iterator[str]:
 
 # What data.json does not hold of data that have none; and of runs of zoo 0.1.
 OPTIONAL = ("timeline", "unit", "rate")
-_LATER = ("examples", "ink", "task", "outputs", "columns")
+_LATER = ("examples", "ink", "task", "outputs", "columns", "form")
 TRUTHS = ("header", "lines")  # of a form; the others are text
 FORM = (*TRUTHS, "separator", "decimal", "encoding", "sheet", "text")
 LARGEST = 64 * 2**20  # bytes of data.json; 10,000 names of columns have 1 MB

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo import recipe as recipes
 from zoo.building import answers, unit
 from zoo.core import files, locks, seal
-from zoo.core.folders import make_folder
+from zoo.core.folders import check_folder, given_back, make_folder
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
 from zoo.errors import Mistake
@@ -20,6 +21,8 @@ from zoo.run import Run
 from zoo.training import train
 from zoo.training.folder import Stopped, absolute
 from zoo.training.setup import check
+
+PART, SEARCH = "part-{}", "search-{}"  # folders: of a part, and of the search for it
 
 
 @dataclasses.dataclass
@@ -33,7 +36,7 @@ class _Part:
 
 
 def cross_validate(
-    recipe: Recipe,
+    recipe: Recipe | str | Path,
     parts: int,
     folder: str | Path,
     choose: Callable[[Recipe, Path], Recipe] = lambda one, _: one,
@@ -50,9 +53,9 @@ def cross_validate(
     trained again.
 
     Args:
-        recipe: what to train.
+        recipe: what to train, or its name.
         parts: how many, at least 2.
-        folder: of the run.
+        folder: of the run; new, empty, or one that this was begun in.
         choose: from the recipe whose test split is the part, and a folder, to the
             recipe that is trained instead, such as the best one of a search, see
             `zoo.tuning.choice.best_of`.
@@ -69,13 +72,14 @@ def cross_validate(
         parts.
 
     Raises:
-        Mistake: the data cannot be split into so many parts, or do not fit the recipe.
+        Mistake: the data cannot be split into so many parts, or do not fit the recipe;
+            or the folder cannot be written, or holds something else.
     """
-    folder, recipe = Path(folder), absolute(recipe)
+    folder, recipe = Path(folder), absolute(recipes.of(recipe))
+    _check_folder(folder)
     first = of_part(recipe, 0, parts)
     check(first, load_for(first))  # before anything is written
-    make_folder(folder)
-    with locks.hold(folder):
+    with given_back(make_folder(folder)), locks.hold(folder):
         try:
             return _cross_validate(recipe, parts, folder, choose, quiet)
         except (KeyboardInterrupt, Stopped):
@@ -85,14 +89,26 @@ def cross_validate(
             ) from None
 
 
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be written, or that this was not begun in."""
+    check_folder(folder)
+    inside = {each.name for each in folder.iterdir()} if folder.is_dir() else set()
+    begun = {path.format(0) for path in (PART, SEARCH)}
+    if inside - {locks.NAME} and not inside & begun:
+        raise Mistake(
+            f"the folder {folder} is not empty, and holds no cross-validation; name "
+            "another with --run"
+        )
+
+
 def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
     answered, left_out = [], {}
     numbers = range(parts)
     if not quiet:
         numbers = track(numbers, parts, f"training on all parts but one of {parts}")
     for part in numbers:
-        one = choose(of_part(recipe, part, parts), folder / f"search-{part}")
-        place = folder / f"part-{part}"
+        one = choose(of_part(recipe, part, parts), folder / SEARCH.format(part))
+        place = folder / PART.format(part)
         run = train(one, run=place, resume=True, floor=False, quiet=True)
         dataset = _as_learned(run, load_for(one))
         outputs = answers.of(run.model, run.forward, dataset.test, dataset.task)

@@ -85,5 +85,5 @@ def once(recipe: Recipe, folder: Path, *, quiet: bool = False) -> Run:
     That is a training, or a cross-validation if the claim has `folds`.
     """
     if recipe.expects and recipe.expects.folds:
-        return cross_validate(recipe, recipe.expects.folds, folder)
+        return cross_validate(recipe, recipe.expects.folds, folder, quiet=quiet)
     return train(recipe, run=folder, resume=True, quiet=quiet)

@@ -1,6 +1,7 @@
 """An explanation: what it says, and how it shows itself."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,10 +91,7 @@ class Explanation:
         path = Path(path)
         own = {".png": self.seen is not None, ".svg": bool(self.steps), ".html": True}
         endings = [ending for ending, fits in own.items() if fits]
-        if path.suffix.lower() not in endings:
-            raise Mistake(
-                f"{path} ends in '{path.suffix}'; accepted: {', '.join(endings)}"
-            )
+        check_ending(path, endings)
         if path.suffix.lower() == ".html":
             files.write_text(path, showing.page(self))
         elif self.steps:
@@ -104,3 +102,11 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         return showing.html(self)
+
+
+def check_ending(path: Path, accepted: Sequence[str]) -> None:
+    """Refuse the name of a file that ends in another way."""
+    if path.suffix.lower() not in accepted:
+        raise Mistake(
+            f"{path} ends in '{path.suffix}'; accepted: {', '.join(accepted)}"
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zoo import backend
 from zoo.building import trained
-from zoo.core import files, processes, seal
+from zoo.core import files, folders, processes, seal
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.exporting import formats
@@ -49,11 +49,16 @@ def export(
         The file's path.
 
     Raises:
-        Mistake: the folder is not a run, or that of `path` does not exist; a backend
-            or package is missing; the network cannot be exported, or answers differ.
+        Mistake: the folder is not a run, or that of `path` does not exist or cannot be
+            written; a backend or package is missing; the network cannot be exported,
+            or answers differ.
     """
     run = open_run(run, trust=trust)
+    then = "" if path else "give a file of yours: --to FILE (in Python: path=FILE)"
     path, format = _place(run, path, format, int8)
+    # Some formats are folders; the metadata lie beside them.
+    beside = path if path.suffix else path.with_name(f"{path.name}.json")
+    folders.check_place(beside, then)
     formats.require(format, int8)
     with (
         files.writing(path),

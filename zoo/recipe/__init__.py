@@ -3,6 +3,8 @@
 import runpy
 from pathlib import Path
 
+from zoo.core import own_files
+from zoo.core.arguments import spelled
 from zoo.errors import Mistake, unknown
 from zoo.recipe.overrides import override
 from zoo.recipe.record import STAGE_FIELDS, Expected, Recipe
@@ -27,7 +29,9 @@ __all__ = [
     "from_json",
     "load",
     "names",
+    "of",
     "override",
+    "refuse_run",
     "to_json",
 ]
 
@@ -43,28 +47,55 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder().glob("*.py")))
 
 
-def load(name: str) -> Recipe:
+def refuse_run(name: str, wanted: str) -> None:
+    """Refuse the folder of a run where something else is wanted.
+
+    Raises:
+        Mistake: it says how the run's recipe becomes a file.
+    """
+    if (Path(name) / "recipe.json").is_file():
+        raise Mistake(
+            f"{name} is the folder of a run, not a {wanted}; "
+            f"`zoo recipe {name} > own.py` writes its recipe, for which own.py then "
+            f"stands; `zoo train {name} --resume` goes on with its training"
+        )
+
+
+def load(name: str | Path) -> Recipe:
     """The recipe called `name`, or the one in the Python file `name`.
 
     Raises:
         Mistake: there is no such recipe, or the file defines no `recipe`.
     """
+    name = spelled(name)
+    if not isinstance(name, str):
+        raise unknown("recipe", name, names())
     path = Path(name)
     if path.suffix == ".py":
         if not path.is_file():
             raise Mistake(f"there is no recipe file {name}")
     elif name in names():
         path = folder() / f"{name}.py"
-    elif (path / "recipe.json").is_file():
-        raise Mistake(
-            f"{name} is the folder of a run, not a recipe; `zoo train {name} --resume` "
-            "resumes its training"
-        )
     else:
+        refuse_run(name, "recipe")
         raise unknown(
             "recipe", name, names(), "`zoo list` shows them; a path to a .py works too"
         )
-    recipe = runpy.run_path(str(path)).get("recipe")
+    recipe = _run(path).get("recipe")
     if not isinstance(recipe, Recipe):
         raise Mistake(f"{path} defines no `recipe = zoo.Recipe(...)`")
     return recipe
+
+
+def of(given: Recipe | str | Path) -> Recipe:
+    """The recipe that is given, or that is called so, see `load`."""
+    return given if isinstance(given, Recipe) else load(given)
+
+
+def _run(path: Path) -> dict:
+    """What a recipe file defines."""
+    file = path.resolve()
+    if file.parent == folder().resolve():
+        return runpy.run_path(str(file))
+    with own_files.telling(path, "recipe"), own_files.finding_beside(file, {}):
+        return runpy.run_path(str(file))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from zoo.building import trained
-from zoo.core import files
+from zoo.core import files, folders
 from zoo.core.progress import Progress
 from zoo.errors import Mistake, unknown
 from zoo.reporting import (
@@ -72,8 +72,8 @@ def report(
         The file's path, which shows the page in a notebook.
 
     Raises:
-        Mistake: the folder is not a run, the format is unknown, or matplotlib or jinja2
-            is not installed.
+        Mistake: the folder is not a run, or cannot be written; the format is unknown;
+            or matplotlib or jinja2 is not installed.
     """
     if format not in FORMATS:
         raise unknown("format of a report", format, FORMATS)
@@ -81,6 +81,8 @@ def report(
     run = open_run(run, trust=trust)
     folder = Path() if trained.is_shipped(run.folder) else run.folder
     path = pages.Page(folder / f"report.{format}")
+    then = "report a copy of the run in a folder of yours" if folder.parts else ""
+    folders.check_place(path, then)
     if format == "png" and "members" in run.metrics:
         raise Mistake(
             f"{run.folder} has no curves to draw, as it was made of other runs; "

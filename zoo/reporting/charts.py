@@ -1,9 +1,11 @@
 """Charts for pages: matplotlib's, as SVG that stands inside HTML."""
 
+import contextlib
 import html
 import io
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from zoo.errors import Mistake
@@ -22,10 +24,27 @@ def new_figure(width: float, height: float) -> "Figure":
         Mistake: matplotlib is not installed.
     """
     try:
-        from matplotlib.figure import Figure
+        with _quiet():
+            from matplotlib.figure import Figure
     except ImportError as error:
         raise Mistake('a report needs matplotlib: pip install "zoo[report]"') from error
     return Figure(figsize=(width, height), layout="constrained")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Inside, matplotlib does not warn.
+
+    Where it cannot write to a home, it says so in three lines, takes a temporary folder
+    and draws all the same.
+    """
+    logger = logging.getLogger("matplotlib")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def to_svg(figure: "Figure", titles: Mapping[str, str], name: str) -> str:

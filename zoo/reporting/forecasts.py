@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from zoo.core import files
+from zoo.core.folders import check_place
 from zoo.errors import Mistake, unknown
 from zoo.reporting import labels
 from zoo.reporting.charts import BLUE, GRAY, ORANGE, new_figure
@@ -29,6 +30,7 @@ def check(path: str | Path) -> None:
         raise Mistake(
             f"there is no folder {path.parent} for {path.name}; make it first"
         )
+    check_place(path)
     new_figure(1, 1)
 
 

@@ -23,7 +23,7 @@ from zoo.training.setup import as_begun, build_for, check
 
 
 def train(
-    recipe: Recipe,
+    recipe: Recipe | str | Path,
     *,
     name: str = "",
     run: str | Path | None = None,
@@ -35,7 +35,7 @@ def train(
     """Train `recipe` on the active backend.
 
     Args:
-        recipe: what to train.
+        recipe: what to train, or its name.
         name: of the recipe, for the folder's name; the model and data by default.
         run: the run's folder; a new readable name under `runs/` by default.
         resume: continue from the newest training state in `run`, if there is one; the
@@ -62,7 +62,7 @@ def train(
     begun = record.clock()
     start.ended("zoo")
     memory.free_earlier()
-    recipe = absolute(recipe)
+    recipe = absolute(recipes.of(recipe))
     name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
     small = startup.small_loops_whole()
     with small, joined() as group, contextlib.ExitStack() as stack:

@@ -67,13 +67,16 @@ def ensemble(
         _check_pair(first, other, f"{names[0]} and {names[number]}")
     _check_different(opened, names)
     held = len({_sum(each.about_data, "validation") for each in opened}) == 1
-    with Progress("answering the examples", len(opened) + 1, quiet) as progress:
+    recipe = _recipe(opened, held)
+    with (
+        take(recipe, f"ensemble_{Path(recipe.data).name}", run, False) as taken,
+        Progress("answering the examples", len(opened) + 1, quiet) as progress,
+    ):
         if not held:
             progress.say(
                 "no temperature and no errors for --confidence: the members hold out "
                 f"different examples for validation, and learned from others'; {ADVICE}"
             )
-        recipe = _recipe(opened, held)
         dataset = first.dataset(**({} if held else {"validation": 0}))
         if not held:
             dataset = dataclasses.replace(dataset, validation=None)
@@ -84,11 +87,10 @@ def ensemble(
             models.append(each.model)
             progress.update(done)
         model = graph.joined(models, dataset.task)
-        with take(recipe, f"ensemble_{Path(recipe.data).name}", run, False) as taken:
-            folder = Path(taken[0])
-            metrics = _measured(model, dataset, opened, names, begun)
-            with processes.unbroken():
-                _write(model, folder, recipe, dataset, metrics, opened, names)
+        folder = Path(taken[0])
+        metrics = _measured(model, dataset, opened, names, begun)
+        with processes.unbroken():
+            _write(model, folder, recipe, dataset, metrics, opened, names)
     return Run(folder)
 
 

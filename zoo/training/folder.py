@@ -12,7 +12,7 @@ import keras
 from zoo import data
 from zoo import recipe as recipes
 from zoo.core import locks, seal
-from zoo.core.folders import make_folder, new_folder
+from zoo.core.folders import given_back, make_folder, new_folder
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -107,7 +107,7 @@ def take(
         made = new_folder(name, keras.backend.backend())
         folder = made[0]
     with contextlib.ExitStack() as stack:
-        stack.push(_removing(made))
+        stack.enter_context(given_back(made))
         if lock:
             stack.enter_context(locks.hold(folder))
         before = {path.name for path in folder.iterdir()} - {locks.NAME}
@@ -127,18 +127,6 @@ def take(
         else:
             stack.push(_emptying(folder, before))
         yield str(folder), resume, ended
-
-
-def _removing(made: list[Path]):
-    """For an `ExitStack`: after an error, remove these folders if they are empty."""
-
-    def leave(kind, *_):
-        if kind:
-            with contextlib.suppress(OSError):  # other files are there
-                for folder in made:
-                    folder.rmdir()
-
-    return leave
 
 
 def _emptying(folder: Path, before: set[str]):

@@ -18,7 +18,8 @@ from filelock import FileLock
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.core import files
-from zoo.core.folders import make_folder, new_folder
+from zoo.core.arguments import spelled
+from zoo.core.folders import check_folder, make_folder, new_folder
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Search", "hypermodel", "load", "reopen", "tune"]
 
 
-def hypermodel(name: str | Recipe, **arguments) -> "keras_tuner.HyperModel":
+def hypermodel(name: str | Path | Recipe, **arguments) -> "keras_tuner.HyperModel":
     """A model or a recipe as a `keras_tuner.HyperModel`, for any tuner of keras-tuner.
 
     Args:
@@ -65,7 +66,7 @@ def hypermodel(name: str | Recipe, **arguments) -> "keras_tuner.HyperModel":
 
 
 def tune(
-    recipe: Recipe | str,
+    recipe: Recipe | str | Path,
     changes: Sequence[str] = (),
     *,
     tuner: str = "random",
@@ -122,8 +123,9 @@ def tune(
             folder holds something else, or every trial failed.
     """
     _require()
-    name = recipe if isinstance(recipe, str) else name
-    recipe = recipes.load(recipe) if isinstance(recipe, str) else recipe
+    if not isinstance(recipe, Recipe):
+        name = spelled(recipe)
+        recipe = recipes.load(name)
     recipe = recipes.override(recipe, changes)
     settings = Settings(
         name,
@@ -190,6 +192,8 @@ def _check_process(max_minutes, workers, winners, lease) -> None:
 
 def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=""):
     _check_process(max_minutes, workers, winners, lease)
+    if folder:
+        check_folder(folder)
     startup.import_keras(settings.backend)
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import keras_tuner
@@ -12,6 +13,7 @@ from zoo import data
 from zoo import recipe as recipes
 from zoo.building import registry
 from zoo.building.lookup import is_recipe
+from zoo.core.arguments import spelled
 from zoo.engine.counting import is_wrong
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -20,7 +22,7 @@ from zoo.training.setup import build_for
 from zoo.tuning.space import space
 
 
-def make(name: str | Recipe, arguments: dict) -> keras_tuner.HyperModel:
+def make(name: str | Path | Recipe, arguments: dict) -> keras_tuner.HyperModel:
     """What keras-tuner searches: compiled models from a model's or a recipe's space.
 
     Arguments, result and errors are those of `zoo.tuning.hypermodel`.
@@ -30,7 +32,8 @@ def make(name: str | Recipe, arguments: dict) -> keras_tuner.HyperModel:
     return _HyperModel(replace(recipe, model_arguments=changes, augment={}))
 
 
-def _recipe(name: str) -> Recipe:
+def _recipe(name: str | Path) -> Recipe:
+    name = spelled(name)
     if is_recipe(name):
         return recipes.load(name)
     registry.module(name)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import registry
 from zoo.building.lookup import is_recipe
+from zoo.core.arguments import spelled
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
 from zoo.verification.compare import BOUNDS, compare
@@ -82,7 +84,7 @@ class Verification:
 
 
 def verify(
-    model: str | Recipe,
+    model: str | Path | Recipe,
     changes: Sequence[str] = (),
     *,
     backends: Sequence[str] | None = None,
@@ -160,14 +162,15 @@ def verify(
     )
 
 
-def _recipe(model: str | Recipe, steps: int) -> Recipe:
+def _recipe(model: str | Path | Recipe, steps: int) -> Recipe:
     if isinstance(model, Recipe):
         return model
-    if is_recipe(model):
-        return recipes.load(model)
-    registry.card(model)  # refuses a file or a module that is not there
+    name = spelled(model)
+    if is_recipe(name):
+        return recipes.load(name)
+    registry.card(name)  # refuses a file or a module that is not there
     return Recipe(
-        model=model,
+        model=name,
         data=MADE_UP,
         batch=_BATCH,
         epochs=10 + steps // 8,  # an epoch has 9 steps

@@ -108,7 +108,7 @@ def read(
             raise
         why = _why(error)
         if isinstance(error, UnidentifiedImageError):
-            why = signatures.what_is(signatures.beginning(source)) or why
+            why = signatures.what_is(signatures.beginning(source)).words or why
         raise Mistake(f"{name} is not a readable picture: {why}") from error
     if size and image.size != size[::-1]:
         image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import signatures
 from zoo.core.numbers import read_float
 from zoo.data.kinds.given import array, described, is_array
 from zoo.errors import Mistake
@@ -34,6 +35,7 @@ def read(path: str | os.PathLike) -> tuple[list[np.ndarray], list[str]]:
     try:
         if os.path.getsize(path) > LARGEST:
             raise Mistake(f"{name} is larger than {LARGEST:,} bytes")
+        signatures.check_text(name, signatures.beginning(path))
         with open(path, encoding="utf-8") as file:
             text = file.read()
     except FileNotFoundError as error:

@@ -258,8 +258,8 @@ def _samples(file: BinaryIO, size: int, form, name: str, seconds: float) -> _Fou
 def _other(file: BinaryIO) -> str:
     """What a file is that can be no sound, by how it begins; "" if it may be one."""
     found = signatures.what_is(signatures.beginning(file))
-    may_be = ("it is a sound", "it is a text", "it is a film")
-    return "" if found.startswith(may_be) else found
+    may_be = (signatures.A_SOUND, signatures.A_TEXT, signatures.FILM)
+    return "" if found.kind in may_be else found.words
 
 
 def _by_soundfile(file: BinaryIO, name: str, seconds: float) -> _Found:

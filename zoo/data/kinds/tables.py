@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import signatures
 from zoo.core.kept import columns_of
 from zoo.core.numbers import read_float
 from zoo.data.kinds.given import (
@@ -226,6 +227,7 @@ def _lines(item: str | os.PathLike, features: tuple[str, ...], words: bool) -> I
     try:
         if os.path.isfile(item):
             where = f"{Path(item).name}, "
+            signatures.check_text(item, signatures.beginning(item))
             with open(item, encoding="utf-8-sig", newline="") as file:
                 yield from _parsed(_bounded(file, item), features, where)
             return

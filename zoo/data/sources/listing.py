@@ -39,12 +39,14 @@ class Files:
     example: the name of one.
     suffixes: with which their names end.
     is_one: tells them from others.
+    from_others: the kinds of other files that can be saved as one.
     """
 
     noun: str
     example: str
     suffixes: tuple[str, ...]
     is_one: Callable[[Path], bool]
+    from_others: tuple[str, ...]
 
     def count(self, number: int) -> str:
         """So many of them, in words."""
@@ -56,8 +58,20 @@ class Files:
         return f"put the {self.noun}s of each class into a folder: class/{self.example}"
 
 
-PICTURES = Files("picture", "picture.jpg", picture_files.SUFFIXES, picture_files.is_one)
-SOUNDS = Files("sound", "sound.wav", sound_files.SUFFIXES, sound_files.is_one)
+PICTURES = Files(
+    "picture",
+    "picture.jpg",
+    picture_files.SUFFIXES,
+    picture_files.is_one,
+    (signatures.PICTURE, signatures.PAGES, signatures.FILM),
+)
+SOUNDS = Files(
+    "sound",
+    "sound.wav",
+    sound_files.SUFFIXES,
+    sound_files.is_one,
+    (signatures.FILM,),
+)
 
 
 @dataclass
@@ -181,10 +195,10 @@ def _classes(root: Path, listing: Listing) -> dict[str, list[Path]]:
 def _other(file: Path, kind: Files) -> str:
     """What a file is that is none of the kind."""
     try:
-        known = signatures.what_is(signatures.beginning(file))
+        found = signatures.what_is(signatures.beginning(file))
     except OSError:
-        known = ""
-    return known if "save it" in known else f"it is no {kind.noun}"
+        found = signatures.NOTHING
+    return found.words if found.kind in kind.from_others else f"it is no {kind.noun}"
 
 
 def _check_train(listing: Listing) -> None:
