@@ -1,12 +1,15 @@
 """What runs from strangers say of themselves: wrong facts and metrics cost one line."""
 
 import json
+import shutil
 
+import numpy as np
 import pytest
 from strangers import POINT, answer, edit, refused
 
 import zoo
 from zoo.core import seal
+from zoo.errors import Mistake
 from zoo.run import open_run
 
 pytestmark = pytest.mark.once
@@ -190,6 +193,43 @@ def test_a_backend_that_is_none_is_refused(run):
             verb(run)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        5,
+        {"examples": "40", "errors": {"class": [0.1]}},
+        {"examples": 1, "errors": {"class": [float("nan")]}},
+        {"examples": 1, "errors": {"class": [-0.1]}},
+        {"examples": 2, "errors": {"class": [0.2, 0.1]}},
+        {"examples": 10**9, "errors": {"class": [0.1]}},
+    ],
+)
+def test_errors_that_are_none_are_refused(run, value):
+    edit(run / "metrics.json", conformal=value)
+    with refused(f"{run / 'metrics.json'} is damaged: "):
+        zoo.predict(run, POINT, confidence=0.5)
+
+
+def test_data_of_another_shape_are_told(tmp_path):
+    path, answers = tmp_path / "pictures.npz", np.arange(12) % 2
+
+    def write(size):
+        grays = 40 + 160 * answers + np.arange(12)
+        pixels = np.broadcast_to(grays[:, None, None], (12, size, size))
+        np.savez(path, x=pixels.astype("uint8"), y=answers)
+
+    write(6)
+    recipe = zoo.Recipe("deep_mlp", str(path), {"hidden": (3,)}, epochs=1, batch=4)
+    done = zoo.train(recipe, run=tmp_path / "run", quiet=True).folder
+    copy = shutil.copytree(done, tmp_path / "copy")
+    write(9)
+    said = f"{path} are of 9 x 9 x 1 now, and those that {done} learned from of 6 x 6"
+    for verb in (zoo.evaluate, lambda run: zoo.compare(run, copy)):
+        with pytest.raises(Mistake) as caught:
+            verb(done)
+        assert said in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["calibration", "conformal"])
 @pytest.mark.parametrize("also", [(), ("validation",)])
 def test_what_was_measured_on_a_validation_split_is_missed(run, name, also):
@@ -236,6 +276,7 @@ def test_a_recipe_that_was_not_trained_is_refused(run, change):
         ("=1+1,loss\n1,0.5\n", "epoch 1 has no epoch, seconds, waiting"),
         ("epoch,loss,seconds,waiting,validation_loss\n1,1,1,0,1\n", "accuracy"),
         ("1\n" * 2**21, "it has more than 1,048,576 cells"),
+        ("epoch,loss,seconds,waiting\n1,nan,1,0\n", "epoch 1 has loss=nan"),
     ],
 )
 def test_a_history_that_is_none_of_a_run_is_refused(run, content, words):

@@ -68,6 +68,35 @@ def test_if_all_states_are_damaged_it_says_so(tmp_path):
         )
 
 
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"epoch": "2"}, "its progress is none of zoo's"),
+        ({"stage": -1}, "its progress is none of zoo's"),
+        ({"sums": []}, "its progress is none of zoo's"),
+        ({"totals": {}}, "its progress is none of zoo's"),
+        ({"history": [{"loss": 0.5}]}, "its progress is none of zoo's"),
+        ({"best_loss": None}, "its progress is none of zoo's"),
+        ({"more": 1}, "resume with the zoo that saved it"),
+    ],
+)
+def test_a_state_whose_progress_is_none_is_refused(changes, words, tmp_path):
+    progress = states.State("jax").progress() | changes
+    path = states.save(tmp_path, [np.zeros(2)], progress)
+    with pytest.raises(Mistake, match=words):
+        states.restored(states.read(path.read_bytes())[1])
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("member", [b"[]", b"[" * 10_000, b"\xff", b"1"])
+def test_a_state_without_progress_is_refused(member, tmp_path):
+    place = tmp_path / "state.npz"
+    np.savez(place, progress=np.frombuffer(member, "uint8"), v00000=np.zeros(2))
+    with pytest.raises(Mistake, match="this is no training state: "):
+        states.read(place.read_bytes())
+
+
 def test_the_last_two_states_are_kept_and_leftovers_removed(tmp_path):
     assert states.newest(tmp_path) is None
     (tmp_path / ".state-00000001-x.npz.99").write_bytes(b"killed while writing")

@@ -205,7 +205,7 @@ def test_a_search_of_relative_paths_goes_on_from_another_folder(tmp_path, monkey
     assert json.loads(path.read_text())["recipe"]["model"] == str(tmp_path / "net.py")
 
     monkeypatch.chdir(tmp_path / "other")
-    found = reopen(tmp_path / "search", trials=2, winners=1, quiet=True)
+    found = reopen(tmp_path / "search", trials=2, winners=1, quiet=True, trust=True)
     assert [each["status"] for each in found.trials] == ["COMPLETED"] * 2
     assert found.result.count == 1
 

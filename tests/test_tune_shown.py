@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from searches import TINY
 
-from zoo.tuning import charts
+from zoo.tuning import charts, table
 from zoo.tuning.progress import Progress
 from zoo.tuning.report import importances, pareto
-from zoo.tuning.search import Search, Settings, write_trials
+from zoo.tuning.search import Settings
 
 pytestmark = pytest.mark.once
 
@@ -82,13 +82,13 @@ def test_each_trial_that_ends_is_told_once(terminal, capsys, monkeypatch):
 def test_a_hyperparameter_may_have_the_name_of_a_column(tmp_path):
     row = {
         "trial": 0,
-        "status": "COMPLETED",
+        "status": "FAILED",
         "epochs": 9,
         "overrides": "",
         "reason": "",
     }
-    write_trials(tmp_path, [{**row, "values": {"epochs": 3, "reason": "none"}}])
-    (read,) = Search(tmp_path).trials
+    table.write(tmp_path, [{**row, "values": {"epochs": 3, "reason": "none"}}])
+    (read,) = table.read(tmp_path, ["accuracy"])
     assert read["epochs"] == 9
     assert read["reason"] == ""
     assert read["values"] == {"epochs": 3, "reason": "none"}

@@ -92,7 +92,7 @@ class Exported:
     def quantiles(self) -> tuple[float, ...]:
         """The shares of values below each answer, if its numbers are quantiles."""
         found = self._value("quantiles", "[]")
-        if not isinstance(found, list) or not all(map(measured.is_number, found)):
+        if not isinstance(found, list) or not all(map(measured.is_finite, found)):
             raise Mistake(f"{self.path} is damaged: its quantiles")
         return tuple(map(float, found))
 
@@ -100,7 +100,7 @@ class Exported:
         """The logit from which on each of these labels is given."""
         found = self._value("cuts", "null")
         cuts = [found.get(each) for each in labels] if type(found) is dict else [None]
-        if not all(map(measured.is_number, cuts)):
+        if not all(map(measured.is_finite, cuts)):
             raise Mistake(f"{self.path} is damaged: its cuts")
         return [float(each) for each in cuts]
 

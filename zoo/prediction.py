@@ -264,12 +264,8 @@ def bounds_of(
             f"{run.folder} cannot say how far it is off: it had no validation split, "
             "or is of an older zoo; train with validation=0.1, or more"
         )
-    try:
-        names = dataset.outputs or (CLASS,)
-        return {name: bound(about, name, confidence) for name in names}
-    except (KeyError, TypeError, IndexError) as error:
-        path = run.folder / "metrics.json"
-        raise Mistake(f"{path} is damaged: its errors are not complete") from error
+    names = dataset.outputs or (CLASS,)
+    return {name: bound(about, name, confidence) for name in names}
 
 
 def _with_intervals(numbers: dict, widths: Mapping) -> dict[str, dict]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from zoo import backend
 from zoo import recipe as recipes
-from zoo.building import trained
+from zoo.building import stored, trained
 from zoo.core import files, measured, seal
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -104,14 +104,23 @@ class Run:
         found = self._found("cuts", "labels")
         if found is None:
             return [0.0] * len(labels)
-        if not isinstance(found, dict) or {*map(str, found)} != set(labels):
-            path = self.folder / "metrics.json"
+        path = self.folder / "metrics.json"
+        if not isinstance(found, dict) or found.keys() != set(labels):
             raise Mistake(f"{path} is damaged: its cuts are not those of the labels")
+        if not all(map(measured.is_finite, found.values())):
+            raise Mistake(f"{path} is damaged: its cuts are no finite numbers")
         return [found[label] for label in labels]
 
     def errors(self) -> dict | None:
         """What conformal prediction needs; None without a validation split."""
-        return self._found("conformal", "classes", "numbers")
+        from zoo.metrics import conformal
+
+        found = self._found("conformal", "classes", "numbers")
+        names = self.about_data.outputs or (conformal.CLASS,)
+        if found is not None and not conformal.are_errors(found, names):
+            path = self.folder / "metrics.json"
+            raise Mistake(f"{path} is damaged: its errors are not complete")
+        return found
 
     def _found(self, name: str, *tasks: str):
         """What was measured on the validation split; None if there was none.
@@ -162,8 +171,6 @@ class Run:
     @cached_property
     def model(self):
         """The trained model, on the active backend."""
-        from zoo.building import stored
-
         about = self.about_data
         return stored.load(
             self.folder, self.recipe, about.facts(), about.answers, self.trust
@@ -206,13 +213,13 @@ class Run:
 
         Raises:
             Mistake: the name of the data set means code of somebody else, and the run
-                is not trusted; the data cannot be loaded; or their classes or columns
-                have other names.
+                is not trusted; the data cannot be loaded; their classes or columns
+                have other names; or their inputs another shape.
         """
         from zoo import data
         from zoo.data import identity
 
-        if ":" in self.recipe.data and not self.trust:
+        if stored.is_own_data(self.recipe.data) and not self.trust:
             raise Mistake(
                 f"{self.folder} would execute the builder of {self.recipe.data}, code "
                 "that is not zoo's; if you trust it, add --trust (in Python: "
@@ -221,6 +228,12 @@ class Run:
         known = self.about_data
         dataset = data.load_for(self.recipe, encoder=known.encoder, **changes)
         dataset = identity.align(dataset, known.classes, known.features, known.columns)
+        if dataset.input_shape != known.input_shape:
+            now, then = (" x ".join(map(str, x.input_shape)) for x in (dataset, known))
+            raise Mistake(
+                f"the examples of {self.recipe.data} are of {now} now, and those that "
+                f"{self.folder} learned from of {then}: put them back, or train again"
+            )
         then = {} if changes else known.examples
         now = identity.examples(dataset) if then else {}
         if words := identity.differences(then, now):

@@ -8,7 +8,7 @@ import dataclasses
 import math
 import os
 import warnings
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from zoo.building import ensemble, fitting, registry
@@ -57,6 +57,12 @@ def is_own_loss(name: str) -> bool:
     return "." in name and not name.startswith("keras.losses.")
 
 
+def is_own_data(name: str) -> bool:
+    """Whether data are read by code outside of zoo: by TFDS, a set of a namespace."""
+    is_path = name.startswith((".", "~", "/", "\\")) or PureWindowsPath(name).drive
+    return ":" in name and not is_path
+
+
 def check_trust(recipe: Recipe, folder: Path) -> None:
     """Refuse to resume a run or a search that names code outside of zoo.
 
@@ -65,6 +71,7 @@ def check_trust(recipe: Recipe, folder: Path) -> None:
     """
     code = [recipe.model] if is_own(recipe) else []
     code += [name.loss for name in recipe.stage_recipes() if is_own_loss(name.loss)]
+    code += [recipe.data] if is_own_data(recipe.data) else []
     if code:
         raise Mistake(
             f"{folder} would execute {', '.join(code)}, code that is not "

@@ -19,7 +19,6 @@ import importlib
 from pathlib import Path
 
 from zoo import recipe as recipes
-from zoo.building import stored
 from zoo.cli._arguments import add_backend, add_changes, add_trust
 from zoo.cli._data import load_or_choose
 from zoo.cli._table import table
@@ -111,10 +110,8 @@ def run(options):
         _show(search)
         return
     if options.resume:
-        if not options.trust:
-            stored.check_trust(search.settings.recipe, search.folder)
         startup.load(options.backend or search.settings.backend)
-        found = tuning.reopen(options.recipe, **passing)
+        found = tuning.reopen(options.recipe, trust=options.trust, **passing)
     else:
         target = [f"data.target={options.target}"] if options.target else []
         changes = [*options.changes, *target]

@@ -1,6 +1,7 @@
 """What `metrics.json` and `history.csv` of a run hold, which may come from anybody."""
 
 import csv
+import math
 
 from zoo.core.files import PARTS
 
@@ -25,7 +26,7 @@ def fault_of_metrics(found: dict) -> str:
     for name in ("parameters", "epochs", "examples_per_second"):
         if not is_number(found.get(name, 0)):
             return f"its {name} are no number"
-    if not all(map(_is_group, groups)) or not _are_groups(floors):
+    if not all(map(is_group, groups)) or not _are_groups(floors):
         return "its metrics are not numbers by name"
     if not isinstance(classes, dict) or not all(map(_are_groups, classes.values())):
         return "its classes are not numbers by name"
@@ -48,6 +49,11 @@ def is_number(value) -> bool:
     return type(value) is float
 
 
+def is_finite(value) -> bool:
+    """Whether a value of JSON is a number, and neither infinite nor NaN."""
+    return is_number(value) and math.isfinite(value)
+
+
 def is_temperature(value) -> bool:
     """Whether logits can be divided by it: not all overflow, and not all are alike."""
     return is_number(value) and COLDEST <= value <= 1 / COLDEST
@@ -67,23 +73,33 @@ def history(content: bytes) -> list[dict[str, float]]:
         if None in row or None in row.values():
             raise ValueError(f"epoch {len(epochs) + 1} has not a cell for each column")
         epochs.append({key: float(cell) for key, cell in row.items() if cell != ""})
-    if not epochs:
-        raise ValueError("it holds no epoch")
-    wanted = {"epoch", "loss", "seconds", "waiting"}
-    if "validation_loss" in epochs[-1]:
-        share = next((name for name in SHARES if name in epochs[-1]), "accuracy")
-        wanted |= {share, f"validation_{share}"}
-    for number, epoch in enumerate(epochs, 1):
-        if lacking := sorted(wanted - epoch.keys()):
-            raise ValueError(f"epoch {number} has no {', '.join(lacking)}")
+    if fault := fault_of_epochs(epochs):
+        raise ValueError(fault)
     return epochs
 
 
+def fault_of_epochs(epochs: list[dict[str, float]]) -> str:
+    """What is wrong with a run's dictionaries of its epochs; "" if nothing is."""
+    if not epochs:
+        return "it holds no epoch"
+    wanted = {"epoch", "loss", "seconds", "waiting"}
+    if "validation_loss" in epochs[-1]:
+        share = next((name for name in SHARES if name in epochs[-1]), "accuracy")
+        wanted |= {"validation_loss", share, f"validation_{share}"}
+    for number, epoch in enumerate(epochs, 1):
+        if lacking := sorted(wanted - epoch.keys()):
+            return f"epoch {number} has no {', '.join(lacking)}"
+        if others := sorted(name for name in wanted if not math.isfinite(epoch[name])):
+            return f"epoch {number} has {others[0]}={epoch[others[0]]}"
+    return ""
+
+
 def _are_groups(value) -> bool:
-    return isinstance(value, dict) and all(map(_is_group, value.values()))
+    return isinstance(value, dict) and all(map(is_group, value.values()))
 
 
-def _is_group(value) -> bool:
+def is_group(value) -> bool:
+    """Whether a value of JSON is numbers by name."""
     return isinstance(value, dict) and all(map(is_number, value.values()))
 
 

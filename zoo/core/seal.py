@@ -52,7 +52,8 @@ def read(folder: Path) -> dict[str, str] | None:
     if type(version) is not int or version < 1:
         raise Mistake(f"{path} is damaged: its version is {str(version)[:40]!r}")
     if not isinstance(sums, dict) or not all(
-        isinstance(value, str) and _SUM.fullmatch(value) for value in sums.values()
+        isinstance(value, str) and _SUM.fullmatch(value) and _is_plain(name)
+        for name, value in sums.items()
     ):
         raise Mistake(f"{path} is damaged: it holds no checksums of files")
     return sums
@@ -101,6 +102,11 @@ def checksum(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise Mistake(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _is_plain(name: str) -> bool:
+    """Whether it is the name of a file in the run, and no way out of it."""
+    return name != ".." and Path(name).name == name
 
 
 def _is_sealed(name: str) -> bool:

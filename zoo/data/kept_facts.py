@@ -149,7 +149,8 @@ def _are_names(value) -> bool:
     )
 
 
-def _are_examples(value) -> bool:
+def are_examples(value) -> bool:
+    """Whether a value of JSON is what `zoo.data.identity.examples` gives."""
     return isinstance(value, dict) and all(
         name in SPLITS
         and isinstance(each, dict)
@@ -194,7 +195,7 @@ _COUNTS = {"classes": (2, math.inf), "numbers": (0, 0), "labels": (1, math.inf)}
 _COUNTS |= {"tokens": (2, math.inf), "strings": (1, math.inf)}
 # What data.json holds: its name, what is accepted, and whether a value is.
 _CHECKS = {
-    "examples": ("for each split its number and fingerprint", _are_examples),
+    "examples": ("for each split its number and fingerprint", are_examples),
     "name": ("text", _is_text),
     "kind": (", ".join(KINDS), lambda value: value in KINDS),
     "input_shape": ("lengths above 0, not too large", _is_shape),

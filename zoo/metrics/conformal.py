@@ -12,9 +12,11 @@ excluded (Sadinle et al. 2019, doi:10.1080/01621459.2017.1395341).
 """
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 
+from zoo.core.measured import is_finite
 from zoo.errors import Mistake
 from zoo.metrics.classes import of_all_classes
 
@@ -57,6 +59,22 @@ def surprises_of(logits: np.ndarray, targets: np.ndarray) -> dict:
     """
     found = surprises(logits)[np.arange(len(targets)), targets]
     return _kept(found[:, None], (CLASS,))
+
+
+def are_errors(found, names: Collection[str]) -> bool:
+    """Whether a value of JSON is what `errors_of` gives of numbers of these names."""
+    if not isinstance(found, dict) or found.keys() != {"examples", "errors"}:
+        return False
+    count, errors = found["examples"], found["errors"]
+    if type(count) is not int or count < 1 or not isinstance(errors, dict):
+        return False
+    return errors.keys() == {*names} and all(
+        isinstance(each, list)
+        and len(each) == min(count, KEPT)
+        and all(is_finite(value) and value >= 0 for value in each)
+        and each == sorted(each)
+        for each in errors.values()
+    )
 
 
 def _kept(errors: np.ndarray, names: tuple[str, ...]) -> dict:

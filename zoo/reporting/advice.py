@@ -80,7 +80,7 @@ def advise(history: list[dict[str, float]], metrics: dict | None = None) -> list
 def _of_curves(history: list[dict[str, float]]) -> list[str]:
     advice = []
     waiting = sum(line["waiting"] for line in history)
-    waited = waiting / sum(line["seconds"] for line in history)
+    waited = waiting / max(sum(line["seconds"] for line in history), 1e-12)
     if waiting > WAITING_SECONDS and waited > WAITING_SHARE:
         advice.append(
             f"Waiting for data: {waited:.0%} of the training time; a smaller "
@@ -207,6 +207,8 @@ def _of_jumps(loss: np.ndarray) -> list[str]:
     if not _jumped(loss):
         return []
     peak = int((loss / np.minimum.accumulate(loss)).argmax())
+    if not peak:
+        return []
     return [
         Advice.of(
             (peak + 1, peak + 1),

@@ -1,7 +1,5 @@
 """Numbers that a run keeps. They may come from a stranger, so their form is checked."""
 
-import math
-
 from zoo.core import measured
 from zoo.errors import Mistake
 from zoo.run import Run
@@ -35,7 +33,9 @@ def pairs(about: dict, name: str) -> dict[str, list[float]]:
     return {
         key: pair
         for key, pair in found.items()
-        if isinstance(pair, list) and len(pair) == 2 and all(map(_is_finite, pair))
+        if isinstance(pair, list)
+        and len(pair) == 2
+        and all(map(measured.is_finite, pair))
     }
 
 
@@ -55,8 +55,4 @@ def result(run: Run) -> tuple[str, dict[str, float]]:
 def _numbers(about) -> dict[str, float]:
     if not isinstance(about, dict):
         return {}
-    return {name: value for name, value in about.items() if _is_finite(value)}
-
-
-def _is_finite(value) -> bool:
-    return measured.is_number(value) and math.isfinite(value)
+    return {name: value for name, value in about.items() if measured.is_finite(value)}

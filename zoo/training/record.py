@@ -68,22 +68,27 @@ def restore(session, arrays: list[np.ndarray], progress: dict) -> None:
     """Give `session` the variables and the state that `save` wrote.
 
     Raises:
-        Mistake: they are of another backend or model.
+        Mistake: they are of another backend or model, or damaged.
     """
-    made, folder = progress.get("backend"), session.folder
-    if made != session.state.backend:
+    state, folder = states.restored(progress), session.folder
+    if state.backend != session.state.backend:
+        made = str(state.backend)[:40]
         raise Mistake(
             f"the training state in {folder} was made on {made}, this is "
             f"{session.state.backend}; "
             f"`zoo train {folder} --resume --backend {made}` continues it"
         )
-    for stage in range(1, min(progress["stage"], len(session.stages) - 1) + 1):
+    for stage in range(1, min(state.stage, len(session.stages) - 1) + 1):
         session.state.stage = stage
         session.start_stage()
     variables = _variables(session)
-    _check(arrays, variables, folder)
-    session.state = states.restored(progress, arrays[len(variables) :])
-    assign(variables, arrays[: len(variables)])
+    count = len(variables)
+    _check(arrays[:count], variables, folder)
+    state.best = arrays[count:]
+    if state.best:
+        _check(state.best, session.model.variables, folder)
+    session.state = state
+    assign(variables, arrays[:count])
     if session.state.stage < len(session.stages):  # else all epochs are done
         session.set_step()
     session.trainer.pull()
@@ -243,13 +248,14 @@ def assign(variables, arrays) -> None:
 def _check(arrays, variables, folder):
     """Refuse a state whose arrays are not those of these variables."""
     for array, variable in zip(arrays, variables, strict=False):
-        if array.shape != tuple(variable.shape):
+        if array.shape != tuple(variable.shape) or array.dtype.kind not in "biuf":
             raise Mistake(
                 f"the training state in {folder} is of another model: "
                 f"{variable.path} has the shape {tuple(variable.shape)} here and "
-                f"{array.shape} there; begin again in another folder, with --run"
+                f"{array.shape} there, of {array.dtype}; begin again in another "
+                "folder, with --run"
             )
-    if len(arrays) < len(variables):
+    if len(arrays) != len(variables):
         raise Mistake(
             f"the training state in {folder} is of another model: it has "
             f"{len(arrays)} arrays and {len(variables)} are needed; "

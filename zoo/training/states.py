@@ -16,12 +16,24 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core import files
+from zoo.core import files, measured
 from zoo.errors import Mistake
 
 KEPT = 2  # if the newest is damaged, the one before is used
 _SUMS = ("loss", "wrong", "examples", "seconds", "waited")
 _TOTALS = ("total", "processor", "train", "waiting", "compiling", "examples")
+# What NumPy, zipfile and json raise of damaged data.
+_DAMAGED = (
+    ValueError,
+    KeyError,
+    TypeError,
+    OSError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass
@@ -134,25 +146,41 @@ def read(data: bytes) -> tuple[list[np.ndarray], dict]:
                 raise ValueError("it is compressed")
         with np.load(io.BytesIO(data)) as file:
             names = sorted(name for name in file.files if name != "progress")
-            progress = json.loads(file["progress"].tobytes())
-            return [file[name] for name in names], progress
-    except (ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+            progress = json.loads(bytes(file["progress"]))
+            arrays = [file[name] for name in names]
+    except _DAMAGED as error:
         raise Mistake(f"this is no training state: {error}") from error
+    if not isinstance(progress, dict) or not all(hasattr(x, "dtype") for x in arrays):
+        raise Mistake("this is no training state: it holds something else")
+    return arrays, progress
 
 
-def restored(progress: dict, best: list[np.ndarray]) -> State:
-    """The state with this progress.
+def restored(progress: dict) -> State:
+    """The state with this progress, without arrays.
 
     Raises:
         Mistake: another version of zoo wrote it, or it is damaged.
     """
     names = {each.name for each in dataclasses.fields(State)} - {"best"}
-    if not isinstance(progress, dict) or progress.keys() != names:
+    if progress.keys() != names:
         raise Mistake(
             f"a training state with {', '.join(sorted(map(str, progress)))}; this zoo "
             f"reads {', '.join(sorted(names))}: resume with the zoo that saved it"
         )
-    return State(**progress, best=best)
+    counts = [progress[name] for name in ("stage", "epoch", "step", "best_epoch")]
+    history, sums, totals = (progress[n] for n in ("history", "sums", "totals"))
+    if (
+        not all(type(each) is int and each >= 0 for each in counts)
+        or not measured.is_number(progress["best_loss"])
+        or not isinstance(history, list)
+        or not all(map(measured.is_group, [sums, totals, *history]))
+        or (history and measured.fault_of_epochs(history))
+        or any(line.keys() != history[-1].keys() for line in history)
+        or {*_SUMS} - sums.keys()
+        or {*_TOTALS} - totals.keys()
+    ):
+        raise Mistake("the training state is damaged: its progress is none of zoo's")
+    return State(**progress)
 
 
 def _checksums(data: bytes) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from filelock import FileLock
 
 from zoo import backend
 from zoo import recipe as recipes
+from zoo.building import stored
 from zoo.core import files
 from zoo.core.arguments import spelled
 from zoo.core.folders import check_folder, make_folder, new_folder
@@ -25,13 +27,13 @@ from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
 from zoo.tuning.search import (
     FIRST,
-    LARGEST,
     OBJECTIVES,
     Search,
     Settings,
     absolute,
     check_same,
     load,
+    read,
     to_json,
 )
 
@@ -133,7 +135,7 @@ def tune(
         recipe,
         backend.current(),
         tuner,
-        _checked(trials),
+        trials,
         seed,
         objective,
         tuple(only),
@@ -153,33 +155,40 @@ def reopen(
     winners: int = 3,
     lease: float = 60.0,
     quiet: bool = False,
+    trust: bool = False,
 ) -> Search:
     """Go on with the search in `folder`; the arguments are those of `tune`.
 
     Args:
         folder: of the search.
         trials: how many in all; None is as many as it was begun with.
+        trust: execute the code of others that the search names: a model, a loss, or
+            what reads its data.
 
     Raises:
-        Mistake: the folder is not a search, or another backend began it.
+        Mistake: the folder is not a search, is damaged, was begun on another backend,
+            or names code that is not trusted.
     """
     _require()
     settings = load(folder).settings
-    settings = replace(
-        settings, trials=_checked(settings.trials if trials is None else trials)
-    )
+    if not trust:
+        stored.check_trust(settings.recipe, Path(folder))
+    if trials is not None:
+        settings = replace(settings, trials=trials)
     folder = Path(folder)
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
 
 
-def _checked(trials: int) -> int:
-    if trials < 1:
-        raise Mistake(f"trials={trials}; accepted: at least 1")
-    return trials
-
-
 def _check_process(max_minutes, workers, winners, lease) -> None:
     """Refuse what no search can be run with; "not >" holds for NaN too."""
+    limit = () if max_minutes is None else (max_minutes,)
+    for given, kind in (((workers, winners), Integral), ((*limit, lease), Real)):
+        for value in given:
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise Mistake(
+                    "workers and winners are whole numbers, max_minutes and lease "
+                    f"numbers; given: {value!r:.60}"
+                )
     if max_minutes is not None and not max_minutes > 0:
         raise Mistake(f"max_minutes={max_minutes}; accepted: more than 0")
     if workers < 0:
@@ -197,12 +206,12 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
     startup.import_keras(settings.backend)
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
+    from zoo.data import identity
     from zoo.training.folder import Stopped
-    from zoo.tuning import oracle, trial
+    from zoo.tuning import trial
     from zoo.tuning.sharing import run_workers
     from zoo.tuning.tuner import RENEWED, Tuner, wave
 
-    oracle.make(settings)
     dataset = trial.datasets(settings.recipe, settings.folds)[0]
     objective = settings.objective or FIRST[dataset.task]
     if objective not in OBJECTIVES[dataset.task]:
@@ -213,6 +222,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
         absolute(settings),  # it is opened from other folders, too
         objective=objective,
         wave=wave(settings.recipe, settings.tuner, dataset, objective),
+        examples=identity.examples(dataset),
     )
     folder = folder or new_folder(name, settings.backend)[0]
     _open(folder, settings)
@@ -252,8 +262,7 @@ def _open(folder, settings):
             raise taken
         if path.is_file():
             then = "give the same settings to resume it, or another folder with --run"
-            begun = files.read_json(path, LARGEST)
-            check_same(begun, settings, f"the search in {folder}", then)
+            check_same(read(path), settings, f"the search in {folder}", then)
         files.write_json(path, to_json(settings))
 
 

@@ -16,23 +16,16 @@ from keras_tuner.engine import hyperparameters as hps
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo.core import files
-from zoo.errors import unknown
 from zoo.metrics import better
-from zoo.tuning import private
+from zoo.tuning import kept, private
 from zoo.tuning.private import MetricsTracker
-from zoo.tuning.search import TUNERS, Settings
+from zoo.tuning.search import Settings
 
 _MOST_STARTS = 3
 
 
 def make(settings: Settings):
-    """The oracle of a search.
-
-    Raises:
-        Mistake: no such tuner.
-    """
-    if settings.tuner not in TUNERS:
-        raise unknown("tuner", settings.tuner, TUNERS)
+    """The oracle of a search."""
     direction = "max" if better(settings.objective, 1) > 0 else "min"
     options = {
         "objective": Objective(f"validation_{settings.objective}", direction),
@@ -89,10 +82,25 @@ class _Durable(private.Hooks):
             own = {k: v for k, v in values.items() if k.startswith("tuner/")}
             if not self.trials:
                 values = {**self.defaults(), **own}
-            answer["values"] = _rounded(values)
+            answer["values"] = self.rounded(values)
         if answer["status"] == TrialStatus.STOPPED and self.ongoing_trials:
             answer["status"] = TrialStatus.IDLE
         return answer
+
+    def rounded(self, values: dict) -> dict:
+        """Numbers of three significant digits, but those that are chosen as they are.
+
+        These are choices, and the recipe's own values, which are the defaults.
+        """
+        parts = self.hyperparameters.space
+        exact = {part.name for part in parts if isinstance(part, hps.Choice)}
+        defaults = {(part.name, part.default) for part in parts}
+        return {
+            name: value
+            if name in exact or (name, value) in defaults
+            else kept.rounded(value)
+            for name, value in values.items()
+        }
 
     def defaults(self) -> dict:
         """The active hyperparameters at their defaults."""
@@ -204,15 +212,19 @@ class _Durable(private.Hooks):
         A trial with a result keeps it. A trial that was running stays with its worker,
         or, if that has died, runs again under its own number and values. A trial that
         the oracle's own file does not know was never begun.
+
+        Raises:
+            Mistake: a file is damaged, or is that of another search.
         """
-        self._written = private.oracle_file(self).read_text("utf-8")
-        state = json.loads(self._written)
+        path = private.oracle_file(self)
+        self._written, state = kept.oracle(path, self.get_state())
         known = set(self.end_order)  # a trial that has ended never changes
         for trial_id in [i for i in state["start_order"] if i not in known]:
-            path = private.trial_file(self, trial_id)
-            self.trials[trial_id] = Trial.load(str(path))
+            file = private.trial_file(self, trial_id)
+            self.trials[trial_id] = kept.trial(file, trial_id, self.objective.name)
         max_trials = self.max_trials
-        self.set_state(state)
+        with kept.reading(path):
+            self.set_state(state)
         self.max_trials, self.starts = max_trials, state["starts"]
         self.joint_starts = state["joint_starts"]
         for trial_id, trial in self.trials.items():
@@ -230,7 +242,7 @@ class _Durable(private.Hooks):
             self._take_back(slot)
 
     def hash_of(self, values):
-        return super().hash_of(_rounded(values))
+        return super().hash_of(self.rounded(values))
 
 
 class _Random(_Durable, oracles.RandomSearchOracle):
@@ -250,7 +262,7 @@ class _Bayesian(_Durable, oracles.BayesianOptimizationOracle):
         values = answer.get("values")
         if values and private.is_drawn_before(self, values):  # the same result again
             others = private.random_values(self) or values
-            return {**answer, "values": _rounded(others)}
+            return {**answer, "values": self.rounded(others)}
         return answer
 
     def vectors(self):
@@ -260,11 +272,3 @@ class _Bayesian(_Durable, oracles.BayesianOptimizationOracle):
         self.gpr.fit(*super().vectors())
         self.trials = every
         return super().vectors()
-
-
-def _rounded(values: dict) -> dict:
-    """Numbers of three significant digits, which are pasted and read more easily."""
-    return {
-        name: float(f"{value:.3g}") if isinstance(value, float) else value
-        for name, value in values.items()
-    }

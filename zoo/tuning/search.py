@@ -1,20 +1,20 @@
 """A search: the folder that `zoo tune` leaves behind, readable without any code."""
 
-import csv
-import io
 import json
-import math
 import os
 import shlex
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
+from zoo import backend
 from zoo import recipe as recipes
-from zoo.core import files
-from zoo.errors import Mistake
+from zoo.core import files, measured
+from zoo.errors import Mistake, unknown
 from zoo.metrics import Summary, better, summarize
 from zoo.recipe import Recipe
+from zoo.recipe.fields import set_fields
+from zoo.tuning import table
 
 FIRST = {
     "classes": "accuracy",
@@ -34,23 +34,6 @@ OBJECTIVES = {
 }
 LARGEST = 2**20  # bytes of a JSON file; a recipe has 1 kB
 TUNERS = ("random", "bayesian", "hyperband")
-COLUMNS = 10  # of a table of trials, before its hyperparameters
-
-
-def columns(metric: str) -> tuple[str, ...]:
-    """The names of the first columns of a table of trials, judged by a metric."""
-    return (
-        "trial",
-        "status",
-        f"validation_{metric}",
-        "validation_loss",
-        "best_epoch",
-        "epochs",
-        "parameters",
-        "seconds",
-        "overrides",
-        "reason",
-    )
 
 
 def metric_of(values: dict) -> str:
@@ -85,19 +68,32 @@ class Settings:
         only: the hyperparameters that are searched; () is all.
         folds: of cross-validation; 0 judges by the recipe's validation split.
         wave: trials that are drawn together, before any of them has a result.
+        examples: which they are, see `zoo.data.identity.examples`; {} of zoo 0.1.
     """
 
     name: str
-    changes: tuple[str, ...]
+    changes: tuple  # of text, as is `only`
     recipe: Recipe
     backend: str
     tuner: str = "random"
     trials: int = 30
     seed: int = 0
     objective: str = "accuracy"
-    only: tuple[str, ...] = ()
+    only: tuple = ()
     folds: int = 0
     wave: int = 1
+    examples: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        set_fields(self, "search")
+        for name in ("changes", "only"):
+            if others := [x for x in getattr(self, name) if not isinstance(x, str)]:
+                raise Mistake(f"{name} holds {others[0]!r:.60}; accepted: text")
+        if self.tuner not in TUNERS:
+            raise unknown("tuner", self.tuner, TUNERS)
+        for name, lowest in (("trials", 1), ("seed", 0), ("wave", 1)):
+            if (value := getattr(self, name)) < lowest:
+                raise Mistake(f"{name}={value}; accepted: at least {lowest}")
 
 
 @dataclass(frozen=True)
@@ -114,28 +110,17 @@ class Search:
 
     @cached_property
     def settings(self) -> Settings:
-        path = self.folder / "search.json"
-        values = files.read_json(path, LARGEST)
-        try:
-            return from_json(values)
-        except (KeyError, TypeError) as error:
-            raise Mistake(f"{path} is damaged: {error}") from error
+        return read(self.folder / "search.json")
 
     @property
     def trials(self) -> list[dict]:
-        """A dict a trial, in the order of their numbers.
+        """A dict a trial, in the order of their numbers, see `zoo.tuning.table.read`.
 
-        Keys: those of `columns`, and `values`, a dict of hyperparameters. A number
-        that a trial has not, as a failed one, is None.
+        Raises:
+            Mistake: the table, or what decides the search, is damaged.
         """
-        path = self.folder / "trials.csv"
-        if not path.is_file():
-            return []
-        try:
-            head, *rows = csv.reader(io.StringIO(path.read_text("utf-8")))
-            return [_trial(head, row) for row in rows]
-        except (OSError, ValueError, csv.Error) as error:
-            raise Mistake(f"{path} is damaged: {error}") from error
+        asked = self.settings.objective
+        return table.read(self.folder, FIRST.values() if asked == "loss" else [asked])
 
     @property
     def best(self) -> dict:
@@ -153,7 +138,15 @@ class Search:
     def winner(self) -> dict:
         """Of the re-trained winner: `seeds` and `test`, its metrics; {} if not yet."""
         path = self.folder / "winner.json"
-        return files.read_json(path, LARGEST) if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        found, metric = files.read_json(path, LARGEST), self.metric
+        test = found.get("test")
+        if not isinstance(test, list) or not all(
+            measured.is_group(each) and metric in each for each in test
+        ):
+            raise Mistake(f"{path} is damaged: it has no {metric} of each seed")
+        return found
 
     @property
     def overrides(self) -> str:
@@ -163,7 +156,8 @@ class Search:
     @property
     def command(self) -> str:
         """What to type to train the best trial's recipe."""
-        return f"zoo train {self.settings.name or 'RECIPE'} {self.overrides}".strip()
+        name = shlex.quote(self.settings.name) if self.settings.name else "RECIPE"
+        return f"zoo train {name} {self.overrides}".strip()
 
     @property
     def recipe(self) -> Recipe:
@@ -180,7 +174,11 @@ class Search:
     @property
     def metric(self) -> str:
         """What is shown of a trial beside its loss, such as "accuracy"."""
-        return metric_of(self.trials[0])
+        if (asked := self.settings.objective) != "loss":
+            return asked
+        if not (trials := self.trials):
+            raise Mistake(f"the search {self.folder} has no trial yet")
+        return metric_of(trials[0])
 
 
 def load(folder: str | Path) -> Search:
@@ -222,11 +220,35 @@ def to_json(settings: Settings) -> dict:
     return json.loads(json.dumps(values))
 
 
+def read(path: Path) -> Settings:
+    """The settings that a search began with; the file may come from anybody.
+
+    Raises:
+        Mistake: it is damaged, or of a newer zoo.
+    """
+    values = files.read_json(path, LARGEST)
+    try:
+        found = from_json(values)
+        if found.backend not in backend.NAMES:
+            raise unknown("backend", found.backend, backend.NAMES)
+        known = {name for names in OBJECTIVES.values() for name in names}
+        if found.objective not in known:
+            raise unknown("objective", found.objective, known)
+        return found
+    except Mistake as mistake:
+        raise Mistake(f"{path} cannot be read: {mistake}") from mistake
+
+
 def from_json(values: dict) -> Settings:
-    """What `to_json` wrote."""
-    lists = {name: tuple(values[name]) for name in ("changes", "only")}
-    recipe = recipes.from_json(values["recipe"])
-    return Settings(**{**values, **lists, "recipe": recipe})
+    """What `to_json` wrote.
+
+    Raises:
+        Mistake: it wrote something else.
+    """
+    names = {each.name for each in fields(Settings)}
+    if others := sorted(({"examples": {}} | values).keys() ^ names):
+        raise Mistake(f"a search has {', '.join(sorted(names))}; not so: {others}")
+    return Settings(**{**values, "recipe": recipes.from_json(values["recipe"])})
 
 
 def absolute(settings: Settings) -> Settings:
@@ -242,54 +264,28 @@ def absolute(settings: Settings) -> Settings:
     )
 
 
-def check_same(there: dict, settings: Settings, what: str, then: str) -> None:
+def check_same(begun: Settings, settings: Settings, what: str, then: str) -> None:
     """Refuse settings that would not give the trials of a search that has begun.
 
     Args:
-        there: the settings of that search, see `to_json`.
-        settings: the new ones; only `trials` may differ.
+        begun: the settings of that search.
+        settings: the new ones; only `trials` may differ, and zoo 0.1 kept no examples.
         what: names the search in the error.
         then: what to do next.
 
     Raises:
         Mistake: they differ.
     """
-    begun = from_json(there)  # its paths are relative if zoo 0.1 wrote it
-    there = to_json(absolute(begun))
+    from zoo.data import identity, kept_facts
+
+    there = to_json(absolute(begun))  # its paths are relative if zoo 0.1 wrote it
     for name, new in to_json(settings).items():
-        if name != "trials" and there[name] != new:
+        if name not in ("trials", "examples") and there[name] != new:
             raise Mistake(f"{what} has {name}={there[name]}, not {new}; {then}")
-
-
-def write_trials(folder: Path, trials: list[dict], metric: str = "accuracy") -> None:
-    """Write `trials.csv`: the columns, then one for each hyperparameter."""
-    names = list(dict.fromkeys(name for trial in trials for name in trial["values"]))
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*columns(metric), *names])
-    for trial in trials:
-        cells = [trial.get(column) for column in columns(metric)]
-        cells += [trial["values"].get(name) for name in names]
-        writer.writerow(["" if cell is None else cell for cell in cells])
-    files.write_text(folder / "trials.csv", buffer.getvalue())
-
-
-def _trial(head: list[str], row: list[str]) -> dict:
-    texts = ("status", "overrides", "reason")
-    trial = {
-        name: cell if name in texts else _number(cell)
-        for name, cell in zip(head[:COLUMNS], row[:COLUMNS], strict=True)
-    }
-    pairs = zip(head[COLUMNS:], row[COLUMNS:], strict=True)
-    return {**trial, "values": {k: _number(cell) for k, cell in pairs if cell != ""}}
-
-
-def _number(text: str):
-    if text == "":
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        return {"True": True, "False": False}.get(text, text)
-    is_whole = text.lstrip("-").isdigit()
-    return int(text) if is_whole else value if math.isfinite(value) else None
+    if not kept_facts.are_examples(begun.examples):
+        raise Mistake(f"{what} is damaged: its examples")
+    if words := identity.differences(begun.examples, settings.examples):
+        raise Mistake(
+            f"the data are not those that {what} began with: {words}; put the data "
+            "back, or begin another search in another folder with --run"
+        )

@@ -1,13 +1,15 @@
 """What a search varies: the model's own space and the training fields of a recipe."""
 
 import inspect
+import math
 import re
+import sys
 from collections.abc import Collection
 
 from zoo import augment
 from zoo import recipe as recipes
 from zoo.building import registry
-from zoo.errors import unknown
+from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
 
 _WEIGHT_DECAYS = [0.0, 1e-5, 1e-4, 1e-3, 1e-2]
@@ -81,6 +83,11 @@ def _training(recipe, hp, examples):
 def _optimizer(recipe, hp, values):
     """SGD or Adam where the recipe has one of them, each with rates of its own."""
     own, rate = recipe.optimizer.lower(), recipe.learning_rate
+    if not sys.float_info.min < rate / 10 < rate * 10 < math.inf:
+        raise Mistake(
+            f"learning_rate={rate:g}; a search tries a tenth of it to ten times of it: "
+            "give one above 0, such as 0.001"
+        )
     if own not in _RATES:
         values["learning_rate"] = hp.Float(
             "learning_rate", rate / 10, rate * 10, sampling="log", default=rate

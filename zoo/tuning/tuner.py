@@ -1,6 +1,7 @@
 """The search itself: trials drawn by an oracle, trained by zoo, recorded one by one."""
 
 import contextlib
+import math
 import shlex
 import time
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,9 @@ from zoo.engine import device
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training.setup import build_for
-from zoo.tuning import network, oracle, private, trial
+from zoo.tuning import network, oracle, private, table, trial
 from zoo.tuning.progress import Progress
-from zoo.tuning.search import FIRST, Settings, write_trials
+from zoo.tuning.search import FIRST, Settings
 from zoo.tuning.sharing import Presence
 from zoo.tuning.space import space
 
@@ -231,6 +232,8 @@ class Tuner(private.TunerHooks, keras_tuner.Tuner):
         return [home / f"fold_{number}" for number in range(len(self.datasets))]
 
     def _end(self, each: Trial, result: Result):
+        if isinstance(result, dict):
+            result = _sound(result)
         if isinstance(result, Exception):
             each.status, each.message = TrialStatus.FAILED, reason(result)
         else:
@@ -255,7 +258,7 @@ class Tuner(private.TunerHooks, keras_tuner.Tuner):
 
     def record(self) -> None:
         """Write the table of trials."""
-        write_trials(self.folder, self.rows(), self.metric)
+        table.write(self.folder, self.rows(), self.metric)
 
     def _row(self, each):
         values = each.hyperparameters.values
@@ -287,6 +290,17 @@ def _ends(part: hps.HyperParameter) -> Sequence:
     if isinstance(part, hps.Choice | hps.Boolean | hps.Fixed):
         return part.values
     return part.min_value, part.max_value
+
+
+def _sound(result: dict) -> Result:
+    """A result, or what is wrong with it: another one could not be compared with it."""
+    for name, value in result.items():
+        if not math.isfinite(value):
+            return Mistake(
+                f"the {name.replace('_', ' ')} is {value}: training diverged; try a "
+                "smaller learning_rate or clip_norm=1"
+            )
+    return result
 
 
 def reason(error: Exception) -> str:

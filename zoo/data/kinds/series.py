@@ -5,10 +5,14 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from zoo.core import measured
 from zoo.core.columns import Column, places
+from zoo.core.columns import of as described
 from zoo.data.kinds import cells, dates, steps
 from zoo.data.kinds.steps import Step
 from zoo.errors import Mistake
+
+FARTHEST = 2.0**53  # of two moments, in seconds, months or numbers
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,21 @@ class Timeline:
         names = found.target, found.key, *found.ahead
         if not all(isinstance(each, str) for each in names):
             raise ValueError("columns have names")
-        clock, step = Column(**dict(found.clock)), Step(**dict(found.step))
-        sound = step.unit in ("s", "month", "number", steps.ROW) and (
-            step.size > 0 or step.unit == steps.ROW
-        )
-        if clock.kind not in ("date", "number") or not sound:
-            raise ValueError("times are dates or numbers, in equal steps")
+        (clock,), step = described([found.clock]), Step(**dict(found.step))
+        if clock.kind not in ("date", "number") or type(found.resampled) is not bool:
+            raise ValueError("times are dates or numbers")
+        if not _is_step(step):
+            raise ValueError("times are in equal steps")
         return replace(found, clock=clock, step=step, ahead=tuple(found.ahead))
+
+
+def _is_step(step: Step) -> bool:
+    """Whether moments can be so far from each other."""
+    if not measured.is_finite(step.size) or not 0 <= step.size < FARTHEST:
+        return False
+    if step.unit == "month":
+        return step.size >= 1 and step.size == int(step.size)
+    return step.unit == steps.ROW or (step.unit in ("s", "number") and step.size > 0)
 
 
 def hidden(columns: tuple[Column, ...], ahead: tuple[str, ...], time: str):
