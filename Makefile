@@ -5,9 +5,11 @@
 # make stress kills, deaths and clusters, many times over; an hour
 
 PYTHON ?= python3
-# Two processes; the tests of a file stay together, they share what they set up.
+# Two processes, or as many as a suite says; the tests of a file stay together, they
+# share what they set up.
 # Files begin in the order of tests/conftest.py: those with slow tests first.
-TEST = python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+WORKERS = 2
+TEST = python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Children of tests start sooner from files that are compiled already.
 unexport PYTHONDONTWRITEBYTECODE
@@ -61,6 +63,8 @@ stress: .venv/zoo-all
 	  KERAS_BACKEND=$$backend .venv/bin/python -m pytest tests/stress || exit 1; \
 	done
 
+# A short suite beside another one: a second process would take as long to begin.
+test-without-tensorflow: WORKERS = 0
 test-without-tensorflow: .venv-no-tensorflow/zoo-jax-torch
 	@for backend in jax torch; do \
 	  echo "== without TensorFlow installed, on $$backend"; \
