@@ -5,6 +5,8 @@ import re
 import threading
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+from unittest import mock
 
 from zoo import backend
 
@@ -29,6 +31,7 @@ AS_USERS = frozenset(
         "goldens_real",
         "resume",
         "start_up",
+        "survival",
         "verify",
         "without_tensorflow",
     )
@@ -38,22 +41,38 @@ _is_quick = False
 _contexts: dict = {}  # by the number of the thread
 
 
-def compile_for(file: str) -> None:
-    """From now on compile as the test file of this name, without .py, is to have it.
+def compile_for(file: Path) -> None:
+    """From now on compile as this test file is to have it, in tests/stress as users.
 
-    On JAX this process and its children, on PyTorch the children. TensorFlow, which
-    spends its time elsewhere and reads the environment once, has what users have.
+    On JAX this process and its children, on PyTorch and TensorFlow the children: see
+    `begin` for what TensorFlow does in this process.
     """
     global _is_quick
     _contexts.clear()  # they hold the constants of all programs
-    is_quick = file not in AS_USERS
-    if is_quick == _is_quick or backend.current() == "tensorflow":
+    is_quick = file.stem not in AS_USERS and file.parent.name != "stress"
+    if is_quick == _is_quick:
         return
-    words = [f"--{name}={value}".lower() for name, value in known().items()]
     if backend.current() == "jax":
         _compile_here(is_quick)
-    os.environ["XLA_FLAGS"] = " ".join([*words, USUAL]) if is_quick else USUAL
+    os.environ["XLA_FLAGS"] = _flags() if is_quick else USUAL
     _is_quick = is_quick
+
+
+def begin() -> None:
+    """Have TensorFlow in this process compile with little optimization, in all files.
+
+    It reads the environment once. What users have it has in processes of its own.
+    """
+    if backend.current() == "tensorflow":
+        import tensorflow as tf
+
+        with mock.patch.dict(os.environ, {"XLA_FLAGS": _flags()}):
+            tf.function(lambda: tf.constant(0.0), jit_compile=True)()
+
+
+def _flags():
+    words = [f"--{name}={value}".lower() for name, value in known().items()]
+    return " ".join([*words, USUAL])
 
 
 def remove_nothing() -> None:

@@ -51,6 +51,8 @@ def pytest_configure(config):
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         backend.use()
         startup.import_keras()
+        if not any("stress" in name for name in config.args):
+            compiling.begin()
         compiling.remove_nothing()
         compiling.share_context()
         leave_tensorflow_out()
@@ -151,7 +153,7 @@ def quick_floors():
 @pytest.fixture(scope="module", autouse=True)
 def compiler(request):
     """XLA compiles for most files with little optimization."""
-    compiling.compile_for(request.path.stem)
+    compiling.compile_for(request.path)
 
 
 @pytest.fixture
