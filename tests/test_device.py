@@ -154,7 +154,7 @@ def test_kernels_are_those_of_the_backend(name):
     layer = keras.layers.Conv2D(2, 3)
     has = {
         "torch": True,
-        "jax": name in ("convolution", "depthwise", "maximum"),
+        "jax": name in ("convolution", "depthwise", "maximum", "gru"),
         "tensorflow": name == "gru",
     }
     if keras.backend.backend() != "torch":

@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from zoo.engine.jax.gru import gru
 from zoo.engine.kernels import are_in_use
 from zoo.engine.padding import margins
 
@@ -343,4 +344,9 @@ def _windows(images, size):
     return [images[:, i::rows, j::columns] for i in range(rows) for j in range(columns)]
 
 
-_KERNELS = {"convolution": convolution, "depthwise": depthwise, "maximum": maximum}
+_KERNELS = {
+    "convolution": convolution,
+    "depthwise": depthwise,
+    "maximum": maximum,
+    "gru": gru,
+}
