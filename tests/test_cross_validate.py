@@ -122,7 +122,7 @@ def test_intervals_narrow_with_the_root_of_the_count():
 
 
 @pytest.mark.slow
-def test_a_cross_validation_resumes_and_predicts_every_example(tmp_path):
+def test_a_cross_validation_resumes_and_predicts_every_example(tmp_path, capsys):
     run = cross_validate(THIRDS, 3, tmp_path)
     assert run.metrics["seconds"]["total"] > 0
     low, high = run.metrics["interval"]["accuracy"]
@@ -137,6 +137,11 @@ def test_a_cross_validation_resumes_and_predicts_every_example(tmp_path):
     again = cross_validate(THIRDS, 3, tmp_path)
     assert again.metrics == run.metrics
     assert (tmp_path / "part-0" / "model.keras").stat().st_mtime_ns == trained
+    said = f"{tmp_path} is a cross-validation"
+    with pytest.raises(Mistake, match=rf"{said}, .* such as {tmp_path / 'part-0'}"):
+        zoo.predict(tmp_path, "0,0")
+    assert cli.call(["train", str(tmp_path), "--resume"]) == 2
+    assert f"{said}; `zoo cross-validate` with the same" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, Stopped])

@@ -259,6 +259,23 @@ def test_who_does_not_belong_together_is_named(place, members, whole):
 
 
 @once
+@once
+def test_data_that_changed_are_refused(place, tmp_path):
+    path = tmp_path / "own.csv"
+    lines = [f"{x:.3f},{'no' if x < 0 else 'yes'}" for x in np.linspace(-1, 1, 60)]
+    path.write_text("\n".join(["x,answer", *lines]))
+    own = {"data": str(path), "data_arguments": {"target": "answer", "seed": 0}}
+    recipe = dataclasses.replace(TINY, batch=8, validation=0.0, **own)
+    runs = [train(tmp_path / f"{seed}", recipe, seed=seed) for seed in (0, 1)]
+    path.write_text("\n".join(["x,answer", *reversed(lines)]))
+    with (
+        pytest.warns(UserWarning, match="the examples of .* are not those that"),
+        pytest.raises(Mistake, match=r"not those that judged the members: test has 1"),
+    ):
+        zoo.ensemble(*runs, run=tmp_path / "both", quiet=True)
+    assert not (tmp_path / "both").exists()
+
+
 def test_an_ensemble_is_not_trained(place, whole):
     with pytest.raises(Mistake, match="an ensemble is not trained: train its members"):
         zoo.train(whole.recipe, run=place / "again", quiet=True)

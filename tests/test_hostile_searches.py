@@ -167,6 +167,12 @@ def test_a_search_executes_no_code_that_it_names(search, field, value, capsys):
     assert said in capsys.readouterr().err
 
 
+def test_a_search_is_told_from_a_run(search):
+    for verb in (zoo.evaluate, zoo.report, lambda run: zoo.predict(run, "0,0")):
+        with refused(f"it is a search, whose best runs are in {search / 'winner'}"):
+            verb(search)
+
+
 def test_a_search_goes_on_with_the_data_that_it_began_with(tmp_path):
     path = tmp_path / "own.csv"
     lines = [f"{x:.3f},{'no' if x < 0 else 'yes'}" for x in np.linspace(-1, 1, 60)]

@@ -266,6 +266,8 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
         reason = "it is a file" if folder.is_file() else "it has no recipe.json"
         if not folder.exists():
             reason = "there is no such folder"
+        if (folder / "search.json").is_file():
+            reason = f"it is a search, whose best runs are in {folder / 'winner'}"
         raise Mistake(f"{folder} is not a run: {reason}; `zoo train` makes runs")
     if not (folder / "metrics.json").is_file():
         raise Mistake(

@@ -24,6 +24,11 @@ def restore(folder: str | os.PathLike) -> Dataset:
     """
     path = Path(folder) / "data.json"
     if not path.is_file():
+        if (part := Path(folder, "part-0")).is_dir():
+            raise Mistake(
+                f"{folder} is a cross-validation, which has no network of its own; "
+                f"give the run of a part, such as {part}"
+            )
         raise Mistake(f"{folder} is not the folder of a run: it has no data.json")
     about = files.read_json(path, LARGEST)
     later = _LATER if _is_old(path.parent) else ()

@@ -81,6 +81,7 @@ def ensemble(
         if not held:
             dataset = dataclasses.replace(dataset, validation=None)
         known = identity.examples(dataset)
+        _check_judged(first, known)
         dataset = dataclasses.replace(dataset, examples=known)
         models = []
         for done, each in enumerate(opened, 1):
@@ -156,6 +157,18 @@ def _check_pair(first: Run, other: Run, both: str) -> None:
                 f"{both} make no ensemble: their {split} splits hold different "
                 f"examples, so that nothing would judge both; {ADVICE}"
             )
+
+
+def _check_judged(first: Run, now: dict[str, dict]) -> None:
+    """Refuse data that changed: the metrics of the members are of other examples."""
+    then = first.about_data.examples
+    split = next((each for each in ("test", "validation") if each in now), "")
+    judged = ({k: v for k, v in each.items() if k == split} for each in (then, now))
+    if words := identity.differences(*judged):
+        raise Mistake(
+            f"the examples of {first.recipe.data} are not those that judged the "
+            f"members: {words}; put the data back, or train the members again"
+        )
 
 
 def _facts(run: Run, about: Dataset) -> dict:

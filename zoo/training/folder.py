@@ -120,6 +120,11 @@ def take(
                 "resume it with --resume or name another with --run"
             )
         if begun:
+            if (folder / "part-0").is_dir():
+                raise Mistake(
+                    f"{folder} is a cross-validation; `zoo cross-validate` with the "
+                    f"same words and --run {folder} continues it"
+                )
             if ended:
                 open_run(folder)
             recipes.check_trained(folder)
