@@ -15,6 +15,14 @@ def parser(text: str) -> argparse.ArgumentParser:
     )
 
 
+def times(text: str) -> int:
+    """How often something is done, as it is typed: none would measure nothing."""
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{count}; accepted: 1 or more")
+    return count
+
+
 def chosen(kind: str, given: Sequence[str] | None, known: Iterable[str]) -> list[str]:
     """The names among `known` that were given; all of them if nothing was.
 

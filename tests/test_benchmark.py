@@ -300,6 +300,9 @@ def test_networks_are_chosen_by_a_part_of_their_names_in_capitals_or_not():
     assert command.chosen("network", ["mlp"], known) == known[:1]
     assert command.chosen("network", ["lenet", "MLP"], known) == known
     assert command.chosen("network", None, known) == known
+    for words in (["speed", "--rounds", "0"], ["workers", ".", "--trials", "-1"]):
+        with pytest.raises(SystemExit):
+            search.main(words)
 
 
 @pytest.mark.once

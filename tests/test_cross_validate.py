@@ -1,6 +1,7 @@
 """Cross-validation: parts without leakage, and what a screening test is judged by."""
 
 import dataclasses
+import shutil
 import warnings
 from types import SimpleNamespace
 
@@ -163,8 +164,17 @@ def test_a_stopped_one_says_how_all_of_it_goes_on(error, tmp_path, monkeypatch):
 @pytest.mark.once
 def test_nothing_is_written_beside_what_was_not_begun_here(tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("mine")
+    for parts in (1, 0, True, "5"):
+        with pytest.raises(Mistake, match="folds; accepted: a whole number, at least"):
+            cross_validate(RECIPE, parts, tmp_path / "cv")
     with pytest.raises(Mistake, match="is not empty, and holds no cross-validation; n"):
         cross_validate(RECIPE, 3, tmp_path)
+    (tmp_path / "old" / "part-0").mkdir(parents=True)
+    with pytest.raises(
+        Mistake, match=r"own; give that of a part, such as .*old/part-0"
+    ):
+        data.restore(tmp_path / "old")
+    shutil.rmtree(tmp_path / "old")
     wild = dataclasses.replace(RECIPE, optimizer="sgd", learning_rate=1e30)
     with pytest.raises(Mistake, match="training diverged"):
         cross_validate(wild, 3, tmp_path / "mine" / "cv", quiet=True)

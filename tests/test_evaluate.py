@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss, roc_auc_score
 
 import zoo
+from zoo.engine import steps
 from zoo.errors import Mistake
 from zoo.metrics import area_under_curve, measure, probabilities
 
@@ -74,6 +75,23 @@ def test_nan_is_not_a_prediction():
     outputs[2:4, 1] = np.nan
     with pytest.raises(Mistake, match="NaN for 2 of 5 examples"):
         measure(outputs, np.zeros(5, int))
+
+
+@pytest.mark.once
+def test_what_is_asked_by_its_path_is_compiled_once(tmp_path, monkeypatch):
+    recipe = zoo.Recipe("deep_mlp", "moons", batch=100, epochs=1)
+    run = zoo.train(recipe, run=tmp_path / "run", floor=False, quiet=True).folder
+    compiled, compile_ = [], steps.compile_forward
+    monkeypatch.setattr(
+        steps, "compile_forward", lambda model: compiled.append(1) or compile_(model)
+    )
+    found = [zoo.evaluate(run)["loss"] for _ in range(3)]
+    assert found[0] == found[1] == found[2]
+    zoo.explain(str(run), "0.5,1")
+    assert zoo.explain(run, "0.5,1")[0].method == "shapley"
+    assert len(compiled) == 1
+    with pytest.raises(Mistake, match="is not a run: it is a file"):
+        zoo.evaluate(run / "recipe.json")
 
 
 def test_a_model_has_no_split_of_its_own():

@@ -1,5 +1,6 @@
 """Frames of pandas, polars and Arrow are tables: trained on, kept and asked."""
 
+import dataclasses
 import datetime
 import decimal
 from fractions import Fraction
@@ -201,3 +202,20 @@ def test_a_frame_of_polars_is_a_table_and_asks(tmp_path):
     np.testing.assert_array_equal(data.decode(found, first), rows[:1])
     pair = load(keep((frame[["x"]], frame["y"])))
     assert pair.classes == ("a", "b")
+
+
+@pytest.mark.once
+def test_data_in_memory_are_called_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    recipe = zoo.Recipe("deep_mlp", (x, (x[:, 0] > 0).astype(int)), batch=16, epochs=1)
+    zoo.train(recipe, run="~/own", floor=False, quiet=True)
+    assert (tmp_path / "own" / "run.json").exists()
+    page = zoo.report("~/own", format="md").read_text("utf-8")
+    assert "on the data in memory, seed 0" in page
+    assert ".parquet, seed" not in page
+    assert [row["data"] for row in zoo.runs("~").rows] == ["the data in memory"]
+    with pytest.raises(Mistake, match=r"larger than the data: the data in memory has"):
+        zoo.train(dataclasses.replace(recipe, batch=500), run=tmp_path / "b")
+    with pytest.raises(Mistake, match=r"has the key 1; accepted: text, such as '1'"):
+        dataclasses.replace(recipe, class_weight={1: 5.0})

@@ -297,6 +297,14 @@ def test_a_pipe_gets_a_line_every_so_often(monkeypatch, capsys):
         del lines[0]
     assert len(lines) > 1
     assert set(lines) == {"epoch 1/3, step: 7 of 100, loss 0.5000"}
+    with progress.alive("zoo predict"), progress.Progress("epoch", 9, quiet=True):
+        threading.Event().wait(0.3)
+    assert set(capsys.readouterr().err.splitlines()) == {
+        "zoo predict: at work for 0 min"
+    }
+    with progress.alive("zoo predict"), progress.Progress("epoch", 9):
+        threading.Event().wait(0.3)  # which says where it stands
+    assert "zoo predict" not in capsys.readouterr().err
 
 
 def test_a_notebook_gets_a_bar_that_goes_and_lines_that_stay(monkeypatch, capsys):

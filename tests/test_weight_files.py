@@ -44,6 +44,28 @@ def outputs(model):
     return keras.ops.convert_to_numpy(model(keras.ops.convert_to_tensor(inputs)))
 
 
+def test_a_weight_may_be_a_single_number(tmp_path):
+    file, path = tmp_path / "net.py", tmp_path / "model.safetensors"
+    file.write_text(
+        "import keras\n"
+        "class Scale(keras.layers.Layer):\n"
+        "    def build(self, shape):\n"
+        "        self.scale = self.add_weight(shape=(), initializer='ones')\n"
+        "    def call(self, x):\n"
+        "        return self.scale * x\n"
+        "def build():\n"
+        "    row = keras.Input((2,))\n"
+        "    return keras.Model(row, Scale()(row))\n"
+    )
+    model = registry.build(file)
+    model.weights[0].assign(3.0)
+    weight_files.save(model, path)
+    recipe = Recipe(str(file), "some data")
+    again = fitting.build(recipe, {}, lambda made: weight_files.load(made, path))
+    np.testing.assert_array_equal(outputs(again), outputs(model))
+    assert [shape for _, shape in weight_files.shapes(path).values()] == [()]
+
+
 @pytest.mark.parametrize(("name", "arguments"), MODELS)
 def test_a_model_is_rebuilt_with_all_its_state(tmp_path, name, arguments):
     model, path = learned(name, arguments), tmp_path / "model.safetensors"

@@ -37,6 +37,8 @@ def main() -> None:
         "--seeds", type=int, help="runs a recipe and backend; by default 5, 3 or 1"
     )
     options = parser.parse_args()
+    if options.seeds is not None and options.seeds < 1:
+        parser.error(f"--seeds {options.seeds}: accepted: 1 or more")
     ledger.require_clean_code()
     names = options.recipes or recipes.names()
     if len(names) == len(options.backends) == 1:

@@ -40,15 +40,31 @@ def opened(
     return run, run.dataset if isinstance(run, Exported) else run.about_data
 
 
+def for_keras(run: Run | str | Path, trust: bool = False) -> Run:
+    """A run whose model is for Keras to open; that of a name or a path is kept, too.
+
+    It is another one than `opened` keeps: ONNX Runtime may answer for that, until Keras
+    has opened its model.
+
+    Raises:
+        Mistake: see `zoo.run.open_run`.
+    """
+    if isinstance(run, Run) or exported.is_file(run):
+        return open_run(run, trust=trust)  # of a file it says that it is no run
+    found = _kept(run, trust, keras=True)
+    assert isinstance(found, Run)
+    return found
+
+
 MOST_KEPT = 4  # runs, of which each holds its weights in memory
-_KEPT: dict[tuple[str, bool], tuple[dict[str, tuple | None], Run | Exported]] = {}
+_KEPT: dict[tuple[str, bool, bool], tuple[dict[str, tuple | None], Run | Exported]] = {}
 _WRITTEN_IN_PLACE = (seal.NAME, stored.WEIGHTS)  # and files of code
 
 
-def _kept(run: str | Path, trust: bool) -> Run | Exported:
+def _kept(run: str | Path, trust: bool, keras: bool = False) -> Run | Exported:
     if trained.is_at_hub(run):
         run = trained.folder(run)
-    asked = os.fspath(run), trust
+    asked = os.fspath(run), trust, keras
     known = _KEPT.get(asked)
     if known is not None and _unchanged(known[0]):
         return known[1]

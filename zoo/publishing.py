@@ -56,14 +56,14 @@ def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -
         Mistake: the folder is not a run, or the new one is not empty or cannot be
             written; nothing is left of it then.
     """
-    opened, folder = open_run(run, trust=trust), Path(folder)
+    opened, folder = open_run(run, trust=trust), Path(folder).expanduser()
     _check_copied(opened)
     if "parameters" not in opened.metrics:
         raise Mistake(
             f"{opened.folder / 'metrics.json'} has no number of parameters; train again"
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Mistake(f"{folder} is there already; give the name of a new folder")
+        raise _taken(folder)
     if not folder.absolute().parent.is_dir():
         raise Mistake(f"there is no folder {folder.absolute().parent}; make it first")
     with (
@@ -75,7 +75,12 @@ def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -
         made = Path(place) / folder.name
         made.mkdir()
         _fill(opened, made)
-        os.replace(made, folder)
+        try:
+            os.replace(made, folder)
+        except OSError as error:
+            if folder.is_dir() and any(folder.iterdir()):  # another process was faster
+                raise _taken(folder) from error
+            raise
     return folder
 
 
@@ -95,6 +100,10 @@ def _names(folder: Path) -> list[str]:
     """The files of a run that are copied: its own, and what a model.py imports."""
     beside = [name for name in seal.read(folder) or () if name.endswith(".py")]
     return list(dict.fromkeys([*_COPIED, *beside]))
+
+
+def _taken(folder: Path) -> Mistake:
+    return Mistake(f"{folder} is there already; give the name of a new folder")
 
 
 def _fill(run: Run, folder: Path) -> None:

@@ -12,6 +12,7 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import stored, trained
 from zoo.core import files, measured, seal
+from zoo.core.kept import called
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -238,9 +239,9 @@ class Run:
         now = identity.examples(dataset) if then else {}
         if words := identity.differences(then, now):
             warnings.warn(
-                f"the examples of {self.recipe.data} are not those that {self.folder} "
-                f"was trained on: {words}; it may have learned from some that it is "
-                "now tested on",
+                f"the examples of {called(self.recipe.data)} are not those that "
+                f"{self.folder} was trained on: {words}; it may have learned from some "
+                "that it is now tested on",
                 stacklevel=2,
             )
         return dataset

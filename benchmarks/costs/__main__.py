@@ -35,7 +35,7 @@ def main(words: list[str] | None = None) -> None:
     for verb in VERBS:
         module = importlib.import_module(f"benchmarks.costs.{verb}")
         own = commands.add_parser(verb, description=module.__doc__)
-        own.add_argument("--rounds", type=int, default=5, help="5 by default")
+        own.add_argument("--rounds", type=command.times, default=5, help="5 by default")
         own.add_argument("--backends", nargs="+", help="all that are installed")
     own = commands.add_parser("table", description=report.__doc__)
     own.add_argument("--check", action="store_true", help="write nothing")

@@ -27,9 +27,11 @@ def main(words: list[str]) -> None:
     parser = command.parser(__doc__)
     parser.add_argument("search", help="a search's folder, or a recipe with folds")
     parser.add_argument("changes", nargs="*", metavar="field=value")
-    parser.add_argument("--trials", type=int, default=64, help="of a nested search")
+    parser.add_argument(
+        "--trials", type=command.times, default=64, help="of a nested search"
+    )
     parser.add_argument("--folds", type=int, default=5, help="of a nested search")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=command.times, default=3)
     parser.add_argument("--backend", default="jax")
     options = parser.parse_intermixed_args(words)
     ledger.require_clean_code()

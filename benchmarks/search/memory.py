@@ -30,7 +30,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("changes", nargs="*", metavar="field=value")
     parser.add_argument("--backends", nargs="+", help="all that are installed")
     parser.add_argument("--only", default="hidden_1", help="what is searched")
-    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--trials", type=command.times, default=100)
     arguments = parser.parse_intermixed_args(words)
     changes = arguments.changes or ["model.hidden=80,", "epochs=1"]
     what = [arguments.recipe, *changes, "--only", arguments.only]

@@ -35,10 +35,14 @@ def main(words: list[str]) -> None:
     parser.add_argument("recipe", nargs="?", default="circles")
     parser.add_argument("changes", nargs="*", metavar="field=value")
     parser.add_argument("--only", default=SEARCHED, help="what is searched; '' is all")
-    parser.add_argument("--trials", type=int, default=128, help="of zoo's search")
-    parser.add_argument("--plain", type=int, default=8, help="trials of plain `fit`")
+    parser.add_argument(
+        "--trials", type=command.times, default=128, help="of zoo's search"
+    )
+    parser.add_argument(
+        "--plain", type=command.times, default=8, help="trials of plain `fit`"
+    )
     parser.add_argument("--folds", type=int, default=0, help="of cross-validation")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=command.times, default=3)
     parser.add_argument("--backend", default="jax")
     arguments = parser.parse_intermixed_args(words)
     startup.load(arguments.backend)

@@ -29,9 +29,9 @@ def main(words: list[str]) -> None:
     parser.add_argument("other", type=Path, metavar="OTHER", help="another checkout")
     parser.add_argument("recipe", nargs="?", default="moons")
     parser.add_argument("changes", nargs="*", metavar="field=value")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--trials", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--workers", type=command.times, default=2)
+    parser.add_argument("--trials", type=command.times, default=40)
+    parser.add_argument("--rounds", type=command.times, default=5)
     parser.add_argument("--backends", nargs="+", help="all that are installed")
     arguments = parser.parse_intermixed_args(words)
     changes = arguments.changes or ["epochs=10"]

@@ -35,7 +35,7 @@ def main(words: list[str] | None = None) -> None:
             own.add_argument("--networks", nargs="+", help="names, or parts of them")
             own.add_argument("--contestants", nargs="+", help="all of the backend")
         own.add_argument("--backends", nargs="+", help="all that are installed")
-        own.add_argument("--rounds", type=int, default=7, help="7 by default")
+        own.add_argument("--rounds", type=command.times, default=7, help="7 by default")
     own = commands.add_parser("table")
     own.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(words)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from zoo.building import ensemble, registry, unit
+from zoo.core.kept import called
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
@@ -72,7 +73,10 @@ def reason(error: Exception) -> str:
     """
     text = str(error).rpartition("Exception encountered: ")[2]
     text = text.partition(" Full object config")[0]
+    text = text.replace("\x1b[1m", "").replace("\x1b[0m", "")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
+        del lines[0]  # it says only where
     found = lines[0] if lines else type(error).__name__
     return found if len(found) < 300 else f"{found[:300]}..."
 
@@ -131,6 +135,7 @@ def check_outputs(
         outputs = model.output_shape[1]  # quantiles of each may follow
     if outputs != count and (outputs, count, task) != (1, 2, "classes"):
         raise Mistake(
-            f"model {recipe.model} has {outputs} outputs and data {recipe.data} has "
+            f"model {recipe.model} has {outputs} outputs and data "
+            f"{called(recipe.data)} has "
             f"{count} {task} ({', '.join(answers)})"
         )

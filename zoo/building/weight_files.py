@@ -37,8 +37,9 @@ def save(model: keras.Model, path: Path) -> None:
     A name is the path of layers and the weight's name, such as "backbone/stem/kernel";
     layers that Keras named by counting are counted in this model.
     """
+    # Not by np.ascontiguousarray, which makes a row of a single number.
     arrays = {
-        name: np.ascontiguousarray(keras.ops.convert_to_numpy(variable.value))
+        name: np.asarray(keras.ops.convert_to_numpy(variable.value), order="C")
         for name, variable in _variables(model).items()
     }
     for name, (layer, attribute) in _fitted(model).items():

@@ -11,12 +11,13 @@ import os
 import signal
 import sys
 import warnings
+from contextlib import nullcontext
 from functools import partial
 from typing import NoReturn
 
 from zoo.core.numbers import read_float, read_int
 from zoo.core.processes import stops
-from zoo.core.progress import show
+from zoo.core.progress import alive, show
 from zoo.core.timing import start
 from zoo.errors import Mistake, plain, unknown
 
@@ -126,7 +127,9 @@ def _run(words):
     options, unread = parser.parse_known_intermixed_args(rest)
     if unread:
         raise parser.unread(unread)
-    module.run(options)
+    # A server waits for others.
+    with nullcontext() if verb == "serve" else alive(f"zoo {verb}"):
+        module.run(options)
 
 
 def _file(verb: str) -> str:

@@ -75,6 +75,11 @@ def name_of(path: str | os.PathLike) -> str:
     return IN_MEMORY if path.parent == _folder() else path.name
 
 
+def called(data: str) -> str:
+    """What data are called in messages: as they are named, unless `keep` made them."""
+    return IN_MEMORY if Path(data).parent == _folder().absolute() else data
+
+
 def is_data(given) -> bool:
     """Whether these may be data themselves, and no name of some."""
     if isinstance(given, str | os.PathLike):

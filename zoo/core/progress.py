@@ -1,5 +1,6 @@
 """Progress: a bar in a terminal or a notebook, plain lines on the standard error."""
 
+import contextlib
 import sys
 import threading
 import time
@@ -10,6 +11,12 @@ from zoo.errors import Mistake, plain
 
 Item = TypeVar("Item")
 MINUTE = 60.0  # seconds after which a pipe gets a line, whatever is being done
+
+
+class _Shown:
+    """What is seen of this process: when the last line was printed, and the bars."""
+
+    last, bars = time.monotonic(), 0
 
 
 class Progress:
@@ -27,12 +34,14 @@ class Progress:
 
     def __enter__(self):
         if self._place:
+            _Shown.bars += 1
             self._place.start()
         return self
 
     def __exit__(self, *_):
         if self._place:
             self._place.stop()
+            _Shown.bars, _Shown.last = _Shown.bars - 1, time.monotonic()
 
     def update(self, done: int, note: str = "", what: str = "") -> None:
         """`done` pieces are done; `note` follows the count, such as "loss 0.1234"."""
@@ -154,8 +163,32 @@ def track(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
         say(f"{what}: {total:,} in {seconds:.1f} s")
 
 
+@contextlib.contextmanager
+def alive(what: str) -> Iterator[None]:
+    """Inside, a minute without a line ends with one, unless progress is shown.
+
+    Args:
+        what: works, such as "zoo predict", which may have a million pictures to read.
+    """
+    begun, over = time.monotonic(), threading.Event()
+    _Shown.last = begun
+
+    def watch():
+        while not over.wait(max(_Shown.last + MINUTE - time.monotonic(), MINUTE / 60)):
+            now = time.monotonic()
+            if not _Shown.bars and now >= _Shown.last + MINUTE:
+                say(f"{what}: at work for {(now - begun) / 60:.0f} min")
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
 def say(text: str) -> None:
     """Print one line on the standard error, control characters written out."""
+    _Shown.last = time.monotonic()
     print(plain(text), file=sys.stderr, flush=True)
 
 
@@ -166,6 +199,7 @@ def show(text: object = "", end: str = "\n") -> None:
         Mistake: it cannot be written, as where the disk is full.
         BrokenPipeError: nobody reads it any more.
     """
+    _Shown.last = time.monotonic()
     try:
         print("\n".join(map(plain, str(text).split("\n"))), end=end, flush=True)
     except BrokenPipeError:

@@ -23,6 +23,12 @@ def restore(folder: str | os.PathLike) -> Dataset:
         Mistake: the folder has no data.json, or one that cannot be read.
     """
     path = Path(folder) / "data.json"
+    if (path.parent / "part-0").is_dir() and not path.exists():
+        raise Mistake(
+            f"{folder} is a cross-validation, which has no network of its own; give "
+            f"that of a part, such as {path.parent / 'part-0'}, or train one on all of "
+            "the data"
+        )
     if not path.is_file():
         if (part := Path(folder, "part-0")).is_dir():
             raise Mistake(

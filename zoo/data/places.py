@@ -73,7 +73,7 @@ def _content(item: str | os.PathLike, kind: str, stream) -> list | None:
     if isinstance(item, str) and _ADDRESS.fullmatch(item):
         return _as_kind(_fetched(item), kind, item, False)
     said = isinstance(item, str) and kind in _SAID
-    words = said and os.sep not in item
+    words = said and not os.path.dirname(item)
     if words or "\0" in os.fspath(item) or not os.path.isdir(item):
         return None
     if kind in ("series", "tabular", "text") and sheet.parts_of(item):

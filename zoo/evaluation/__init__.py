@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo import answering
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import measure
-from zoo.run import Run, open_run
+from zoo.run import Run
 
 if TYPE_CHECKING:
     import keras
@@ -43,7 +44,7 @@ def evaluate(
             is empty.
     """
     if isinstance(model, str | Path):
-        model = open_run(model, trust=trust)
+        model = answering.for_keras(model, trust)
     cuts: Any = 0.0
     call: Any = None
     if isinstance(model, Run):

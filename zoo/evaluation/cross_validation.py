@@ -75,7 +75,9 @@ def cross_validate(
         Mistake: the data cannot be split into so many parts, or do not fit the recipe;
             or the folder cannot be written, or holds something else.
     """
-    folder, recipe = Path(folder), absolute(recipes.of(recipe))
+    folder, recipe = Path(folder).expanduser(), absolute(recipes.of(recipe))
+    if type(parts) is not int or parts < 2:
+        raise Mistake(f"{parts!r} folds; accepted: a whole number, at least 2")
     _check_folder(folder)
     first = of_part(recipe, 0, parts)
     check(first, load_for(first))  # before anything is written

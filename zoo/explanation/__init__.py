@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo import answering
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 from zoo.explanation import hiding, scores
 from zoo.explanation.result import Explanation
 from zoo.exported import Exported, is_file
-from zoo.run import Run, open_run
+from zoo.run import Run
 
 if TYPE_CHECKING:
     from zoo.data import Dataset
@@ -160,7 +161,7 @@ def _columns(dataset: "Dataset") -> int:
 def _opened(run: "Run | Exported | str | Path", trust: bool) -> "Run | Exported":
     if isinstance(run, Exported):
         return run
-    return Exported(run) if is_file(run) else open_run(run, trust=trust)
+    return Exported(run) if is_file(run) else answering.for_keras(run, trust)
 
 
 def _place(opened: "Run | Exported") -> Path:

@@ -94,7 +94,7 @@ def check(path: str | Path, trust: bool = False) -> float:
         Mistake: there is no such file, its checks or its runtime are missing, or its
             answers differ.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     if not path.exists():
         raise Mistake(f"there is no file {path}; `zoo export RUN --to {path}` makes it")
     name = formats.of(path)
@@ -128,7 +128,7 @@ def _place(run: Run, path, format: str | None, int8: bool) -> tuple[Path, str]:
             stem = "_".join(run.folder.parts[-2:]) + ("_int8" if int8 else "")
             return Path(f"{stem}{suffix or '_' + format}"), format
         return run.folder / (f"{stem}{suffix}" if suffix else format), format
-    path = Path(path)
+    path = Path(path).expanduser()
     if path.is_dir() and suffix:
         raise Mistake(f"{path} is a folder; give a file, as {path / f'model{suffix}'}")
     if path.suffix != suffix:

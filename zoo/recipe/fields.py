@@ -68,7 +68,9 @@ def _check_json(value, where: str) -> None:
     elif isinstance(value, dict):
         for key, each in value.items():
             if not isinstance(key, str):
-                raise Mistake(f"{where} has the key {key!r}; accepted: text")
+                raise Mistake(
+                    f"{where} has the key {key!r}; accepted: text, such as '{key}'"
+                )
             _check_json(each, f"{where}, {key}")
     elif not isinstance(value, str | int | float | None) or (
         isinstance(value, float) and not math.isfinite(value)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from zoo.building import trained
 from zoo.core import files, folders
+from zoo.core.kept import called
 from zoo.core.progress import Progress
 from zoo.errors import Mistake, unknown
 from zoo.reporting import (
@@ -111,6 +112,7 @@ def _about(run: Run) -> str:
     """The model, the data and the backend of a run, in a line."""
     recipe, backend = run.recipe, run.environment.get("backend")
     if members := run.metrics.get("members"):
-        return f"the mean of {len(members)} networks on {recipe.data}"
-    words = f"{Path(recipe.model).stem} on {recipe.data}, seed {recipe.seed}"
+        return f"the mean of {len(members)} networks on {called(recipe.data)}"
+    data = called(recipe.data)
+    words = f"{Path(recipe.model).stem} on {data}, seed {recipe.seed}"
     return f"{words}, trained on {backend}" if backend else words

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoo.core.kept import called
 from zoo.errors import Mistake, unknown
 from zoo.metrics import better, shown
 from zoo.reporting import kept
@@ -63,7 +64,7 @@ def runs(folder: str | os.PathLike = "runs", *, sort: str = "") -> Listing:
     Raises:
         Mistake: there is no such folder, it holds no run, or no run has such a metric.
     """
-    place = Path(folder)
+    place = Path(folder).expanduser()
     if not place.is_dir():
         reason = "it is a file" if place.exists() else "there is no such folder"
         raise Mistake(f"{folder} holds no runs: {reason}; `zoo train` makes runs")
@@ -101,7 +102,7 @@ def _row(run: Run) -> dict[str, str | float]:
     row: dict[str, str | float] = {
         "run": run.folder.resolve().name,
         "model": Path(recipe.model).stem,
-        "data": recipe.data,
+        "data": called(recipe.data),
         "seed": recipe.seed,
         "split": split,
         **metrics,

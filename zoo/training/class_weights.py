@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from zoo.core.kept import called
 from zoo.data import Dataset
 from zoo.errors import Mistake, unknown
 
@@ -25,19 +26,19 @@ def of(given: str | dict, dataset: Dataset) -> np.ndarray | None:
     """
     if given == "":
         return None
+    name = called(dataset.name)
     if dataset.task == "numbers":
         raise Mistake(
-            f"class_weight is for classes and labels; {dataset.name} has numbers to be "
+            f"class_weight is for classes and labels; {name} has numbers to be "
             "answered: remove it"
         )
     if dataset.task == "tokens":
         raise Mistake(
-            f"class_weight is for classes and labels; {dataset.name} is a text: "
-            "remove it"
+            f"class_weight is for classes and labels; {name} is a text: remove it"
         )
     if dataset.task == "strings":
         raise Mistake(
-            f"class_weight is for classes and labels; {dataset.name} has strings to be "
+            f"class_weight is for classes and labels; {name} has strings to be "
             "read: remove it"
         )
     if given == "balanced" and dataset.task == "labels":
@@ -48,9 +49,9 @@ def of(given: str | dict, dataset: Dataset) -> np.ndarray | None:
         counts = np.bincount(dataset.train.targets, minlength=len(dataset.classes))
         total, there = counts.sum(), np.count_nonzero(counts)
         return total / (there * np.maximum(counts, 1))
-    for name in given:
-        if name not in dataset.classes:
-            raise unknown("class in class_weight", name, dataset.classes)
+    for each in given:
+        if each not in dataset.classes:
+            raise unknown("class in class_weight", each, dataset.classes)
     found = np.array([float(given.get(name, 1)) for name in dataset.classes])
     if not found.any():
         raise Mistake("class_weight of 0 for every class trains nothing; give one more")

@@ -69,7 +69,7 @@ def ensemble(
     held = len({_sum(each.about_data, "validation") for each in opened}) == 1
     recipe = _recipe(opened, held)
     with (
-        take(recipe, f"ensemble_{Path(recipe.data).name}", run, False) as taken,
+        take(recipe, f"ensemble_{Path(recipe.data).name}", run, None) as taken,
         Progress("answering the examples", len(opened) + 1, quiet) as progress,
     ):
         if not held:

@@ -76,8 +76,12 @@ def _absolute(path) -> str:
 
 @contextlib.contextmanager
 def take(
-    recipe: Recipe, name: str, run: str | Path | None, resume: bool, lock: bool = True
-) -> Iterator[tuple[str, bool, bool]]:
+    recipe: Recipe,
+    name: str,
+    run: str | Path | None,
+    resume: bool | None,
+    lock: bool = True,
+) -> Iterator[tuple[str, bool | None, bool]]:
     """The run's folder, for this process alone until the end of the block.
 
     If the block fails before it has saved a training state, nothing is left of the run,
@@ -87,7 +91,7 @@ def take(
         recipe: with absolute paths.
         name: of the recipe, for the name of a new folder.
         run: the folder; None makes a new one under `runs/`.
-        resume: continue what is in it.
+        resume: continue what is in it; None if that cannot be done.
         lock: False where a child process will lock it.
 
     Returns:
@@ -101,7 +105,7 @@ def take(
     if restarts is not None and not run:
         run = Path("runs") / f"{name}-{os.environ['TORCHELASTIC_RUN_ID']}"
     if run:
-        folder = Path(run)
+        folder = Path(run).expanduser()
         made = make_folder(folder)
     else:
         made = new_folder(name, keras.backend.backend())
@@ -115,9 +119,9 @@ def take(
         if restarts is not None and begun and (restarts or not ended):
             resume = True
         if before and not resume:
+            then = "" if resume is None else "resume it with --resume or "
             raise Mistake(
-                f"the folder {folder} is not empty; "
-                "resume it with --resume or name another with --run"
+                f"the folder {folder} is not empty; {then}name another with --run"
             )
         if begun:
             if (folder / "part-0").is_dir():

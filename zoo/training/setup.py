@@ -9,6 +9,7 @@ import keras
 
 from zoo import augment, data, metrics
 from zoo.building import ensemble, fitting, registry, unit
+from zoo.core.kept import called
 from zoo.core.progress import say
 from zoo.data import categories, identity
 from zoo.engine import groups
@@ -57,8 +58,8 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
         say(f"quantiles={quantiles} are asked for, so the loss is pinball")
     elif dataset.task == "numbers" and other and not quiet:
         say(
-            f"{recipe.data} has numbers to be answered, so the loss is mean_squared; "
-            f"accepted: {', '.join(number_losses.LOSSES)}"
+            f"{called(recipe.data)} has numbers to be answered, so the loss is "
+            f"mean_squared; accepted: {', '.join(number_losses.LOSSES)}"
         )
     if recipe.stages:
         plain = Recipe(model=recipe.model, data=recipe.data)
@@ -73,7 +74,8 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
     for stage in recipe.stage_recipes():
         if stage.batch > count:
             raise Mistake(
-                f"batch={stage.batch} is larger than the data: {recipe.data} has "
+                f"batch={stage.batch} is larger than the data: "
+                f"{called(recipe.data)} has "
                 f"{count} training examples; accepted: 1 <= batch <= {count}"
             )
         if stage.learning_rate == 0:
@@ -94,7 +96,8 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
             )
         if stage.augment and dataset.kind not in ("image", "sound"):
             raise Mistake(
-                f"augment={stage.augment} changes images and sounds; {recipe.data} is "
+                f"augment={stage.augment} changes images and sounds; "
+                f"{called(recipe.data)} is "
                 f"{dataset.kind} data; set augment={{}}"
             )
         if dataset.carried:
@@ -189,7 +192,8 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
         if recipe.model in registry.names() and not fitting.is_kerass(error):
             raise
         raise Mistake(
-            f"model {recipe.model} cannot be built for {recipe.data}, whose examples "
+            f"model {recipe.model} cannot be built for "
+            f"{called(recipe.data)}, whose examples "
             f"are of shape {tuple(dataset.input_shape)}: {fitting.reason(error)}"
         ) from error
     acceptance.check_shapes(recipe.model, model, dataset)

@@ -187,7 +187,7 @@ def load(folder: str | Path) -> Search:
     Raises:
         Mistake: the folder is not a search.
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     if not (folder / "search.json").is_file():
         raise Mistake(
             f"{folder} is not a search: it has no search.json; "

@@ -78,7 +78,7 @@ def text_of(item: str | os.PathLike) -> str:
                     stacklevel=3,
                 )
             return item
-        if not named and os.sep not in item:
+        if not named and not os.path.dirname(item):
             if " " in item:  # a sentence that somebody also gave a file as its name
                 return item
             raise Mistake(
