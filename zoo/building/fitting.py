@@ -66,11 +66,14 @@ def is_kerass(error: Exception) -> bool:
     return isinstance(error, ValueError) and module.startswith("keras.")
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """What an error of a user's model or of Keras says, in one line.
 
     Keras tells one within another; the innermost is the reason.
     """
+    if "_error_repr" in str(error) and error.__context__:
+        # Keras tells an error of JAX again, which cannot be made of a text.
+        return reason(error.__context__)
     text = str(error).rpartition("Exception encountered: ")[2]
     text = text.partition(" Full object config")[0]
     text = text.replace("\x1b[1m", "").replace("\x1b[0m", "")
