@@ -29,6 +29,7 @@ AS_USERS = frozenset(
         "costs",
         "device",
         "goldens_real",
+        "race",
         "resume",
         "start_up",
         "survival",

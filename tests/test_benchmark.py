@@ -23,7 +23,6 @@ from benchmarks.speed import (
     operations,
     passes,
     products,
-    race,
     results,
     table,
 )
@@ -214,17 +213,6 @@ def test_parts_of_a_step_are_computed_alone():
         epoch = part.measure(case, None, None)
         epoch()
         epoch()
-
-
-@pytest.mark.slow
-def test_a_race_ends_with_trained_weights():
-    small = {"filters": 4, "batch_normalization": True}
-    sample = {"data": "mnist_sample", "batch": 25, "epochs": 2}
-    recipe = dataclasses.replace(race.RECIPE, model_arguments=small, **sample)
-    (seconds, accuracy), (_, other) = race.run(2, recipe)
-    assert seconds > 0
-    assert min(accuracy, other) > 0.7
-    assert accuracy != other  # other weights and another order
 
 
 @pytest.mark.once
