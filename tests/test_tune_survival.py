@@ -64,6 +64,7 @@ class Cheap(tuner.Tuner):
             "validation_accuracy": round(1 / (1 + loss), 2),
             "validation_loss": loss,
             "parameters": 1,
+            "best_epoch": 1,
             "epochs": values.get("tuner/epochs", 9),
             "seconds": 0.0,
         }
@@ -157,7 +158,14 @@ def deaths(folder, run_trial):
     raise AssertionError("the search never ends")
 
 
-RESULT = {"validation_accuracy": 0.5, "validation_loss": 1.0}
+RESULT = {
+    "validation_accuracy": 0.5,
+    "validation_loss": 1.0,
+    "parameters": 17,
+    "best_epoch": 9,
+    "epochs": 9,
+    "seconds": 0.1,
+}
 
 
 def test_only_the_trial_that_was_running_is_blamed_for_a_death(tmp_path, monkeypatch):
@@ -258,7 +266,7 @@ def test_a_killed_process_loses_no_trial_and_runs_none_twice(
     process.communicate()
     kept = {state["trial_id"]: state for state in ended(folder)}
     monkeypatch.setenv("TUNE_LOG", str(log))
-    search = reopen(folder, winners=0, quiet=True)
+    search = reopen(folder, winners=0, quiet=True, trust=True)
     assert [t["trial"] for t in search.trials] == list(range(6))
     assert {t["status"] for t in search.trials} <= {"COMPLETED", "FAILED"}
     assert len(kept) < 6
