@@ -1,7 +1,9 @@
 """The copy in the cache is made again when it is damaged; raw files; no network."""
 
 import json
+import os
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +12,7 @@ from toy_sets import python
 
 from zoo import data
 from zoo.data import ahead
+from zoo.data import cache as copies
 from zoo.data.sources import tfds
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -170,3 +173,18 @@ def test_files_for_the_mammograms(cache, tmp_path):
         data.load("mammographic_masses", file=path)
     with pytest.raises(Mistake, match="is for mammographic_masses, not for mnist"):
         data.load("mnist", file=path)
+
+
+def test_copies_that_nobody_uses_go(cache):
+    old = time.time() - copies.UNUSED - 9
+    copies.remember("used", {}, lambda _: {"n": 1})
+    for name in ("unused-0", ".broken-off"):
+        (cache / name).mkdir()
+    for copy in cache.iterdir():
+        os.utime(copy, (old, old))
+    assert copies.remember("used", {}, lambda _: {"n": 2})[1] == {"n": 1}
+    copies.remember("new", {}, lambda _: {})
+    assert sorted(each.name.split("-")[0] for each in cache.iterdir()) == [
+        "new",
+        "used",
+    ]

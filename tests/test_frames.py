@@ -219,3 +219,15 @@ def test_data_in_memory_are_called_so(tmp_path, monkeypatch):
         zoo.train(dataclasses.replace(recipe, batch=500), run=tmp_path / "b")
     with pytest.raises(Mistake, match=r"has the key 1; accepted: text, such as '1'"):
         dataclasses.replace(recipe, class_weight={1: 5.0})
+
+
+@pytest.mark.once
+def test_nothing_is_left_of_data_that_cannot_be_kept(tmp_path, monkeypatch):
+    def fails(*_, **more):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path))
+    monkeypatch.setattr(np, "savez", fails)
+    with pytest.raises(Mistake, match=r"cannot be written .No space left on device."):
+        keep((np.zeros((4, 2, 2)), np.arange(4)))
+    assert list((tmp_path / "given").iterdir()) == []

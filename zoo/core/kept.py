@@ -264,7 +264,11 @@ def _written(suffix: str, write) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         number, name = tempfile.mkstemp(suffix=suffix, dir=folder)
         os.close(number)
-        write(name)
+        try:
+            write(name)
+        except BaseException:
+            os.unlink(name)
+            raise
     except OSError as error:
         raise Mistake(
             f"the cache folder {folder} cannot be written ({error.strerror}); set "
