@@ -23,6 +23,7 @@ from zoo.tuning.search import Settings
 
 HERE = backend.current()
 PATIENCE = 300  # seconds; a busy machine starts processes slowly
+MEASURED = {"parameters": 1, "best_epoch": 1, "epochs": 9, "seconds": 0.0}
 
 # --- a kill at any moment
 
@@ -63,10 +64,8 @@ class Cheap(tuner.Tuner):
         return {
             "validation_accuracy": round(1 / (1 + loss), 2),
             "validation_loss": loss,
-            "parameters": 1,
-            "best_epoch": 1,
+            **MEASURED,
             "epochs": values.get("tuner/epochs", 9),
-            "seconds": 0.0,
         }
 
 
@@ -158,14 +157,7 @@ def deaths(folder, run_trial):
     raise AssertionError("the search never ends")
 
 
-RESULT = {
-    "validation_accuracy": 0.5,
-    "validation_loss": 1.0,
-    "parameters": 17,
-    "best_epoch": 9,
-    "epochs": 9,
-    "seconds": 0.1,
-}
+RESULT = {"validation_accuracy": 0.5, "validation_loss": 1.0, **MEASURED}
 
 
 def test_only_the_trial_that_was_running_is_blamed_for_a_death(tmp_path, monkeypatch):
