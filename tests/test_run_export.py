@@ -1,6 +1,7 @@
 """A run that holds a checked export answers without Keras, and the same."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -158,6 +159,8 @@ def test_an_export_that_is_not_the_runs_is_not_used(tmp_path):
     content = path.read_bytes()
     path.write_bytes(content[:-1])
     refused(r"it is not the file that was exported; `zoo export .*` writes it again")
+    os.truncate(path, sessions.LARGEST + 1)  # a hole, which takes no disk
+    refused(r"it has more than 192 MiB")
     path.write_bytes(content)
     beside.unlink()
     with pytest.warns(UserWarning, match=r"onnx.json cannot be read: there is no such"):

@@ -13,7 +13,7 @@ import numpy as np
 from zoo import backend
 from zoo.core import files, measured, seal
 from zoo.core.folders import cache_dir
-from zoo.core.sessions import Graph
+from zoo.core.sessions import LARGEST, Graph
 from zoo.errors import Mistake
 
 if TYPE_CHECKING:
@@ -230,6 +230,8 @@ def _unfit(path: Path, weights: str | None, precision: str) -> str:
         return f"it gives {said.get('outputs')} in {said.get('precision')}{again}"
     if weights is None or said.get("weights") != weights:
         return f"it does not say that it was made of the run's weights{again}"
+    if path.stat().st_size > LARGEST:  # summing 4 GiB takes 9 s
+        return f"it has more than {LARGEST / 2**20:.0f} MiB"
     if said.get("file") != seal.checksum(path):
         return f"it is not the file that was exported{again}"
     found = said.get("difference")
