@@ -76,11 +76,13 @@ CASES = {
     "lstm_speech of features": {
         "input_shape": (9, 3),
         "joined": 2,
+        "deltas": True,
         "cell": "lstm",
         "units": (8, 8),
         "pooling": "mean",
         "dropout": 0.2,
         "input_dropout": 0.1,
+        "input_shift": 0.2,
         "classes": 1,
     },
     "lstm_sentiment": {"vocabulary_size": 50, "length": 12, "units": (8, 8)},

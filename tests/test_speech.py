@@ -67,9 +67,11 @@ def test_padding_does_not_change_the_answer(cell, normalize):
     )
 
 
-@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
-def test_features_behind_the_end_are_not_seen(pooling):
-    options = {"units": (8, 8), "joined": 2, "pooling": pooling}
+@pytest.mark.parametrize(
+    ("pooling", "deltas"), [("last", False), ("max", False), ("mean", True)]
+)
+def test_features_behind_the_end_are_not_seen(pooling, deltas):
+    options = {"units": (8, 8), "joined": 2, "pooling": pooling, "deltas": deltas}
     short = zoo.build("lstm_speech", input_shape=(6, 3), **options)
     long = zoo.build("lstm_speech", input_shape=(10, 3), **options)
     given = np.full((2, 10, 3), np.nan, "float32")
@@ -77,6 +79,39 @@ def test_features_behind_the_end_are_not_seen(pooling):
     given[1, :4] = np.random.default_rng(1).normal(size=(4, 3))
     assert np.allclose(answers(short, given[:, :6]), answers(long, given), atol=1e-5)
     assert np.isfinite(answers(long, np.full((1, 10, 3), np.nan))).all()
+
+
+def test_each_feature_is_shifted_in_training_alone():
+    model = zoo.build("lstm_speech", input_shape=(4, 3), units=(8,), input_shift=0.25)
+    given = np.full((5, 4, 3), np.nan, "float32")
+    given[:, :2] = 1
+    zeros = keras.ops.zeros((5, 2, 6))
+    ones, real = zeros[:, :1] + 1, model.get_layer("real")([given])
+    for training, sizes in {True: {-0.25, 0.25}, False: {0}}.items():
+        coins = model.get_layer("input_shift")(ones, training=training)
+        found = model.get_layer("shifted")([zeros, coins, real])
+        found = keras.ops.convert_to_numpy(found)
+        assert set(found[:, 0].ravel().tolist()) == sizes
+        assert (found[:, 1] == 0).all()
+
+
+def test_deltas_are_what_numpy_computes():
+    model = zoo.build(
+        "lstm_speech", input_shape=(6, 3), joined=1, units=(8,), deltas=True
+    )
+    given = np.full((2, 6, 3), np.nan, "float32")
+    given[0] = np.random.default_rng(0).normal(size=(6, 3))
+    given[1, :4] = np.random.default_rng(1).normal(size=(4, 3))
+    real = model.get_layer("real")([given])
+    features = keras.ops.convert_to_tensor(np.nan_to_num(given))
+    found = model.get_layer("deltas")([features, real])
+    found = keras.ops.convert_to_numpy(found)
+    for row, count in zip(range(2), (6, 4), strict=True):
+        sound = np.pad(given[row, :count], [(1, 1), (0, 0)], mode="edge")
+        expected = (sound[2:] - sound[:-2]) / 0.4
+        assert np.allclose(found[row, :count, :3], given[row, :count])
+        assert np.allclose(found[row, :count, 3:], expected, atol=1e-5)
+        assert (found[row, count:] == 0).all()
 
 
 @pytest.mark.parametrize("normalize", ["sound", "voice"])
@@ -138,6 +173,7 @@ def test_what_the_cells_see_is_what_numpy_computes(normalize):
         ({"normalize": "soun"}, "soun.*sound"),
         ({"input_shape": (100,)}, r"shorter than a window of 240 samples"),
         ({"input_shape": (1, 2, 3)}, r"accepted: \(samples,\) of sounds, or"),
+        ({"input_shift": -1}, "input_shift=-1; accepted: 0 to 10 deviations"),
         ({"joined": 0}, "joined=0; accepted: whole numbers from 1"),
         ({"units": 4}, "units takes the width of each layer"),
     ],

@@ -11,7 +11,8 @@ that its loudness and its microphone count for less.
 Padding never changes the answer: features, cells of both directions and pooling look at
 the samples of the sound alone. With an `input_shape` of two lengths the input is a
 sequence of features that are there already, brought to mean 0 and deviation 1 of the
-training by `columns`, a `zoo.layers.Columns`.
+training by `columns`, a `zoo.layers.Columns`. With `deltas` the cells also see how fast
+each feature changes, S. Furui 1986, doi:10.1109/TASSP.1986.1164788.
 
 With `head="ctc"` it writes down what is said, symbol by symbol: at each step it gives
 logits of every symbol, and of nothing new; how the steps go with the symbols is learned
@@ -37,7 +38,17 @@ pooling        | (64,)        | 0
 pooled         | (128,)       | 0
 logits         | (10,)        | 1,290
 
-Parameters: 35,721 (input_shape=(29, 12), classes=9)
+Parameters: 31,113 (input_shape=(29, 12), joined=1, classes=9)
+
+Parameters: 35,721 (input_shape=(29, 12), joined=1, deltas=True, classes=9)
+
+stage          | output shape | parameters
+-------------- | ------------ | ----------
+features       | (29, 12)     | 0
+deltas         | (29, 24)     | 0
+gru_1          | (29, 64)     | 17,280
+gru_1_backward | (29, 64)     | 17,280
+logits         | (9,)         | 1,161
 
 Parameters: 57,483 (head="ctc")
 
@@ -67,6 +78,7 @@ NOISE = 1e-6  # power in a band below which sounds are equally silent
 VOICE = 200.0, 0.41  # Hz, and a share of the rate: beyond, microphones differ most
 QUIET = 1e-3  # of the loudest window's power: 30 dB below, the room is heard, no voice
 SMALLEST = 0.1  # deviation, so that silence is not made loud
+FAST = 0.2  # a usual change in a step, in deviations of a feature: cepstra each 6.4 ms
 NORMALIZATIONS = ("sound", "bands", "voice")
 HEADS = ("label", "ctc")
 CERTAIN = 30.0  # a logit: of what else there is, a part in 10**13 is left
@@ -78,6 +90,7 @@ def build(
     bands: int = 40,
     joined: int = 2,
     normalize: str = "sound",
+    deltas: bool = False,
     cell: str = "gru",
     units: tuple[int, ...] = (64,),
     bidirectional: bool = True,
@@ -85,6 +98,7 @@ def build(
     pooling: str = "max",
     dropout: float = 0.0,
     input_dropout: float = 0.0,
+    input_shift: float = 0.0,
     head: str = "label",
     classes: int = 10,
 ) -> keras.Model:
@@ -101,6 +115,8 @@ def build(
             from 200 Hz to 0.41 of the rate what is 30 dB below the loudest window
             counts as silent; of each band the mean of the windows above that is taken
             out, and one deviation of all.
+        deltas: whether beside each number of a step stands how fast it changes there,
+            from the step before to the next.
         cell: "lstm", "gru" or "mingru".
         units: width of each recurrent layer, from the sound upward.
         bidirectional: whether each layer also reads backward, in a cell of its own.
@@ -111,6 +127,8 @@ def build(
             "max" or "mean" of the states. Not for the head "ctc", which pools none.
         dropout: probability of dropping a number that a recurrent layer hands on.
         input_dropout: probability of dropping a number before the first of them.
+        input_shift: in training each feature of a sound is so much higher at all steps,
+            or lower, at random, in deviations: another day, another microphone.
         head: "label", one answer for the whole; or "ctc", a string of symbols.
         classes: number of logits; 1 for two classes; of "ctc" the number of symbols.
 
@@ -120,8 +138,8 @@ def build(
 
     Raises:
         Mistake: unknown `cell`, `pooling` or `head`, an `input_shape` of other lengths,
-            a rate, bands or joined steps below 1, or `units` or `memory` that are no
-            widths and steps.
+            a rate, bands or joined steps below 1, a shift beyond 0 to 10, or `units` or
+            `memory` that are no widths and steps.
     """
     check(cell, units, memory)
     if pooling not in POOLINGS:
@@ -138,10 +156,19 @@ def build(
     for name, count in {"rate": rate, "bands": bands, "joined": joined}.items():
         if count < 1:
             raise Mistake(f"{name}={count}; accepted: whole numbers from 1")
+    if not 0 <= input_shift <= 10:
+        raise Mistake(f"input_shift={input_shift}; accepted: 0 to 10 deviations")
     if len(input_shape) == 1:
         sound, x, real = _of_samples(input_shape[0], rate, bands, joined, normalize)
     else:
         sound, x, real = _of_features(*input_shape, joined)
+    if input_shift:
+        ones = stage(_ones, x, name="ones")
+        coins = Dropout(0.5, (None, 1, None), name="input_shift")(ones)
+        move = partial(_shifted, size=input_shift)
+        x = stage(move, x, coins, real, name="shifted")
+    if deltas:
+        x = stage(_with_deltas, x, real, name="deltas")
     if input_dropout:
         x = Dropout(input_dropout, name="input_dropout")(x)
     usual = x.shape[1] if cell == "mingru" else None
@@ -167,6 +194,7 @@ def space(hp) -> dict:
     return {
         "normalize": hp.Choice("normalize", list(NORMALIZATIONS), default="sound"),
         "joined": hp.Choice("joined", [1, 2, 3, 4], default=2),
+        "deltas": hp.Boolean("deltas", default=False),
         "cell": hp.Choice("cell", list(CELLS), default="gru"),
         "units": tuple(
             hp.Choice(f"units_{number}", [32, 64, 96, 128], default=64)
@@ -176,6 +204,7 @@ def space(hp) -> dict:
         "pooling": hp.Choice("pooling", list(POOLINGS), default="max"),
         "dropout": hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.0),
         "input_dropout": hp.Float("input_dropout", 0.0, 0.3, step=0.1, default=0.0),
+        "input_shift": hp.Float("input_shift", 0.0, 0.4, step=0.1, default=0.0),
     }
 
 
@@ -294,3 +323,27 @@ def _laid(numbers, sequence, length: int, channels: int, joined: int):
     spare = -length % joined
     found = ops.pad(found, [(0, 0), (0, spare), (0, 0)])
     return ops.reshape(found, (-1, (length + spare) // joined, joined * channels))
+
+
+def _ones(x):
+    return ops.ones_like(x[:, :1])
+
+
+def _shifted(x, coins, real, size: float):
+    """Features moved by `size` where a coin is 2, by -`size` where 0, not where 1."""
+    known = ops.cast(ops.expand_dims(real, -1), x.dtype)
+    return x + known * size * (coins - 1)
+
+
+def _with_deltas(x, real):
+    """Features and how fast they change, (batch, steps, 2 * channels), 0 for padding.
+
+    At the first and the last step of a sound its own features stand for those of the
+    step that is not there.
+    """
+    known = ops.cast(ops.expand_dims(real, -1), x.dtype)
+    next_known = ops.pad(known[:, 1:], [(0, 0), (0, 1), (0, 0)])
+    after = ops.pad(x[:, 1:], [(0, 0), (0, 1), (0, 0)])
+    after = next_known * after + (1 - next_known) * x
+    before = ops.concatenate([x[:, :1], x[:, :-1]], axis=1)
+    return ops.concatenate([x, known * (after - before) / (2 * FAST)], axis=2)
