@@ -4,11 +4,21 @@
 
 270 utterances of 12 cepstra and 7 to 29 steps are learned from, 370 are the test. The
 package aeon ships them: `pip install --no-deps aeon`. Numbers that are dropped before
-and after the cells keep 31,113 parameters from learning 270 sequences by heart.
-Settings were chosen on validation splits of three seeds, 54 utterances each. Noise and
-an offset of each channel at random are right in 97.4 instead of 95.6 % of a
-cross-validation on the training, in five blocks of a man's utterances, and in 97.95
-(deviation of five seeds 0.15) on the test: the recipe does without them.
+and after the cells keep 35,721 parameters from learning 270 sequences by heart, and
+each channel of an utterance is shifted at random in training.
+
+Settings were chosen by cross-validation inside the training, in five blocks of a man's
+utterances, with a network of the same form in plain PyTorch; 40 random settings of 16
+options said first which of them matter. Means of so many seeds:
+
+    as before, learning_rate=3e-3          loss 0.137, 96.2 % right (4)
+    deltas                                 loss 0.082, 97.7 % right (3)
+    deltas, learning_rate=6e-3             loss 0.082, 97.9 % right (3)
+    the same, input_shift=0.25             loss 0.070, 98.3 % right (2)
+    the same, input_shift=0.4              loss 0.055, 98.7 % right (4)
+
+Noise, gaps and cuts in time, whole channels dropped, examples mixed or spliced, and
+deviations or maxima beside the means gave nothing more. The test was looked at once.
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        98.22% ± 0.15 (5), 0.052 minutes, cpu, 2 cores
@@ -24,20 +34,22 @@ recipe = zoo.Recipe(
     model="lstm_speech",
     model_arguments={
         "joined": 1,
+        "deltas": True,
         "units": (64,),
         "pooling": "mean",
         "dropout": 0.5,
         "input_dropout": 0.3,
+        "input_shift": 0.4,
     },
     data="vowels",
     validation=0.0,
     batch=16,
     epochs=40,
-    learning_rate=3e-3,
+    learning_rate=6e-3,
     schedule="cosine",
     weight_decay=0.1,
     ema=0.98,
-    expects=zoo.Expected("accuracy", at_least=0.975),
+    expects=zoo.Expected("accuracy", at_least=0.98),
 )
 
 if __name__ == "__main__":
