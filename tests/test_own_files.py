@@ -348,7 +348,7 @@ def test_a_file_of_another_kind_is_no_name_of_a_data_set(tmp_path, monkeypatch):
     for name in ("own.json", "own.csv.gz"):
         (tmp_path / name).write_text("{}", "utf-8")
         with pytest.raises(
-            Mistake, match=rf"{name} is a file; give .* a table \(\.csv"
+            Mistake, match=rf"{name} is a file; .*give .* a table \(\.csv"
         ):
             data.load(name, target="kind")
 

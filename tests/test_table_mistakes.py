@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from own_tables import load
+from own_tables import load, written
 
 from zoo import data
 from zoo.errors import Mistake
@@ -110,3 +110,27 @@ def test_numbers_that_32_bits_hold_badly_are_told(recwarn):
     recwarn.clear()
     data.load(frame.assign(when=np.arange(40) * 86400 + 1.7e9), target="y")
     assert not recwarn.list
+
+
+@pytest.mark.once
+def test_a_first_line_that_may_be_an_example_is_told(tmp_path):
+    """No number in it tells a table of words that has no header."""
+    cells = [("uvw"[i % 3], "abcde"[i // 3 % 5], "ny"[i % 2]) for i in range(15)]
+    lines = (f"{','.join(row)}\n" for row in cells)
+    path = written(tmp_path / "own.csv", "".join(lines))
+    whole = {"test": 0, "validation": 0}
+    with pytest.warns(UserWarning, match="'n', the name of the target, is also one of"):
+        assert len(data.load(path, target="n", **whole).train) == 14
+    found = data.load(path, target="column 3", header=False, **whole)
+    assert len(found.train) == 15
+
+
+@pytest.mark.once
+def test_files_of_tables_that_are_not_read_say_what_to_do(tmp_path):
+    for name, content, said in (
+        ("a.csv.gz", b"\x1f\x8b\x08\0", "it is a packed file: unpack it; or give"),
+        ("a.json", b"[]", "call it .jsonl, with an object on each line; or give the"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(Mistake, match=f"{name} is a file; {said}"):
+            data.load(str(tmp_path / name))

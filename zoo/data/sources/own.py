@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
+from zoo.core import signatures
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import sheet
 from zoo.data.kinds.streams import SUFFIXES as TEXTS
@@ -60,10 +61,14 @@ def reader(
         if arrays.is_one(place):
             return partial(arrays.read, path)
         if place.is_file():
+            known = signatures.what_is(signatures.beginning(place))
+            hint = f"{known.words}; or " if known.kind == signatures.PACKED else ""
+            if place.suffix.lower() == ".json":
+                hint = "call it .jsonl, with an object on each line; or "
             raise Mistake(
-                f"{path} is a file; give the folder that holds class folders, a table "
-                f"({', '.join(sheet.SUFFIXES)}), arrays (.npz, .npy, idx) or a text "
-                f"({', '.join(TEXTS)})"
+                f"{path} is a file; {hint}give the folder that holds class folders, a "
+                f"table ({', '.join(sheet.SUFFIXES)}), arrays (.npz, .npy, idx) or a "
+                f"text ({', '.join(TEXTS)})"
             )
         return partial(folder.read, path)
     if labeled.table_of(place):

@@ -143,6 +143,8 @@ def of(
         as_text = kind in AS_TEXT
         plain[each] = values if as_text else cells.typed(values, found.decimal)
     answers = answers_of(found, {each: plain.pop(each) for each in asked}, task)
+    if found.form.get("header") and answers.task == "classes":
+        _tell_header(found, asked[0], answers)
     if text is not None:
         if text not in plain:
             raise found.lacks(text, list(plain), "column of texts")
@@ -218,6 +220,17 @@ def tell(found: Sheet, rows: Rows) -> None:
         "takes a column all the same",
         stacklevel=5,
     )
+
+
+def _tell_header(found: Sheet, target: str, answers: Target) -> None:
+    """Say that a table of words may have no header: no number tells its first line."""
+    if target in answers.classes:
+        warnings.warn(
+            f"{found.name}: its first line is taken for a header, and '{target}', the "
+            "name of the target, is also one of its values; data.header=False takes "
+            "the line for an example",
+            stacklevel=5,
+        )
 
 
 def _tell_total(found: Sheet, rows: Rows, answers: Target) -> None:
