@@ -148,14 +148,15 @@ def test_other_devices_of_tensorflow_bear_their_names(monkeypatch, kind, details
 
 
 @pytest.mark.parametrize(
-    "name", ["convolution", "depthwise", "maximum", "average", "normalize", "gru"]
+    "name",
+    ["convolution", "depthwise", "maximum", "average", "normalize", "gru", "spectrum"],
 )
 def test_kernels_are_those_of_the_backend(name):
     layer = keras.layers.Conv2D(2, 3)
     has = {
         "torch": True,
-        "jax": name in ("convolution", "depthwise", "maximum", "gru"),
-        "tensorflow": name == "gru",
+        "jax": name not in ("average", "normalize"),
+        "tensorflow": name in ("gru", "spectrum"),
     }
     if keras.backend.backend() != "torch":
         assert kernels.find(name, layer) is None  # can be differentiated in any way

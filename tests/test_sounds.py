@@ -12,11 +12,12 @@ import pytest
 from scipy.io import wavfile
 from tones import RATE, damaged, loudest, tone, tones, written
 
-from zoo import data
+from zoo import data, layers
 from zoo.core import mel
 from zoo.core.samples import PADDING
 from zoo.data import features, floors
 from zoo.data.kinds import sequences, sound_files
+from zoo.engine import kernels
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -273,6 +274,12 @@ def test_the_mel_spectrogram_is_that_of_keras():
     assert np.allclose(power @ bands, expected[0, :, 4], rtol=1e-3)
     both = np.square(given[0, 80 * 4 - 120 :][:240] @ mel.waves(240))
     assert np.allclose(both[:121] + both[121:], power, rtol=1e-3, atol=1e-3)
+    layer = layers.MelSpectrogram(**arguments)
+    products = keras.ops.convert_to_numpy(layer(given))
+    with kernels.in_use():
+        transform = keras.ops.convert_to_numpy(layer(given))
+    assert np.allclose(products, expected, rtol=1e-3)
+    assert np.allclose(transform, products, rtol=1e-5, atol=1e-5)
 
 
 def hann(width):

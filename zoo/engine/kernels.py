@@ -12,7 +12,7 @@ def find(name: str, layer) -> Callable | None:
 
     Args:
         name: "convolution", "depthwise", "maximum", "average", "normalize", "lstm",
-            "gru" or "dropout_scales"; see `zoo/engine/*/kernels.py`.
+            "gru", "spectrum" or "dropout_scales"; see `zoo/engine/*/kernels.py`.
         layer: the Keras layer that would use it.
     """
     return active.own("kernels").find(name, layer)

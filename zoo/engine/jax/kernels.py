@@ -344,9 +344,23 @@ def _windows(images, size):
     return [images[:, i::rows, j::columns] for i in range(rows) for j in range(columns)]
 
 
+def spectrum(windows):
+    """The power of all frequencies of windows, float32.
+
+    Args:
+        windows: (..., width), float32.
+
+    Returns:
+        (..., width // 2 + 1).
+    """
+    found = jnp.fft.rfft(windows)
+    return jnp.square(found.real) + jnp.square(found.imag)
+
+
 _KERNELS = {
     "convolution": convolution,
     "depthwise": depthwise,
     "maximum": maximum,
     "gru": gru,
+    "spectrum": spectrum,
 }

@@ -212,4 +212,17 @@ def _of_weights(inputs, slopes):
     return tf.matmul(rows, columns, transpose_a=True)
 
 
-_KERNELS = {"lstm": lstm, "gru": gru}
+def spectrum(windows):
+    """The power of all frequencies of windows, float32.
+
+    Args:
+        windows: (..., width), float32.
+
+    Returns:
+        (..., width // 2 + 1).
+    """
+    found = tf.signal.rfft(windows)
+    return tf.square(tf.math.real(found)) + tf.square(tf.math.imag(found))
+
+
+_KERNELS = {"lstm": lstm, "gru": gru, "spectrum": spectrum}

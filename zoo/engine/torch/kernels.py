@@ -15,6 +15,7 @@ from torch.nn import functional
 from zoo.engine.kernels import are_in_use
 from zoo.engine.padding import margins
 from zoo.engine.random_bits import scales as plain_scales
+from zoo.engine.torch.device import device
 from zoo.engine.torch.gru import gru as gru_on_cpu
 
 
@@ -22,9 +23,11 @@ def find(name: str, layer):
     """The kernel of that name, see `zoo.engine.kernels.find`.
 
     The fused LSTM and GRU have none in `torch.compile` (2.13), which cannot keep what
-    their backward pass needs.
+    their backward pass needs. The spectrum has one inside zoo's own steps on CPUs.
     """
     if name in ("lstm", "gru") and torch.compiler.is_compiling():
+        return None
+    if name == "spectrum" and not (are_in_use() and device().type == "cpu"):
         return None
     return _KERNELS[name]
 
@@ -262,6 +265,19 @@ def _shape_of_a_draw(state):
     return torch.empty_like(state, dtype=torch.int32)
 
 
+def spectrum(windows):
+    """The power of all frequencies of windows, float32.
+
+    Args:
+        windows: (..., width), float32.
+
+    Returns:
+        (..., width // 2 + 1).
+    """
+    found = torch.fft.rfft(windows)
+    return found.real.square() + found.imag.square()
+
+
 _KERNELS = {
     "convolution": convolution,
     "depthwise": depthwise,
@@ -270,5 +286,6 @@ _KERNELS = {
     "normalize": normalize,
     "lstm": lstm,
     "gru": gru,
+    "spectrum": spectrum,
     "dropout_scales": dropout_scales,
 }
