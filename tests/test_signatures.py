@@ -74,7 +74,7 @@ def test_what_is_no_text_is_not_learned_from_and_a_text_about_it_is(tmp_path):
         ("a.xlsx", sheet.read),
         ("a.jsonl", sheet.read),
         ("a.npz", arrays.read),
-        ("a.csv", lambda path: tables.decode(path, ("x", "y"))),
+        ("a.csv", lambda path: tables.decode(path, ("x", "y"), False)),
         ("a.ts", sequences.read),
         ("a.wav", lambda path: sound_files.read(path, 8000)),
         ("a.onnx", lambda path: operators.check(path.read_bytes(), path)),
