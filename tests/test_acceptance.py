@@ -64,6 +64,16 @@ REFUSED = {
     "return keras.Model(row, ops.squeeze(layers.Reshape((1, 1))(x), 1))": (
         "gives probabilities"
     ),
+    "return keras.Model(row, layers.Dense(2, activation='tanh')(row))": (
+        "ends in tanh, which gives nothing outside of -1 to 1; zoo takes logits, which "
+        "may be any numbers: remove it"
+    ),
+    "return keras.Model(row, layers.ReLU()(layers.Dense(2)(row)))": (
+        "ends in relu, which gives nothing below 0"
+    ),
+    "return keras.Model(row, ops.clip(layers.Dense(2)(row), -1, 1))": (
+        "ends in clip, which gives nothing outside of its bounds"
+    ),
     "return Subclass()": "is a keras.Model with a call of its own, .*; accepted: keras",
     "row = keras.Input(input_shape, name='a'); "
     "return keras.Model({'a': row}, layers.Dense(1)(row))": (
@@ -143,6 +153,8 @@ ACCEPTED = [
     "return keras.Model(row, layers.Dense(2)(row))",
     "x = layers.Dense(3, activation='sigmoid')(row); "
     "return keras.Model(row, layers.Dense(1)(x))",
+    "return keras.Model(row, 5 * ops.tanh(layers.Dense(1)(row)))",
+    "return keras.Model(row, layers.ReLU(negative_slope=0.1)(layers.Dense(2)(row)))",
 ]
 
 
@@ -153,6 +165,22 @@ def test_a_model_that_zoo_can_train(body, tmp_path):
     recipe = zoo.Recipe(str(file), "moons")
     dataset = data.load("moons")
     assert accept(recipe, dataset).output_shape[-1] in (1, 2)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("end", ["relu", "sigmoid"])
+def test_a_model_that_cannot_answer_below_the_mean(end, tmp_path):
+    file, table = tmp_path / "net.py", tmp_path / "table.csv"
+    body = f"return keras.Model(row, layers.Dense(1, activation='{end}')(row))"
+    file.write_text(MODEL.replace("BODY", body))
+    table.write_text(
+        "a,b,y\n"
+        + "".join(f"{i % 5 + 0.5},{i % 7},{i % 5 - i % 7 + 0.25}\n" for i in range(99))
+    )
+    recipe = zoo.Recipe(str(file), str(table), data_arguments={"target": "y"}, batch=16)
+    reason = f"ends in {end}, .*; zoo takes answers in deviations from the mean"
+    with pytest.raises(Mistake, match=reason):
+        train(recipe, run=tmp_path / "run", quiet=True)
 
 
 # --- Data

@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from zoo.building import registry
+from zoo.building import registry, unit
 from zoo.building.fitting import reason
 from zoo.data import Dataset
 from zoo.engine import private
@@ -22,6 +22,17 @@ from zoo.errors import Mistake
 _EXAMPLES = 8
 # What changes no value, and may stand behind a sigmoid.
 _SHAPING = ("reshape", "flatten", "squeeze", "expanddims", "identity", "cast")
+_PROBABILITIES = {"sigmoid", "softmax", "hard_sigmoid", "hardsigmoid"}
+# Activations and operations, and what they cannot give.
+_BOUNDED = {
+    **dict.fromkeys(("relu", "relu6", "softplus", "exp", "exponential"), "below 0"),
+    **dict.fromkeys(("absolute", "square", "sqrt"), "below 0"),
+    **dict.fromkeys(("tanh", "hard_tanh", "hardtanh"), "outside of -1 to 1"),
+    **dict.fromkeys(("softsign", "soft_sign"), "outside of -1 to 1"),
+    **dict.fromkeys(("elu", "celu", "selu"), "below -1 or -1.8"),
+    **dict.fromkeys(_PROBABILITIES, "outside of 0 to 1"),
+    "clip": "outside of its bounds",
+}
 
 
 def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
@@ -159,7 +170,8 @@ def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
 
     Raises:
         Mistake: it cannot be run on the data, saved or opened; it has nothing to
-            train; its outputs are whole numbers, NaN or probabilities.
+            train; its outputs are whole numbers, NaN or probabilities; or what it
+            ends in keeps them from being any number.
     """
     if not model.trainable_variables:
         raise Mistake(f"model {name} has no weights that can be trained")
@@ -178,10 +190,21 @@ def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
         )
     if np.isfinite(inputs).all() and not np.isfinite(outputs).all():
         raise Mistake(f"model {name} gives NaN or infinity at its initial weights")
-    if dataset.task != "numbers" and _is_probability(model, outputs):
+    ends = _ends_in(model)
+    if dataset.task != "numbers" and (
+        ends & _PROBABILITIES or _are_probabilities(outputs)
+    ):
         raise Mistake(
             f"build of model {name} gives probabilities; zoo takes logits: remove the "
             "sigmoid or softmax at its end"
+        )
+    for end in ends & _BOUNDED.keys():
+        what = "logits, which may be any numbers"
+        if dataset.task == "numbers":
+            what = "answers in deviations from the mean, and gives them their unit back"
+        raise Mistake(
+            f"build of model {name} ends in {end}, which gives nothing "
+            f"{_BOUNDED[end]}; zoo takes {what}: remove it"
         )
     _check_file(name, model, inputs, outputs)
 
@@ -194,20 +217,24 @@ def _outputs(model, inputs) -> np.ndarray:
     return keras.ops.convert_to_numpy(outputs)
 
 
-def _is_probability(model, outputs) -> bool:
-    """By the last operation, or by outputs of 0 to 1 whose sum is 1."""
+def _ends_in(model: keras.Model) -> set[str]:
+    """Names of the last operation of a model, and of its activation."""
     last = private.operation(model.outputs[0])
     while True:
         if isinstance(last, keras.Model) and last.outputs:
             last = private.operation(last.outputs[0])
-        elif type(last).__name__.lower() in _SHAPING:
+        elif type(last).__name__.lower() in _SHAPING or last.name == unit.NAME:
             last = private.operation(last.input)
         else:
             break
+    if getattr(last, "negative_slope", 0):  # a ReLU that leaks
+        return set()
     activation = getattr(last, "activation", None)
-    named = {type(last).__name__.lower(), getattr(activation, "__name__", "")}
-    if named & {"sigmoid", "softmax", "hard_sigmoid", "hardsigmoid"}:
-        return True
+    return {type(last).__name__.lower(), getattr(activation, "__name__", "")}
+
+
+def _are_probabilities(outputs: np.ndarray) -> bool:
+    """Whether they are 0 to 1, and their sum is 1."""
     within = ((outputs >= 0) & (outputs <= 1)).all()
     sums = np.abs(outputs.sum(axis=1) - 1).max() < 1e-3
     return bool(within and sums and outputs.shape[1] > 1)
