@@ -14,7 +14,7 @@ TEST = python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope
 # Children of tests start sooner from files that are compiled already.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo check test stress format lint test-jax test-tensorflow test-torch test-without-tensorflow
+.PHONY: demo check docs test stress format lint test-jax test-tensorflow test-torch test-without-tensorflow
 
 demo: .venv/zoo-demo
 	.venv/bin/zoo train lenet_mnist data=mnist_sample

@@ -89,3 +89,11 @@ def test_every_text_file_is_opened_with_its_encoding():
     ]
     assert len(files) > 100
     assert found == []
+
+
+def test_what_make_does_is_no_file():
+    """A folder called docs made of `make docs` a command that does nothing."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [phony] = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    documented = re.findall(r"^# make (\w+)", text, re.MULTILINE)
+    assert {"demo", "docs", "test"} <= {*documented} <= {*phony.split()}
