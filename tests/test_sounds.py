@@ -111,7 +111,10 @@ def test_other_forms_need_a_package(tmp_path, monkeypatch):
         sound_files.read(tmp_path / "a.flac", RATE)
 
 
-def test_a_folder_and_a_missing_file_are_told(tmp_path):
+def test_a_folder_an_array_and_a_missing_file_are_told(tmp_path):
+    np.save(tmp_path / "tone.npy", tone(440))
+    with pytest.raises(Mistake, match="is no sound: it is an array: in Python"):
+        sound_files.read(tmp_path / "tone.npy", RATE)
     with pytest.raises(Mistake, match="is a folder; give the file of a sound"):
         sound_files.read(tmp_path, RATE)
     with pytest.raises(Mistake, match=r"there is no sound .*none\.wav"):

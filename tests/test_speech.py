@@ -203,6 +203,15 @@ def test_sounds_of_any_form_are_answered(run, tmp_path):
 
 
 @pytest.mark.once
+def test_an_array_may_have_channels(run):
+    left, right = tone(300, 0.2), tone(700, 0.2)
+    [one] = zoo.predict(run, np.stack([left, right], axis=1))
+    [other] = zoo.predict(run, [np.stack([right, left], axis=1)])
+    [mean] = zoo.predict(run, (left + right) / 2)
+    assert one.probabilities == other.probabilities == mean.probabilities
+
+
+@pytest.mark.once
 def test_strange_sounds_are_told(run, tmp_path):
     for kind, said in {
         "empty": "it has 0 bytes",

@@ -259,6 +259,8 @@ def _other(file: BinaryIO) -> str:
     """What a file is that can be no sound, by how it begins; "" if it may be one."""
     found = signatures.what_is(signatures.beginning(file))
     may_be = (signatures.A_SOUND, signatures.A_TEXT, signatures.FILM)
+    if found.kind == signatures.ARRAY:
+        return "it is an array: in Python, zoo.predict takes what numpy.load reads"
     return "" if found.kind in may_be else found.words
 
 

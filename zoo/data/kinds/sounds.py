@@ -11,14 +11,16 @@ from zoo.data.kinds.sound_files import padded
 from zoo.errors import Mistake
 
 WANTED = "the name of a sound file, its bytes, or an array of samples"
+MOST = 8  # channels of an array; as samples, at no rate would so few be heard
 
 
 def items(given) -> list:
     """The sounds that a user gave, one or several.
 
     Args:
-        given: a file, its name or its bytes; an array of samples, (samples,), at the
-            rate of the run; or a list, array (n, samples) or generator of these.
+        given: a file, its name or its bytes; an array of samples, (samples,) or
+            (samples, channels) with 8 channels at most, at the rate of the run; or a
+            list, array (n, samples) or generator of these.
 
     Raises:
         Mistake: one of them is no sound; it is named by its number.
@@ -30,20 +32,20 @@ def items(given) -> list:
         if found.ndim not in (1, 2) or found.dtype.kind not in "iuf":
             raise Mistake(
                 f"an array of shape {found.shape} and type {found.dtype} is no sound; "
-                "accepted: (samples,) or (n, samples) of numbers"
+                "accepted: (samples,), (samples, channels) or (n, samples) of numbers"
             )
-        return list(found) if found.ndim == 2 else [found]
+        return [found] if _is_one(found) else list(found)
     listed = several(given, WANTED)
     if listed and all(isinstance(each, int | float) for each in listed):
         return [np.asarray(listed)]
     for number, item in enumerate(listed, 1):
         if is_array(item):
             listed[number - 1] = found = array(item)
-            if found.ndim == 1 and found.dtype.kind in "iuf":
+            if _is_one(found) and found.dtype.kind in "iuf":
                 continue
             raise Mistake(
                 f"input {number} is an array of shape {found.shape} and type "
-                f"{found.dtype}; accepted: (samples,) of numbers"
+                f"{found.dtype}; accepted: (samples,) or (samples, channels) of numbers"
             )
         if not (isinstance(item, str | os.PathLike | bytes) or hasattr(item, "read")):
             raise Mistake(f"input {number} is {described(item)}; give {WANTED}")
@@ -67,7 +69,8 @@ def decode(raw: list, length: int, rate: int) -> np.ndarray:
     for number, item in enumerate(raw, 1):
         name = name_of(item, number)
         if isinstance(item, np.ndarray):
-            samples = sound_files.laid(_loudness(item)[:, None], rate, rate, name)
+            loud = _loudness(item[:, None] if item.ndim == 1 else item)
+            samples = sound_files.laid(loud, rate, rate, name)
         else:
             # A sample more, to see whether there is more.
             samples = sound_files.read(item, rate, (length + 1) / rate)
@@ -88,6 +91,11 @@ def name_of(item, number: int) -> str:
     if isinstance(item, str | os.PathLike):
         return os.fspath(item)
     return str(getattr(item, "name", "") or f"input {number}")
+
+
+def _is_one(samples: np.ndarray) -> bool:
+    """Whether they are of one sound, which may have channels, as SciPy reads it."""
+    return samples.ndim == 1 or (samples.ndim == 2 and 1 <= samples.shape[1] <= MOST)
 
 
 def _loudness(samples: np.ndarray) -> np.ndarray:
