@@ -31,10 +31,6 @@ def test_load_sets_the_threshold_of_small_loops_unless_the_user_has():
 
 
 @pytest.mark.skipif(backend.current() != "jax", reason="looks into JAX's program")
-@pytest.mark.skipif(
-    not backend.version("jax").startswith("0.10."),
-    reason="XLA in JAX 0.12 names no such call; a step takes the same time",
-)
 @pytest.mark.parametrize(
     "first",
     [
@@ -60,7 +56,8 @@ def test_xla_makes_one_function_of_the_steps_of_a_small_network(first):
         "print(lowered.compile().as_text().count('xla_cpu_small_call'))",
         KERAS_BACKEND="jax",
     )
-    assert compiled == "1"
+    # XLA in JAX 0.12 names no such call; a step takes the same time.
+    assert compiled == ("1" if backend.version("jax").startswith("0.10.") else "0")
 
 
 @pytest.mark.parametrize(
