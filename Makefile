@@ -1,6 +1,6 @@
 # make demo   train LeNet on real digits, in minutes
 # make check  lint, and the quick tests on one backend, in minutes
-# make test   the whole test suite, once per backend; half an hour on two cores
+# make test   the whole test suite, once per backend; 20 minutes on two cores
 # make docs   the documentation as a site, in site/
 # make stress kills, deaths and clusters, many times over; an hour
 

@@ -164,6 +164,8 @@ def _predict(lines):
         for size in dict.fromkeys(line["size"] for line in lines if line["size"]):
             for backend in PREDICT:
                 found = newest(lines, "predict", network, backend, size)
+                if set(VERBS) <= set(found):
+                    continue  # the table of the verbs has it
                 for name in VERBS:
                     found.pop(name, None)
                 if not {ZOO, "Keras predict"} <= set(found) or len(found) < 3:
