@@ -41,7 +41,7 @@ class Draws:
     def bytes(self, count: int) -> np.ndarray:
         """`count` random bytes a row: uint8 of shape (rows, count)."""
         words = self._words(f"{self.name} bytes", -(-count // 8))
-        return words.astype("<u8", copy=False).view(np.uint8)[:, :count]
+        return _as_bytes(words)[:, :count]
 
     def bytes_of(self, rows: np.ndarray, count: int) -> Iterator[np.ndarray]:
         """Some rows of `bytes`, whose numbers from 0 rise; the others are not drawn."""
@@ -50,8 +50,7 @@ class Draws:
         reached = 0
         for row in rows:
             bits.advance(int(row - reached) * blocks)
-            words = bits.random_raw(4 * blocks)
-            yield words.astype("<u8", copy=False).view(np.uint8)[:count]
+            yield _as_bytes(bits.random_raw(4 * blocks))[:count]
             reached = row + 1
 
     def generator(self) -> np.random.Generator:
@@ -65,6 +64,11 @@ class Draws:
 
     def _philox(self, stream: str, block: int) -> np.random.Philox:
         return philox(key(stream, self.seed), (block, 0, self.step, 0))
+
+
+def _as_bytes(words: np.ndarray) -> np.ndarray:
+    """The bytes of 64-bit words, the same on every processor."""
+    return words.astype("<u8", copy=False).view(np.uint8)
 
 
 def key(stream: str, seed: int) -> tuple[int, int]:

@@ -139,6 +139,5 @@ def check_outputs(
     if outputs != count and (outputs, count, task) != (1, 2, "classes"):
         raise Mistake(
             f"model {recipe.model} has {outputs} outputs and data "
-            f"{called(recipe.data)} has "
-            f"{count} {task} ({', '.join(answers)})"
+            f"{called(recipe.data)} has {count} {task} ({', '.join(answers)})"
         )

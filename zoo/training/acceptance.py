@@ -198,7 +198,8 @@ def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
             f"build of model {name} gives probabilities; zoo takes logits: remove the "
             "sigmoid or softmax at its end"
         )
-    for end in ends & _BOUNDED.keys():
+    if bounded := ends & _BOUNDED.keys():
+        end = min(bounded)
         what = "logits, which may be any numbers"
         if dataset.task == "numbers":
             what = "answers in deviations from the mean, and gives them their unit back"

@@ -74,9 +74,8 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
     for stage in recipe.stage_recipes():
         if stage.batch > count:
             raise Mistake(
-                f"batch={stage.batch} is larger than the data: "
-                f"{called(recipe.data)} has "
-                f"{count} training examples; accepted: 1 <= batch <= {count}"
+                f"batch={stage.batch} is larger than the data: {called(recipe.data)} "
+                f"has {count} training examples; accepted: 1 <= batch <= {count}"
             )
         if stage.learning_rate == 0:
             raise Mistake("learning_rate=0 trains nothing; accepted: more than 0")
@@ -97,8 +96,7 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
         if stage.augment and dataset.kind not in ("image", "sound"):
             raise Mistake(
                 f"augment={stage.augment} changes images and sounds; "
-                f"{called(recipe.data)} is "
-                f"{dataset.kind} data; set augment={{}}"
+                f"{called(recipe.data)} is {dataset.kind} data; set augment={{}}"
             )
         if dataset.carried:
             _check_carried(stage)
@@ -192,9 +190,9 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
         if recipe.model in registry.names() and not fitting.is_kerass(error):
             raise
         raise Mistake(
-            f"model {recipe.model} cannot be built for "
-            f"{called(recipe.data)}, whose examples "
-            f"are of shape {tuple(dataset.input_shape)}: {fitting.reason(error)}"
+            f"model {recipe.model} cannot be built for {called(recipe.data)}, whose "
+            f"examples are of shape {tuple(dataset.input_shape)}: "
+            f"{fitting.reason(error)}"
         ) from error
     acceptance.check_shapes(recipe.model, model, dataset)
     fitting.check_outputs(model, recipe, dataset.answers, dataset.task)

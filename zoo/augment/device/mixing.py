@@ -61,8 +61,8 @@ def _neighbors(rows):
     """For each row the one before; for the first one the last."""
     # `ops.roll` inside of `ops.where` takes XLA ten times as long on a CPU.
     count = ops.shape(rows)[0]
-    places = ops.arange(count, dtype="int32")
-    return ops.take(rows, ops.where(places == 0, count, places) - 1, axis=0)
+    before = (ops.arange(count, dtype="int32") - 1) % count
+    return ops.take(rows, before, axis=0)
 
 
 def _extent(center, side, size: int):
