@@ -13,7 +13,7 @@ from zoo.core import operators
 from zoo.engine import steps
 from zoo.exporting import formats
 from zoo.exporting.checks import TOLERANCE
-from zoo.exporting.onnx.graph import Unsupported
+from zoo.exporting.onnx.graph import Unsupported, spread
 from zoo.exporting.onnx.writing import translated
 
 CASES = {
@@ -93,6 +93,21 @@ def convolutions():
     )
 
 
+def channels():
+    """Numbers for each channel, and for all, in front of few channels and of one."""
+    return own(
+        layers.Rescaling([0.5, 2.0, 1.0], offset=[0.1, 0.0, -0.3]),
+        layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 4.0, 0.5]),
+        layers.Conv2D(1, 2),
+        layers.ReLU(max_value=0.8),
+        layers.Rescaling(0.3, offset=0.1),
+        layers.BatchNormalization(),
+        layers.ReLU(max_value=0.5, negative_slope=0.1),
+        layers.Flatten(),
+        shape=(7, 30, 3),
+    )
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -107,6 +122,7 @@ def convolutions():
         lambda: own(layers.Permute((2, 1)), layers.Reshape((3, 10))),
         lambda: own(layers.Normalization(mean=[3.0], variance=[4.0], invert=True)),
         convolutions,
+        channels,
     ],
 )
 def test_layers_of_a_users_own_models(model):
@@ -114,6 +130,30 @@ def test_layers_of_a_users_own_models(model):
     shape = (sum(BATCHES), *built.input_shape[1:])
     inputs = np.random.default_rng(0).normal(size=shape).astype("float32")
     assert difference(built, inputs) < 1e-5
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("value", "shape", "expected"),
+    [
+        ((), (None, 28, 28, 1), (1, 1, 1, 1)),
+        ((1,), (None, 28, 28, 1), (1, 1, 1, 1)),
+        ((3,), (None, 16, 40, 3), (1, 1, 40, 3)),
+        ((40, 1), (None, 16, 40, 3), (1, 1, 40, 3)),
+        ((16, 1, 3), (None, 16, 40, 3), (1, 16, 40, 3)),
+        ((3,), (None, None, 3), (1, 1, 3)),
+        ((5, 1), (None, 5, None), (1, 5, 1)),
+        ((100,), (None, 7, 100), (1, 1, 100)),
+        ((4, 1), (4, 3), (4, 3)),
+        ((2, 1, 3), (None, 3), (2, 1, 3)),  # more axes than the tensors have
+    ],
+)
+def test_a_constant_is_repeated_in_long_spans(value, shape, expected):
+    value = np.random.default_rng(0).normal(size=value)
+    found = spread(value, shape)
+    assert found.shape == expected
+    tensor = np.ones([4 if length is None else length for length in shape])
+    np.testing.assert_array_equal(tensor * found, tensor * value)
 
 
 OPERATIONS = {

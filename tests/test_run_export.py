@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -196,10 +197,10 @@ def test_answers_are_those_of_onnxruntime_used_by_hand(asked, monkeypatch):
     [logits] = session.run(None, {"input": images.astype("float32")})
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares = powers / powers.sum(axis=1, keepdims=True)
-    for short in (sessions.SHORT, 0.0):  # with which all threads compute from call 3 on
+    for short in (sessions.SHORT, 0.0):  # with which all threads compute, too
         monkeypatch.setattr(sessions, "SHORT", short)
         for source in (Run(folder), folder / "model.onnx"):
-            for _ in range(sessions.TRIED + 2):
+            for _ in range(2 * sessions.TRIED + 2):
                 answered = zoo.predict(source, images)
                 found = [
                     [each.probabilities[name] for name in ("cat", "dog", "bird")]
@@ -211,6 +212,43 @@ def test_answers_are_those_of_onnxruntime_used_by_hand(asked, monkeypatch):
     monkeypatch.setattr(files, "read", None)  # what was opened is not read again
     assert zoo.predict(folder, images[3]) == one
     assert one[0].probabilities == pytest.approx(answered[3].probabilities, abs=1e-6)
+
+
+def test_as_many_threads_answer_as_are_quicker_now(asked, monkeypatch):
+    """Others may keep the processors busy for a while; the clock is the test's."""
+    now, busy, threads = [0.0], [1.0], []
+
+    def session(cost, name):
+        def run(*_):
+            now[0] += cost * (busy[0] if name == "all" else 1)
+            threads.append(name)
+            return [np.zeros((1, 3), "float32")]
+
+        return SimpleNamespace(run=run)
+
+    graph = sessions.Graph(asked["pictures"][0] / "model.onnx")
+    image = np.zeros((1, 12, 9, 3), "float32")
+    list(graph.answers(image, 1))  # it is opened
+    graph._took.clear()
+    graph._session = session(0.004, "one")
+    vars(graph)["_shared"] = session(0.003, "all")
+    monkeypatch.setattr(sessions.time, "perf_counter", lambda: now[0])
+
+    def asked_for(seconds):
+        threads.clear()
+        until = now[0] + seconds
+        while now[0] < until:
+            assert next(graph.answers(image, 1))[0] == 1
+        return [threads.count(each) for each in ("one", "all")]
+
+    one, shared = asked_for(0.9)
+    assert (one, shared > 200) == (sessions.TRIED, True)
+    busy[0] = 10.0
+    one, shared = asked_for(30)
+    assert one > 20 * shared  # each second it is tried whether all are quicker
+    busy[0] = 1.0
+    one, shared = asked_for(30)
+    assert shared > 20 * one
 
 
 def test_weights_that_zoo_ships_are_exported_once_into_the_cache(tmp_path, monkeypatch):

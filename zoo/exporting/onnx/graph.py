@@ -128,6 +128,39 @@ def weight(variable) -> np.ndarray:
     return array(variable).astype(np.float32)
 
 
+# ONNX Runtime repeats a constant span by span, and one of shape (1,) along images of
+# (28, 28, 1) number by number: the scaling of 500 took 3.8 ms, and takes 0.045 ms by
+# (1, 1, 1, 1). Three numbers for the channels of 500 images (64, 64, 3) took 24 ms.
+SPAN = 64  # numbers
+
+
+def spread(value: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
+    """A constant for tensors of a shape, so that it is repeated in long spans.
+
+    Args:
+        value: of at most as many axes; what it would be repeated along has length 1.
+        shape: of the tensors; None for a length that is not known.
+
+    Returns:
+        It, with as many axes as the tensors; it is repeated along their last ones,
+        until it has `SPAN` numbers in a row. A single number stays one.
+    """
+    if value.ndim > len(shape):
+        return value
+    value = value.reshape((1,) * (len(shape) - value.ndim) + value.shape)
+    if value.size == 1:
+        return value
+    span = 1
+    for axis in range(len(shape) - 1, 0, -1):
+        length = shape[axis]
+        if span >= SPAN or length is None:
+            break
+        if value.shape[axis] == 1:
+            value = np.repeat(value, length, axis)
+        span *= value.shape[axis]
+    return value
+
+
 def _described(tensor: Tensor) -> onnx.ValueInfoProto:
     kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(tensor.dtype))
     rest = [

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from zoo.engine.padding import margins
-from zoo.exporting.onnx.graph import Unsupported, weight
+from zoo.exporting.onnx.graph import Unsupported, spread, weight
 from zoo.exporting.onnx.operations import FLOAT, activation, reshaped
 from zoo.exporting.onnx.recurrent import bidirectional, recurrent
 from zoo.layers import MelSpectrogram
@@ -173,14 +173,16 @@ def _reversible(g, layer, out, x, reverse=False):
 
 def _rescaling(g, layer, out, x):
     scale, offset = (
-        np.asarray(each, np.float32) for each in (layer.scale, layer.offset)
+        spread(np.asarray(each, np.float32), x.shape)
+        for each in (layer.scale, layer.offset)
     )
     return g.add("Add", g.add("Mul", g.cast(x, "float32"), scale), offset)
 
 
 def _normalization(g, layer, out, x):
     deviation = np.maximum(np.sqrt(weight(layer.variance)), keras.config.epsilon())
-    deviation, mean = deviation.astype(np.float32), weight(layer.mean)
+    deviation = spread(deviation.astype(np.float32), x.shape)
+    mean = spread(weight(layer.mean), x.shape)
     values = g.cast(x, "float32")
     if layer.invert:
         return g.add("Add", g.add("Mul", values, deviation), mean)
@@ -200,6 +202,7 @@ def _batch_normalization(g, layer, out, x):
     term = -mean * factor + (weight(layer.beta) if layer.center else 0)
     shape = [1] * len(x.shape)
     shape[layer.axis] = len(factor)
+    # Not spread: a runtime takes them into the convolution before.
     factor, term = (each.reshape(shape).astype("float32") for each in (factor, term))
     return g.add("Add", g.add("Mul", x, factor), term)
 
@@ -242,10 +245,11 @@ def _merged(kind):
 def _relu(g, layer, out, x):
     if layer.threshold:
         raise Unsupported(f"a threshold in layer {layer.name}")
-    if layer.negative_slope:
-        name = g.add("LeakyRelu", x, alpha=float(layer.negative_slope))
-    else:
-        name = g.add("Relu", x)
+    if not layer.negative_slope:
+        if layer.max_value is None:
+            return g.add("Relu", x)
+        return g.add("Clip", x, FLOAT(0), FLOAT(layer.max_value))  # a part of the Conv
+    name = g.add("LeakyRelu", x, alpha=float(layer.negative_slope))
     if layer.max_value is None:
         return name
     return g.add("Min", name, FLOAT(layer.max_value))

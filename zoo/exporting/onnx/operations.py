@@ -8,7 +8,14 @@ gives the name of the output, or a list of names.
 import keras
 import numpy as np
 
-from zoo.exporting.onnx.graph import Graph, Tensor, Unsupported, array, dtype_of
+from zoo.exporting.onnx.graph import (
+    Graph,
+    Tensor,
+    Unsupported,
+    array,
+    dtype_of,
+    spread,
+)
 
 FLOAT = np.float32
 
@@ -57,13 +64,20 @@ def _activated(name):
 
 
 def _two(kind):
-    """An operator of ONNX with two inputs of the output's dtype."""
+    """An operator of ONNX, element by element, on two of the output's dtype."""
 
     def convert(g, op, out, x, y):
         dtype = dtype_of(out)
-        return g.add(kind, g.cast(x, dtype), g.cast(y, dtype))
+        return g.add(kind, *(_given(g, each, dtype, out) for each in (x, y)))
 
     return convert
+
+
+def _given(g, value, dtype: str, out) -> str:
+    """A tensor, or a constant in the form that is quick to repeat along the output."""
+    if isinstance(value, Tensor):
+        return g.cast(value, dtype)
+    return g.name(spread(array(value).astype(dtype), tuple(out.shape)))
 
 
 def _common(*values) -> str:
@@ -301,6 +315,11 @@ def _floor_divide(g, op, out, x, y):
     return g.cast(Tensor(floor, tuple(out.shape), "float32"), dtype_of(out))
 
 
+def _matmul(g, op, out, x, y):
+    dtype = dtype_of(out)
+    return g.add("MatMul", g.cast(x, dtype), g.cast(y, dtype))
+
+
 def _squared(g, op, out, x):
     value = g.cast(x, dtype_of(out))
     return g.add("Mul", value, value)
@@ -340,7 +359,7 @@ OPERATIONS = {
     "LogicalAnd": _logical("And"),
     "LogicalNot": _logical("Not"),
     "LogicalOr": _logical("Or"),
-    "Matmul": _two("MatMul"),
+    "Matmul": _matmul,
     "Max": _reduced("ReduceMax"),
     "Maximum": _two("Max"),
     "Mean": _reduced("ReduceMean"),
