@@ -17,12 +17,14 @@ torch_alone = pytest.mark.skipif(backend.current() != "torch", reason="about PyT
 def test_threads_sleep_unless_the_user_says_otherwise(monkeypatch):
     for name in WAITING:
         monkeypatch.delenv(name, raising=False)
-    startup.wait_asleep()
+    startup.wait_briefly()
     assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert 0 < int(os.environ["GOMP_SPINCOUNT"]) < 1000
     monkeypatch.delenv("OMP_WAIT_POLICY")
     monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
-    startup.wait_asleep()
+    startup.wait_briefly()
     assert "OMP_WAIT_POLICY" not in os.environ
+    assert os.environ["GOMP_SPINCOUNT"] == "1000"
 
 
 @pytest.fixture

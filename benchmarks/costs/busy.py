@@ -24,7 +24,7 @@ def measure(
     backends: list[str], count: int, networks: list[str] = NETWORKS
 ) -> Iterator[dict]:
     """Lines for `report.put`."""
-    startup.wait_asleep()  # of the processes below, as `zoo train` does for its own
+    startup.wait_briefly()  # of the processes below, as `zoo train` does for its own
     for network in networks:
         for backend in backends:
             own = rounds.trainer, "loops_zoo.train", network, backend

@@ -13,6 +13,7 @@ from benchmarks.processes import alone
 from benchmarks.speed.cases import CASES, Case
 from benchmarks.speed.contestants import PARTS, PREDICT, TRAIN, VERBS
 from benchmarks.speed.meters import Meter, peak_memory
+from zoo.engine import startup
 
 SECONDS = 0.3  # of a round, at least
 SIZES = {"one example": 1, "500 examples": 500}
@@ -152,6 +153,8 @@ def _work(line, prepare, place, name, backend, *more):
         try:
             if what == "first":
                 file, function = place.split(".")
+                if file in ("loops_zoo", "loops_public"):
+                    startup.load()  # as zoo's commands begin, before any framework
                 module = importlib.import_module(f"benchmarks.speed.{file}")
                 make = getattr(module, function)
                 meter = Meter()
