@@ -307,3 +307,27 @@ def test_a_recipe_names_the_column_and_searches_keep_groups_apart(monkeypatch):
     assert not set(own.train.groups) & set(own.validation.groups)
     for each in trial.datasets(recipe, 4):
         assert not set(each.train.groups) & set(each.validation.groups)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            {"target": "kind"},
+            "10 of 50 examples were carved out as the test split, stratified, seed 0. "
+            "Earlier and later rows are on both sides; where rows go on from each "
+            "other, data.time=day tests on the latest.",
+        ),
+        ({"target": "kind", "time": "day"}, "The latest 10 of 50 examples are the "),
+        ({"target": "kind", "groups": "who"}, "as the test split, whole groups, seed"),
+        ({"target": "size"}, "carved out as the test split, seed 0."),
+    ],
+)
+def test_how_the_test_was_chosen_is_said(arguments, said, tmp_path):
+    path, draw = tmp_path / "days.csv", np.random.default_rng(0)
+    rows = [
+        f"2024-{1 + n % 12:02}-{1 + n // 12:02},{draw.random():.4f},p{n % 9},{n % 2}y"
+        for n in range(50)
+    ]
+    path.write_text("\n".join(["day,size,who,kind", *rows]), encoding="utf-8")
+    assert said in data.load(path, validation=0, **arguments).description

@@ -113,16 +113,31 @@ def carved(dataset: Dataset, test: float | None = None) -> Dataset:
     kept, held = carve(whole.targets, share, 0, dataset.classes, "test", *about)
     if not len(held):
         return dataset
-    description = (
-        f"{dataset.description} {len(held)} of {len(whole)} examples were carved out "
-        "as the test split, stratified, seed 0."
-    )
+    how = _how(dataset, len(held))
     return replace(
         dataset,
         train=whole.take(kept),
         test=whole.take(held),
-        description=description.strip(),
+        description=f"{dataset.description} {how}".strip(),
     )
+
+
+def _how(dataset: Dataset, held: int) -> str:
+    """How the test was chosen among the training rows."""
+    whole = dataset.train
+    if whole.times is not None:
+        return f"The latest {held} of {len(whole)} examples are the test split."
+    said = f"{held} of {len(whole)} examples were carved out as the test split"
+    if whole.groups is not None:
+        return f"{said}, whole groups, seed 0."
+    said += ", stratified, seed 0." if whole.targets.ndim == 1 else ", seed 0."
+    dates = [each.name for each in dataset.columns if each.kind == "date"]
+    if dates:
+        said += (
+            " Earlier and later rows are on both sides; where rows go on from each "
+            f"other, data.time={dates[0]} tests on the latest."
+        )
+    return said
 
 
 def _distinct(targets: np.ndarray, prints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
