@@ -26,7 +26,11 @@ def test_many_classes(seed, count, classes):
     loss = log_loss(targets, share, labels=range(classes))
     assert found["loss"] == pytest.approx(loss, rel=1e-6)
     assert found["accuracy"] == (outputs.argmax(axis=1) == targets).mean()
-    assert "auc" not in found
+    if classes == 2 and 0 < targets.sum() < count:
+        score = outputs[:, 1] - outputs[:, 0]
+        assert found["auc"] == pytest.approx(roc_auc_score(targets, score))
+    else:
+        assert "auc" not in found
 
 
 @given(st.integers(0, 99), st.integers(2, 40), st.booleans())
@@ -77,6 +81,24 @@ def test_nan_is_not_a_prediction():
         measure(outputs, np.zeros(5, int))
 
 
+@pytest.mark.parametrize(
+    "targets",
+    [np.full((3, 1), 0.5), np.ones((3, 1), int), np.eye(3), np.array([0, 0.5, 1])],
+)
+def test_targets_of_another_task_are_no_classes(targets):
+    for outputs in (np.zeros((3, 1)), np.zeros((3, 3))):
+        with pytest.raises(
+            Mistake, match=r"are no numbers of classes, \(n,\); set task"
+        ):
+            measure(outputs, targets)
+    assert measure(np.ones((3, 1)), np.ones(3))["accuracy"] == 1
+
+
+def test_a_task_that_is_none_is_not_classes():
+    with pytest.raises(Mistake, match=r"unknown task 'label'; did you mean 'labels'\?"):
+        measure(np.zeros((3, 2)), np.zeros(3, int), "label")
+
+
 @pytest.mark.once
 def test_what_is_asked_by_its_path_is_compiled_once(tmp_path, monkeypatch):
     recipe = zoo.Recipe("deep_mlp", "moons", batch=100, epochs=1)
@@ -102,3 +124,8 @@ def test_a_model_has_no_split_of_its_own():
         "split=test: a model has no data set of its own; give the examples, "
         'such as zoo.data.load("mnist_sample").split("test")'
     )
+
+
+def test_the_largest_logits_have_probabilities_at_any_temperature():
+    outputs = np.array([[3e38], [-3e38], [0]], "float32")
+    assert probabilities(outputs, 0.1)[:, 1].tolist() == [1, 0, 0.5]

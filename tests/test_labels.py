@@ -1,6 +1,7 @@
 """Several labels at once: metrics, cuts, losses, runs and predictions."""
 
 import dataclasses
+from functools import partial
 
 import keras
 import numpy as np
@@ -10,8 +11,10 @@ from sklearn import metrics as sklearn
 
 import zoo
 from zoo import cli
+from zoo.core.measured import fault_of_metrics
 from zoo.errors import Mistake
-from zoo.metrics import best_cuts, measure, noise, of_each
+from zoo.metrics import best_cuts, intervals, measure, noise, of_each, with_cuts
+from zoo.reporting.advice import compare
 from zoo.training import losses
 
 once = pytest.mark.once
@@ -68,9 +71,44 @@ def test_nothing_given_and_nothing_there():
         "micro_f1": 0,
         "macro_f1": 0,
     }
-    assert noise(nothing - 1, nothing, "labels") == {"average_precision": 0}
+    assert noise(nothing - 1, nothing, "labels") == {"label_accuracy": 0}
     with pytest.raises(Mistake, match=r"shape \(3, 2\) for targets of shape \(3, 1\)"):
         measure(nothing, nothing[:, :1], "labels")
+
+
+@once
+def test_a_result_without_labels_is_compared_and_opens_again():
+    nothing = np.zeros((3, 2))
+    found = measure(nothing - 1, nothing, "labels")
+    metrics = {"test": found, "floors": {"frequency of each label": found}}
+    metrics["noise"] = noise(nothing - 1, nothing, "labels")
+    assert fault_of_metrics(metrics) == ""
+    assert compare(metrics)[0].startswith(
+        "frequency of each label, label_accuracy 100.0%"
+    )
+
+
+@once
+def test_intervals_of_labels_that_some_resamples_lack():
+    logits, targets = drawn(40)
+    targets[1:] = 0
+    ends = intervals(partial(measure, task="labels"), logits, targets)
+    assert ends.keys() == measure(logits, targets, "labels").keys()
+
+
+@once
+def test_labels_of_several_networks_are_given_by_the_cuts_of_each():
+    logits, targets = drawn(90)
+    cuts = np.random.default_rng(1).normal(size=(3, 4))
+    parts = zip(np.split(logits, 3), cuts, strict=True)
+    joined = np.concatenate([with_cuts(*each) for each in parts])
+    found = measure(joined, targets, "labels")
+    said = logits >= np.repeat(cuts, 30, axis=0)
+    assert found["micro_f1"] == sklearn.f1_score(targets, said, average="micro")
+    plain = measure(logits, targets, "labels")
+    for name in ("loss", "average_precision"):
+        assert found[name] == plain[name]
+    assert noise(joined, targets, "labels") == noise(logits, targets, "labels")
 
 
 @once
@@ -201,3 +239,36 @@ def test_labels_without_a_validation_split_have_cuts_of_one_half(weather, tmp_pa
     recipe = dataclasses.replace(RECIPE, epochs=1, validation=0.0)
     run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
     assert run.cuts(LABELS) == [0, 0, 0]
+
+
+@once
+def test_a_cross_validation_gives_labels_by_the_cuts_of_each_part(tmp_path):
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(90, 2))
+    targets = (rows + draw.normal(0, 0.4, (90, 2)) > [0, 1]).astype(int)
+    recipe = dataclasses.replace(RECIPE, data=(rows, targets), epochs=2)
+    done = zoo.cross_validate(recipe, 2, tmp_path / "parts", quiet=True)
+    outputs, truth = [], []
+    for number, fold in enumerate(done.metrics["folds"]):
+        run = zoo.Run(tmp_path / "parts" / f"part-{number}")
+        assert fold["test"] == pytest.approx(run.metrics["test"], rel=1e-5)
+        dataset = run.dataset()
+        found = keras.ops.convert_to_numpy(run.model(dataset.test.inputs))
+        outputs.append(found - np.array(run.cuts(dataset.classes)))
+        truth.append(dataset.test.targets)
+    said, truth = np.concatenate(outputs) >= 0, np.concatenate(truth)
+    for average in ("micro", "macro"):
+        f1 = sklearn.f1_score(truth, said, average=average)
+        assert done.metrics["test"][f"{average}_f1"] == pytest.approx(f1)
+
+
+@once
+def test_a_search_needs_a_label_to_judge_by(tmp_path):
+    targets = np.zeros((60, 2), int)
+    targets[:1] = 1
+    data = np.random.default_rng(0).normal(size=(60, 2)), targets
+    recipe = dataclasses.replace(RECIPE, data=data, data_arguments={"test": 0.0})
+    with pytest.raises(
+        Mistake, match="validation examples has a label, so no trial could"
+    ):
+        zoo.tune(recipe, trials=1, folds=2, run=tmp_path / "search", quiet=True)

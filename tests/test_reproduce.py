@@ -86,3 +86,13 @@ def test_summary():
     assert summary.percent() == "99.00% ± 1.00 (3)"
     assert summarize([0.5]).deviation == 0
     assert summarize([0.5]).percent() == "50.00% (1)"
+
+
+def test_a_claim_about_what_a_run_does_not_have(recipe, tmp_path):
+    path = tmp_path / "train.py"
+    text = RECIPE.replace("at_least=CLAIM", 'at_least=0.1, split="train"')
+    path.write_text(text.replace("EPOCHS", "1"))
+    with pytest.raises(
+        Mistake, match="accuracy of the train split, and there a run has noth"
+    ):
+        reproduce(str(path), seeds=2)

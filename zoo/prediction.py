@@ -154,7 +154,7 @@ def _classes(
     most: float | None,
 ) -> list[Prediction]:
     """Which class each is; with `most`, those that are no more surprising."""
-    shares = probabilities(outputs / temperature)
+    shares = probabilities(outputs, temperature)
     asked = Asked(names, shares, classes)
     best = zip(shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist(), strict=True)
     known = [{"label": classes[each], "probability": share} for each, share in best]

@@ -97,7 +97,7 @@ def _report(done: Run) -> None:
     rows = []
     for number, fold in enumerate(metrics["folds"]):
         known = [fold["floors"].get(name) for name in floors]
-        cells = [each[metric] if each else None for each in (fold["test"], *known)]
+        cells = [(each or {}).get(metric) for each in (fold["test"], *known)]
         texts = ["-" if each is None else shown(metric, each) for each in cells]
         rows.append([str(number), f"{fold['examples']:,}", *texts])
     table(["fold", "examples", "this network", *floors], rows)

@@ -116,15 +116,14 @@ def run(options):
             suggest(done, options, changes)
 
 
+_FIRST = ("error_rate", "accuracy", "mae", "r2", "average_precision", "micro_f1")
+
+
 def _shown(values: dict[str, float]) -> list[str]:
     if "bits" in values:
         names = ["loss", "bits", "perplexity"]
         return [f"{name}: {shown(name, values[name])}" for name in names]
-    names = [
-        name
-        for name in ("accuracy", "mae", "r2", "average_precision", "micro_f1")
-        if name in values
-    ]
+    names = [name for name in _FIRST if name in values] or ["label_accuracy"]
     return [f"{name}: {shown(name, values[name])}" for name in names]
 
 

@@ -14,7 +14,7 @@ from zoo.core.folders import check_folder, given_back, make_folder
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
 from zoo.errors import Mistake
-from zoo.metrics import intervals, measure, noise, rates
+from zoo.metrics import intervals, measure, noise, rates, with_cuts
 from zoo.metrics.strings import counts_of
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
 from zoo.run import Run
@@ -64,7 +64,8 @@ def cross_validate(
     Returns:
         A run without a model. Its `metrics["test"]` are over all examples that were
         answered, of two classes those of `rates`, else those of `measure`, where the
-        loss of numbers is in units of the first part's training targets;
+        loss of numbers is in units of the first part's training targets, and labels are
+        given from the cuts on of the network that answers;
         `metrics["interval"]` has their 95 % intervals, see `intervals`;
         `metrics["floors"]` the same of what needs no network, learned and asked part by
         part as the network is; `metrics["folds"]`, for each part, its number of
@@ -122,6 +123,8 @@ def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
                 name: counts_of(each, dataset.test.targets)
                 for name, each in found.items()
             }
+        elif dataset.task == "labels":  # of which each network has its own cuts
+            outputs = with_cuts(outputs, run.cuts(dataset.classes))
         answered.append(_Part(run, dataset, outputs, found))
     if not quiet:
         for name, reason in left_out.items():

@@ -66,10 +66,22 @@ def reproduce(
                 Path(folder) / str(seed),
                 quiet=quiet,
             )
-            values.append(run.metrics[expects.split][expects.metric])
+            values.append(_value(run, expects))
     summary = summarize(values)
     kept = holds(expects, summary)
     return Verdict(expects.metric, tuple(values), summary, expects.bound, kept)
+
+
+def _value(run: Run, expects: Expected) -> float:
+    """What a run has of the metric that is claimed."""
+    found = run.metrics.get(expects.split, {})
+    if expects.metric not in found:
+        there = ", ".join(found) or "nothing"
+        raise Mistake(
+            f"the claim is about {expects.metric} of the {expects.split} split, and "
+            f"there a run has {there}; correct `expects=`"
+        )
+    return found[expects.metric]
 
 
 def holds(expects: Expected, summary: Summary) -> bool:

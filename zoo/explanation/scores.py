@@ -83,7 +83,7 @@ def asked(
     if dataset.task == "labels":
         shares = label_probabilities(outputs)
     elif dataset.task != "numbers":
-        shares = probabilities(outputs / temperature)
+        shares = probabilities(outputs, temperature)
     found = []
     for row, share, place in zip(outputs, shares, places, strict=True):
         score = Weighted(_weights(place, len(row), len(dataset.answers)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from zoo.errors import unknown
 from zoo.metrics.classes import (
     area_under_curve,
     distance,
@@ -19,6 +20,7 @@ from zoo.metrics.labels import (
     label_probabilities,
     noise_of_labels,
     of_labels,
+    with_cuts,
 )
 from zoo.metrics.names import better, is_share, shown
 from zoo.metrics.numbers import medians, of_numbers, of_quantiles, of_steps
@@ -77,7 +79,10 @@ __all__ = [
     "surprises",
     "surprises_of",
     "temperature",
+    "with_cuts",
 ]
+
+TASKS = ("classes", "labels", "numbers", "strings", "tokens")
 
 
 def measure(
@@ -104,7 +109,8 @@ def measure(
         `of_labels`; of "tokens", see `of_tokens`; of "strings", see `of_strings`.
 
     Raises:
-        Mistake: an output is NaN, or shapes or targets have no meaning.
+        Mistake: an output is NaN, shapes or targets have no meaning for the task, or
+            there is no such task.
     """
     if task == "numbers":
         return of_numbers(outputs, targets, spread)
@@ -114,6 +120,8 @@ def measure(
         return of_tokens(outputs, targets)
     if task == "strings":
         return of_strings(outputs, targets)
+    if task != "classes":
+        raise unknown("task", task, TASKS)
     return of_classes(outputs, targets)
 
 
@@ -154,15 +162,15 @@ def noise(
     Returns:
         By the metric's name its standard error over the examples: of "classes" that of
         "accuracy", see `standard_error`; of "numbers" that of "mae"; of "labels" that
-        of "average_precision"; of "tokens" that of "loss"; of "strings" that of
-        "error_rate".
+        of "average_precision", see `noise_of_labels`; of "tokens" that of "loss"; of
+        "strings" that of "error_rate".
     """
     count = len(targets)
     if task == "numbers":
         errors = np.abs(np.asarray(outputs, "float64") - targets).mean(axis=1)
         return {"mae": float(errors.std(ddof=count > 1) / np.sqrt(count))}
     if task == "labels":
-        return {"average_precision": noise_of_labels(outputs, targets)}
+        return noise_of_labels(outputs, targets)
     if task == "tokens":
         return {"loss": noise_of_tokens(outputs, targets)}
     if task == "strings":

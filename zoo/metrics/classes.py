@@ -15,7 +15,7 @@ BINS = 10
 
 
 def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """Loss and accuracy, and for one logit the area under the ROC curve.
+    """Loss and accuracy, and for two classes the area under the ROC curve.
 
     Args:
         logits: float (n, classes), or (n, 1): the logit of class 1; n >= 1.
@@ -24,8 +24,8 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     Returns:
         "loss", the mean cross-entropy in nats; "accuracy", the share of right
         predictions, where a tie of (n, 1) logits counts for class 1;
-        "balanced_accuracy", the mean recall of the classes that occur; for (n, 1)
-        logits and targets of both classes also "auc", 0 to 1.
+        "balanced_accuracy", the mean recall of the classes that occur; for two classes
+        that both occur also "auc", 0 to 1.
 
     Raises:
         Mistake: a logit is NaN or infinite, or shapes or targets have no meaning.
@@ -37,7 +37,7 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
             "(n, classes), or (n, 1), the logit of class 1"
         )
     refuse_no_numbers(logits)
-    targets = np.asarray(targets)
+    targets = _numbers_of_classes(targets)
     classes = max(2, logits.shape[1])
     if len(targets) and not 0 <= targets.min() <= targets.max() < classes:
         raise Mistake(
@@ -46,20 +46,30 @@ def of_classes(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
         )
     if logits.shape[1] == 1:
         score = logits[:, 0]
-        sign = np.where(targets == 1, -1.0, 1.0)
-        metrics = {
-            "loss": float(np.logaddexp(0, sign * score).mean()),
-            "accuracy": accuracy(logits, targets),
-            "balanced_accuracy": balanced_accuracy(logits, targets),
-        }
-        if 0 < (targets == 1).sum() < len(targets):
-            metrics["auc"] = area_under_curve(score, targets)
-        return metrics
-    return {
-        "loss": float(losses_of_classes(logits, targets).mean()),
+        losses = np.logaddexp(0, np.where(targets == 1, -1.0, 1.0) * score)
+    else:
+        score = logits[:, 1] - logits[:, 0]
+        losses = losses_of_classes(logits, targets)
+    metrics = {
+        "loss": float(losses.mean()),
         "accuracy": accuracy(logits, targets),
         "balanced_accuracy": balanced_accuracy(logits, targets),
     }
+    if classes == 2 and 0 < (targets == 1).sum() < len(targets):
+        metrics["auc"] = area_under_curve(score, targets)
+    return metrics
+
+
+def _numbers_of_classes(targets) -> np.ndarray:
+    """Targets as int (n,); those of another task are refused."""
+    targets = np.asarray(targets)
+    plain = targets.ndim == 1 and targets.dtype.kind in "biuf"
+    if not plain or (targets.astype("float64") % 1).any():
+        raise Mistake(
+            f"targets of shape {targets.shape} and type {targets.dtype} are no numbers "
+            "of classes, (n,); set task to what they are: numbers or labels"
+        )
+    return targets.astype(int)
 
 
 def losses_of_classes(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -69,14 +79,16 @@ def losses_of_classes(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return np.logaddexp.reduce(logits, axis=1) - truth
 
 
-def probabilities(logits: np.ndarray) -> np.ndarray:
+def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Probabilities of the classes, float64 (n, classes), from logits.
 
     Args:
         logits: float (n, classes); or (n, 1), the logit of class 1, which gives two
             columns.
+        temperature: what they are divided by, in float64: in float32 the largest ones
+            would overflow.
     """
-    logits = of_all_classes(logits)
+    logits = of_all_classes(logits) / temperature
     return np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
 
 
@@ -212,7 +224,7 @@ def intervals(
         if len(np.unique(strata[index])) < len(np.unique(strata)):
             continue  # a class is lacking, so that not all numbers have a meaning
         found = statistic(outputs[index], targets[index])
-        for name in whole:
+        for name in whole.keys() & found.keys():  # some examples may lack what it is of
             values[name].append(found[name])
     return {
         name: np.quantile(each, [0.025, 0.975]).tolist()

@@ -1,5 +1,7 @@
 """How good the answers are where an example has several labels, or none."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from zoo.errors import Mistake
@@ -14,7 +16,8 @@ def of_labels(
     """Loss, F1 and average precision, defined as in scikit-learn.
 
     Args:
-        logits: float (n, classes), one for each label.
+        logits: float (n, classes), one for each label; or what `with_cuts` gives, for
+            examples that several networks answered.
         targets: float (n, classes), 1 for a label that an example has, else 0.
         cuts: float (classes,), the logits from which on a label is given.
 
@@ -29,7 +32,8 @@ def of_labels(
     Raises:
         Mistake: a logit is not finite, or the shapes differ.
     """
-    logits, targets = np.asarray(logits, "float64"), np.asarray(targets)
+    logits, cuts = _apart(logits, cuts)
+    targets = np.asarray(targets)
     if logits.ndim != 2 or logits.shape != targets.shape:
         raise Mistake(
             f"outputs of shape {logits.shape} for targets of shape {targets.shape}; "
@@ -114,13 +118,40 @@ def _cut(score: np.ndarray, has: np.ndarray) -> float:
     return float((score[place] + score[place + 1]) / 2)
 
 
-def noise_of_labels(logits: np.ndarray, targets: np.ndarray) -> float:
+def with_cuts(logits: np.ndarray, cuts: np.ndarray | Sequence[float]) -> np.ndarray:
+    """Logits of one network, and its cuts, beside those of other networks.
+
+    Args:
+        logits: float (n, classes).
+        cuts: float (classes,).
+
+    Returns:
+        What `of_labels` takes for them, float64 (n, 2, classes).
+    """
+    both = np.asarray(logits, "float64"), np.asarray(cuts, "float64")
+    return np.stack(np.broadcast_arrays(*both), axis=1)
+
+
+def _apart(
+    logits: np.ndarray, cuts: np.ndarray | float = 0.0
+) -> tuple[np.ndarray, np.ndarray | float]:
+    """Logits and cuts, which `with_cuts` may have put together."""
+    logits = np.asarray(logits, "float64")
+    return (logits[:, 0], logits[:, 1]) if logits.ndim == 3 else (logits, cuts)
+
+
+def noise_of_labels(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     """The standard error of the average precision, from 100 resamples of the examples.
 
     Of more than 2,000 examples, 2,000 are drawn, and the error of all is that much
-    smaller.
+    smaller. Where no example has a label, it is that of the "label_accuracy".
     """
-    logits, truth = np.asarray(logits, "float64"), np.asarray(targets) > 0.5
+    logits, cuts = _apart(logits)
+    truth = np.asarray(targets) > 0.5
+    if not truth.any():
+        right = (truth == (logits >= cuts)).mean(axis=1)
+        error = right.std(ddof=len(right) > 1) / np.sqrt(len(right))
+        return {"label_accuracy": float(error)}
     random = np.random.Generator(np.random.Philox(0))
     count = min(len(logits), MOST)
     values = []
@@ -129,4 +160,4 @@ def noise_of_labels(logits: np.ndarray, targets: np.ndarray) -> float:
         if truth[index].any():
             values.append(average_precision(logits[index], truth[index]))
     spread = np.std(values) if values else 0.0
-    return float(spread * np.sqrt(count / len(logits)))
+    return {"average_precision": float(spread * np.sqrt(count / len(logits)))}

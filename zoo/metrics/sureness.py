@@ -79,7 +79,7 @@ def calibration(
         answered: logits and targets that the errors are measured on.
     """
     fitted = temperature(*held_out)
-    logits, targets = answered
+    logits, targets = np.asarray(answered[0], "float64"), answered[1]
     return {
         "temperature": fitted,
         "error_before": calibration_error(logits, targets),

@@ -30,7 +30,7 @@ def section(seen: Seen) -> Section | None:
         words = "The run has no temperature of its own: logits are taken as they are."
         table = Table(["", "as it is"], [row])
         return Section("Calibration", [Charts(before), table, Words([*other, words])])
-    cooled = seen.outputs / temperature
+    cooled = np.asarray(seen.outputs, "float64") / temperature
     after = Chart(*_diagram(cooled, seen.targets, "after"))
     table = Table(
         ["", "before", "after"],

@@ -11,7 +11,7 @@ from zoo.reporting import kept
 from zoo.run import Run, open_run
 
 METRICS = (
-    *("bits", "accuracy", "auc", "average_precision", "micro_f1"),
+    *("bits", "error_rate", "accuracy", "auc", "average_precision", "micro_f1"),
     *("mae", "r2", "loss"),
 )
 FACTS = ("parameters", "epochs", "seconds")  # fewer stand first

@@ -12,7 +12,8 @@ from zoo.reporting.drawing import CLASS_COLORS, drawing
 from zoo.reporting.paired import Difference
 from zoo.run import Run
 
-FIRST = ("bits", "accuracy", "average_precision", "mae")  # what stands first in a table
+# What stands first in a table.
+FIRST = ("bits", "error_rate", "accuracy", "average_precision", "mae")
 KEPT = ("parameters", "epochs")
 
 

@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
                 "set validation=0.1 or use --folds 5, in a cross-validation "
                 "--inner-folds 5"
             )
-        return [whole]
+        return _judging([whole])
     examples = join(whole)
     if not 2 <= folds <= len(examples):
         raise Mistake(
@@ -77,10 +77,23 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
             "as there are training examples"
         )
     rank = np.argsort(order(len(examples), recipe.seed, _FOLDS_EPOCH))
-    return [
+    return _judging(
         replace(whole, train=examples.take(kept), validation=examples.take(held))
         for kept, held in cut(whole, examples, folds, rank)
-    ]
+    )
+
+
+def _judging(datasets: Iterable[Dataset]) -> list[Dataset]:
+    """These data sets, unless the validation of one says nothing of any label."""
+    datasets = list(datasets)
+    for each in datasets:
+        held = each.validation
+        if each.task == "labels" and not (np.asarray(held.targets) > 0.5).any():
+            raise Mistake(
+                f"none of {len(held)} validation examples has a label, so no trial "
+                "could be judged; hold out more, or take fewer folds"
+            )
+    return datasets
 
 
 def run(
