@@ -11,6 +11,7 @@ from sklearn import metrics as scored
 
 import zoo
 from zoo import cli
+from zoo.building import ensemble as graph
 from zoo.engine import steps
 from zoo.errors import Mistake
 from zoo.run import Run, open_run
@@ -157,6 +158,16 @@ def test_two_classes_have_one_logit(place):
     points = whole.dataset().test
     mean = np.mean([sigmoid(outputs(each, points)) for each in two], axis=0)
     np.testing.assert_allclose(sigmoid(outputs(whole, points)), mean, atol=1e-6)
+
+
+def test_one_logit_and_two_are_two_classes():
+    nets = [zoo.build("deep_mlp", input_shape=(2,), classes=each) for each in (1, 2)]
+    rows = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
+    one, two = (keras.ops.convert_to_numpy(net(rows)) for net in nets)
+    mean = (sigmoid(one) + softmax(two)[:, 1:]) / 2
+    for models in (nets, nets[::-1]):
+        found = keras.ops.convert_to_numpy(graph.joined(models, "classes")(rows))
+        np.testing.assert_allclose(softmax(found)[:, 1:], mean, atol=1e-6)
 
 
 @pytest.mark.once

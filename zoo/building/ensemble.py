@@ -53,7 +53,8 @@ def joined(models: Sequence["keras.Model"], task: str) -> "keras.Model":
     """These models, which take one input, as one that gives the mean answer.
 
     Args:
-        models: with outputs (batch, k), see `zoo.metrics.measure`.
+        models: with outputs (batch, k), see `zoo.metrics.measure`; of two
+            classes some may give one logit, and others two.
         task: "classes" takes the mean of probabilities, "labels" that of each label,
             "numbers" that of the numbers.
     """
@@ -74,7 +75,8 @@ def mean(outputs: Sequence["keras.KerasTensor"], task: str) -> "keras.KerasTenso
     from zoo.layers.saved_form import stage
 
     function = _numbers if task == "numbers" else _classes
-    if task == "labels" or (task == "classes" and outputs[0].shape[-1] == 1):
+    single = all(each.shape[-1] == 1 for each in outputs)
+    if task == "labels" or (task == "classes" and single):
         function = _each
     return stage(function, *outputs, name=MEAN)
 
@@ -96,7 +98,16 @@ def _numbers(*outputs):
 
 def _classes(*logits):
     """The logarithm of the mean probability of each class, (batch, classes)."""
+    logits = [_of_both(each) for each in logits]
     return _log_of_mean([each - _log_of_sum(each) for each in logits])
+
+
+def _of_both(logits):
+    """Logits of all classes; 0 beside the one logit of the second of two."""
+    from keras import ops
+
+    single = logits.shape[-1] == 1
+    return ops.pad(logits, [(0, 0), (1, 0)]) if single else logits
 
 
 def _each(*logits):
