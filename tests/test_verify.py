@@ -1,5 +1,6 @@
 """`zoo verify`: backends that agree pass, one that strays is found and named."""
 
+import contextlib
 import dataclasses
 import os
 
@@ -119,6 +120,33 @@ def test_a_backend_that_breaks_off(tmp_path, capsys):
     assert f"{OTHER}: FAILED\n" in printed
     assert "ZeroDivisionError: division by zero" in printed
     assert "the same" not in printed
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("moved", "other", "ok", "words"),
+    [
+        (1.02, 1.05, True, "their bound is thrice that, and at least 1e-03"),
+        (1.02, 1.07, False, "their bound is thrice that, and at least 1e-03"),
+        (1.5, 1.05, False, "they say nothing so: take fewer --steps"),
+        (7.0, 1.05, False, "they say nothing so: take fewer --steps"),
+    ],
+)
+def test_losses_that_bits_move_far_say_nothing(
+    moved, other, ok, words, monkeypatch, capsys
+):
+    def probed(name, recipe, steps, weights):
+        first = name == "jax"
+        loss = (moved if weights else 1.0) if first else other
+        same = np.ones(3, np.float32)
+        return {"weights/logits": same, "loss/stage 1": np.array([loss])}
+
+    monkeypatch.setattr(backend, "installed", lambda: ["jax", "torch"])
+    monkeypatch.setattr(verification, "probe_on", probed)
+    assert zoo.verify("lenet", backends=["jax", "torch"], quiet=True).ok == ok
+    with contextlib.suppress(SystemExit):
+        cli.call(["verify", "lenet", "--backends", "jax,torch"])
+    assert words in capsys.readouterr().out
 
 
 # --- Backends that are not there

@@ -73,8 +73,9 @@ def report(
         The file's path, which shows the page in a notebook.
 
     Raises:
-        Mistake: the folder is not a run, or cannot be written; the format is unknown;
-            or matplotlib or jinja2 is not installed.
+        Mistake: the folder is not a run, cannot be written, or holds a damaged network
+            (one whose examples are gone has a page that says so); the format is
+            unknown; or matplotlib or jinja2 is not installed.
     """
     if format not in FORMATS:
         raise unknown("format of a report", format, FORMATS)

@@ -37,7 +37,7 @@ def compare(metrics: dict) -> list[str]:
     if not found:
         return []
     metric, own, noise = _own(metrics)
-    spread = f"{100 * noise:.1f}" if is_share(metric) else f"{noise:.2g}"
+    spread = _error(metric, noise)
     lines = []
     for name in sorted(found, key=lambda name: better(metric, found[name][metric])):
         floor = found[name][metric]
@@ -222,19 +222,31 @@ def _of_jumps(loss: np.ndarray) -> list[str]:
 def _of_floors(metrics: dict) -> list[str]:
     """Whether something that needs no network answers as well."""
     found = metrics.get("floors", {})
-    if not found:
-        return []
+    if not found or not {"test", "validation"} & metrics.keys():
+        return []  # of what all have learned from, the best know most by heart
     metric, own, noise = _own(metrics)
     best = max(found, key=lambda name: better(metric, found[name][metric]))
     floor = found[best][metric]
-    if better(metric, own) - better(metric, floor) > 2 * noise:
+    ahead = better(metric, own) - better(metric, floor)
+    if ahead > 2 * noise:
         return []
     named = "" if metric == "accuracy" else f"{metric} "
+    reached = f"{best} reaches {named}{shown(metric, floor, 1)} on the same examples"
+    answer = f"this network {shown(metric, own, 1)}"
+    if ahead > 0:  # the fewer examples, the more likely: no claim of the other
+        return [
+            f"Not shown to need a network: {reached}, {answer} ± "
+            f"{_error(metric, noise)}; more examples to judge by would tell, or train "
+            "longer, on more data, or another network."
+        ]
     return [
-        f"No network needed so far: {best} reaches {named}{shown(metric, floor, 1)} on "
-        f"the same examples, this network {shown(metric, own, 1)}; use that, or train "
-        "longer, on more data, or another network."
+        f"No network needed so far: {reached}, {answer}; use that, or train longer, on "
+        "more data, or another network."
     ]
+
+
+def _error(metric: str, noise: float) -> str:
+    return f"{100 * noise:.1f}" if is_share(metric) else f"{noise:.2g}"
 
 
 def _jumped(loss: np.ndarray) -> bool:

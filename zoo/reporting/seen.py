@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from zoo import data
-from zoo.building import unit
+from zoo.building import stored, unit
+from zoo.core import seal
 from zoo.data import Dataset
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -65,7 +66,7 @@ class Seen:
         """As `zoo predict` gives them: calibrated, or of each label by itself."""
         if self.task == "labels":
             return label_probabilities(self.outputs)
-        return probabilities(self.outputs / self.run.temperature)
+        return probabilities(self.outputs, self.run.temperature)
 
     @property
     def cuts(self) -> np.ndarray | float:
@@ -96,7 +97,11 @@ def look(run: Run) -> Seen:
 
 
 def look_if_possible(run: Run) -> Seen:
-    """The same; without its examples, the run with the reason."""
+    """The same; without its examples, the run with the reason.
+
+    Raises:
+        Mistake: the network is damaged.
+    """
     if not (run.folder / "data.json").is_file():
         part = run.folder / "part-0"
         reason = (
@@ -105,7 +110,17 @@ def look_if_possible(run: Run) -> Seen:
         )
         return Seen(run, data.restore(part), lacking=reason)
     known = run.about_data
+    _check_network(run)
     try:
         return look(run)
     except Mistake as mistake:
         return Seen(run, known, lacking=str(mistake))
+
+
+def _check_network(run: Run) -> None:
+    """Refuse a damaged network; one that needs trust has a page without its answers."""
+    if stored.is_own(run.recipe) and not run.trust:
+        seal.check(run.folder, (stored.GRAPH,), seal.LARGEST_MODEL)
+        return
+    startup.import_keras()
+    _ = run.model

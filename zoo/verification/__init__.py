@@ -28,6 +28,7 @@ MADE_UP = "made up"
 
 _BATCH = 32
 _TIMES_ROUNDING = 3
+WIDEST = 0.1  # bound of losses; what differs by more is not the same
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Verification:
         rows: a comparison for each quantity and other backend.
         rounding: None if all losses agree to `BOUNDS`. Otherwise how far the losses of
             the reference itself move when the last bit of each of its initial weights
-            is changed; three times that is then the bound.
+            is changed; three times that is then the bound, up to `WIDEST`.
         missing: backends that are not installed.
         failed: backends that broke off, with the end of what they said.
         complete: whether every backend that was asked for is installed.
@@ -76,6 +77,11 @@ class Verification:
     missing: tuple[str, ...]
     failed: dict[str, str]
     complete: bool
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the losses say something: bits do not move them as much as that."""
+        return self.rounding is None or _TIMES_ROUNDING * self.rounding <= WIDEST
 
     @property
     def ok(self) -> bool:
@@ -97,7 +103,8 @@ def verify(
     Losses within 1e-3 of each other are the same. Where they are not, the training may
     be so sensitive that it magnifies rounding beyond that; the first backend then
     trains once more, from weights that differ in the last bit alone, and the bound is
-    three times the difference that this makes.
+    three times the difference that this makes; if that is more than 0.1, the losses
+    say nothing, and their bound stays.
 
     Args:
         model: a recipe, or its name or file: its data and training are used. Or the
@@ -149,8 +156,8 @@ def verify(
     if any(row.quantity == "loss" and not row.ok for row in rows):
         again = run(reference, _last_bits_changed(_weights(found[reference])))
         rounding = compare(found[reference], again)["loss"].value
-        if rounding < 1:
-            bound = max(BOUNDS["loss"], _TIMES_ROUNDING * rounding)
+        bound = max(BOUNDS["loss"], _TIMES_ROUNDING * rounding)
+        if bound <= WIDEST:
             rows = [
                 replace(row, bound=bound) if row.quantity == "loss" else row
                 for row in rows
