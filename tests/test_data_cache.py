@@ -11,6 +11,7 @@ import pytest
 from toy_sets import python
 
 from zoo import data
+from zoo.core import folders
 from zoo.data import ahead
 from zoo.data import cache as copies
 from zoo.data.sources import tfds
@@ -176,7 +177,7 @@ def test_files_for_the_mammograms(cache, tmp_path):
 
 
 def test_copies_that_nobody_uses_go(cache):
-    old = time.time() - copies.UNUSED - 9
+    old = time.time() - folders.UNUSED - 9
     copies.remember("used", {}, lambda _: {"n": 1})
     for name in ("unused-0", ".broken-off"):
         (cache / name).mkdir()

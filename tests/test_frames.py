@@ -3,6 +3,8 @@
 import dataclasses
 import datetime
 import decimal
+import os
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +13,7 @@ from own_tables import load
 
 import zoo
 from zoo import cli, data
+from zoo.core.folders import UNUSED
 from zoo.core.kept import keep
 from zoo.errors import Mistake
 
@@ -231,3 +234,24 @@ def test_nothing_is_left_of_data_that_cannot_be_kept(tmp_path, monkeypatch):
     with pytest.raises(Mistake, match=r"cannot be written .No space left on device."):
         keep((np.zeros((4, 2, 2)), np.arange(4)))
     assert list((tmp_path / "given").iterdir()) == []
+
+
+@pytest.mark.once
+def test_data_in_memory_that_nobody_uses_leave_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path))
+    about = {"target": "y", "test": 0.0, "validation": 0.0}
+    columns = {"x": [1.5, 2.5, 3.5] * 9, "y": ["a", "b", "a"] * 9}
+    old, used = keep(columns), keep({**columns, "x": [0.5, 2.5, 3.5] * 9})
+    long_ago = time.time() - UNUSED - 9
+    for path in (old, used):
+        os.utime(path, (long_ago, long_ago))
+    assert data.load(used, **about).classes == ("a", "b")
+    keep({**columns, "x": [7.5, 2.5, 3.5] * 9})
+    assert os.path.exists(used)
+    assert not os.path.exists(old)
+    with pytest.raises(
+        Mistake, match=r"memory are no longer in the cache, as .*parquet"
+    ):
+        data.load(old, **about)
+    assert keep(columns) == old
+    assert len(data.load(old, **about).train) == 27

@@ -213,6 +213,15 @@ def test_folders_made_in_one_second_are_different(tmp_path, monkeypatch):
     assert len(set(found)) == 8
 
 
+def test_names_that_no_system_takes_begin_that_of_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert new_folder("own:set?", "jax")[0].name.startswith("own_set_-jax-")
+    for name in ("a" * 400, "寿" * 100):
+        folder = new_folder(name, "jax")[0]
+        assert folder.name.startswith(name[:50])
+        assert folder.is_dir()
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_failure_leaves_the_users_folders_and_nothing_else(
     there, tmp_path, monkeypatch

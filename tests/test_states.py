@@ -29,9 +29,15 @@ def test_a_damaged_state_is_reported_and_the_one_before_is_used(
     (tmp_path / "metrics.json").unlink()
     newest = max(tmp_path.glob("state-*.npz"))
     newest.write_bytes(newest.read_bytes()[:1000])
+    killed, other = (
+        tmp_path / f".{name}.77-abcdef.keras" for name in ("model", "mine")
+    )
+    for path in (killed, other):  # such as a process leaves that was killed
+        path.write_bytes(b"half")
     with pytest.warns(UserWarning, match=f"{newest.name} is damaged; the state before"):
         run = resumed(tmp_path)
     assert same(run, quiet_run)
+    assert (killed.exists(), other.exists()) == (False, True)
 
 
 @given(data=st.data())

@@ -20,6 +20,11 @@ MISTAKES = {
         {"target": "b"},
         r"own.csv, row 2: the target 'b' is missing \(1 of 3 rows\)",
     ),
+    "an empty label": (
+        "a,b\n1,\"['x']\"\n2,\"['x', ' ']\"\n",
+        {"target": "b"},
+        r"row 2: the target 'b' holds an empty label, \['x', ' '\]; give it a name",
+    ),
     "one class": ("a,b\n1,x\n2,x\n", {"target": "b"}, "'b' is 'x' in every row; two"),
     "one number, once it is rounded": (
         "a,b\n" + "".join(f"{i % 7},{1e9 + i / 100:.2f}\n" for i in range(30)),

@@ -3,8 +3,9 @@
 import contextlib
 import json
 import os
+import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PureWindowsPath
 
 from zoo.core import signatures
@@ -12,6 +13,7 @@ from zoo.errors import Mistake
 
 PARTS = 2**20  # of a file; each takes up to 300 bytes of memory
 DEEPEST = 100  # objects and lists inside of each other; those of zoo have up to six
+_TEMPORARY = re.compile(r"\.(.+)\.\d+-[0-9a-f]{6}(\.\w+)")  # as `replacing` names them
 
 
 def write(path: Path, data: bytes) -> None:
@@ -144,6 +146,17 @@ def replacing(path: Path) -> Iterator[Path]:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
+
+
+def forget_unfinished(folder: Path, names: Collection[str]) -> None:
+    """Remove what is left of writing files of these names, see `replacing`.
+
+    Only a process that was killed leaves something. No other may be writing them now.
+    """
+    for path in folder.iterdir():
+        left = _TEMPORARY.fullmatch(path.name)
+        if left and "".join(left.groups()) in names:
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

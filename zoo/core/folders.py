@@ -3,6 +3,8 @@
 import contextlib
 import itertools
 import os
+import re
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +16,32 @@ from zoo.errors import Mistake
 def cache_dir() -> Path:
     """The folder for what zoo can make again: $ZOO_CACHE, or ~/.cache/zoo."""
     return Path(os.environ.get("ZOO_CACHE") or "~/.cache/zoo").expanduser()
+
+
+UNUSED = 90 * 24 * 3600  # seconds after which what lies in the cache is removed
+LONGEST = 150  # bytes of a name; a system takes 255, and something stands behind it
+_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f]')  # to systems
+
+
+def forget_unused(folder: Path) -> None:
+    """Remove what nobody used for long from a folder of the cache.
+
+    That may be what broken off work left. See `touch`.
+    """
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):  # another process was faster
+            if time.time() - path.stat().st_mtime <= UNUSED:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+
+
+def touch(path: Path) -> None:
+    """Note that something in the cache is used."""
+    with contextlib.suppress(OSError):  # such as in a cache that is read-only
+        os.utime(path)
 
 
 def writable(folder: Path) -> bool:
@@ -33,7 +61,8 @@ def new_folder(name: str, backend: str) -> list[Path]:
     """
     runs = Path("runs")
     made = make_folder(runs)
-    stem = f"{name}-{backend}-{time.strftime('%Y%m%d-%H%M%S')}"
+    plain = shortened(_UNFIT.sub("_", name))
+    stem = f"{plain}-{backend}-{time.strftime('%Y%m%d-%H%M%S')}"
     for number in itertools.count(1):
         folder = runs / (stem if number == 1 else f"{stem}-{number}")
         try:
@@ -42,6 +71,13 @@ def new_folder(name: str, backend: str) -> list[Path]:
             continue
         return [folder, *made]
     raise AssertionError("numbers never end")
+
+
+def shortened(name: str) -> str:
+    """A name of which a file's name may begin: its first 150 bytes."""
+    while len(os.fsencode(name)) > LONGEST:
+        name = name[:-1]
+    return name
 
 
 def make_folder(folder: Path) -> list[Path]:

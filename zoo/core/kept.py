@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zoo.core.folders import cache_dir
+from zoo.core.folders import cache_dir, forget_unused, touch
 from zoo.errors import Mistake
 
 if TYPE_CHECKING:  # `zoo list` makes recipes, and needs no NumPy
@@ -78,6 +78,23 @@ def name_of(path: str | os.PathLike) -> str:
 def called(data: str) -> str:
     """What data are called in messages: as they are named, unless `keep` made them."""
     return IN_MEMORY if Path(data).parent == _folder().absolute() else data
+
+
+def check_kept(data: str) -> None:
+    """Note that a file that `keep` made is used; other paths are as they are.
+
+    Raises:
+        Mistake: it is gone, as those that nobody uses for 90 days go.
+    """
+    path = Path(data)
+    if path.parent != _folder().absolute():
+        return
+    if not path.exists():
+        raise Mistake(
+            f"{IN_MEMORY} are no longer in the cache, as {path}: give them to zoo "
+            "again, by zoo.data.load(the data, ...), which puts the same data there"
+        )
+    touch(path)
 
 
 def is_data(given) -> bool:
@@ -262,6 +279,7 @@ def _written(suffix: str, write) -> str:
     folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        forget_unused(folder)  # data of somebody, who has them
         number, name = tempfile.mkstemp(suffix=suffix, dir=folder)
         os.close(number)
         try:

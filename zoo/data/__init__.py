@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from zoo.core.arguments import as_annotated, checked
-from zoo.core.kept import keep
+from zoo.core.kept import check_kept, keep
 from zoo.core.progress import track
 from zoo.core.random import order
 from zoo.data import builders, categories, folds, keys, repeats
@@ -238,6 +238,7 @@ def _home(name: str) -> types.ModuleType | None:
 
 def _check_there(name: str) -> None:
     """Refuse a path at which nothing lies, before its arguments are looked at."""
+    check_kept(name)
     path = os.path.abspath(os.path.expanduser(name))
     if os.path.exists(path):
         return
@@ -250,7 +251,13 @@ def _check_there(name: str) -> None:
 
 
 def _check_classes(dataset: Dataset) -> None:
-    """Refuse names of classes that are texts, and warn of those that look alike."""
+    """Refuse classes without a name, or whose name is a text; warn of those alike."""
+    named = dataset.task in ("classes", "labels")  # a symbol may be a space
+    if named and not all(map(str.strip, dataset.classes)):
+        raise Mistake(
+            f"a class of {dataset.name} has an empty name, by which no answer could be "
+            "told; give it one"
+        )
     if longest := [name for name in dataset.classes if len(name) > LONGEST_CLASS]:
         raise Mistake(
             f"a class of {dataset.name} has a name of {len(longest[0]):,} letters; "

@@ -1,12 +1,9 @@
 """Decoded data sets kept on disk, so that the second start is immediate."""
 
-import contextlib
 import hashlib
 import json
-import os
 import shutil
 import tempfile
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from zoo.core import files as written
-from zoo.core.folders import cache_dir
+from zoo.core.folders import cache_dir, forget_unused, shortened, touch
 from zoo.core.progress import say
 from zoo.errors import Mistake
 
 LAYOUT = 1  # raise it when what is written below changes its meaning
-UNUSED = 90 * 24 * 3600  # seconds after which a copy is removed
 LARGE = 2**30  # bytes; a larger file stays on disk and is checked by its size alone
 
 
@@ -60,7 +56,7 @@ def remember(
             say(f"{name}: the copy in {folder} {flaw}; making it again")
             folder.rename(partial / "old")
             shutil.rmtree(partial / "old")
-        _forget_unused(folder.parent)
+        forget_unused(folder.parent)  # they can be made again
         facts = build(partial)
         files = {path.name: _print(path) for path in partial.glob("*.npy")}
         written.write_json(partial / "about.json", {"facts": facts, "files": files})
@@ -78,23 +74,12 @@ def place(name: str, identity: dict) -> Path:
     """The folder in which `remember` keeps what these two stand for."""
     key = json.dumps([LAYOUT, identity], sort_keys=True).encode()
     plain = "".join(c if c.isalnum() or c in "_.-" else "_" for c in name)
+    plain = shortened(plain)
     return cache_dir() / "data" / f"{plain}-{hashlib.sha256(key).hexdigest()[:12]}"
 
 
-def _forget_unused(folder: Path) -> None:
-    """Remove copies that nobody opened for long, and what broken off work left.
-
-    They can be made again; a folder of pictures that is gone has one for ever, else.
-    """
-    for copy in folder.iterdir():
-        with contextlib.suppress(OSError):  # another process was faster
-            if time.time() - copy.stat().st_mtime > UNUSED:
-                shutil.rmtree(copy, ignore_errors=True)
-
-
 def _open(folder: Path) -> tuple[dict[str, np.ndarray], dict]:
-    with contextlib.suppress(OSError):  # such as a cache that is read-only
-        os.utime(folder)  # it is used
+    touch(folder)
     facts = json.loads((folder / "about.json").read_text(encoding="utf-8"))["facts"]
     arrays = {
         path.stem: np.load(path, mmap_mode="r" if _large(path) else None)

@@ -37,6 +37,11 @@ from zoo.metrics import (
 from zoo.run import Run
 from zoo.training import states
 
+_WRITTEN = (
+    *("recipe.json", "environment.json", "data.json", "vocabulary.json", stored.SOURCE),
+    *("history.csv", "metrics.json", stored.GRAPH, stored.WEIGHTS, seal.NAME),
+)
+
 
 def begin(session, resume: bool) -> None:
     """Write the recipe, the environment and the data; resume if asked.
@@ -54,6 +59,7 @@ def begin(session, resume: bool) -> None:
             about = environment.describe(session.state.backend, device.describe())
             with files.writing(folder):
                 (folder / seal.NAME).unlink(missing_ok=True)
+                files.forget_unfinished(folder, _WRITTEN)
                 stored.keep_source(recipe, folder)
                 files.write_json(folder / "recipe.json", recipes.to_json(recipe))
                 about[recipes.FINGERPRINT] = recipes.fingerprint(folder)

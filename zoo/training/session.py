@@ -154,7 +154,7 @@ class Session:
         return Mistake(
             f"the loss is not a number in epoch {self.state.epoch + 1}, step {step}: "
             "training diverged; try a smaller learning_rate "
-            f"(now {stage.learning_rate}){smaller} or clip_norm=1"
+            f"(now {stage.learning_rate}){smaller} or clip_norm=1{_short(stage)}"
         )
 
     def _mean_loss(self) -> float:
@@ -223,3 +223,9 @@ class Session:
         """What the model answers for a split, see `zoo.building.answers.of`."""
         task = self.dataset.task
         return answers.of(self.model, self.forward, split, task, whole=whole)
+
+
+def _short(stage) -> str:
+    if stage.precision != "mixed_float16":
+        return ""
+    return "; float16 ends at 65,504: mixed_bfloat16 and float32 hold larger numbers"

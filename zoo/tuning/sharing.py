@@ -79,7 +79,7 @@ class Presence:
             silent = self._now() - file.stat().st_mtime
         except FileNotFoundError:
             return False
-        if name.startswith(f"{self.host}-"):
+        if name.rsplit("-", 2)[0] == self.host:
             try:
                 with FileLock(file, timeout=0):
                     return False  # the system frees the lock of a process that dies

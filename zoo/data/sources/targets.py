@@ -147,7 +147,7 @@ def _numbers(found: Sheet, given: dict) -> Target:
 
 
 def _label_lists(name: str, values) -> Target:
-    lists = [[str(each) for each in row] for row in values.to_pylist()]
+    lists = [_labels(name, *row) for row in enumerate(values.to_pylist(), 1)]
     classes = tuple(sorted({each for row in lists for each in row}))
     if not 1 <= len(classes) <= MOST:
         raise Mistake(
@@ -159,3 +159,14 @@ def _label_lists(name: str, values) -> Target:
     for row, labels in enumerate(lists):
         targets[row, [places[each] for each in labels]] = 1
     return Target((name,), "labels", targets, classes=classes)
+
+
+def _labels(name: str, number: int, row: list) -> list[str]:
+    """The labels of a row as text, without spaces around, as cells are."""
+    labels = ["" if each is None else str(each).strip() for each in row]
+    if not all(labels):
+        raise Mistake(
+            f"row {number}: the target '{name}' holds an empty label, {row!r:.60}; "
+            "give it a name, or leave it out"
+        )
+    return labels
