@@ -136,9 +136,31 @@ def forward(source: Run | Exported) -> Callable[..., np.ndarray]:
 def _by_keras(run: Run) -> Callable[..., np.ndarray]:
     if "model" not in vars(run):
         startup.import_keras()
+    return partial(_in_few_sizes, run.forward)
+
+
+def _in_few_sizes(call, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
+    """Outputs for all inputs; the last batch is computed as `padded`, where that pays.
+
+    JAX and TensorFlow make a program for every size: who asks about 1, 2, 3, ... inputs
+    would wait for each.
+    """
     from zoo.engine import steps
 
-    return partial(steps.predict, run.forward)
+    rest = len(inputs) % batch
+    if not rest or backend.current() == "torch":
+        return steps.predict(call, inputs, batch)
+    last = steps.predict(call, padded(inputs[-rest:], batch), batch)[:rest]
+    if rest == len(inputs):
+        return last
+    return np.concatenate([steps.predict(call, inputs[:-rest], batch), last])
+
+
+def padded(inputs: np.ndarray, most: int = 2**31) -> np.ndarray:
+    """`inputs`, the last repeated until they are a power of two, or `most`."""
+    count = len(inputs)
+    more = min(1 << (count - 1).bit_length(), most) - count
+    return np.concatenate([inputs, np.repeat(inputs[-1:], more, axis=0)])
 
 
 def _by_export(run: Run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:

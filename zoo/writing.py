@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo import answering
 from zoo.building import registry, stored
 from zoo.core import random
 from zoo.data.kinds import streams
 from zoo.engine import startup
 from zoo.errors import Mistake
-from zoo.run import Run, open_run
+from zoo.run import Run
 
 LENGTH, TEMPERATURE = 400, 0.8
 STREAM = 2**32  # draws of a text, apart from those of an epoch's order
@@ -50,7 +51,7 @@ def write(
             prompt holds what the training did not; or an argument is out of its range.
     """
     _check(length, temperature, top_k, seed)
-    opened = open_run(run, trust=trust)
+    opened = answering.for_keras(run, trust)
     about = opened.about_data
     if not about.unit:
         raise Mistake(

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from zoo.answering import padded
+
 MOST = 64  # inputs that are computed at a time
 
 
@@ -63,10 +65,3 @@ class Batches:
                 if not answered.done():  # who asked may have gone
                     answered.set_result(outputs[start : start + len(each)])
                 start += len(each)
-
-
-def padded(inputs: np.ndarray) -> np.ndarray:
-    """`inputs`, the last repeated until their number is a power of two."""
-    count = len(inputs)
-    more = (1 << (count - 1).bit_length()) - count
-    return np.concatenate([inputs, np.repeat(inputs[-1:], more, axis=0)])
