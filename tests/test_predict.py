@@ -284,6 +284,24 @@ def test_a_run_that_is_asked_again_is_opened_and_compiled_once(
     assert zoo.predict(run, row)[0].probability == 0.5
 
 
+def test_answers_of_all_sizes_are_computed_in_few(runs):
+    run, sizes = Run(runs["rows"].folder), set()
+    inner = run.forward
+
+    def forward(inputs, rows=None):
+        sizes.add(len(inputs))
+        return inner(inputs, rows)
+
+    vars(run)["_forward"] = run.model, forward
+    rows = np.random.default_rng(0).normal(size=(20, 2)).astype("float32")
+    whole = [each.probability for each in predict(run, rows)]
+    for count in (1, 3, 9, 20):
+        for batch in (6, 500):
+            found = predict(run, rows[:count], batch=batch)
+            assert [each.probability for each in found] == pytest.approx(whole[:count])
+    assert sizes == {1, 2, 4, 6, 16, 32}
+
+
 def test_nothing_given(runs):
     with pytest.raises(Mistake, match="nothing to predict: give a sentence in quotes"):
         predict(runs["sentences"], [])

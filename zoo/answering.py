@@ -140,15 +140,15 @@ def _by_keras(run: Run) -> Callable[..., np.ndarray]:
 
 
 def _in_few_sizes(call, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
-    """Outputs for all inputs; the last batch is computed as `padded`, where that pays.
+    """Outputs for all inputs; the last batch is computed as `padded`.
 
-    JAX and TensorFlow make a program for every size: who asks about 1, 2, 3, ... inputs
-    would wait for each.
+    JAX and TensorFlow make a program for every size, and PyTorch a recording where one
+    comes again: who asks about 1, 2, 3, ... inputs would wait for each.
     """
     from zoo.engine import steps
 
     rest = len(inputs) % batch
-    if not rest or backend.current() == "torch":
+    if not rest:
         return steps.predict(call, inputs, batch)
     last = steps.predict(call, padded(inputs[-rest:], batch), batch)[:rest]
     if rest == len(inputs):
@@ -160,6 +160,8 @@ def padded(inputs: np.ndarray, most: int = 2**31) -> np.ndarray:
     """`inputs`, the last repeated until they are a power of two, or `most`."""
     count = len(inputs)
     more = min(1 << (count - 1).bit_length(), most) - count
+    if not more:
+        return inputs
     return np.concatenate([inputs, np.repeat(inputs[-1:], more, axis=0)])
 
 

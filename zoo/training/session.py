@@ -151,10 +151,12 @@ class Session:
         stage = self.stages[self.state.stage]
         decay = stage.weight_decay
         smaller = f" and weight_decay (now {decay:g})" if decay else ""
+        half = stage.precision == "mixed_float16"
+        short = "; float16 ends at 65,504: mixed_bfloat16 does not" if half else ""
         return Mistake(
             f"the loss is not a number in epoch {self.state.epoch + 1}, step {step}: "
             "training diverged; try a smaller learning_rate "
-            f"(now {stage.learning_rate}){smaller} or clip_norm=1{_short(stage)}"
+            f"(now {stage.learning_rate}){smaller} or clip_norm=1{short}"
         )
 
     def _mean_loss(self) -> float:
@@ -223,9 +225,3 @@ class Session:
         """What the model answers for a split, see `zoo.building.answers.of`."""
         task = self.dataset.task
         return answers.of(self.model, self.forward, split, task, whole=whole)
-
-
-def _short(stage) -> str:
-    if stage.precision != "mixed_float16":
-        return ""
-    return "; float16 ends at 65,504: mixed_bfloat16 and float32 hold larger numbers"
