@@ -255,3 +255,11 @@ def test_data_in_memory_that_nobody_uses_leave_the_cache(tmp_path, monkeypatch):
         data.load(old, **about)
     assert keep(columns) == old
     assert len(data.load(old, **about).train) == 27
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", ["\u200b", "\u2060\u200b"])
+def test_a_class_whose_name_nobody_sees_is_refused(name):
+    said = "a class of the data in memory has an empty name, by which no answer"
+    with pytest.raises(Mistake, match=said):
+        data.load({"x": [1.5, 2.5] * 9, "y": ["a", name] * 9}, target="y")

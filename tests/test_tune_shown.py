@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from searches import TINY
 
-from zoo.tuning import charts, table
+from zoo import metrics
+from zoo.tuning import charts, table, trial
 from zoo.tuning.progress import Progress
 from zoo.tuning.report import importances, pareto
-from zoo.tuning.search import Settings
+from zoo.tuning.search import FIRST, Settings, metric_of
 
 pytestmark = pytest.mark.once
 
@@ -92,3 +93,12 @@ def test_a_hyperparameter_may_have_the_name_of_a_column(tmp_path):
     assert read["epochs"] == 9
     assert read["reason"] == ""
     assert read["values"] == {"epochs": 3, "reason": "none"}
+
+
+@pytest.mark.parametrize("task", FIRST)
+def test_a_search_by_the_loss_shows_the_metric_of_its_task(task):
+    line = {"loss": 1.0, **metrics.counted(task, 1.0, 2)}
+    line |= {f"validation_{name}": 0.5 for name in metrics.names(task, 3)}
+    assert metric_of(line) == FIRST[task]
+    judged = trial.judge([[{**line, "epoch": 1}]], "loss")
+    assert metric_of(judged) == FIRST[task]

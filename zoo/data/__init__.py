@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from zoo.core.arguments import as_annotated, checked
-from zoo.core.kept import check_kept, keep
+from zoo.core.kept import called, check_kept, keep
 from zoo.core.progress import track
 from zoo.core.random import order
 from zoo.data import builders, categories, folds, keys, repeats
@@ -250,13 +250,18 @@ def _check_there(name: str) -> None:
     raise Mistake(what)
 
 
+def _is_seen(name: str) -> bool:
+    """Whether a name has a letter or a sign that can be seen."""
+    return any(each.isprintable() and not each.isspace() for each in name)
+
+
 def _check_classes(dataset: Dataset) -> None:
     """Refuse classes without a name, or whose name is a text; warn of those alike."""
     named = dataset.task in ("classes", "labels")  # a symbol may be a space
-    if named and not all(map(str.strip, dataset.classes)):
+    if named and not all(map(_is_seen, dataset.classes)):
         raise Mistake(
-            f"a class of {dataset.name} has an empty name, by which no answer could be "
-            "told; give it one"
+            f"a class of {called(dataset.name)} has an empty name, by which no answer "
+            "could be told; give it one"
         )
     if longest := [name for name in dataset.classes if len(name) > LONGEST_CLASS]:
         raise Mistake(

@@ -43,7 +43,8 @@ def metric_of(values: dict) -> str:
         values: a trial, or a line of a history: then the one of its task.
     """
     found = [name.removeprefix("validation_") for name in values]
-    first = [name for name in FIRST.values() if name in found]
+    # Texts and strings have an accuracy, too, which comes after their own metric.
+    first = [name for name in reversed(FIRST.values()) if name in found]
     named = [
         name.removeprefix("validation_")
         for name in values
