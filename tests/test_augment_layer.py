@@ -216,7 +216,17 @@ def test_it_passes_images_through_unless_training():
     [
         ({"flop": 1}, None, "did you mean 'flip'?"),
         ({"flip": 2}, None, "'flip' takes a probability, 0 to 1; got 2"),
-        ({"flip": 1}, np.zeros((2, 8, 8, 4)), "(8, 8, 4)"),
+        ({"flip": 1}, np.zeros((2, 8, 8, 4)), "of 4 channels; accepted: 1 or 3"),
+        ({"flip": 1}, np.zeros((2, 3, 8, 9)), "ops.moveaxis(images, -3, -1)"),
+        ({"mixup": 1}, (np.zeros((3, 8, 8, 3)), np.eye(2)), "3 images and 2 labels"),
+        ({"flip": 1}, np.full((1, 8, 8, 3), 0.3), "these lie between 0.3 and 0.3"),
+        ({"flip": 1}, {"image": np.zeros((2, 8, 8, 3))}, "a dictionary of image"),
+        ({"flip": 1}, (np.zeros((2, 8, 8, 3)),) * 3, "got 3 values; accepted: images"),
+        (
+            {"flip": 1},
+            (np.zeros((2, 8, 8, 3)), np.zeros((2, 8, 8))),
+            "labels of shape (2, 8, 8), which it would leave as they are",
+        ),
         (
             {"flip": 1},
             np.zeros((8, 8)),
@@ -234,6 +244,27 @@ def test_mistakes(operations, inputs, said):
     with pytest.raises(Mistake) as caught:
         layers.Augment(operations, name="a")(inputs, training=True)
     assert said in str(caught.value)
+    assert "Exception encountered" not in str(caught.value)
+
+
+def test_what_would_be_dropped_or_made_black_is_refused():
+    images, labels = images_of(3, 2), np.eye(2)
+    layer = layers.Flip(1.0, name="a")
+    with pytest.raises(Mistake, match=r"got three values; .*; weights go beside it: "):
+        layer(images, labels, np.ones(2))
+    with pytest.raises(Mistake, match=r"labels=True; .*: training=True"):
+        layer(images, True)
+    pictures = keras.Input((8, 8, 3))
+    for scaling in (
+        keras.layers.Rescaling(1 / 127.5, -1, name="b"),
+        keras.layers.Normalization(mean=99, variance=9, name="b"),
+    ):
+        with pytest.raises(Mistake, match="put it before 'b'"):
+            layer(scaling(pictures))
+    louder = keras.layers.Rescaling(255.0)(pictures)
+    assert layer(louder).shape == (None, 8, 8, 3)
+    with pytest.raises(Mistake, match="which it would leave as they are"):
+        layer([pictures, louder])
 
 
 def test_a_seed_is_a_whole_number():

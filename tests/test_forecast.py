@@ -180,6 +180,19 @@ def test_short_and_strange_series_are_told(run, tmp_path):
         Mistake, match="is no series; give a table with a column of time"
     ):
         zoo.predict(run, 7)
+    with pytest.raises(Mistake, match="the table has no rows; give the steps before"):
+        zoo.predict(run, {name: [] for name in short})
+    # No setting of the data changes what a network has learned.
+    for step, said in {
+        "m": "02:01 is not a whole number of steps of 1h .*; the network learned steps",
+        "D": "of 1h have no row, .*; the network learned steps of 1h, so give rows",
+    }.items():
+        other = table(300, "2026-01-01T02:00", step)
+        with pytest.raises(Mistake, match=said):
+            zoo.predict(run, other)
+    twice = {name: np.append(each, each[-1:]) for name, each in table(300).items()}
+    with pytest.raises(Mistake, match=r"keep one row for each time$"):
+        zoo.predict(run, twice)
 
 
 @pytest.mark.once

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from zoo.engine import active, private
+from zoo.errors import Mistake
 from zoo.tuning import private as tuner
 
 BACKEND = keras.backend.backend()
@@ -136,6 +137,18 @@ def accumulation(model):
     assert float(keras.ops.convert_to_numpy(private.rate_of(sgd))) == 1.0
 
 
+def a_mistake_keeps_its_words(model):
+    """Keras looks for the mark that `Mistake` bears, or writes around its text."""
+
+    class Refusing(keras.layers.Layer):
+        def call(self, inputs):
+            raise Mistake("no")
+
+    with pytest.raises(Mistake) as told:
+        Refusing()(np.ones((1, 1)))
+    assert str(told.value) == "no"
+
+
 def pickles(model):
     assert callable(private.unpickle(keras.layers.Dense))
 
@@ -152,6 +165,7 @@ OF_KERAS = [
 ]
 OF_KERAS += [naming, global_state, variables_of_a_layer, layers_in_a_layer, graph]
 OF_KERAS += [first_values, accumulation, pickles]
+OF_KERAS += [a_mistake_keeps_its_words]
 
 
 @pytest.mark.parametrize(

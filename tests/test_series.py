@@ -230,6 +230,7 @@ def test_a_floor_without_its_season_says_why():
         ({"target": ["wind", "load"]}, "train one for each, as --target wind; each"),
         ({"time": ""}, "say which one is the time: data.time="),
         ({"key": "nothing"}, "nothing"),
+        ({"key": "load,wind"}, "names 2 columns, load, wind, and a key is one: put"),
         ({"step": "1 parsec"}, "parsec"),
         ({"split": "etth"}, "etth.*ett"),
         ({"test": 1.5}, "test=1.5 is not a share"),
@@ -259,6 +260,13 @@ def test_series_that_packages_ship_ask_for_them(monkeypatch):
         ):
             data.load(name)
     assert {"weather", "sunspots"} <= {*zoo.data.names()}
+
+
+def test_a_category_that_was_never_seen_is_told_in_a_forecast():
+    sky = np.where(np.arange(HOURS) % 5, "fair", "rain")
+    found = load(table(sky=sky))
+    with pytest.warns(UserWarning, match="column sky: 'hail' is unknown to the netw"):
+        data.items(found, table(sky=np.append(sky[:-1], "hail")))
 
 
 def test_each_column_that_is_known_ahead_is_given_in_a_frame_too():

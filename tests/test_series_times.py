@@ -1,6 +1,7 @@
 """Times of a series: steps, seasons, gaps, and times that are none."""
 
 import numpy as np
+import pyarrow
 import pytest
 from series import HOURS, load, table
 
@@ -155,6 +156,28 @@ def test_clocks_that_are_changed_are_told():
     load({**columns, "when": np.array(universal)})
 
 
+def test_moments_of_a_zone_are_those_of_its_clock_or_told():
+    columns = table()
+    moments = pyarrow.array(columns["when"])
+    ahead = moments.cast(pyarrow.timestamp("us", "+01:30"))
+    found = load({**columns, "when": ahead})
+    [ending] = data.items(found, {**columns, "when": ahead})
+    assert (ending.moments[-1], ending.ahead[0]) == (
+        "2026-01-17 16:30",
+        "2026-01-17 17:30",
+    )
+    written = [f"{at}+01:30" for at in columns["when"] + np.timedelta64(90, "m")]
+    [same] = data.items(found, {**columns, "when": np.array(written)})
+    np.testing.assert_array_equal(same.inputs, ending.inputs)
+    berlin = {**columns, "when": moments.cast(pyarrow.timestamp("us", "Europe/Berlin"))}
+    said = "the times 'when' are of Europe/Berlin, .* read and forecast in UTC"
+    with pytest.warns(UserWarning, match=said):
+        found = load(berlin)
+    with pytest.warns(UserWarning, match=said):
+        [ending] = data.items(found, berlin)
+    assert ending.ahead[0] == "2026-01-17 16:00"
+
+
 @pytest.mark.parametrize(
     ("written", "step", "ahead"),
     [
@@ -163,6 +186,14 @@ def test_clocks_that_are_changed_are_told():
         ([f"{np.datetime64(i, 'D')}Z" for i in range(99)], "1d", "1970-04-10"),
         ([f"{1960 + i // 4}-Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
         ([f"{1960 + i // 4}Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
+        (
+            [
+                f"1/{1 + i // 24}/2026 {i % 12 or 12}:00 {'AP'[i // 12 % 2]}M"
+                for i in range(99)
+            ],
+            "1h",
+            "2026-01-05 03:00",
+        ),
         (
             [f"{MONTHS[i % 12]} {1960 + i // 12}" for i in range(99)],
             "1month",

@@ -1,6 +1,7 @@
 """Sounds: files of all kinds, folders and tables of them, features and changes."""
 
 import io
+import os
 import struct
 import sys
 import warnings
@@ -204,6 +205,38 @@ def test_a_table_names_sounds_and_their_speakers(tmp_path):
     assert [len(part.test) for part in parts] == [4, 4, 4]
     with pytest.raises(Mistake, match=r"unknown column of labels\.csv 'speeker'"):
         data.load(table, target="pitch", groups="speeker")
+    table.write_text("\n".join(["file,pitch,speaker", "none.wav,300,a", *lines]))
+    with pytest.raises(Mistake, match=r"labels\.csv, row 1: there is no sound 'none"):
+        data.load(table, target="pitch")
+    of_windows = [line.replace("/", "\\") for line in lines]
+    table.write_text("\n".join(["file,pitch,speaker", *of_windows]))
+    assert data.load(table, **given).kind == "sound"
+    table.write_text("\n".join(["file,pitch,speaker", *(f"a/{e}" for e in lines)]))
+    said = "labels.csv names sounds, such as 'a/300/0.wav', of which none was found"
+    with pytest.warns(UserWarning, match=said):
+        assert data.load(table, target="pitch").kind == "tabular"
+
+
+def test_a_kept_copy_is_of_the_files_of_the_moment(tmp_path):
+    """Of another folder, or under another name, files of one size and time differ."""
+    for root, low, high in (("one", 300, 700), ("two", 700, 300)):
+        for label, hertz in (("a", low), ("b", high)):
+            for number in range(2):
+                samples = tone(hertz + 40 * number)
+                path = tmp_path / root / "own" / label / f"{number}.wav"
+                os.utime(written(path, samples), (1e9, 1e9))
+
+    def heard(root):
+        found = data.load(tmp_path / root / "own", validation=0, test=0)
+        return [round(loudest(each, RATE)) for each in found.train.inputs]
+
+    assert heard("one") == [300, 340, 700, 740]
+    assert heard("two") == [700, 740, 300, 340]
+    first, second = (tmp_path / "one" / "own" / each / "0.wav" for each in "ab")
+    first.rename(tmp_path / "aside")
+    second.rename(first)
+    (tmp_path / "aside").rename(second)
+    assert heard("one") == [700, 340, 300, 740]
 
 
 def test_what_a_run_keeps_is_opened(tmp_path):

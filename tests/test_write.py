@@ -54,6 +54,8 @@ def test_the_text_is_a_function_of_its_arguments(run):
     assert len(usual) == 1
     assert usual == {zoo.write(run, "a", length=40, top_k=1)}
     assert set(zoo.write(run, length=50)) <= set(TEXT)
+    of_windows = zoo.write(run, "the hat.\r\nthe", length=9)
+    assert of_windows == zoo.write(run, "the hat.\nthe", length=9)
 
 
 @pytest.mark.once
@@ -97,6 +99,12 @@ def test_draws_have_the_shares_of_the_softmax():
         ({"temperature": -1.0}, "temperature=-1.0; accepted: 0 to 100, such as 0.8"),
         ({"top_k": -1}, "top_k=-1; accepted: 0 for all, or 1 or more"),
         ({"seed": -1}, "seed=-1; a seed is 0 or a positive whole number"),
+        ({"seed": 2**64}, r"; a seed is 0 or a positive whole number, below 2\*\*64"),
+        ({"prompt": "q\u0308"}, r"the prompt holds 'q', '\\u0308', which the text"),
+        ({"length": "80"}, "length='80'; accepted: a whole number"),
+        ({"top_k": 2.5}, r"top_k=2\.5; accepted: a whole number"),
+        ({"temperature": "1"}, "temperature='1'; accepted: a number, such as 0.8"),
+        ({"prompt": b"the"}, "the prompt is b'the'; give a text in quotes"),
     ],
 )
 def test_what_cannot_be_written_is_told(run, given, said):

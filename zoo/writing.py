@@ -1,5 +1,7 @@
 """Write: a text goes on, token by token, as a network has learned it."""
 
+import unicodedata
+from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ from zoo import answering
 from zoo.building import registry, stored
 from zoo.core import random
 from zoo.data.kinds import streams
+from zoo.data.kinds.given import described
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.run import Run
@@ -50,7 +53,7 @@ def write(
         Mistake: the run learned something else, or its model keeps no states; the
             prompt holds what the training did not; or an argument is out of its range.
     """
-    _check(length, temperature, top_k, seed)
+    _check(prompt, length, temperature, top_k, seed)
     opened = answering.for_keras(run, trust)
     about = opened.about_data
     if not about.unit:
@@ -60,7 +63,12 @@ def write(
         )
     if not prompt:
         prompt = "\n" if "\n" in about.classes else about.classes[1]
+    prompt = streams.with_plain_ends(prompt)
     read = streams.encode(prompt, about.unit, about.classes)
+    for form in ("NFC", "NFD"):  # an accent of a letter, or behind it, as macOS writes
+        if not read.all():
+            other = unicodedata.normalize(form, prompt)
+            read = streams.encode(other, about.unit, about.classes)
     if not read.all():
         strange = streams.strangers(prompt, about.unit, about.classes)
         raise Mistake(
@@ -113,12 +121,17 @@ def _chosen(logits: np.ndarray, drawn: float, temperature: float, top_k: int) ->
     return int(np.searchsorted(sums, drawn * sums[-1], side="right"))
 
 
-def _check(length: int, temperature: float, top_k: int, seed: int) -> None:
+def _check(prompt, length, temperature, top_k, seed) -> None:
+    if prompt is not None and not isinstance(prompt, str):
+        raise Mistake(f"the prompt is {described(prompt)}; give a text in quotes")
+    for name, count in {"length": length, "top_k": top_k, "seed": seed}.items():
+        if isinstance(count, bool) or not isinstance(count, Integral):
+            raise Mistake(f"{name}={count!r}; accepted: a whole number")
+    if isinstance(temperature, bool) or not isinstance(temperature, Real):
+        raise Mistake(f"temperature={temperature!r}; accepted: a number, such as 0.8")
     if not 1 <= length <= LONGEST:
         raise Mistake(f"length={length}; accepted: 1 to {LONGEST:,} tokens")
     if not 0 <= temperature <= 100:
         raise Mistake(f"temperature={temperature}; accepted: 0 to 100, such as 0.8")
     if top_k < 0:
         raise Mistake(f"top_k={top_k}; accepted: 0 for all, or 1 or more")
-    if seed < 0:
-        raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")

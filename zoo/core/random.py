@@ -74,6 +74,8 @@ def order(count: int, seed: int, epoch: int) -> np.ndarray:
 
 def words(count: int, seed: int, epoch: int) -> np.ndarray:
     """`count` random 64-bit words of the stream (seed, epoch), uint64 (count,)."""
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+        raise Mistake(
+            f"seed={seed}; a seed is 0 or a positive whole number, below 2**64"
+        )
     return philox((seed, epoch)).random_raw(count)

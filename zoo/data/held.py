@@ -113,7 +113,5 @@ def _files(path: Path, kind: listing.Files) -> list[Path]:
     """The files that a table names, by the first column that does."""
     found = sheet.read(path)
     plain = {name: cells.plain(each, name) for name, each in found.columns.items()}
-    for values in plain.values():
-        if labeled.names_files(values, path):
-            return labeled.files_of(path, values, kind.noun)
-    raise Mistake(f"{path} names no {kind.noun}s that lie beside it")
+    name = labeled.column_of_files(plain, path, kind.noun)
+    return labeled.files_of(path, plain[name], kind.noun)

@@ -14,6 +14,7 @@ from zoo.engine.device import compiled
 from zoo.engine.groups import first_row
 from zoo.engine.private import inside_a_call
 from zoo.errors import Mistake
+from zoo.layers import given_images
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -73,6 +74,7 @@ class Augment(keras.layers.Layer):
 
     def __call__(self, images, labels=None, training: bool | None = None):
         given = images if labels is None else (images, labels)
+        given_images.check(self.name, given, training)
         first = given[0] if isinstance(given, tuple | list) else given
         if _is_foreign(first):
             return given if training is False else self._on_host(given)
@@ -125,12 +127,8 @@ class Augment(keras.layers.Layer):
 
         pair = isinstance(inputs, tuple | list)
         images, labels = inputs if pair else (inputs, None)
+        given_images.check_shape(self.name, images)
         shape = tuple(images.shape)
-        if len(shape) not in (3, 4) or None in shape[-3:]:
-            raise Mistake(
-                f"layer '{self.name}' got images of shape {shape}; accepted: (batch, "
-                "height, width, channels), all but the batch known; resize them first"
-            )
         augment.check(self.operations, shape[-3:])
         if not self._mixes:
             return images, labels
@@ -159,6 +157,7 @@ class Augment(keras.layers.Layer):
         dtype = kept if mixes or images.dtype.is_floating else images.dtype
 
         def change(images, *labels):
+            given_images.check_levels(self.name, images)
             step = next(self._host_steps)
             levels = np.clip(np.rint(images), 0, 255).astype(np.uint8)
             levels = levels[None] if single else levels

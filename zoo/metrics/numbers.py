@@ -75,7 +75,7 @@ def of_quantiles(
     return {
         "pinball": float(np.maximum(shares * errors, (shares - 1) * errors).mean()),
         "coverage": float(within.mean()),
-        "asked": float(shares[-1] - shares[0]),
+        "asked": round(float(shares[-1] - shares[0]), 12),
     }
 
 

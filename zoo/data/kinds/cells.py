@@ -51,7 +51,8 @@ def plain(cells, name: str = ""):
         cells = cells.cast(pyarrow.float64())
         return compute.if_else(compute.is_nan(cells), None, cells)
     if types.is_timestamp(kind) or types.is_date(kind):
-        return cells.cast(pyarrow.timestamp("us"), safe=False)
+        moments = cells.cast(pyarrow.timestamp("us"), safe=False)
+        return dates.as_written(moments, getattr(kind, "tz", None))
     if types.is_duration(kind):
         gone = cells.is_null()
         cells = cells.cast(pyarrow.int64())

@@ -1,5 +1,8 @@
 """Dates in the cells of a column: how they are written, and the numbers they become."""
 
+import re
+from datetime import timedelta
+
 import numpy as np
 
 from zoo.core.columns import Column
@@ -11,7 +14,7 @@ DATES += ("%d.%m.%y", "%m/%d/%y", "%d/%m/%y")  # after those of whole years
 DATES += ("%Y-%m", "%m/%Y")  # of a month its first day
 DATES += ("%b %Y", "%B %Y", "%b-%Y", "%Y %b", "%Y-%b")
 QUARTER = "%Y-Q%q"  # 1960Q1, 1960-Q1 or 1960 Q1; of a quarter its first day
-TIMES = ("", " %H:%M", " %H:%M:%S")
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p")
 CALENDAR = (1000, 3000)  # years that a number of eight digits may name
 SHOWN = 40  # letters of a cell in an error
@@ -115,6 +118,23 @@ def stranger(values) -> int | None:
         if not right.all() and right.mean() >= 0.9:
             return int(right.argmin())
     return None
+
+
+def as_written(moments, zone: str | None):
+    """Moments of UTC as a clock shows them that differs from it by, say, "+01:00".
+
+    So it is where they are text: the local time counts. Where clocks are changed, as in
+    Europe/Berlin, they stay those of UTC.
+    """
+    import pyarrow
+    from pyarrow import compute
+
+    found = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", zone or "")
+    if not found:
+        return moments
+    minutes = 60 * int(found[2]) + int(found[3])
+    apart = timedelta(minutes=-minutes if found[1] == "-" else minutes)
+    return compute.add(moments, pyarrow.scalar(apart, pyarrow.duration("us")))
 
 
 def offsets(values) -> list[str]:

@@ -19,6 +19,7 @@ from zoo.data.kinds.series import (
     laid,
     moments_of,
     refuse_twice,
+    tell_zone,
 )
 from zoo.data.kinds.sheet import Sheet
 from zoo.errors import Mistake
@@ -100,9 +101,12 @@ def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
 def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
     """The series of a table, in steps."""
     name, time = part.name, timeline.clock.name
+    if part.columns and not len(part):
+        raise Mistake(f"{name} has no rows; give the steps before the forecast")
     names = [time, *([timeline.key] if timeline.key else [])]
     names += [column.name for column in columns if column.name not in names]
     tables.pick(part.columns, tuple(names), name)
+    tell_zone(name, time, part.columns[time])
     plain = {each: cells.plain(part.columns[each], each) for each in names}
     clock = replace(timeline.clock, decimal=part.decimal)
     moments = moments_of(
@@ -115,16 +119,17 @@ def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
     keys, known = keys_of(name, timeline.key, plain)
     order, _ = in_order(moments, keys)
     if not timeline.resampled:
-        refuse_twice(name, moments, keys, known, order, timeline.dates)
+        refuse_twice(name, moments, keys, known, order, timeline.dates, True)
     parts = []
     for column in columns:
         if part.found and column.kind == "number":
             column = replace(column, decimal=part.decimal)
         parts.append(cells.encode(column, plain[column.name], f"{name}, "))
+        rows.tell_unknown(column, plain[column.name], parts[-1])
     values = np.concatenate(parts, axis=1)
     for number, key in enumerate(known):
         own = order[keys[order] == number]
-        yield laid(name, key, moments[own], values[own], timeline, columns)
+        yield laid(name, key, moments[own], values[own], timeline, columns, True)
 
 
 def _ending(name: str, series: Series, timeline: Timeline, columns, back: int):

@@ -174,7 +174,7 @@ def _of_sheet(found: Sheet, columns: tuple[Column, ...]) -> np.ndarray:
         if found.found and column.kind == "number":  # a file has a sign of its own
             column = replace(column, decimal=found.decimal)
         parts.append(cells.encode(column, plain, f"{found.name}, "))
-        _tell_unknown(column, plain, parts[-1])
+        tell_unknown(column, plain, parts[-1])
     return np.concatenate(parts, axis=1)
 
 
@@ -206,7 +206,7 @@ def _of_values(column: Column, values: list, places: list[str]) -> np.ndarray:
     try:
         plain = cells.plain(kept.array(values))
         found = cells.encode(column, plain)
-        _tell_unknown(column, plain, found)
+        tell_unknown(column, plain, found)
         return found
     except Mistake:
         for value, place in zip(values, places, strict=True):
@@ -218,7 +218,7 @@ def _of_values(column: Column, values: list, places: list[str]) -> np.ndarray:
         raise
 
 
-def _tell_unknown(column: Column, plain, numbers: np.ndarray) -> None:
+def tell_unknown(column: Column, plain, numbers: np.ndarray) -> None:
     """Warn of cells that are no category of which the network has learned."""
     if column.kind not in ("category", "boolean"):
         return

@@ -1,5 +1,6 @@
 """A table in the order of time, as the steps of one series or of several."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -12,6 +13,10 @@ from zoo.data.kinds import cells, dates, steps
 from zoo.data.kinds.steps import Step
 from zoo.errors import Mistake
 
+LACKING = (
+    "if rows are lacking on purpose, as on weekends, set data.step=row, or give a "
+    "longer step"
+)
 FARTHEST = 2.0**53  # of two moments, in seconds, months or numbers
 
 
@@ -125,6 +130,23 @@ def clock_of(name: str, time: str, values, others) -> Column:
     )
 
 
+def tell_zone(name: str, time: str, values) -> None:
+    """Warn of times in a zone whose clocks are changed: they are read in UTC.
+
+    Args:
+        name: of the table.
+        time: the name of the column.
+        values: its cells, as the table holds them.
+    """
+    zone = getattr(values.type, "tz", None)
+    if zone and zone[0] not in "+-" and zone not in steps.UNIVERSAL:
+        warnings.warn(
+            f"{name}: the times '{time}' are of {zone}, whose clocks may be changed; "
+            "they are read and forecast in UTC, where steps are equal",
+            stacklevel=5,
+        )
+
+
 def moments_of(name: str, clock: Column, values) -> np.ndarray:
     """Seconds since 1970, or numbers, float64 (n,).
 
@@ -192,6 +214,7 @@ def refuse_twice(
     names: tuple[str, ...],
     order: np.ndarray,
     dates: bool,
+    learned: bool = False,
 ) -> None:
     """Refuse two rows of one series at one time.
 
@@ -201,6 +224,7 @@ def refuse_twice(
         names: of the series; ("",) if there is one.
         order: of the rows, by series and time.
         dates: whether the moments are dates.
+        learned: whether a network has learned the steps, which no setting changes then.
 
     Raises:
         Mistake: there are some; the first two are named.
@@ -213,13 +237,13 @@ def refuse_twice(
     key = names[keys[order[first]]]
     of = f" of '{key}'" if key else ""
     hint = "" if key else ", set data.key to the column that tells series apart"
+    hint += ", or set data.step, and the rows of a step become their mean"
     count = twice.sum()
     occur = "1 time occurs" if count == 1 else f"{count:,} times occur"
     raise Mistake(
         f"{name}: {occur} more than once, such as "
         f"{steps.shown(moments[order[first]], dates)}{of} in rows {one} and {two}; "
-        f"keep one row for each time{hint}, or set data.step, and the rows of a step "
-        "become their mean"
+        f"keep one row for each time{'' if learned else hint}"
     )
 
 
@@ -230,13 +254,21 @@ def laid(
     found: np.ndarray,
     timeline: Timeline,
     columns: tuple[Column, ...],
+    learned: bool = False,
 ) -> Series:
     """Rows of one series, ascending, with one row for each step.
+
+    Args:
+        name, key: of the table, and of the series.
+        moments, found: the rows, float64 (n,) and float32 (n, width).
+        timeline, columns: what a window is, and what a row holds.
+        learned: whether a network has learned the steps, which no setting changes then.
 
     Raises:
         Mistake: they do not lie in the steps, or most steps have no row.
     """
     step, dates = timeline.step, timeline.dates
+    such = f"the network learned steps of {step}, so give rows that are so far apart"
     if step.unit == steps.ROW:
         return Series(key, moments, found)
     if timeline.resampled:
@@ -249,8 +281,8 @@ def laid(
         place = int(wrong.argmax())
         raise Mistake(
             f"{name}: {steps.shown(moments[place], dates)} is not a whole number of "
-            f"steps of {step} after {steps.shown(moments[0], dates)}; set data.step, "
-            f"{steps.WRITTEN}"
+            f"steps of {step} after {steps.shown(moments[0], dates)}; "
+            + (such if learned else f"set data.step, {steps.WRITTEN}")
         )
     count = int(counts[-1]) + 1
     added = count - len(counts)
@@ -261,8 +293,7 @@ def laid(
         raise Mistake(
             f"{name}{f', {key}' if key else ''}: {added:,} of {count:,} steps of "
             f"{step} have no row, such as those after {after}; "
-            "if rows are lacking on purpose, as on weekends, set data.step=row, or "
-            "give a longer step"
+            + (such if learned else LACKING)
         )
     whole = np.full((count, found.shape[1]), np.nan, np.float32)
     whole[counts] = found

@@ -9,6 +9,7 @@ from zoo.errors import Mistake, unknown
 
 DAY = 86_400  # seconds
 ROW = "row"
+UNIVERSAL = ("UTC", "Etc/UTC", "GMT", "Z")
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 MONTHS = {"month": 1, "year": 12}
 ALSO = {"m": "min", "hour": "h", "day": "d", "week": "w", "mo": "month", "y": "year"}

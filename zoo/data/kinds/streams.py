@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from zoo.core import signatures
 from zoo.errors import Mistake, unknown
 
+SHOWN = 40  # letters of a word in an error
 UNITS = ("characters", "words")
 UNKNOWN = ""  # token 0, for what the training text does not hold
 SUFFIXES = (".txt", ".text")
@@ -51,6 +53,11 @@ def read(path: str | os.PathLike, encoding: str | None = None) -> str:
             f"{path} is no text in {encoding or 'UTF-8'}: byte {error.start:,} is "
             f"0x{content[error.start]:02x}{hint}"
         ) from error
+    return with_plain_ends(text)
+
+
+def with_plain_ends(text: str) -> str:
+    """A text whose lines, of any system, end in "\\n"."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -77,7 +84,8 @@ def learn(text: str, unit: str, most: int) -> tuple[str, ...]:
         found = ordered[:most]
     if len(found) < 2:
         raise Mistake(
-            f"the training text is {found[0]!r} over and over; nothing is to be learned"
+            f"the training text is {found[0][:SHOWN]!r} over and over; nothing is to "
+            "be learned"
         )
     return (UNKNOWN, *found)
 
@@ -102,9 +110,15 @@ def strangers(text: str, unit: str, tokens: tuple[str, ...]) -> list[str]:
 
 def listed(found: list[str]) -> str:
     """Some tokens for a message, those that cannot be seen written out."""
-    shown = ", ".join(repr(each) for each in found[:5])
+    shown = ", ".join(map(_shown, found[:5]))
     more = len(found) - 5
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _shown(token: str) -> str:
+    """A token in quotes; an accent that is a character of its own written out."""
+    apart = any(map(unicodedata.combining, token))
+    return ascii(token) if apart else repr(token)
 
 
 def _codes(text: str) -> np.ndarray:

@@ -3,6 +3,7 @@
 import os
 import re
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from zoo.data.splits import carved
 from zoo.errors import Mistake, unknown
 
 SIZE = 224
+LOOKED_AT = 100  # cells of a column, for the name of a file
 FOLDERS = (
     ".",
     "images",
@@ -35,13 +37,32 @@ def table_of(
     if path.is_dir():
         inside = [each for each in path.iterdir() if sheet.is_one(each)]
         return table_of(inside[0], suffixes) if len(inside) == 1 else None
+    named = _named_in(path, suffixes)
+    return path if any(place_of(path.parent, word) for word in named) else None
+
+
+def tell_lost(path: Path) -> None:
+    """Warn of a table that names files of which none is found: it is one of words."""
+    for kind in (listing.PICTURES, listing.SOUNDS):
+        named = [each for each in _named_in(path, kind.suffixes) if " " not in each]
+        if len(named) > 1:
+            warnings.warn(
+                f"{path.name} names {kind.noun}s, such as '{named[0]}', of which none "
+                f"was found beside it, in {path.parent}, nor in "
+                f"{', '.join(f'{each}/' for each in FOLDERS[1:])}; their names are "
+                "taken for words",
+                stacklevel=5,
+            )
+
+
+def _named_in(path: Path, suffixes: tuple[str, ...]) -> list[str]:
+    """The cells at the beginning of a table that end as names of such files do."""
     if path.suffix.lower() not in sheet.TEXT or not path.is_file():
-        return None
+        return []
     with open(path, encoding="utf-8", errors="replace") as file:
         start = file.read(4096)
     words = [word.strip("\"' ") for word in re.split(r"[,;\t\n\r]", start)]
-    named = (word for word in words if word.lower().endswith(suffixes))
-    return path if any(place_of(path.parent, word) for word in named) else None
+    return [word for word in words if word.lower().endswith(suffixes)]
 
 
 def read(
@@ -121,7 +142,7 @@ def answered(
     if file is not None and file not in plain:
         raise unknown(f"column of {place.name}", file, list(plain))
     about = keys.beside(plain, place.name, found.decimal, groups, time)
-    named = file or next(name for name in plain if names_files(plain[name], place))
+    named = file or column_of_files(plain, place, kind.noun)
     others = [name for name in plain if name not in (named, groups, time)]
     if target is None and len(others) == 1:
         [target] = others
@@ -174,15 +195,25 @@ def files_of(table: Path, names, noun: str) -> list[Path]:
     return [each for each in files if each]
 
 
-def names_files(values, table: Path) -> bool:
-    """Whether the first of these values is the name of a file."""
-    first = values[0].as_py()
-    return isinstance(first, str) and place_of(table.parent, first) is not None
+def column_of_files(columns: Mapping, table: Path, noun: str) -> str:
+    """The first column of which one of the first cells names a file.
+
+    The very first cell may name one that is missing, which `files_of` tells.
+
+    Raises:
+        Mistake: there is none.
+    """
+    for name, values in columns.items():
+        first = values[:LOOKED_AT].to_pylist()
+        if any(isinstance(e, str) and place_of(table.parent, e) for e in first):
+            return name
+    raise Mistake(f"{table.name} names no {noun}s that lie beside it")
 
 
 def place_of(folder: Path, name: str) -> Path | None:
     """The file of this name in a folder, or beside it."""
     if not name or len(name) > 1000 or "\0" in name:
         return None
-    places = (folder / each / name for each in FOLDERS)
+    named = dict.fromkeys((name, name.replace("\\", "/")))  # as Windows writes it
+    places = (folder / each / one for one in named for each in FOLDERS)
     return next((place for place in places if place.is_file()), None)

@@ -293,13 +293,22 @@ def tell(root: Path, listed: Listing) -> None:
 
 
 def state_of(listing: list[tuple[str, int, Path]]) -> str:
-    """Of files, by their names, sizes and times: a hash that changes with them."""
+    """Of files, by their paths, sizes and times: a hash that changes with them.
+
+    The time of the last change of an entry is among them: two files of one size and
+    time that take each other's name have new ones.
+    """
     digest = hashlib.sha256()
+    folders: dict[Path, bytes] = {}  # whatever links lead there
     for part, label, file in listing:
         try:
             stat = file.stat()
         except OSError as error:
             raise Mistake(f"{file} cannot be read: {error.strerror}") from error
-        digest.update(f"{part}|{label}|".encode() + os.fsencode(file.name))
-        digest.update(f"|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+        if file.parent not in folders:
+            folders[file.parent] = os.fsencode(file.parent.resolve())
+        digest.update(f"{part}|{label}|".encode() + folders[file.parent])
+        digest.update(b"/" + os.fsencode(file.name))
+        times = f"{stat.st_mtime_ns}|{stat.st_ctime_ns}"
+        digest.update(f"|{stat.st_size}|{times}\n".encode())
     return digest.hexdigest()

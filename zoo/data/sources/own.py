@@ -57,6 +57,7 @@ def reader(
         if written:
             return partial(streams.read, path)
         if sheet.is_one(place):
+            labeled.tell_lost(place)
             return partial(table.read, path)
         if arrays.is_one(place):
             return partial(arrays.read, path)

@@ -108,6 +108,7 @@ def of(
         raise unknown("data.split", split, windowing.SPLITS)
     target = _one(found, target, time)
     ahead = _named(found, target, time, key, ahead)
+    series.tell_zone(found.name, time, found.columns[time])
     plain = {each: cells.plain(values, each) for each, values in found.columns.items()}
     found.columns.clear()  # memory of a column is given back at once
     moments, clock = _times(found, time, plain)
@@ -180,6 +181,12 @@ def _one(found: Sheet, target, time: str) -> str:
 def _named(found: Sheet, target, time: str, key: str, ahead) -> tuple[str, ...]:
     """The columns that are known ahead, after a look at all names."""
     names = list(found.columns)
+    parts = [part.strip() for part in key.split(",")] if isinstance(key, str) else key
+    if key not in names and len(parts) > 1 and set(parts) <= set(names):
+        raise Mistake(
+            f"data.key names {len(parts)} columns, {', '.join(parts)}, and a key is "
+            "one: put them into one column, such as 'a 1', and name that"
+        )
     for each in (time, target, *([key] if key else []), *ahead):
         if each not in names:
             raise found.lacks(str(each))

@@ -198,8 +198,9 @@ def _gaps(line: Timeline, every: list[Series], rows, left_out: int) -> list[str]
         of = every[where]
         when = steps.shown(of.moments[place], line.dates)
         named = f" of '{of.key}'" if of.key else ""
+        have = "step has" if lacking == 1 else "steps have"
         said.append(
-            f"{lacking:,} steps have no {line.target}, at most {count:,} in a row, "
+            f"{lacking:,} {have} no {line.target}, at most {count:,} in a row, "
             f"from {when}{named}; windows see them as missing, and {left_out:,} "
             "windows whose answers are among them are left out"
         )

@@ -1,0 +1,127 @@
+"""What `zoo.layers.Augment` is called with, and what it would change wrongly."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+from zoo.engine import private
+from zoo.errors import Mistake
+
+ACCEPTED = "accepted: images, or (images, labels)"
+FADING = 0.1  # a layer that multiplies by less leaves no gray levels
+
+
+def check(name: str, given, training) -> None:
+    """Refuse what would be dropped, left as it is, or made black without a word.
+
+    Args:
+        name: of the layer.
+        given: images, or (images, labels): arrays, tensors or symbolic tensors.
+        training: as the caller gave it.
+
+    Raises:
+        Mistake: there are more values, or others; the labels are images themselves; or
+            the gray levels are scaled already.
+    """
+    if isinstance(given, Mapping):
+        there = ", ".join(map(str, list(given)[:5]))
+        raise Mistake(
+            f"layer '{name}' got a dictionary of {there}; {ACCEPTED}: give it the "
+            "value of one name"
+        )
+    pair = isinstance(given, tuple | list)
+    if pair and len(given) != 2:
+        raise Mistake(f"layer '{name}' got {len(given)} values; {ACCEPTED}")
+    if not isinstance(training, bool | int | np.bool_ | None):
+        raise Mistake(
+            f"layer '{name}' got three values; {ACCEPTED}; weights go beside it: "
+            "dataset.map(lambda x, y, w: (*layer((x, y)), w))"
+        )
+    images, labels = given if pair else (given, None)
+    if isinstance(labels, bool):
+        raise Mistake(
+            f"layer '{name}' got labels={labels}; {ACCEPTED}; name what is meant: "
+            f"training={labels}"
+        )
+    shape, beside = _shape(images), _shape(labels)
+    if shape and beside and len(shape) > 2 and len(beside) > len(shape) - 2:
+        raise Mistake(
+            f"layer '{name}' got images of shape {shape} and labels of shape {beside}, "
+            "which it would leave as they are; give it the images alone; a second "
+            f"layer of the same seed changes other images alike"
+        )
+    if _apart(shape, beside):
+        raise Mistake(
+            f"layer '{name}' got {shape[0]} images and {beside[0]} labels; give as many"
+        )
+    if scaling := _scaling(images):
+        raise Mistake(
+            f"layer '{name}' takes gray levels from 0 to 255, and '{scaling}' before "
+            f"it scales them; put it before '{scaling}'"
+        )
+    if training and isinstance(images, np.ndarray):
+        check_levels(name, images)
+
+
+def check_shape(name: str, images) -> None:
+    """Refuse what is no batch of images of one or three channels, and no image.
+
+    Raises:
+        Mistake: it says the shape, and what may be meant.
+    """
+    shape = _shape(images)
+    if shape is None or len(shape) not in (3, 4) or None in shape[-3:]:
+        raise Mistake(
+            f"layer '{name}' got images of shape {shape or 'unknown'}; accepted: "
+            "(batch, height, width, channels), all but the batch known; resize them "
+            "first"
+        )
+    if shape[-1] not in (1, 3):
+        first = shape[-3] in (1, 3)
+        hint = "; they come last, so move them: ops.moveaxis(images, -3, -1)"
+        raise Mistake(
+            f"layer '{name}' got images of shape {shape}, of {shape[-1]} channels; "
+            f"accepted: 1 or 3{hint if first else ''}"
+        )
+
+
+def check_levels(name: str, images: np.ndarray) -> None:
+    """Refuse fractions of 0 to 1, which would become black.
+
+    Raises:
+        Mistake: all levels are 1 at the most, and not all of them whole.
+    """
+    if images.dtype.kind != "f" or not images.size:
+        return
+    least, most = images.min(), images.max()
+    if most <= 1 and (images != np.rint(images)).any():
+        raise Mistake(
+            f"layer '{name}' takes gray levels from 0 to 255, and these lie between "
+            f"{least:.3g} and {most:.3g}; call it before they are scaled"
+        )
+
+
+def _apart(shape: tuple | None, beside: tuple | None) -> bool:
+    """Whether a batch of images and one of labels are known to differ in length."""
+    if not shape or not beside or len(shape) != 4 or None in (shape[0], beside[0]):
+        return False
+    return shape[0] != beside[0]
+
+
+def _shape(tensor) -> tuple | None:
+    """The shape of an array or tensor; None if it has none, or an unknown rank."""
+    shape = getattr(tensor, "shape", None)
+    return None if getattr(shape, "rank", 0) is None or shape is None else tuple(shape)
+
+
+def _scaling(tensor) -> str:
+    """The layer that scales gray levels before a symbolic tensor; "" if none does."""
+    if not hasattr(tensor, "_keras_history"):
+        return ""
+    layer = private.operation(tensor)
+    fades = isinstance(layer, keras.layers.Normalization) or (
+        isinstance(layer, keras.layers.Rescaling)
+        and bool(np.max(np.abs(layer.scale)) < FADING)
+    )
+    return layer.name if fades else ""
