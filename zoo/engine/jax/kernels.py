@@ -17,6 +17,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from keras import ops
 
 from zoo.engine.jax.gru import gru
 from zoo.engine.kernels import are_in_use
@@ -30,12 +31,14 @@ def find(name: str, layer):
     """The kernel of that name on CPUs, see `zoo.engine.kernels.find`, inside `in_use`.
 
     Convolutions with dilation or groups have no kernel. Those with strides have one if
-    they are depthwise and both strides are equal.
+    they are depthwise and both strides are equal; outside it is another one.
     """
-    if not are_in_use() or jax.default_backend() != "cpu":
+    if jax.default_backend() != "cpu":
         return None
     if name == "depthwise" and layer.strides[0] != layer.strides[1]:
         return None
+    if not are_in_use():
+        return _depthwise_outside if name == "depthwise" else None
     if name == "convolution" and not (
         layer.strides == layer.dilation_rate == (1, 1) and layer.groups == 1
     ):
@@ -240,11 +243,25 @@ def depthwise(images, kernel, bias, layer):
     return outputs if bias is None else outputs + bias
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _depthwise(images, kernel, stride):
+def _depthwise_outside(images, kernel, bias, layer):
+    """The same in the programs of others, who may differentiate it in any way.
+
+    Outside of a program each sum would be compiled and started by itself.
+    """
+    if isinstance(images, jax.core.Tracer):
+        outputs = _summed(_padded(images, layer), kernel[..., 0], layer.strides[0])
+    else:
+        outputs = ops.depthwise_conv(images, kernel, layer.strides, layer.padding)
+    return outputs if bias is None else outputs + bias
+
+
+def _summed(images, kernel, stride):
     shifted = _shifted(images, kernel.shape, stride)
     weights = [kernel[place] for place in _offsets(kernel.shape)]
     return sum(part * weight for part, weight in zip(shifted, weights, strict=True))
+
+
+_depthwise = jax.custom_vjp(_summed, nondiff_argnums=(2,))
 
 
 def _forward_depthwise(images, kernel, stride):
