@@ -293,13 +293,13 @@ def test_answers_of_all_sizes_are_computed_in_few(runs):
         return inner(inputs, rows)
 
     vars(run)["_forward"] = run.model, forward
-    rows = np.random.default_rng(0).normal(size=(20, 2)).astype("float32")
+    rows = np.random.default_rng(0).normal(size=(150, 2)).astype("float32")
     whole = [each.probability for each in predict(run, rows)]
-    for count in (1, 3, 9, 20):
+    for count in (1, 3, 9, 20, 130):
         for batch in (6, 500):
             found = predict(run, rows[:count], batch=batch)
             assert [each.probability for each in found] == pytest.approx(whole[:count])
-    assert sizes == {1, 2, 4, 6, 16, 32}
+    assert sizes == {1, 2, 4, 6, 16, 32, 192}
 
 
 def test_nothing_given(runs):

@@ -156,10 +156,17 @@ def _in_few_sizes(call, inputs: np.ndarray, batch: int = 500) -> np.ndarray:
     return np.concatenate([steps.predict(call, inputs[:-rest], batch), last])
 
 
+STEP = 64  # inputs; a power of two may be twice as many, and take twice as long
+
+
 def padded(inputs: np.ndarray, most: int = 2**31) -> np.ndarray:
-    """`inputs`, the last repeated until they are a power of two, or `most`."""
+    """`inputs`, the last repeated until they are so many that few sizes occur.
+
+    That is a power of two up to `STEP`, then a multiple of it; `most` at most.
+    """
     count = len(inputs)
-    more = min(1 << (count - 1).bit_length(), most) - count
+    size = 1 << (count - 1).bit_length() if count < STEP else -(-count // STEP) * STEP
+    more = min(size, most) - count
     if not more:
         return inputs
     return np.concatenate([inputs, np.repeat(inputs[-1:], more, axis=0)])
