@@ -30,6 +30,13 @@ def test_missing_word(mistake):
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("verb", ["predict", "export", "report", "runs", "tune"])
+def test_a_name_that_no_file_can_have(mistake, verb):
+    said = mistake(verb, 300 * "a", *(["0,0"] if verb == "predict" else []))
+    assert "zoo: no file can have a name as long as aaaa" in said
+
+
+@pytest.mark.once
 def test_unknown_option(mistake):
     said = mistake("train", "circles", "--bakend", "jax")
     assert "unknown option of zoo train '--bakend'; did you mean '--backend'?" in said

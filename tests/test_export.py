@@ -88,6 +88,9 @@ def test_a_check_is_repeated_and_finds_another_network(moons, tmp_path):
         check(file)
     with pytest.raises(Mistake, match=r"there is no file .*b.onnx; `zoo export RUN --"):
         check(tmp_path / "b.onnx")
+    (tmp_path / "d.onnx").symlink_to("/dev/zero")
+    with pytest.raises(Mistake, match=r"d.onnx is no plain file, as those of the form"):
+        check(tmp_path / "d.onnx")
     (tmp_path / "c.txt").touch()
     with pytest.raises(Mistake, match=r"ends like no exported file; accepted: .*onnx"):
         check(tmp_path / "c.txt")
@@ -109,6 +112,28 @@ def test_a_file_that_cannot_be_is_told_before_the_work(
     with pytest.raises(Mistake, match=said):
         zoo.export(moons, tmp_path / path, **options)
     assert not any(tmp_path.iterdir())
+
+
+def test_no_file_of_a_run_or_of_the_user_is_written_over(moons, tmp_path):
+    for name in ("model.keras", "recipe.json"):
+        before = (moons.folder / name).read_bytes()
+        with pytest.raises(
+            Mistake, match=r"is a file of the run .*; give another na|is no name"
+        ):
+            zoo.export(moons, moons.folder / name)
+        assert (moons.folder / name).read_bytes() == before
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "saved_model.pb").touch()
+    (tmp_path / "saved" / "notes.txt").touch()
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "saved")
+    for name, said in (
+        ("saved", "saved holds other files, such as notes.txt; give the name of a new"),
+        ("file", "file is a file; give the name of a new folder"),
+        ("link", "link is a link; give the name of a new folder"),
+    ):
+        with pytest.raises(Mistake, match=said):
+            zoo.export(moons, tmp_path / name, format="saved_model")
 
 
 def test_a_missing_package_is_named(moons, monkeypatch):

@@ -33,6 +33,25 @@ def test_every_model_in_every_format(case, name, tmp_path):
     assert verdict(case, name, tmp_path) == cells(case)[name]
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow writes LiteRT")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("options", [{}, {"zero_output_for_mask": True}])
+def test_a_phone_passes_over_masked_steps(options, tmp_path):
+    taken = keras.Input((6, 2))
+    masked = keras.layers.Masking(-1.0)(taken)
+    back = keras.layers.GRU(3, go_backwards=True)(masked)
+    each = keras.layers.LSTM(3, return_sequences=True, **options)(masked)
+    given = keras.layers.Concatenate()([back, keras.layers.Flatten()(each)])
+    model = keras.Model(taken, given)
+    inputs = np.random.default_rng(0).normal(size=(8, 6, 2)).astype("float32")
+    inputs[np.random.default_rng(1).random((8, 6)) < 0.4] = -1
+    inputs[0, :2] = -1
+    litert = formats.module("litert")
+    litert.write(model, tmp_path / "model.tflite", {})
+    found = litert.opened(tmp_path / "model.tflite")(inputs)
+    np.testing.assert_allclose(found, model(inputs, training=False), atol=1e-5)
+
+
 def cells(case):
     """A row of the table, by the names of the formats."""
     text = PAGE.read_text("utf-8").split(MARKS[0])[1].split(MARKS[1])[0]

@@ -11,6 +11,7 @@ from keras import layers, ops
 import zoo
 from zoo.core import operators
 from zoo.engine import steps
+from zoo.errors import Mistake
 from zoo.exporting import formats
 from zoo.exporting.checks import TOLERANCE
 from zoo.exporting.onnx.graph import Unsupported, spread
@@ -75,8 +76,8 @@ class Doubled(layers.Layer):
         self.inside.build(shape)
         self.bias = self.add_weight((3,), name="bias", initializer="ones")
 
-    def call(self, inputs, training=False):
-        return ops.tanh(2 * self.inside(inputs) + self.bias)
+    def call(self, inputs, training=True):  # as no file is
+        return ops.tanh((3 if training else 2) * self.inside(inputs) + self.bias)
 
 
 def convolutions():
@@ -108,9 +109,18 @@ def channels():
     )
 
 
+def merged():
+    """Tensors of other ranks and types."""
+    taken = keras.Input((6, 5))
+    whole = ops.cast(2 * taken, "int32")
+    added = layers.Add()([taken, whole, layers.Dense(5)(taken[:, 0])])
+    return spoiled(keras.Model(taken, layers.Concatenate()([added, whole])))
+
+
 @pytest.mark.parametrize(
     "model",
     [
+        merged,
         lambda: own(layers.Bidirectional(layers.LSTM(4, return_sequences=True))),
         lambda: own(layers.Bidirectional(layers.GRU(4), merge_mode="sum")),
         lambda: own(layers.LSTM(4, go_backwards=True, return_sequences=True)),
@@ -171,6 +181,7 @@ OPERATIONS = {
     "missing": lambda x: ops.cast(ops.isnan(x / (x - x)), "float32"),
     "division": lambda x: ops.floor_divide(x, 0.7) + ops.abs(x) ** 1.5 - ops.flip(x, 2),
     "bounds": lambda x: ops.clip(ops.maximum(x, 0.1), 0.2, 0.9) + ops.ones_like(x),
+    "bent": lambda x: ops.gelu(x) + ops.gelu(x, approximate=False) + ops.elu(x, 0.3),
     "products": lambda x: ops.softmax(x @ ops.transpose(x, (0, 2, 1)), axis=-1),
 }
 
@@ -188,20 +199,42 @@ def masked():
     return own(layers.Embedding(9, 4, mask_zero=True), layers.LSTM(3), shape=(6,))
 
 
+def tanh(x):
+    return ops.relu(x)
+
+
+def with_states():
+    taken = keras.Input((6, 5))
+    _, *states = layers.LSTM(3, return_state=True)(taken)
+    return keras.Model(taken, layers.LSTM(3)(taken, initial_state=states))
+
+
+def calculated(operation):
+    taken = keras.Input((6, 5))
+    return lambda: keras.Model(taken, operation(taken))
+
+
 def test_pytorch_traces_what_has_no_translation(tmp_path):
     model, file = own(layers.SimpleRNN(3)), tmp_path / "x.onnx"
     write = formats.module("onnx").write
+    with pytest.raises(Unsupported):
+        write(model, file, {"said": "so"})
     if keras.backend.backend() != "torch":
-        with pytest.raises(Unsupported):
-            write(model, file, {"said": "so"})
         return
     inputs = np.random.default_rng(0).normal(size=(3, 6, 5)).astype("float32")
     model(inputs)
-    write(model, file, {"said": "so"})
+    write(model, file, {"said": "so"}, trace=True)
+    session = onnxruntime.InferenceSession(file)
+    assert [x.name for x in (*session.get_inputs(), *session.get_outputs())] == [
+        "input",
+        "output",
+    ]
     found = formats.module("onnx").opened(file)(inputs)
     assert plain_keras.difference(found, compiling.answers(model, inputs)) < 1e-5
-    said = onnxruntime.InferenceSession(file).get_modelmeta().custom_metadata_map
-    assert said == {"said": "so"}
+    assert session.get_modelmeta().custom_metadata_map == {"said": "so"}
+    own_length = keras.Sequential([keras.Input((None, 5)), layers.SimpleRNN(3)])
+    with pytest.raises(Mistake, match=r"takes any \(None, 5\); give keras.Input len"):
+        write(own_length, file, {}, trace=True)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +243,14 @@ def test_pytorch_traces_what_has_no_translation(tmp_path):
         (masked, "the mask of layer embedding"),
         (lambda: own(layers.SimpleRNN(3)), r"simple_rnn.* \(keras.*\.SimpleRNN\)"),
         (lambda: own(layers.Conv1D(3, 2, padding="causal")), "padding='causal'"),
+        (with_states, "states, in layer lstm"),
+        (lambda: own(layers.Dense(3, tanh)), "the activation tanh"),
+        (lambda: own(layers.GRU(3, tanh)), "the activation tanh in layer gru"),
+        (lambda: own(layers.Softmax((1, 2))), "several axes in layer softmax"),
+        (calculated(lambda x: ops.round(x, 1)), "rounding to 1 decimals"),
+        (calculated(lambda x: ops.max(x, 1, initial=0.0)), "Max with initial=0.0"),
+        (calculated(lambda x: ops.softmax(x, None)), "Softmax along axis=None"),
+        (calculated(lambda x: ops.pad(x, 1, "symmetric")), "symmetric padding"),
     ],
 )
 def test_what_has_no_translation_is_named(model, said):

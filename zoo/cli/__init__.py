@@ -6,6 +6,7 @@ example stands at the end); `arguments(parser)`, which declares what it takes; a
 """
 
 import argparse
+import errno
 import importlib
 import os
 import signal
@@ -104,6 +105,13 @@ def call(words: list[str]) -> int:
         return STOPPED
     except BrokenPipeError:  # as in `zoo list | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        name = str(error.filename)  # whatever was asked of it, there is none
+        begins = plain(name[:60])
+        print(f"zoo: no file can have a name as long as {begins}...", file=sys.stderr)
+        return Mistake.status
     return 0
 
 

@@ -34,6 +34,23 @@ LARGEST = 192 * 2**20  # bytes that the arrays of an answer may take, and the fi
 # 0.05 s for a picture, and is made in 0.5 s.
 LONGEST = 10.0  # seconds
 GRACE = 2.0  # seconds in which an operator may end after that
+# The types of an input as ONNX Runtime calls them, which an `Input` of Keras may have.
+_SAME = (
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "int64",
+    "bool",
+    "float16",
+)
+KINDS = {
+    **{f"tensor({name})": np.dtype(name).type for name in _SAME},
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+}
 # What ONNX Runtime says of its arena, and of the machine.
 _NO_MEMORY = re.compile("smaller than requested bytes|Failed to allocate|bad alloc")
 T = TypeVar("T")
@@ -100,7 +117,7 @@ class Graph:
         if len(self._inputs) != 1:
             raise Mistake(f"{self.path} is damaged: it has not one input")
         [(name, kind)] = self._inputs
-        return name, np.int32 if kind == "tensor(int32)" else np.float32
+        return name, KINDS.get(kind, np.float32)
 
     @cached_property
     def _given(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -100,6 +101,8 @@ def check(path: str | Path, trust: bool = False) -> float:
     name = formats.of(path)
     if name is None:
         raise Mistake(f"{path} ends like no exported file; accepted: {_endings()}")
+    if formats.module(name).SUFFIX and not path.is_file():
+        raise Mistake(f"{path} is no plain file, as those of the format {name} are")
     why = getattr(formats.module(name), "EXECUTES", None)
     if why and not trust:
         raise Mistake(
@@ -141,9 +144,33 @@ def _place(run: Run, path, format: str | None, int8: bool) -> tuple[Path, str]:
         raise Mistake(
             f"there is no folder {path.parent} for {path.name}; make it first"
         )
-    if path.is_dir() and any(path.iterdir()) and formats.of(path) != format:
-        raise Mistake(f"{path} holds other files; give the name of a new folder")
+    if not suffix:
+        _check_folder(path, formats.module(format).HOLDS)
+    is_run = (path.parent / "recipe.json").is_file()
+    if is_run and path.name in (seal.read(path.parent) or ()):
+        raise Mistake(
+            f"{path} is a file of the run {path.parent}, whose checksum it keeps; give "
+            "another name"
+        )
     return path, format
+
+
+def _check_folder(path: Path, own: set[str]) -> None:
+    """Refuse a place that is no new folder, nor one with nothing but the last export.
+
+    Args:
+        path: of the folder, which is removed before the new one takes its place.
+        own: the names that may lie in the last one.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        what = "a link" if path.is_symlink() else "a file"
+        raise Mistake(f"{path} is {what}; give the name of a new folder")
+    others = {each.name for each in path.iterdir()} - own if path.is_dir() else ()
+    if others:
+        raise Mistake(
+            f"{path} holds other files, such as {min(others)}; give the name of a new "
+            "folder"
+        )
 
 
 def _endings() -> str:
@@ -154,7 +181,7 @@ def _endings() -> str:
 def _write(run: Run, path: Path, name: str, outputs: str, int8: bool) -> None:
     from zoo.exporting.onnx.graph import Unsupported
 
-    wanted = formats.module(name).BACKEND
+    wanted, more = formats.module(name).BACKEND, []
     if wanted is None:
         startup.import_keras()
         from zoo.exporting.writing import write
@@ -168,8 +195,8 @@ def _write(run: Run, path: Path, name: str, outputs: str, int8: bool) -> None:
                     f"translation of {missing}; PyTorch may have one: pip install "
                     '"zoo[torch,export]"'
                 ) from missing
-            wanted = "torch"
-    words = [run.folder, path, name, outputs]
+            wanted, more = "torch", ["--trace"]
+    words = [run.folder, path, name, outputs, *more]
     words += ["--int8"] if int8 else []
     words += ["--trust"] if run.trust else []
     _worker(f"{run.folder} cannot be exported as {name}", wanted, "write", *words)
@@ -177,7 +204,8 @@ def _write(run: Run, path: Path, name: str, outputs: str, int8: bool) -> None:
 
 def _compare(path: Path, name: str, trust: bool = True) -> float:
     reader = formats.module(name).READER
-    if reader is None:
+    apart = not trust and getattr(formats.module(name), "APART", False)
+    if reader is None and not apart:
         startup.import_keras()
         from zoo.exporting import checks
 
@@ -196,10 +224,19 @@ def _certify(path: Path, found: float) -> None:
     files.write_json(beside, about)
 
 
-def _worker(failed: str, name: str, *words) -> str:
-    """What a process with Keras on the backend `name` printed last."""
+def _worker(failed: str, name: str | None, *words) -> str:
+    """What a process with Keras on the backend `name`, or without Keras, printed last.
+
+    A signal ends a process that a damaged file misleads, or that computes beyond its
+    limit.
+    """
     program = ["-W", "ignore", "-m", "zoo.exporting.worker"]
-    done = processes.run(*program, *words, KERAS_BACKEND=name)
+    wanted = {"KERAS_BACKEND": name} if name else {}
+    done = processes.run(*program, *words, **wanted)
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        why = "it takes too long" if name == "SIGXCPU" else "it may be damaged"
+        raise Mistake(f"{failed}: {why} ({name} ended the process)")
     if done.returncode:
         reason = (done.stderr.strip() or "no reason given").splitlines()[-1]
         raise Mistake(f"{failed}: {reason.removeprefix('zoo: ')}")

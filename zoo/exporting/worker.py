@@ -1,6 +1,6 @@
 """`python -m zoo.exporting.worker WORD...`: a part of an export, on another backend.
 
-write RUN FILE FORMAT OUTPUTS [--int8] [--trust]
+write RUN FILE FORMAT OUTPUTS [--int8] [--trace] [--trust]
 compare FILE FORMAT [--trust]
 """
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from zoo.engine import startup
 from zoo.errors import Mistake
+from zoo.exporting import formats
 
 
 def write(folder: str, file: str, name: str, outputs: str, *more: str) -> None:
@@ -16,7 +17,7 @@ def write(folder: str, file: str, name: str, outputs: str, *more: str) -> None:
     from zoo.run import open_run
 
     run = open_run(folder, trust="--trust" in more)
-    write(run, Path(file), name, outputs, "--int8" in more)
+    write(run, Path(file), name, outputs, "--int8" in more, "--trace" in more)
 
 
 def compare(file: str, name: str, *more: str) -> None:
@@ -26,8 +27,9 @@ def compare(file: str, name: str, *more: str) -> None:
 
 
 if __name__ == "__main__":
-    startup.load()
     part, *words = sys.argv[1:]
+    if part == "write" or formats.module(words[1]).READER:
+        startup.load()
     try:
         {"write": write, "compare": compare}[part](*words)
     except Mistake as mistake:

@@ -10,7 +10,9 @@ from zoo.exporting import checks, formats, original
 from zoo.run import Run
 
 
-def write(run: Run, path: Path, name: str, outputs: str, int8: bool) -> None:
+def write(
+    run: Run, path: Path, name: str, outputs: str, int8: bool, trace: bool = False
+) -> None:
     """Write the file, its metadata as JSON, and its checks.
 
     Args:
@@ -19,11 +21,13 @@ def write(run: Run, path: Path, name: str, outputs: str, int8: bool) -> None:
         name: of the format.
         outputs: see `original.network`.
         int8: whether weights are to be int8.
+        trace: whether PyTorch traces what zoo does not translate to ONNX.
     """
     model = original.network(run, outputs)
     about = original.about(run, outputs, model)
     about["precision"] = "int8" if int8 else "float32"
-    options = {"int8": True} if int8 else {}
+    wanted = {"int8": int8, "trace": trace}
+    options = {name: True for name, asked in wanted.items() if asked}
     inputs = made_up.sample(model, checks.COUNT).train.inputs
     if inputs.dtype.kind == "f" and not run.about_data.missing:
         inputs = np.nan_to_num(inputs)

@@ -1,14 +1,17 @@
 """The formats, one a file; the folder is the list.
 
-A format's file says `SUFFIX`, with which its files end ("" for a folder); `BACKEND`,
-which Keras must run on to write it (None: any); `READER`, which it must run on to read
-it (None: any); `PACKAGES`, which are needed besides; and `INT8`, the package whose tool
-makes weights int8 (None: `zoo.backend.CAPABILITIES` says why there is none). If to open
-a file is to execute it, `EXECUTES` says why. To import it loads no framework. It has
-two functions:
+A format's file says `SUFFIX`, with which its files end ("" for a folder, in which only
+names in `HOLDS` lie); `BACKEND`, which Keras must run on to write it (None: any);
+`READER`, which it must run on to read it (None: any); `PACKAGES`, which are needed
+besides; and `INT8`, the package whose tool makes weights int8 (None:
+`zoo.backend.CAPABILITIES` says why there is none). If to open a file is to execute it,
+`EXECUTES` says why; if a damaged file can end the process, or take any memory, `APART`
+is true, and a stranger's is opened in another process. To import it loads no framework.
+It has two functions:
 
 `write(model, path, about, int8)`: writes the model, float32, with its metadata `about`;
     with `int8`, which formats without that tool do not take, its weights are int8;
+    those that come from ONNX take `trace`, see `zoo.exporting.formats.onnx`;
 `opened(path)`: a function from NumPy inputs, any number of them, to answers, computed
     by the format's own runtime; `opened_strictly`, where there is one, is for files of
     strangers.

@@ -19,14 +19,17 @@ def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> 
     import keras
 
     from zoo.building import model_files
+    from zoo.engine.private import without_tensorflow
 
     model_files.save(model, path)
     if int8:
-        plain = keras.saving.load_model(path)
+        with without_tensorflow():
+            plain = keras.saving.load_model(path)
         with warnings.catch_warnings():  # of each layer that stays float32
             warnings.simplefilter("ignore")
             plain.quantize("int8")
-        plain.save(path)
+        with without_tensorflow():
+            plain.save(path)
 
 
 def opened(path: Path):

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.exporting import limits
+
 if TYPE_CHECKING:
     import keras
 
 SUFFIX, BACKEND, READER = ".tflite", "tensorflow", None
 PACKAGES, INT8 = ("ai_edge_litert",), "tensorflow"
+APART = True
 
 
 def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> None:
@@ -44,8 +47,10 @@ def _loop(layer, sequences, initial_state, mask, training=False):
     """What a recurrent layer computes, in operations that LiteRT has.
 
     Keras keeps the states in a list of TensorFlow's, which LiteRT has for batches of
-    known size only. Here they are rows of one tensor.
+    known size only. Here they are rows of one tensor. A step that is masked changes
+    no state and repeats the last answer, or is 0.
     """
+    import keras
     import tensorflow as tf
 
     inputs = tf.transpose(sequences, [1, 0, 2])
@@ -54,15 +59,28 @@ def _loop(layer, sequences, initial_state, mask, training=False):
     lstm = isinstance(initial_state, list | tuple)
     states = list(initial_state) if lstm else [initial_state]
     places = tf.range(steps)[:, None, None]
+    nothing = tf.zeros([batch, layer.units])
+    kept = None
+    if mask is not None:
+        kept = tf.transpose(tf.cast(keras.tree.flatten(mask)[0], bool))
+        kept = (tf.reverse(kept, [0]) if layer.go_backwards else kept)[..., None]
 
-    def step(place, outputs, *states):
+    def step(place, outputs, last, *states):
         output, after = layer.cell(inputs[place], list(states), training=False)
         after = list(after) if isinstance(after, list | tuple) else [after]
-        return place + 1, tf.where(places == place, output[None], outputs), *after
+        if kept is not None:
+            instead = nothing if layer.zero_output_for_mask else last
+            output = tf.where(kept[place], output, instead)
+            pairs = zip(after, states, strict=True)
+            after = [tf.where(kept[place], new, old) for new, old in pairs]
+        outputs = tf.where(places == place, output[None], outputs)
+        return place + 1, outputs, output, *after
 
-    before = [0, tf.zeros([steps, batch, layer.units]), *states]
-    _, outputs, *states = tf.while_loop(lambda place, *_: place < steps, step, before)
-    return outputs[-1], tf.transpose(outputs, [1, 0, 2]), states
+    before = [0, tf.zeros([steps, batch, layer.units]), nothing, *states]
+    _, outputs, last, *states = tf.while_loop(
+        lambda place, *_: place < steps, step, before
+    )
+    return last, tf.transpose(outputs, [1, 0, 2]), states
 
 
 def opened(path: Path):
@@ -79,3 +97,8 @@ def opened(path: Path):
         return interpreter.get_tensor(given["index"])
 
     return answer
+
+
+def opened_strictly(path: Path):
+    """As `opened`, of a file that may come from anybody, in a process of its own."""
+    return limits.held(opened, path)

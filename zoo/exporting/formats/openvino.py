@@ -8,6 +8,7 @@ import numpy as np
 
 from zoo.core import processes
 from zoo.errors import Mistake
+from zoo.exporting import limits
 from zoo.exporting.formats import onnx
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SUFFIX, BACKEND, READER = ".xml", None, None
 PACKAGES, INT8 = ("onnx", "openvino"), "nncf"
+APART = True
 
 
 def library():
@@ -28,8 +30,14 @@ def library():
     return openvino
 
 
-def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> None:
-    """From ONNX; the metadata stand in its runtime information, under "zoo".
+def write(
+    model: "keras.Model",
+    path: Path,
+    about: dict,
+    int8: bool = False,
+    trace: bool = False,
+) -> None:
+    """From ONNX, see there; the metadata stand in its runtime information, under "zoo".
 
     With `int8`, OpenVINO's NNCF makes the weights of products int8, in a process of its
     own, for it imports PyTorch and forks.
@@ -39,7 +47,7 @@ def write(model: "keras.Model", path: Path, about: dict, int8: bool = False) -> 
     """
     openvino = library()
     between = path.with_suffix(".onnx")
-    onnx.write(model, between, about)
+    onnx.write(model, between, about, trace=trace)
     try:
         converted = openvino.convert_model(between)
     finally:
@@ -65,3 +73,11 @@ def opened(path: Path):
         return np.array(compiled(inputs.astype(dtype))[0])
 
     return answer
+
+
+def opened_strictly(path: Path):
+    """As `opened`, of a file that may come from anybody, in a process of its own."""
+    weights = path.with_suffix(".bin")
+    if weights.exists() and not weights.is_file():
+        raise Mistake(f"{weights} is no plain file")
+    return limits.held(opened, path)

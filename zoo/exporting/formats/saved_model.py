@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 SUFFIX, BACKEND, READER, PACKAGES = "", "tensorflow", "tensorflow", ()
 INT8 = None
+HOLDS = {"saved_model.pb", "fingerprint.pb", "variables", "assets"}
 EXECUTES = "TensorFlow does what its graph says, such as reading and writing files"
 
 

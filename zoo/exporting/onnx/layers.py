@@ -10,15 +10,16 @@ import keras
 import numpy as np
 
 from zoo.engine.padding import margins
-from zoo.exporting.onnx.graph import Unsupported, spread, weight
-from zoo.exporting.onnx.operations import FLOAT, activation, reshaped
+from zoo.exporting.onnx.activations import FLOAT, activation
+from zoo.exporting.onnx.graph import Unsupported, dtype_of, spread, weight
+from zoo.exporting.onnx.operations import reshaped
 from zoo.exporting.onnx.recurrent import bidirectional, recurrent
 from zoo.layers import MelSpectrogram
 
 
 def _same(g, layer, out, *xs):
     """What acts in training only."""
-    return g.name(xs[0])
+    return g.cast(xs[0], dtype_of(out))
 
 
 # --- Images
@@ -215,9 +216,13 @@ def _layer_normalization(g, layer, out, x):
     variance = g.add("ReduceMean", g.add("Mul", centered, centered), axes)
     spread = g.add("Sqrt", g.add("Add", variance, FLOAT(layer.epsilon)))
     name = g.add("Div", centered, spread)
+    shape = np.ones(len(x.shape), int)
+    shape[axes] = [x.shape[axis] for axis in axes]
     if layer.scale:
-        name = g.add("Mul", name, weight(layer.gamma))
-    return g.add("Add", name, weight(layer.beta)) if layer.center else name
+        name = g.add("Mul", name, weight(layer.gamma).reshape(shape))
+    if layer.center:
+        name = g.add("Add", name, weight(layer.beta).reshape(shape))
+    return name
 
 
 # --- Shapes and sums
@@ -232,14 +237,36 @@ def _flatten(g, layer, out, x):
     return g.add("Flatten", x, axis=1)
 
 
+def _aligned(g, out, xs) -> list[str]:
+    """Tensors of one type and rank: Keras adds the missing axes behind the batch."""
+    rank, names = max(len(x.shape) for x in xs), []
+    for x in xs:
+        name, missing = g.cast(x, dtype_of(out)), rank - len(x.shape)
+        if missing:
+            name = g.add("Unsqueeze", name, np.arange(1, 1 + missing))
+        names.append(name)
+    return names
+
+
 def _merged(kind):
     def convert(g, layer, out, xs):
-        name = g.name(xs[0])
-        for x in xs[1:]:
-            name = g.add(kind, name, x)
+        name, *others = _aligned(g, out, xs)
+        for other in others:
+            name = g.add(kind, name, other)
         return name
 
     return convert
+
+
+def _concatenated(g, layer, out, xs):
+    names = [g.cast(x, dtype_of(out)) for x in xs]
+    return g.add("Concat", *names, axis=layer.axis)
+
+
+def _softmax(g, layer, out, x):
+    if not isinstance(layer.axis, int):
+        raise Unsupported(f"several axes in layer {layer.name}")
+    return g.add("Softmax", x, axis=layer.axis)
 
 
 def _relu(g, layer, out, x):
@@ -255,6 +282,14 @@ def _relu(g, layer, out, x):
     return g.add("Min", name, FLOAT(layer.max_value))
 
 
+# Layers of Keras that change pictures at random, in training.
+_CHANGES = """
+    AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration
+    RandomColorJitter RandomContrast RandomErasing RandomFlip RandomGaussianBlur
+    RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization
+    RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation
+    RandomZoom
+"""
 LAYERS = {
     "ActivityRegularization": _same,
     "AlphaDropout": _same,
@@ -264,16 +299,20 @@ LAYERS = {
     "Identity": _same,
     "SpatialDropout1D": _same,
     "SpatialDropout2D": _same,
+    "SpatialDropout3D": _same,
+    **dict.fromkeys(_CHANGES.split(), _same),
     "Activation": lambda g, layer, out, x: activation(g, layer.activation, x),
     "Add": _merged("Add"),
-    "Average": lambda g, layer, out, xs: g.add("Mean", *xs),
+    "Average": lambda g, layer, out, xs: g.add("Mean", *_aligned(g, out, xs)),
     "AveragePooling1D": _pooled("AveragePool", count_include_pad=0),
     "AveragePooling2D": _pooled("AveragePool", count_include_pad=0),
+    "AveragePooling3D": _pooled("AveragePool", count_include_pad=0),
     "BatchNormalization": _batch_normalization,
     "Bidirectional": bidirectional,
-    "Concatenate": lambda g, layer, out, xs: g.add("Concat", *xs, axis=layer.axis),
+    "Concatenate": _concatenated,
     "Conv1D": _conv,
     "Conv2D": _conv,
+    "Conv3D": _conv,
     "Dense": _dense,
     "DepthwiseConv2D": _depthwise,
     "ELU": lambda g, layer, out, x: g.add("Elu", x, alpha=float(layer.alpha)),
@@ -282,8 +321,10 @@ LAYERS = {
     "GRU": recurrent,
     "GlobalAveragePooling1D": _pooled_globally("ReduceMean"),
     "GlobalAveragePooling2D": _pooled_globally("ReduceMean"),
+    "GlobalAveragePooling3D": _pooled_globally("ReduceMean"),
     "GlobalMaxPooling1D": _pooled_globally("ReduceMax"),
     "GlobalMaxPooling2D": _pooled_globally("ReduceMax"),
+    "GlobalMaxPooling3D": _pooled_globally("ReduceMax"),
     "LSTM": recurrent,
     "LayerNormalization": _layer_normalization,
     "LeakyReLU": lambda g, layer, out, x: g.add(
@@ -292,6 +333,7 @@ LAYERS = {
     "MelSpectrogram": _mel,
     "MaxPooling1D": _pooled("MaxPool"),
     "MaxPooling2D": _pooled("MaxPool"),
+    "MaxPooling3D": _pooled("MaxPool"),
     "Maximum": _merged("Max"),
     "Minimum": _merged("Min"),
     "Multiply": _merged("Mul"),
@@ -303,8 +345,9 @@ LAYERS = {
     "ReversibleEmbedding": _reversible,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
-    "Softmax": lambda g, layer, out, x: g.add("Softmax", x, axis=layer.axis),
+    "Softmax": _softmax,
     "Subtract": _merged("Sub"),
     "ZeroPadding1D": _zero_padding,
     "ZeroPadding2D": _zero_padding,
+    "ZeroPadding3D": _zero_padding,
 }

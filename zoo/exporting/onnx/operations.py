@@ -8,50 +8,9 @@ gives the name of the output, or a list of names.
 import keras
 import numpy as np
 
-from zoo.exporting.onnx.graph import (
-    Graph,
-    Tensor,
-    Unsupported,
-    array,
-    dtype_of,
-    spread,
-)
-
-FLOAT = np.float32
-
-
-def activation(g: Graph, function, x):
-    """An activation of Keras by its name, applied to the float tensor `x`."""
-    name = getattr(function, "__name__", str(function))
-    if name not in ACTIVATIONS:
-        raise Unsupported(f"the activation {name}")
-    return ACTIVATIONS[name](g, x)
-
-
-def _gelu(g, x):
-    half = g.add("Mul", x, FLOAT(0.5))
-    erf = g.add("Erf", g.add("Mul", x, FLOAT(1 / np.sqrt(2))))
-    return g.add("Mul", half, g.add("Add", erf, FLOAT(1)))
-
-
-ACTIVATIONS = {
-    "linear": lambda g, x: g.name(x),
-    "relu": lambda g, x: g.add("Relu", x),
-    "relu6": lambda g, x: g.add("Clip", x, FLOAT(0), FLOAT(6)),
-    "tanh": lambda g, x: g.add("Tanh", x),
-    "sigmoid": lambda g, x: g.add("Sigmoid", x),
-    "softmax": lambda g, x: g.add("Softmax", x, axis=-1),
-    "silu": lambda g, x: g.add("Mul", x, g.add("Sigmoid", x)),
-    "elu": lambda g, x: g.add("Elu", x),
-    "selu": lambda g, x: g.add("Selu", x),
-    "gelu": _gelu,
-    "softplus": lambda g, x: g.add("Softplus", x),
-    "softsign": lambda g, x: g.add("Softsign", x),
-    "exponential": lambda g, x: g.add("Exp", x),
-    "leaky_relu": lambda g, x: g.add("LeakyRelu", x, alpha=0.2),
-    "hard_sigmoid": lambda g, x: g.add("HardSigmoid", x, alpha=1 / 6, beta=0.5),
-    "mish": lambda g, x: g.add("Mish", x),
-}
+from zoo.exporting.onnx.activations import ACTIVATIONS, either_gelu
+from zoo.exporting.onnx.attention import attention, einsum, scaled_to_one
+from zoo.exporting.onnx.graph import Graph, Tensor, Unsupported, array, dtype_of, spread
 
 
 def _one(kind):
@@ -61,6 +20,16 @@ def _one(kind):
 
 def _activated(name):
     return lambda g, op, out, x: ACTIVATIONS[name](g, g.cast(x, dtype_of(out)))
+
+
+def _elu(g, op, out, x):
+    return g.add("Elu", g.cast(x, dtype_of(out)), alpha=float(op.alpha))
+
+
+def _rounded(g, op, out, x):
+    if op.decimals:
+        raise Unsupported(f"rounding to {op.decimals} decimals")
+    return g.add("Round", g.cast(x, dtype_of(out)))
 
 
 def _two(kind):
@@ -115,8 +84,17 @@ def _axes(axis, x: Tensor) -> np.ndarray:
     return np.atleast_1d(np.array(axis, np.int64))
 
 
+def _one_axis(op) -> int:
+    """The axis of an operation for which ONNX takes just one."""
+    if not isinstance(op.axis, int):
+        raise Unsupported(f"{type(op).__name__} along axis={op.axis}")
+    return op.axis
+
+
 def _reduced(kind):
     def convert(g, op, out, x):
+        if getattr(op, "initial", None) is not None:
+            raise Unsupported(f"{type(op).__name__} with initial={op.initial}")
         axes = _axes(op.axis, x)
         values = g.cast(x, dtype_of(out))
         return g.add(kind, values, axes, keepdims=int(bool(op.keepdims)))
@@ -126,7 +104,7 @@ def _reduced(kind):
 
 def _argsort(g, op, out, x):
     """TopK of all, the smallest first; equal values stay in their order."""
-    axis = op.axis % len(x.shape)
+    axis = _one_axis(op) % len(x.shape)
     length = g.add("Gather", g.shape(x), np.array([axis], np.int64))
     options = {"axis": axis, "largest": 0, "sorted": 1}
     _, order = g.add("TopK", x, length, outputs=2, **options)
@@ -139,7 +117,7 @@ def _from_int64(g, name, out):
 
 def _take_along_axis(g, op, out, x, indices):
     """GatherElements, after the indices are spread over the other axes."""
-    axis, rank = op.axis % len(x.shape), len(x.shape)
+    axis, rank = _one_axis(op) % len(x.shape), len(x.shape)
     lengths = g.shape(x)
     parts = [
         g.add("Slice", lengths, np.array([0]), np.array([axis])),
@@ -220,12 +198,12 @@ def _reshape(g, op, out, x):
 
 
 def _pad(g, op, out, x, constant_values=None):
-    mode = {"constant": "constant", "reflect": "reflect", "symmetric": ""}[op.mode]
-    if not mode:
-        raise Unsupported("symmetric padding")
+    if op.mode not in ("constant", "reflect"):
+        raise Unsupported(f"{op.mode} padding")
     pads = np.array(op.pad_width, np.int64).T.reshape(-1)
     value = np.array(constant_values or 0, x.dtype)
-    return g.add("Pad", x, pads, *([value] if mode == "constant" else []), mode=mode)
+    more = [value] if op.mode == "constant" else []
+    return g.add("Pad", x, pads, *more, mode=op.mode)
 
 
 def _get_item(g, op, out, x, key):
@@ -289,6 +267,12 @@ def _broadcast_to(g, op, out, x):
     return g.add("Expand", x, np.array([length or 1 for length in op.shape], np.int64))
 
 
+def _squeeze(g, op, out, x):
+    ones = [place for place, length in enumerate(x.shape) if length == 1]
+    axes = ones if op.axis is None else op.axis  # a batch of one keeps its axis
+    return g.add("Squeeze", x, _axes(axes, x))
+
+
 def _one_hot(g, op, out, x):
     values = np.array([0, 1], dtype_of(out))
     ids = g.cast(x, "int64")
@@ -296,18 +280,21 @@ def _one_hot(g, op, out, x):
 
 
 def _arg_max(g, op, out, x):
-    name = g.add("ArgMax", x, axis=op.axis, keepdims=int(op.keepdims))
+    name = g.add("ArgMax", x, axis=_one_axis(op), keepdims=int(op.keepdims))
     return _from_int64(g, name, out)
 
 
 def _clip(g, op, out, x):
     dtype = dtype_of(out)
-    bounds = (np.array(array(bound), dtype) for bound in (op.x_min, op.x_max))
+    bounds = (
+        None if bound is None else np.array(array(bound), dtype)
+        for bound in (op.x_min, op.x_max)
+    )
     return g.add("Clip", g.cast(x, dtype), *bounds)
 
 
 def _cumsum(g, op, out, x):
-    return g.add("CumSum", g.cast(x, dtype_of(out)), np.array(op.axis, np.int64))
+    return g.add("CumSum", g.cast(x, dtype_of(out)), np.array(_one_axis(op), np.int64))
 
 
 def _floor_divide(g, op, out, x, y):
@@ -339,8 +326,10 @@ OPERATIONS = {
     "Cos": _one("Cos"),
     "Cumsum": _cumsum,
     "Divide": _two("Div"),
+    "DotProductAttention": attention,
+    "Einsum": einsum,
     "Equal": _compared("Equal"),
-    "Elu": _activated("elu"),
+    "Elu": _elu,
     "Exp": _one("Exp"),
     "ExpandDims": lambda g, op, out, x: g.add(
         "Unsqueeze", x, np.atleast_1d(np.array(op.axis, np.int64))
@@ -348,7 +337,9 @@ OPERATIONS = {
     "Flip": lambda g, op, out, x: flipped(g, x, _axes(op.axis, x)),
     "Floor": _one("Floor"),
     "FloorDivide": _floor_divide,
-    "Gelu": _activated("gelu"),
+    "Gelu": lambda g, op, out, x: either_gelu(
+        g, g.cast(x, dtype_of(out)), op.approximate
+    ),
     "GetItem": _get_item,
     "Greater": _compared("Greater"),
     "GreaterEqual": _compared("GreaterOrEqual"),
@@ -373,22 +364,21 @@ OPERATIONS = {
     "Pad": _pad,
     "Power": _two("Pow"),
     "Prod": _reduced("ReduceProd"),
+    "RMSNorm": scaled_to_one,
     "Relu": _activated("relu"),
     "Relu6": _activated("relu6"),
     "Reshape": _reshape,
-    "Round": _one("Round"),
+    "Round": _rounded,
     "Sigmoid": _activated("sigmoid"),
     "Sign": _one("Sign"),
     "Silu": _activated("silu"),
     "Sin": _one("Sin"),
-    "Softmax": lambda g, op, out, x: g.add("Softmax", x, axis=op.axis),
+    "Softmax": lambda g, op, out, x: g.add("Softmax", x, axis=_one_axis(op)),
     "Softplus": _activated("softplus"),
     "Split": _split,
     "Sqrt": _one("Sqrt"),
     "Square": _squared,
-    "Squeeze": lambda g, op, out, x: g.add(
-        "Squeeze", x, *([] if op.axis is None else [_axes(op.axis, x)])
-    ),
+    "Squeeze": _squeeze,
     "Stack": _stack,
     "StopGradient": lambda g, op, out, x: g.name(x),
     "Subtract": _two("Sub"),

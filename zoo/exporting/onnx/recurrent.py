@@ -5,6 +5,7 @@ See `zoo.exporting.onnx.layers` for what a translation takes and gives.
 
 import numpy as np
 
+from zoo.exporting.onnx.activations import is_kerass
 from zoo.exporting.onnx.graph import Unsupported, weight
 from zoo.exporting.onnx.operations import flipped
 
@@ -12,9 +13,10 @@ CELLS = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu"}
 
 
 def _gates(layer) -> list[str]:
-    names = layer.recurrent_activation.__name__, layer.activation.__name__
-    for name in names:
-        if name not in CELLS:
+    functions = layer.recurrent_activation, layer.activation
+    names = [getattr(each, "__name__", str(each)) for each in functions]
+    for name, function in zip(names, functions, strict=True):
+        if name not in CELLS or not is_kerass(function):
             raise Unsupported(f"the activation {name} in layer {layer.name}")
     return [CELLS[name] for name in names]
 

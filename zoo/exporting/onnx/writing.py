@@ -1,5 +1,7 @@
 """From a Keras model to the bytes of an ONNX file."""
 
+from inspect import signature
+
 import keras
 import onnx
 
@@ -25,7 +27,8 @@ def translated(model: keras.Model, about: dict[str, str]) -> onnx.ModelProto:
     graph = Graph()
     [taken], [given] = model.inputs, model.outputs
     first = Tensor(INPUT, tuple(taken.shape), dtype_of(taken))
-    [last] = _walk(graph, keras.Function(model.inputs, model.outputs), [first])
+    inside = _graph(model) if _is_graph(model, [first]) else _inside(model, [first], {})
+    [last] = _walk(graph, inside, [first])
     graph.nodes.append(onnx.helper.make_node("Identity", [last.name], [OUTPUT]))
     output = Tensor(OUTPUT, tuple(given.shape), last.dtype)
     return graph.model([first], [output], about)
@@ -56,7 +59,9 @@ def _translate(graph, operation, outputs, args, options) -> list:
         name = type(operation).__name__
         if name not in OPERATIONS:
             raise Unsupported(f"the operation {name}")
-        found = OPERATIONS[name](graph, operation, outputs[0], *args, **options)
+        convert = OPERATIONS[name]
+        _check_call(convert, f"the operation {name}", args, options)
+        found = convert(graph, operation, outputs[0], *args, **options)
         return found if isinstance(found, list) else [found]
     options = {
         name: value
@@ -67,14 +72,39 @@ def _translate(graph, operation, outputs, args, options) -> list:
     if any(mask is not None for mask in masks):
         raise Unsupported(f"the mask of layer {operation.name}")
     tensors = [x for x in keras.tree.flatten((args, options)) if isinstance(x, Tensor)]
-    if isinstance(operation, keras.Model) and operation.built and operation.inputs:
-        inside = keras.Function(operation.inputs, operation.outputs)
-        return _walk(graph, inside, tensors)
+    if _is_graph(operation, tensors):
+        return _walk(graph, _graph(operation), tensors)
     name = type(operation).__name__
     if name in LAYERS and type(operation).__module__.split(".")[0] == "keras":
-        found = LAYERS[name](graph, operation, outputs[0], *args, **options)
-        return [found]
+        _check_call(LAYERS[name], f"layer {operation.name}", args, options)
+        return [LAYERS[name](graph, operation, outputs[0], *args, **options)]
     return _walk(graph, _inside(operation, args, options), tensors)
+
+
+def _graph(model: keras.Model) -> keras.Function:
+    return keras.Function(model.inputs, model.outputs)
+
+
+def _is_graph(layer: keras.Layer, tensors: list[Tensor]) -> bool:
+    """Whether a layer is a model of Keras's own kinds, called with what it takes.
+
+    Keras adds an axis of 1 to what lacks one; a user's kind may have a call of its own.
+    """
+    return (
+        isinstance(layer, keras.Model)
+        and type(layer).__module__.split(".")[0] == "keras"
+        and bool(layer.built and layer.inputs)
+        and [len(x.shape) for x in layer.inputs] == [len(x.shape) for x in tensors]
+    )
+
+
+def _check_call(convert, what: str, args, options) -> None:
+    """Refuse a call with more than its translation looks at, such as given states."""
+    try:
+        signature(convert).bind(None, None, None, *args, **options)
+    except TypeError as error:
+        more = ", ".join(options) or f"{len(args)} inputs"
+        raise Unsupported(f"{what}, called with {more}") from error
 
 
 def _inside(layer: keras.Layer, args, options) -> keras.Function:
@@ -84,6 +114,8 @@ def _inside(layer: keras.Layer, args, options) -> keras.Function:
         return keras.KerasTensor(x.shape, x.dtype) if isinstance(x, Tensor) else x
 
     args, options = keras.tree.map_structure(spec, (args, options))
+    if "training" in signature(layer.call).parameters:  # whose default may be True
+        options = {**options, "training": False}
     inputs = [
         x
         for x in keras.tree.flatten((args, options))
