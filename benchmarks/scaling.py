@@ -65,10 +65,12 @@ GPU = Speeds()
 def main(words: list[str] | None = None) -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--backends", nargs="+", help="all that are installed")
-    parser.add_argument("--devices", nargs="+", type=int, default=[1, 2, 4])
+    parser.add_argument("--devices", nargs="+", type=command.times, default=[1, 2, 4])
     parser.add_argument("--repeats", type=command.times, default=3)
     parser.add_argument("--epochs", type=command.times, default=3)
-    parser.add_argument("--batch", type=int, default=128, help="on paper, of each GPU")
+    parser.add_argument(
+        "--batch", type=command.times, default=128, help="on paper, of each GPU"
+    )
     parser.add_argument("--paper", action="store_true", help="measure nothing")
     options = parser.parse_args(words)
     if not options.paper:

@@ -7,6 +7,7 @@ import logging
 import shutil
 import sys
 import threading
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -346,3 +347,21 @@ def test_a_notebook_gets_a_bar_that_goes_and_lines_that_stay(monkeypatch, capsys
 def test_the_recipe_of_a_run_is_read_from_its_folder(tmp_path):
     zoo.train(MOONS, run=tmp_path, quiet=True)
     assert Run(tmp_path).recipe == MOONS
+
+
+def test_a_run_that_has_ended_is_shown_without_its_data(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("own.csv").write_text("a,y\n" + "1,u\n2,v\n3,u\n4,v\n" * 9, "utf-8")
+    recipe = zoo.Recipe("deep_mlp", "./own.csv", {"hidden": ()}, {"target": "y"})
+    recipe = dataclasses.replace(recipe, batch=9, epochs=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of copies
+        zoo.train(recipe, run="run", quiet=True, floor=False)
+    Path("own.csv").unlink()
+    assert call(["train", "run", "--resume"]) == 0
+    said = capsys.readouterr()
+    assert "test accuracy: " in said.out
+    assert "next:" not in said.out
+    assert "nothing is left to train" in said.err
+    assert call(["evaluate", "run"]) == 2
+    assert capsys.readouterr().err.endswith("give 'own.csv'\n")

@@ -135,6 +135,8 @@ def _run(words):
     options, unread = parser.parse_known_intermixed_args(rest)
     if unread:
         raise parser.unread(unread)
+    if empty := parser.empty(options):
+        raise Mistake(f"{empty} is empty; give it a value, or leave it out")
     # A server waits for others.
     with nullcontext() if verb == "serve" else alive(f"zoo {verb}"):
         module.run(options)
@@ -193,6 +195,14 @@ class _Parser(argparse.ArgumentParser):
         return Mistake(
             f"'{first}' is one word too many; {self.prog} takes {wanted}; {help_}"
         )
+
+    def empty(self, options: argparse.Namespace) -> str:
+        """An option that was given nothing, as by a variable that is not set."""
+        given = vars(options)
+        for each in self._actions:
+            if each.option_strings and given.get(each.dest) == "" != each.default:
+                return each.option_strings[-1]
+        return ""
 
     def _options(self) -> list[str]:
         return [a.option_strings[-1] for a in self._actions if a.option_strings]

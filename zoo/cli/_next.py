@@ -10,6 +10,7 @@ from pathlib import Path
 from zoo import backend
 from zoo.core import files
 from zoo.core.progress import show
+from zoo.errors import Mistake
 from zoo.run import Run
 
 
@@ -17,7 +18,10 @@ def suggest(done: Run, options, changes: list[str]) -> None:
     """Print the commands; `options` and `changes` are those of `zoo train`."""
     with warnings.catch_warnings():  # the training said what is odd about the data
         warnings.simplefilter("ignore")
-        commands = _next(done)
+        try:
+            commands = _next(done)
+        except Mistake:  # a run that had ended is shown, and its data are gone
+            return
     if not options.resume:
         recipe = done.recipe
         last = f"stage.{len(recipe.stages)}." if recipe.stages else ""

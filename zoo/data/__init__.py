@@ -245,7 +245,7 @@ def _check_there(name: str) -> None:
     what = f"there is no {'file' if own.is_file(name) else 'folder'} {name}"
     if os.path.islink(path):
         raise Mistake(f"{name} is a link to {os.readlink(path)}, which is not there")
-    if os.path.dirname(path) == os.getcwd():
+    if os.path.dirname(path) == os.getcwd() and os.path.basename(path) != name:
         what += f"; if you mean the data set, give '{os.path.basename(path)}'"
     raise Mistake(what)
 

@@ -99,6 +99,8 @@ def _of_data(name: str, text: str):
     """The value of an argument of the data."""
     if name in PATHS:
         return text
+    if name in COLUMNS and not text:
+        raise Mistake(f"data.{name}= is empty; give a name, or leave it out")
     text = readable(text)
     value = _parse(text)
     if name not in COLUMNS + WORDS or (value is None and name in WORDS):
