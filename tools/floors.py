@@ -22,6 +22,7 @@ import numpy as np
 from zoo import recipe as recipes
 from zoo.data import load_for
 from zoo.data.floors import SECONDS, answers, floors
+from zoo.errors import Mistake
 from zoo.metrics import measure as measured
 
 FILE = recipes.folder() / "floors.json"
@@ -106,4 +107,7 @@ def mean(found: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Mistake as mistake:
+        sys.exit(str(mistake))

@@ -26,6 +26,7 @@ import pages
 import zoo
 from benchmarks import measurements
 from zoo.building import trained
+from zoo.errors import Mistake
 from zoo.exporting import formats
 from zoo.metrics import measure
 
@@ -117,4 +118,7 @@ def times(opened, inputs) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Mistake as mistake:
+        sys.exit(str(mistake))
