@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.building import initial_weights
+from zoo.building import initial_weights, weight_files
 from zoo.building.initial_weights import draw
 from zoo.errors import Mistake
 
@@ -192,6 +192,22 @@ def test_layers_that_keras_names_count_from_the_first_in_the_model(tmp_path):
     keras.layers.Dense(7).build((None, 2))
     second = list(arrays(zoo.build(path)).values())
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.once
+def test_both_directions_are_drawn_and_stored_alike_in_every_build(tmp_path):
+    file = tmp_path / "both.py"
+    file.write_text(
+        "import keras\n"
+        "def build():\n"
+        "    both = keras.layers.Bidirectional(keras.layers.GRU(2))\n"
+        "    return keras.Sequential([keras.Input((3, 2)), both])\n"
+    )
+    first, second = zoo.build(str(file)), zoo.build(str(file))
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    weight_files.save(second, tmp_path / "w.safetensors")
+    weight_files.load(first, tmp_path / "w.safetensors")
 
 
 def test_a_layer_of_ones_own(tmp_path):

@@ -200,7 +200,12 @@ def layers(
 
 
 def own_name(name, kind, counts) -> str:
-    """`name`, or a number of its own if Keras made it from `kind` by counting."""
+    """`name`, or a number of its own if Keras made it from `kind` by counting.
+
+    `Bidirectional` has one layer of each direction, whose names need no number.
+    """
+    if direction := re.fullmatch(rf"((for|back)ward_{kind})(_\d+)?", name):
+        return direction[1]
     if not re.fullmatch(rf"{kind}(_\d+)?", name):
         return name
     counts[kind] = counts.get(kind, 0) + 1
