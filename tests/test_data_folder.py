@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from zoo import data
-from zoo.data import splits
+from zoo.data import places, splits
 from zoo.errors import Mistake
 
 pytestmark = pytest.mark.once
@@ -108,6 +108,14 @@ def test_what_lies_beside_the_splits_is_told(tmp_path):
     (tmp_path / "labels.csv").write_text("0,cat\n", "utf-8")
     with pytest.warns(UserWarning, match=r"2 files or folders are passed over .*unlab"):
         assert sizes(load(tmp_path)) == [14, 2, 4]
+
+
+def test_what_explain_drew_beside_a_picture_is_not_learned_from(tmp_path):
+    fill(tmp_path, {"cat": 4, "dog": 4})
+    Image.new("RGB", (8, 8)).save(tmp_path / "cat" / "0.explained.png")
+    with pytest.warns(UserWarning, match=r"1 file .*0\.explained\.png: zoo explain dr"):
+        assert sizes(load(tmp_path, validation=0, test=0)) == [8, 0, 0]
+    assert len(places.expanded(tmp_path / "cat", "image")) == 4
 
 
 def test_classes_that_differ_between_splits(tmp_path):

@@ -273,6 +273,10 @@ def test_each_column_that_is_known_ahead_is_given_in_a_frame_too():
     fair = np.where(np.arange(HOURS + 12) % 50 == 3, "fair", None)
     found = load(table(fair=fair[:HOURS]), ahead=("wind", "fair"))
     frame = pd.DataFrame(table(HOURS + 12, fair=fair))
+    with pytest.raises(
+        Mistake, match=r"given: 3; .* zoo.predict forecasts with back=12"
+    ):
+        data.items(found, frame[:HOURS], back=3)
     frame.loc[HOURS:, ["load", "fair"]] = None  # what seldom happens may not happen
     [ending] = data.items(found, frame)
     assert ending.ahead[0] == "2026-01-17 16:00"

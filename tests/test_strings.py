@@ -365,3 +365,10 @@ def test_what_does_not_take_strings_says_so(run, tmp_path):
         recipe = zoo.recipe.override(run.recipe, [changes])
         with pytest.raises(Mistake, match=said):
             zoo.train(recipe, run=tmp_path / "no", quiet=True)
+    changes = ["augment.time_shift=0.1", "augment_on=device"]
+    recipe = zoo.recipe.override(run.recipe, changes)
+    with (
+        pytest.warns(UserWarning, match="time_shift cuts beginnings of sounds off"),
+        pytest.raises(Mistake, match="augment_on='device' changes images"),
+    ):
+        zoo.train(recipe, run=tmp_path / "no", quiet=True)

@@ -150,10 +150,12 @@ def _write(found, to, kind) -> list[Path]:
 
 
 def _name(explanation, number) -> Path:
+    from zoo.data.kinds.picture_files import EXPLAINED
+
     path = Path(explanation.input)
     if (explanation.seen is not None or explanation.steps) and path.is_file():
-        return path.with_name(f"{path.stem}.explained")
-    return Path(f"input-{number}.explained")
+        return path.with_name(f"{path.stem}{EXPLAINED}")
+    return Path(f"input-{number}{EXPLAINED}")
 
 
 def _print_steps(explanation):

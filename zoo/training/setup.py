@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from zoo import augment, data, metrics
+from zoo.augment.strengths import is_on
 from zoo.building import ensemble, fitting, registry, unit
 from zoo.core.kept import called
 from zoo.core.progress import say
@@ -101,6 +102,12 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
         if dataset.carried:
             _check_carried(stage)
         augment.check(stage.augment, dataset.input_shape)
+        if dataset.task == "strings" and is_on(stage.augment.get("time_shift", 0)):
+            warnings.warn(
+                "augment.time_shift cuts beginnings of sounds off, and with them what "
+                "is to be read; augment.time_shift=0 leaves it out",
+                stacklevel=3,
+            )
         in_front.check(stage, dataset.kind)
 
 

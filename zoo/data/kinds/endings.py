@@ -191,7 +191,8 @@ def _check_ahead(called, later, timeline, columns) -> None:
             f"{called}: {', '.join(named)} {are} known ahead, so give "
             f"{timeline.horizon} rows more after the last {timeline.target}, with "
             f"{'it' if len(named) == 1 else 'them'} and no {timeline.target}; given: "
-            f"{there}"
+            f"{there}; what is known already zoo.predict forecasts with back="
+            f"{timeline.horizon}"
         )
 
 

@@ -23,6 +23,7 @@ from zoo.core.processors import processors
 from zoo.data.kinds import pixels
 from zoo.errors import Mistake, comes_from
 
+EXPLAINED = ".explained"  # before the ending
 SUFFIXES = (
     *(".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".jp2"),
     *(".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
@@ -115,9 +116,14 @@ def read(
     return np.asarray(image).reshape(image.height, image.width, channels)
 
 
+def is_explanation(path: Path) -> bool:
+    """Whether `zoo explain` drew it beside what it explains: it is nobody's data."""
+    return path.stem.endswith(EXPLAINED)
+
+
 def is_one(path: Path) -> bool:
     """Whether a file is a picture, by the ending of its name or by its first bytes."""
-    if not path.is_file():
+    if is_explanation(path) or not path.is_file():
         return False
     if path.suffix.lower() in SUFFIXES:
         return True

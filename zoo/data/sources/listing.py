@@ -249,6 +249,9 @@ def _inside(root: Path, listing: Listing) -> tuple[list[Path], list[Path]]:
     for path in entries:
         if path.name.lower() in JUNK or path.name.startswith("._"):
             continue
+        if picture_files.is_explanation(path):
+            listing.passed.append((path, "zoo explain drew it"))
+            continue
         if path.is_symlink() and not path.exists():
             target = os.readlink(path)
             listing.passed.append((path, f"it is a link to {target}, not there"))
