@@ -3,9 +3,12 @@
 import itertools
 import math
 
+import keras
 import numpy as np
 import pytest
 
+import zoo
+from zoo.engine import gradients
 from zoo.explanation import methods
 
 pytestmark = pytest.mark.once
@@ -77,3 +80,19 @@ def test_of_flattened_maps_the_mean_gradient_says_the_opposite():
 def test_windows_cover_every_pixel():
     for shape in ((28, 28), (5, 9), (1, 3), (224, 100)):
         assert methods.windows(*shape).any(axis=0).all()
+
+
+@pytest.mark.once
+def test_what_is_explained_again_is_compiled_once(tmp_path, monkeypatch):
+    recipe = zoo.Recipe("deep_mlp", "moons", {"hidden": (4,)}, batch=100, epochs=1)
+    run = zoo.train(recipe, run=tmp_path / "run", floor=False, quiet=True)
+    compiled, make = [], gradients.compile_gradient
+    monkeypatch.setattr(
+        gradients, "compile_gradient", lambda model: compiled.append(1) or make(model)
+    )
+    found = [zoo.explain(run, [0.5, 1], method="gradient")[0] for _ in range(3)]
+    assert len(compiled) == 1
+    run.model.set_weights([0 * each for each in run.model.get_weights()])
+    assert found[2].attributions.any()
+    assert not zoo.explain(run, [0.5, 1], method="gradient")[0].attributions.any()
+    assert keras.models.clone_model(run.model).count_params() == 17

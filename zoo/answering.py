@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from zoo.building import stored, trained
 from zoo.core import seal
 from zoo.core.sessions import TooMuch
 from zoo.engine import startup
+from zoo.errors import Mistake
 from zoo.exported import Exported
 from zoo.run import Run, open_run
 
@@ -170,6 +171,29 @@ def padded(inputs: np.ndarray, most: int = 2**31) -> np.ndarray:
     if not more:
         return inputs
     return np.concatenate([inputs, np.repeat(inputs[-1:], more, axis=0)])
+
+
+def no_answer(
+    source: Run | Exported, names: Sequence[str], outputs: np.ndarray
+) -> Mistake:
+    """Whether the weights are at fault, or an input that is too large for them.
+
+    Args:
+        source: as `opened` gave it.
+        names: of the inputs.
+        outputs: for them, (n, ...), of which some are not finite.
+    """
+    if isinstance(source, Run) and not all(
+        np.isfinite(each).all() for each in source.model.get_weights()
+    ):
+        return Mistake(f"the model of {source.folder} answers NaN; train it again")
+    finite = np.isfinite(outputs).reshape(len(outputs), -1)
+    wrong = np.flatnonzero(~finite.all(axis=1))
+    return Mistake(
+        f"{len(wrong)} of {len(names)} inputs have no answer, such as input "
+        f"{wrong[0] + 1}, {names[wrong[0]][:60]}: the numbers overflow in the network; "
+        "give values in the range of the training data"
+    )
 
 
 def _by_export(run: Run, inputs: np.ndarray, batch: int = 500) -> np.ndarray:

@@ -128,7 +128,7 @@ def interpreted(
         Mistake: an output is not finite; its input is named.
     """
     if not np.isfinite(outputs).all():
-        raise _no_answer(source, names, outputs)
+        raise answering.no_answer(source, names, outputs)
     write: Callable[[], list[Prediction]]
     numbers, classes = dataset.outputs, dataset.classes
     if dataset.timeline:
@@ -217,23 +217,6 @@ def seen(
 def kind_of(run: Run | Exported | str | Path) -> str:
     """The kind of data that the network learned from, see `zoo.data.Dataset`."""
     return answering.opened(run)[1].kind
-
-
-def _no_answer(
-    source: Run | Exported, names: Sequence[str], outputs: np.ndarray
-) -> Mistake:
-    """Whether the weights are at fault, or an input that is too large for them."""
-    if isinstance(source, Run) and not all(
-        np.isfinite(each).all() for each in source.model.get_weights()
-    ):
-        return Mistake(f"the model of {source.folder} answers NaN; train it again")
-    finite = np.isfinite(outputs).reshape(len(outputs), -1)
-    wrong = np.flatnonzero(~finite.all(axis=1))
-    return Mistake(
-        f"{len(wrong)} of {len(names)} inputs have no answer, such as input "
-        f"{wrong[0] + 1}, {names[wrong[0]][:60]}: the numbers overflow in the network; "
-        "give values in the range of the training data"
-    )
 
 
 def bounds_of(

@@ -111,7 +111,7 @@ def explain(
     answer = _answer(opened)
     outputs = answer(decoded, 500)
     if not np.isfinite(outputs).all():
-        raise Mistake(f"{_place(opened)} has no answer: it is NaN, or overflows")
+        raise answering.no_answer(opened, names, outputs)
     asked = scores.asked(dataset, outputs, of, opened.temperature)
     scored = [each.score for each in asked]
     if isinstance(opened, Exported):

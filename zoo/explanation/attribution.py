@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from zoo.data import Dataset
-from zoo.engine import gradients, steps
-from zoo.explanation import hiding, methods, views
+from zoo.engine import steps
+from zoo.explanation import hiding, methods, parts, views
 from zoo.explanation.hiding import AT_A_TIME
 
 
@@ -35,7 +35,7 @@ def attributed(
         seed: of smoothgrad.
     """
     view = _view(model, dataset, raw, decoded)
-    parts = hiding.named(view, dataset, raw, decoded)
+    named = hiding.named(view, dataset, raw, decoded)
     whole = forward if view.whole is model else None
     explain = {
         "gradient": _gradient,
@@ -47,7 +47,7 @@ def attributed(
         "occlusion": partial(_occlusion, forward=whole),
     }[method](view)
     for i, score in enumerate(scored):
-        yield {**explain(i, score), **parts(i)}
+        yield {**explain(i, score), **named(i)}
 
 
 def _view(model, dataset, raw, decoded):
@@ -64,7 +64,7 @@ def _view(model, dataset, raw, decoded):
 
 def _asker(network, beside=None):
     """What gives `ask` for input i and its weights, see `zoo.explanation.methods`."""
-    run = gradients.compile_gradient(network)
+    run = parts.gradient(network)
 
     def ask(i, score, points):
         weight = score.weights
@@ -127,8 +127,10 @@ def _smooth(view, seed):
 
 
 def _cam(view, method):
-    first, rest = views.last_maps(view.network, method.__name__)
-    maps = steps.predict(steps.compile_forward(first), view.level)
+    model, name = view.network, method.__name__
+    cut = partial(views.last_maps, model, name)
+    first, rest = parts.once(model, name, cut)
+    maps = steps.predict(parts.forward(first), view.level)
     ask = _asker(rest)
 
     def explain(i, score):
@@ -139,7 +141,7 @@ def _cam(view, method):
 
 
 def _answer(view, forward):
-    return partial(steps.predict, forward or steps.compile_forward(view.whole))
+    return partial(steps.predict, forward or parts.forward(view.whole))
 
 
 def _occlusion(view, forward):

@@ -23,7 +23,7 @@ from zoo.data import Dataset
 from zoo.data.kinds.texts import PADDING
 from zoo.engine import private, steps
 from zoo.errors import Mistake
-from zoo.explanation import ensembles, hiding, sounds
+from zoo.explanation import ensembles, hiding, parts, sounds
 from zoo.layers import Columns
 
 
@@ -59,7 +59,8 @@ class Texts(hiding.Texts):
 
     @cached_property
     def _halves(self):
-        return ensembles.halves(self.whole, _after_embedding, beside=True)
+        cut = partial(ensembles.halves, self.whole, _after_embedding, beside=True)
+        return parts.once(self.whole, "words", cut)
 
     @property
     def network(self) -> keras.Model:
@@ -67,7 +68,7 @@ class Texts(hiding.Texts):
 
     @cached_property
     def level(self) -> np.ndarray:
-        return steps.predict(steps.compile_forward(self._halves[0]), self.beside)
+        return steps.predict(parts.forward(self._halves[0]), self.beside)
 
     @property
     def baseline(self) -> np.ndarray:
@@ -90,12 +91,13 @@ class Rows:
     beside = None
 
     def __init__(self, model: keras.Model, dataset: Dataset, rows: np.ndarray):
-        first, self.network, self._owners = _encoding(model, dataset)
+        cut = partial(_encoding, model, dataset)
+        first, self.network, self._owners = parts.once(model, "columns", cut)
         self.compared = "the mean of the training rows, and no category"
         if first is None:
             self.compared, self.level = "0 in every column", rows
         else:
-            self.level = steps.predict(steps.compile_forward(first), rows)
+            self.level = steps.predict(parts.forward(first), rows)
         if np.isnan(self.level).any():
             raise Mistake(
                 f"a value is missing, and {model.name} has no zoo.layers.Columns, "
@@ -130,9 +132,11 @@ class Series(hiding.Series):
         self.whole = model
         if knows:
             after = partial(_after_steps, length=windows.shape[1])
-            first, self.network = ensembles.halves(model, after, beside=True)
+            cut = partial(ensembles.halves, model, after, beside=True)
+            name = f"{windows.shape[1]} steps"
+            first, self.network = parts.once(model, name, cut)
             self.beside = windows
-            self.level = steps.predict(steps.compile_forward(first), windows)
+            self.level = steps.predict(parts.forward(first), windows)
         else:
             self.network, self.level, self.beside = model, windows, None
             if np.isnan(windows).any():
@@ -141,10 +145,10 @@ class Series(hiding.Series):
                     "which would know what that means; fill it in"
                 )
         window = dataset.timeline.window
-        parts = (self.level[:, :window], self.level[:, window:])
+        spans = (self.level[:, :window], self.level[:, window:])
         means = [
             np.broadcast_to(part.mean(axis=1, keepdims=True), part.shape)
-            for part in parts
+            for part in spans
             if part.shape[1]
         ]
         self.baseline = np.concatenate(means, axis=1)

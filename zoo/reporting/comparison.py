@@ -41,8 +41,8 @@ def compare(*runs: Run | str | Path, trust: bool = False) -> Comparison:
         raise Mistake(f"{len(runs)} runs to compare; accepted: 2 to {MOST}")
     pages.require()
     opened = [open_run(run, trust=trust) for run in runs]
-    seen = [look(run) for run in track(opened, len(opened), "answering the examples")]
     names = _names(opened)
+    seen = [look(run) for run in track(opened, len(opened), "answering the examples")]
     others = list(zip(seen, names, strict=True))[1:]
     notes = [_same(seen[0], other, names[0], name) for other, name in others]
     metrics = [each.judge(each.outputs, each.targets) for each in seen]

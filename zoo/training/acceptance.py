@@ -189,7 +189,10 @@ def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
             f"model {name} gives whole numbers ({outputs.dtype}); accepted: logits"
         )
     if np.isfinite(inputs).all() and not np.isfinite(outputs).all():
-        raise Mistake(f"model {name} gives NaN or infinity at its initial weights")
+        raise Mistake(
+            f"model {name} gives NaN or infinity at its initial weights"
+            f"{_overflow(model, inputs)}"
+        )
     ends = _ends_in(model)
     if dataset.task != "numbers" and (
         ends & _PROBABILITIES or _are_probabilities(outputs)
@@ -208,6 +211,18 @@ def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
             f"{_BOUNDED[end]}; zoo takes {what}: remove it"
         )
     _check_file(name, model, inputs, outputs)
+
+
+def _overflow(model, inputs: np.ndarray) -> str:
+    """A hint, where inputs are larger than what the layers compute in."""
+    largest = np.abs(inputs).max(initial=0)
+    halves = any(each.compute_dtype == "float16" for each in private.layers(model))
+    if not halves or largest <= np.finfo("float16").max:
+        return ""
+    return (
+        f": float16 ends at 65,504, and inputs reach {largest:g}; scale them first, or "
+        "take precision=mixed_bfloat16"
+    )
 
 
 def _outputs(model, inputs) -> np.ndarray:
