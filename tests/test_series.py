@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 from series import GIVEN, HOURS, load, table
 
@@ -260,6 +261,22 @@ def test_series_that_packages_ship_ask_for_them(monkeypatch):
         ):
             data.load(name)
     assert {"weather", "sunspots"} <= {*zoo.data.names()}
+
+
+def test_rows_tables_and_units_are_read_in_a_forecast_too():
+    columns = table()
+    columns["load"] = [f"{each:.2f} kW" for each in columns["load"]]
+    found = load(columns)
+    frame = pd.DataFrame(columns)
+    [expected] = data.items(found, frame)
+    for given in (pyarrow.table(columns), frame.to_dict("records")):
+        [ending] = data.items(found, given)
+        np.testing.assert_array_equal(ending.inputs, expected.inputs)
+        assert ending.ahead == expected.ahead
+    with pytest.raises(
+        Mistake, match=r"'when' is the index of the table; table\.reset"
+    ):
+        data.items(found, frame.set_index("when"))
 
 
 def test_a_category_that_was_never_seen_is_told_in_a_forecast():

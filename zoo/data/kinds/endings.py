@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core import kept
 from zoo.core.columns import Column, places, width
 from zoo.data.kinds import cells, given, rows, sheet, steps, tables
 from zoo.data.kinds.series import (
@@ -80,6 +81,8 @@ def endings(
 
 def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
     wanted = "a table with a column of time: a file, or a frame"
+    if not isinstance(raw, list) or _are_rows(raw):
+        raw = kept.named_columns(raw)
     if isinstance(raw, str) and "\n" in raw:  # text as in a file
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "series.csv")
@@ -88,6 +91,11 @@ def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
     elif isinstance(raw, str | os.PathLike):
         yield sheet.read(raw, known=known, usual=form)
     elif given.is_frame(raw):
+        if known[0] in getattr(getattr(raw, "index", None), "names", ()):
+            raise Mistake(
+                f"'{known[0]}' is the index of the table; table.reset_index() makes it "
+                "a column"
+            )
         yield rows.sheet_of({str(name): raw[name] for name in raw.columns})
     elif isinstance(raw, Mapping):
         yield rows.sheet_of(raw)
@@ -96,6 +104,14 @@ def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
     else:
         for each in raw:
             yield from _sheets(each, known, form)
+
+
+def _are_rows(raw: list) -> bool:
+    """Whether these are dictionaries of a value for each column, and no tables."""
+    return bool(raw) and all(
+        isinstance(row, Mapping) and all(map(tables.is_cell, row.values()))
+        for row in raw
+    )
 
 
 def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:

@@ -114,9 +114,9 @@ def of(
     moments, clock = _times(found, time, plain)
     keys, names = series.keys_of(found.name, key, plain)
     plain.pop(key, None)
-    values = _target(found, target, plain.pop(target))
+    column, values = _target(found, target, plain.pop(target))
     covariates = _covariates(found, target, values, plain, columns, ahead)
-    described = [Column(target, decimal=found.decimal), *covariates.columns]
+    described = [column, *covariates.columns]
     parts = [values, *covariates.parts]
     if calendar and clock.kind == "date":
         described.append(clock)
@@ -206,15 +206,16 @@ def _times(found: Sheet, time: str, plain: dict) -> tuple[np.ndarray, Column]:
     return series.moments_of(found.name, clock, values), replace(clock, missing=False)
 
 
-def _target(found: Sheet, target: str, values) -> np.ndarray:
-    """The values of the target, float32 (n, 1); NaN where they are missing."""
+def _target(found: Sheet, target: str, values) -> tuple[Column, np.ndarray]:
+    """The target, and its values, float32 (n, 1); NaN where they are missing."""
     column = cells.find(target, cells.typed(values, found.decimal), found.decimal)
     if column is None or column.kind not in ("number", "boolean"):
         what = "is empty" if column is None else f"holds kind {column.kind}"
         raise Mistake(
             f"{found.name}: the target '{target}' {what}; accepted: a column of numbers"
         )
-    column = Column(target, decimal=found.decimal)
+    unit = column.format if column.kind == "number" else ""
+    column = Column(target, decimal=found.decimal, format=unit)
     numbers = cells.encode(
         column, cells.typed(values, found.decimal), f"{found.name}, "
     )
@@ -224,7 +225,7 @@ def _target(found: Sheet, target: str, values) -> np.ndarray:
             f"{found.name}: the target '{target}' is "
             f"{cells.constant(known[0], values)}; nothing is to be learned"
         )
-    return numbers
+    return column, numbers
 
 
 def _covariates(found, target, values, plain, kinds, ahead) -> table.Rows:
