@@ -12,7 +12,7 @@ from strangers import refused
 import zoo
 from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.tuning import load, reopen, trial
+from zoo.tuning import kept, load, reopen, trial
 
 pytestmark = pytest.mark.once
 
@@ -121,6 +121,15 @@ def test_a_state_of_a_search_that_is_none_is_refused(search, place, value, words
     edit(path, place, value)
     with refused(f"{path} is damaged: ", words, "begin the search again with --run"):
         go_on(search)
+
+
+@pytest.mark.parametrize("past", [[None], {}, "7", 0])
+def test_a_place_in_hyperband_that_is_none(past):
+    rounds = [[{"past_id": None, "id": "0"}], [{"past_id": "0", "id": "1"}]]
+    bracket = {"bracket_num": 1, "rounds": rounds}
+    assert kept._are_brackets([bracket], {"0", "1"})
+    rounds[1][0]["past_id"] = past
+    assert not kept._are_brackets([bracket], {"0", "1"})
 
 
 @pytest.mark.parametrize(

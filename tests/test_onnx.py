@@ -195,8 +195,38 @@ def test_operations_of_keras(name):
     assert difference(model, inputs) < 1e-5
 
 
+def masked_steps(taken):
+    """Both directions, the last and all, and what stands for a masked step."""
+    masked = layers.Masking(-1.0)(taken)
+    each = layers.LSTM(3, return_sequences=True)(masked)
+    both = layers.Bidirectional(layers.GRU(3, return_sequences=True))(masked)
+    last = layers.GRU(3, go_backwards=True)(layers.Dropout(0.1)(each))
+    means = layers.GlobalAveragePooling1D()(both)
+    flat = ops.reshape(ops.concatenate([each, both], -1), (-1, 54))
+    return ops.concatenate([last, means, flat], -1)
+
+
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_masked_steps_are_passed_over(name, tmp_path):
+    taken = keras.Input((6, 5))
+    model = keras.Model(taken, masked_steps(taken))
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(33, 6, 5)).astype("float32")
+    inputs[random.random((33, 6)) < 0.4] = -1
+    inputs[0, 3:] = inputs[1, :3] = -1
+    inputs[:, 2] = 1.0  # the mean of no step is none
+    file = tmp_path / f"x{formats.module(name).SUFFIX}"
+    formats.module(name).write(model, file, {})
+    found = formats.module(name).opened(file)(inputs)
+    assert plain_keras.difference(found, compiling.answers(model, inputs)) < 1e-5
+
+
 def masked():
-    return own(layers.Embedding(9, 4, mask_zero=True), layers.LSTM(3), shape=(6,))
+    return own(
+        layers.Embedding(9, 4, mask_zero=True),
+        layers.Softmax(),
+        shape=(6,),
+    )
 
 
 def tanh(x):
@@ -240,7 +270,7 @@ def test_pytorch_traces_what_has_no_translation(tmp_path):
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (masked, "the mask of layer embedding"),
+        (masked, "the mask of layer softmax"),
         (lambda: own(layers.SimpleRNN(3)), r"simple_rnn.* \(keras.*\.SimpleRNN\)"),
         (lambda: own(layers.Conv1D(3, 2, padding="causal")), "padding='causal'"),
         (with_states, "states, in layer lstm"),

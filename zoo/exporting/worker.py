@@ -34,3 +34,7 @@ if __name__ == "__main__":
         {"write": write, "compare": compare}[part](*words)
     except Mistake as mistake:
         sys.exit(f"zoo: {mistake}")
+    except Exception as error:  # of Keras or a framework: what it says, not where
+        from zoo.building.fitting import reason
+
+        sys.exit(f"zoo: {reason(error)}")

@@ -259,8 +259,8 @@ def _is_bracket(value, among: set) -> bool:
         and all(
             isinstance(each, dict)
             and each.keys() == {"past_id", "id"}
-            and each["id"] in among
-            and (each["past_id"] is None or each["past_id"] in among)
+            and _are_ids([each["id"]], among)
+            and (each["past_id"] is None or _are_ids([each["past_id"]], among))
             for part in rounds
             for each in (part if isinstance(part, list) else [None])
         )

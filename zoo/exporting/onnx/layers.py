@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from zoo.engine.padding import margins
+from zoo.exporting.onnx import masks
 from zoo.exporting.onnx.activations import FLOAT, activation
 from zoo.exporting.onnx.graph import Unsupported, dtype_of, spread, weight
 from zoo.exporting.onnx.operations import reshaped
@@ -102,8 +103,10 @@ def _pooled(kind, **options):
 
 
 def _pooled_globally(kind):
-    def convert(g, layer, out, x):
+    def convert(g, layer, out, x, mask=None):
         _channels_first(layer)
+        if mask is not None:
+            return masks.mean(g, layer, x, mask)
         axes = np.arange(1, len(x.shape) - 1)
         return g.add(kind, x, axes, keepdims=int(layer.keepdims))
 
@@ -156,8 +159,6 @@ def _dense(g, layer, out, x):
 
 
 def _embedding(g, layer, out, x):
-    if layer.mask_zero:
-        raise Unsupported(f"the mask of layer {layer.name}")
     return g.add("Gather", weight(layer.embeddings), g.cast(x, "int64"), axis=0)
 
 
@@ -190,7 +191,7 @@ def _normalization(g, layer, out, x):
     return g.add("Div", g.add("Sub", values, mean), deviation)
 
 
-def _batch_normalization(g, layer, out, x):
+def _batch_normalization(g, layer, out, x, mask=None):
     """With its moving statistics it is a factor and a term for each channel."""
     if layer.renorm:
         raise Unsupported(f"renorm=True in layer {layer.name}")

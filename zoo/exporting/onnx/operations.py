@@ -102,6 +102,12 @@ def _reduced(kind):
     return convert
 
 
+def _any(g, op, out, x):
+    whole = g.cast(x, "int32")
+    found = g.add("ReduceMax", whole, _axes(op.axis, x), keepdims=int(op.keepdims))
+    return g.cast(Tensor(found, tuple(out.shape), "int32"), "bool")
+
+
 def _argsort(g, op, out, x):
     """TopK of all, the smallest first; equal values stay in their order."""
     axis = _one_axis(op) % len(x.shape)
@@ -316,6 +322,7 @@ OPERATIONS = {
     "Absolute": _one("Abs"),
     "Abs": _one("Abs"),
     "Add": _two("Add"),
+    "Any": _any,
     "Argmax": _arg_max,
     "Argsort": _argsort,
     "BroadcastTo": _broadcast_to,

@@ -7,6 +7,7 @@ import numpy as np
 
 from zoo.exporting.onnx.activations import is_kerass
 from zoo.exporting.onnx.graph import Unsupported, weight
+from zoo.exporting.onnx.masks import Steps
 from zoo.exporting.onnx.operations import flipped
 
 CELLS = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu"}
@@ -47,12 +48,12 @@ def _gru_weights(layer) -> tuple:
     return *kernels, bias.reshape(-1)
 
 
-def recurrent(g, layer, out, x, *states) -> str:
+def recurrent(g, layer, out, x, *states, mask=None) -> str:
     """An LSTM or a GRU."""
-    return _read(g, layer, x, states, in_order=False)
+    return _read(g, layer, x, states, mask, in_order=False)
 
 
-def _read(g, layer, x, states, in_order: bool) -> str:
+def _read(g, layer, x, states, mask, in_order: bool) -> str:
     """A recurrent layer; backward, Keras gives the last step's state first.
 
     Args:
@@ -60,11 +61,12 @@ def _read(g, layer, x, states, in_order: bool) -> str:
         layer: an LSTM or a GRU.
         x: (batch, steps, channels).
         states: those that it starts from, which must be none.
+        mask: which steps count, (batch, steps); None for all.
         in_order: give each step's state at its own place.
     """
     if any(each is not None for each in states) or layer.return_state or layer.stateful:
         raise Unsupported(f"given or kept states, in layer {layer.name}")
-    kind = type(layer).__name__
+    kind, backward = type(layer).__name__, layer.go_backwards
     gates = _gates(layer)
     weights, more = _gru_weights, {}
     if kind == "LSTM":
@@ -72,30 +74,36 @@ def _read(g, layer, x, states, in_order: bool) -> str:
     else:
         more["linear_before_reset"] = int(layer.cell.reset_after)
     kernel, recurrent, bias = (each[None] for each in weights(layer))
+    steps = None if mask is None else Steps(g, mask, backward)
     names = g.add(
         kind,
-        g.add("Transpose", x, perm=[1, 0, 2]),
+        g.add("Transpose", steps.in_front(x) if steps else x, perm=[1, 0, 2]),
         np.ascontiguousarray(kernel),
         np.ascontiguousarray(recurrent),
         bias,
+        *([steps.lengths] if steps else []),
         outputs=2,
         hidden_size=layer.units,
-        direction="reverse" if layer.go_backwards else "forward",
+        direction="reverse" if backward and not steps else "forward",
         activations=gates,
         **more,
     )
     sequence, last = names
-    if not layer.return_sequences:
+    if not layer.return_sequences and steps is None:
         return g.add("Squeeze", last, np.array([0]))
-    if layer.go_backwards and not in_order:
-        sequence = flipped(g, sequence, [0])
-    return g.add("Transpose", g.add("Squeeze", sequence, np.array([1])), perm=[1, 0, 2])
+    sequence = g.add("Squeeze", sequence, np.array([1]))
+    sequence = g.add("Transpose", sequence, perm=[1, 0, 2])
+    if steps and not layer.return_sequences:
+        return steps.last(sequence)
+    if steps:
+        sequence = steps.at_their_places(sequence, layer.zero_output_for_mask)
+    return flipped(g, sequence, [1]) if backward and not in_order else sequence
 
 
-def bidirectional(g, layer, out, x, *states) -> str:
+def bidirectional(g, layer, out, x, *states, mask=None) -> str:
     """Two of them, one of which reads backward, merged."""
     both = [
-        _read(g, each, x, states, in_order=True)
+        _read(g, each, x, states, mask, in_order=True)
         for each in (layer.forward_layer, layer.backward_layer)
     ]
     match layer.merge_mode:

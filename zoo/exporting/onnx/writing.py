@@ -68,14 +68,13 @@ def _translate(graph, operation, outputs, args, options) -> list:
         for name, value in options.items()
         if name != "training" and value is not None
     }
-    masks = keras.tree.flatten(options.pop("mask", None))
-    if any(mask is not None for mask in masks):
-        raise Unsupported(f"the mask of layer {operation.name}")
     tensors = [x for x in keras.tree.flatten((args, options)) if isinstance(x, Tensor)]
     if _is_graph(operation, tensors):
         return _walk(graph, _graph(operation), tensors)
     name = type(operation).__name__
     if name in LAYERS and type(operation).__module__.split(".")[0] == "keras":
+        if "mask" in options and "mask" not in signature(LAYERS[name]).parameters:
+            raise Unsupported(f"the mask of layer {operation.name}")
         _check_call(LAYERS[name], f"layer {operation.name}", args, options)
         return [LAYERS[name](graph, operation, outputs[0], *args, **options)]
     return _walk(graph, _inside(operation, args, options), tensors)
