@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.building import initial_weights, weight_files
+from zoo.building import initial_weights, model_files, weight_files
 from zoo.building.initial_weights import draw
+from zoo.engine import steps
 from zoo.errors import Mistake
 
 
@@ -44,7 +45,7 @@ def build():
     return keras.Model(x, y, name="net")
 """
     path = tmp_path / name
-    path.write_text(text)
+    path.write_text(text, "utf-8")
     return str(path)
 
 
@@ -208,6 +209,20 @@ def test_both_directions_are_drawn_and_stored_alike_in_every_build(tmp_path):
         np.testing.assert_array_equal(one, other)
     weight_files.save(second, tmp_path / "w.safetensors")
     weight_files.load(first, tmp_path / "w.safetensors")
+
+
+def test_any_name_of_a_layer_compiles_on_every_backend(tmp_path):
+    """TensorFlow takes few letters, and gives each weight the name that it had."""
+    body = 'y = layers.Dense(3, name="_the end: 寿司")(layers.Dense(2, name="a b")(x))'
+    model = zoo.build(model_file(tmp_path, body))
+    answers = steps.compile_forward(model)(np.ones((2, 6), "float32"))
+    assert answers.shape == (2, 3)
+    weight_files.save(model, tmp_path / "w.safetensors")
+    names = weight_files.shapes(tmp_path / "w.safetensors")
+    assert {name.split("/")[0] for name in names} == {"a b", "_the end: 寿司"}
+    model_files.save(model, tmp_path / "m.keras")
+    again = model_files.load_strictly(tmp_path / "m.keras", (6,))
+    steps.compile_forward(again)(np.ones((2, 6), "float32"))
 
 
 def test_a_layer_of_ones_own(tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from zoo.engine import scopes
 from zoo.engine.private import (
     give_value,
     global_state,
@@ -193,7 +194,7 @@ def layers(
         if getattr(layer, "pretrained", False) and not pretrained:
             continue
         kind = to_snake_case(type(layer).__name__)
-        name = own_name(layer.name, kind, counts)
+        name = own_name(scopes.given_name(layer), kind, counts)
         inside = f"{path}/{name}" if path else name
         yield inside, layer
         yield from layers(layer, inside, pretrained=pretrained)

@@ -15,7 +15,7 @@ import numpy as np
 from zoo import layers
 from zoo.building.initial_weights import without_draws, without_values
 from zoo.core import files
-from zoo.engine import private
+from zoo.engine import private, scopes
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake, comes_from
 
@@ -75,9 +75,11 @@ def load(path: Path) -> keras.Model:
     Its layers are zoo's, where they were when it was saved.
     """
     with without_tensorflow():
-        return keras.saving.load_model(
+        model = keras.saving.load_model(
             path, custom_objects=FASTER, compile=False, safe_mode=True
         )
+    scopes.rename(model)
+    return model
 
 
 def load_strictly(path: Path, input_shape: tuple[int, ...]) -> keras.Model:
@@ -104,10 +106,12 @@ def load_strictly(path: Path, input_shape: tuple[int, ...]) -> keras.Model:
             _check_model(path, model, input_shape)
             _check_sizes(path, model, _stored_shapes(path, _weights(path, model, size)))
         with without_draws():
-            return _trying(
+            model = _trying(
                 path,
                 lambda: keras.saving.load_model(path, compile=False, safe_mode=True),
             )
+    scopes.rename(model)
+    return model
 
 
 def _config(path: Path) -> tuple[dict, int]:

@@ -134,6 +134,7 @@ def make(
     import keras
 
     from zoo.building.initial_weights import without_draws
+    from zoo.engine import scopes
     from zoo.engine.private import make_parameters, without_tensorflow
 
     with without_draws(), without_tensorflow():
@@ -160,6 +161,7 @@ def make(
             )
         model = finish(model)
         fill(model)
+    scopes.rename(model)
     if keras.backend.backend() == "torch":
         make_parameters(model)  # which had no values above
     return model
