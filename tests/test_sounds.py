@@ -211,6 +211,8 @@ def test_a_table_names_sounds_and_their_speakers(tmp_path):
     of_windows = [line.replace("/", "\\") for line in lines]
     table.write_text("\n".join(["file,pitch,speaker", *of_windows]))
     assert data.load(table, **given).kind == "sound"
+    table.write_text("\n".join(["file,pitch,speaker", *lines]), "utf-16")
+    assert data.load(table, **given).kind == "sound"
     table.write_text("\n".join(["file,pitch,speaker", *(f"a/{e}" for e in lines)]))
     said = "labels.csv names sounds, such as 'a/300/0.wav', of which none was found"
     with pytest.warns(UserWarning, match=said):

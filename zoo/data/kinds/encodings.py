@@ -20,6 +20,15 @@ OLD += ("cp932", "euc_jp", "gb18030", "big5", "euc_kr")
 SAMPLE = 2**16  # bytes that an old encoding is found from
 
 
+def by_first_bytes(start: bytes) -> str:
+    """The encoding, UTF-16 or 32, that the first four bytes of a text tell; or ""."""
+    for name, mark in UNMARKED.items():
+        if mark.fullmatch(start[:4]):
+            return name
+    marks = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
+    return "utf-16" if start.startswith(marks) else ""
+
+
 def encoding_of(
     path: Path, known: tuple[str, ...] = (), usual: str | None = None
 ) -> str:
@@ -40,11 +49,8 @@ def encoding_of(
         signatures.check_text(path, file.read(signatures.LENGTH))
         file.seek(0)
         start = file.read(4)
-        for name, mark in UNMARKED.items():
-            if mark.fullmatch(start):
-                return name
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
+        if name := by_first_bytes(start):
+            return name
         file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:

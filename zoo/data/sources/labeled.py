@@ -11,6 +11,7 @@ import numpy as np
 from zoo.data import keys
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, picture_files, pictures, sheet
+from zoo.data.kinds.encodings import by_first_bytes
 from zoo.data.sources import decoding, listing, transcripts
 from zoo.data.sources.targets import Target, answers_of, target_names
 from zoo.data.splits import carved
@@ -18,6 +19,7 @@ from zoo.errors import Mistake, unknown
 
 SIZE = 224
 LOOKED_AT = 100  # cells of a column, for the name of a file
+LOOKED_INTO = 8192  # bytes of a table, for whether it names files at all
 FOLDERS = (
     ".",
     "images",
@@ -59,9 +61,10 @@ def _named_in(path: Path, suffixes: tuple[str, ...]) -> list[str]:
     """The cells at the beginning of a table that end as names of such files do."""
     if path.suffix.lower() not in sheet.TEXT or not path.is_file():
         return []
-    with open(path, encoding="utf-8", errors="replace") as file:
-        start = file.read(4096)
-    words = [word.strip("\"' ") for word in re.split(r"[,;\t\n\r]", start)]
+    with open(path, "rb") as file:
+        start = file.read(LOOKED_INTO)
+    text = start.decode(by_first_bytes(start) or "utf-8-sig", "replace")
+    words = [word.strip("\"' ") for word in re.split(r"[,;\t\n\r]", text)]
     return [word for word in words if word.lower().endswith(suffixes)]
 
 
