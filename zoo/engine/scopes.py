@@ -28,6 +28,8 @@ def rename(model: keras.Model) -> None:
                 name += "_"
             taken.add(name)
             layer.given_name, layer.name = layer.name, name
+    for each in model.inputs or ():  # which are arguments of a SavedModel
+        each.name = _OTHERS.sub("_", each.name)
 
 
 def given_name(layer: keras.layers.Layer) -> str:

@@ -63,7 +63,8 @@ def _loop(layer, sequences, initial_state, mask, training=False):
     kept = None
     if mask is not None:
         kept = tf.transpose(tf.cast(keras.tree.flatten(mask)[0], bool))
-        kept = (tf.reverse(kept, [0]) if layer.go_backwards else kept)[..., None]
+        kept = tf.reverse(kept, [0]) if layer.go_backwards else kept
+        kept = tf.expand_dims(kept, -1)
 
     def step(place, outputs, last, *states):
         output, after = layer.cell(inputs[place], list(states), training=False)
