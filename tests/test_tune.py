@@ -264,6 +264,7 @@ def test_hyperband_continues_its_best_trials(tmp_path):
     )
     epochs = [t["epochs"] for t in search.trials]
     assert set(epochs) == {2, 4}
+    assert not list(search.folder.rglob("state-*"))
     again = trial.run(
         recipes.override(recipe, search.trials[-1]["overrides"].split()),
         trial.datasets(recipe),

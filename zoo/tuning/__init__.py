@@ -267,6 +267,8 @@ def _open(folder, settings):
 
 
 def _finish(search, winners, quiet):
+    from zoo.training import states
+
     ended = [each for each in search.trials if each["status"] != "RUNNING"]
     failed = [each for each in ended if each["status"] == "FAILED"]
     if failed and len(failed) == len(ended):
@@ -276,6 +278,9 @@ def _finish(search, winners, quiet):
         )
     if not ended:
         return search
+    if len(ended) >= search.settings.trials:  # of more, some may be trained again
+        for folder in (search.folder / "state").glob("trial_*/fold_*"):
+            states.forget(folder)
     files.write_text(search.folder / "best.txt", f"{search.overrides}\n")
     if winners:
         from zoo.tuning.winner import retrain
