@@ -32,16 +32,17 @@ def test_changes_are_functions_of_seed_step_and_position(name):
     assert heard[:, 0].all()
 
 
-def test_speed_and_pitch_move_the_frequency_as_they_say():
+def test_speed_pitch_and_tempo_do_what_they_say():
     given = sounds()
-    for name in ("speed", "pitch"):
+    for name in ("speed", "pitch", "tempo"):
         found = augment.apply(given, {name: 0.2}, 0, 0)
         draws = augment.Draws(name, 0, 0, 0, len(given)).uniform(1)[:, 0]
         for row, before, drawn in zip(found, given, draws, strict=True):
             heard, factor = row[row != PADDING], 1.2 ** (2 * drawn - 1)
-            assert abs(loudest(heard, RATE) / 440 - factor) < 0.05
+            higher = 1 if name == "tempo" else factor
+            assert abs(loudest(heard, RATE) / 440 - higher) < 0.05
             count = (before != PADDING).sum()
-            longer = count / factor if name == "speed" else count
+            longer = count if name == "pitch" else count / factor
             assert abs(len(heard) - min(longer, len(row))) <= 1
 
 

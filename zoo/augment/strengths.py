@@ -72,6 +72,7 @@ SOUNDS = {
     "time_shift": Strength("a fraction of the length, 0 to 1", 0.1, _share),
     "speed": Strength("a fraction, 0 to 1", 0.1, _share),
     "pitch": Strength("a fraction, 0 to 1", 0.1, _share),
+    "tempo": Strength("a fraction, 0 to 1", 0.1, _share),
     "noise": Strength("a fraction of the loudness, 0 to 10", 0.1, _number(0, 10)),
     "time_mask": Strength("a fraction of the length, 0 to 1", 0.2, _share),
     "frequency_mask": Strength("a fraction of the frequencies, 0 to 1", 0.2, _share),

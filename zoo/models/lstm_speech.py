@@ -113,8 +113,9 @@ def build(
             "sound", or each of its "bands" by itself, which takes out the voice's color
             with that of the microphone. "voice" is for speakers never heard: of bands
             from 200 Hz to 0.41 of the rate what is 30 dB below the loudest window
-            counts as silent; of each band the mean of the windows above that is taken
-            out, and one deviation of all.
+            counts as silent; of the windows above that the mean of all bands and half
+            of what each band's is apart from it are taken out, and one deviation of
+            all.
         deltas: whether beside each number of a step stands how fast it changes there,
             from the step before to the next.
         cell: "lstm", "gru" or "mingru".
@@ -286,8 +287,10 @@ def _features(mel, real, joined: int, normalize: str):
     logs = ops.transpose(ops.log(mel / quiet + 1.0), (0, 2, 1))[:, : steps * joined]
     count = ops.maximum(ops.sum(heard, axis=1, keepdims=True), 1.0)
     middle = ops.sum(heard * logs, axis=1, keepdims=True) / count
-    if normalize == "sound":
-        middle = ops.mean(middle, axis=2, keepdims=True)
+    if normalize != "bands":
+        whole = ops.mean(middle, axis=2, keepdims=True)
+        # All that a band's mean is apart would take the vowels with the microphone.
+        middle = whole if normalize == "sound" else (whole + middle) / 2
     apart = known * (logs - middle)
     square = ops.sum(heard * ops.square(apart), axis=1, keepdims=True) / count
     if normalize != "bands":
