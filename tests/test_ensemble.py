@@ -305,6 +305,15 @@ def test_a_stranger_s_ensemble_executes_nothing(members, whole, tmp_path):
         open_run(copy)
     with pytest.raises(Mistake, match=r"networks of zoo; 'antigravity\.net'"):
         _ = Run(copy).model
+    for given, said in (
+        ({"hidden": ["x"]}, r"member 'deep_mlp': hidden is \('x',\); accepted: whole"),
+        ({"more": 1}, "unknown argument of model 'deep_mlp' 'more'"),
+    ):
+        member = {"model": "deep_mlp", "arguments": given}
+        recipe["model_arguments"]["members"][0] = member
+        (copy / "recipe.json").write_text(json.dumps(recipe))
+        with pytest.raises(Mistake, match=said):
+            _ = Run(copy).model
 
 
 @once

@@ -80,6 +80,10 @@ def test_a_check_is_repeated_and_finds_another_network(moons, tmp_path):
     checks.save(file, inputs, expected + 0.01)
     with pytest.raises(Mistake, match=r"differ by .*relative to the largest"):
         check(file)
+    for broken in (expected.astype("S3"), expected.astype("c8"), expected[:, 0]):
+        checks.save(file, inputs, broken)
+        with pytest.raises(Mistake, match=r"a.onnx.checks.npz is damaged: (in|answ)"):
+            check(file)
     checks.beside(file).write_bytes(b"PK")
     with pytest.raises(Mistake, match=r"a.onnx.checks.npz is damaged"):
         check(file)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zoo.building import registry, unit
-from zoo.core.arguments import as_annotated
+from zoo.core.arguments import as_annotated, mistyped
 from zoo.errors import Mistake
 
 if TYPE_CHECKING:
@@ -35,7 +35,15 @@ def build(members: Sequence[tuple[str, dict]], task: str = "classes") -> "keras.
         check_name(name)
         own = registry.module(name).build
         accepted = inspect.signature(own).parameters
-        model = own(**as_annotated(arguments, accepted))
+        registry.check_arguments(name, accepted, arguments)
+        try:
+            model = own(**as_annotated(arguments, accepted))
+        except (TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, Mistake) or not (
+                wrong := mistyped(arguments, accepted)
+            ):
+                raise
+            raise Mistake(f"member '{name}': {wrong}") from error
         made.append(unit.undone(model) if task == "numbers" else model)
     return joined(made, task)
 

@@ -4,7 +4,7 @@ import ast
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -128,7 +128,7 @@ def make(
     name, found = spelled(name), module(name)
     build = found.build
     parameters = inspect.signature(build).parameters
-    _check_arguments(name, parameters, arguments)
+    check_arguments(name, parameters, arguments)
     arguments = as_annotated(arguments, parameters)
 
     import keras
@@ -167,7 +167,14 @@ def make(
     return model
 
 
-def _check_arguments(name, parameters, arguments):
+def check_arguments(name: str, parameters: Mapping, arguments: Mapping) -> None:
+    """Refuse arguments that a model's `build` does not take, or lacks.
+
+    Args:
+        name: of the model, for errors.
+        parameters: of its `build`, an `inspect.Signature`'s.
+        arguments: values by name.
+    """
     kinds = [parameter.kind for parameter in parameters.values()]
     if inspect.Parameter.VAR_KEYWORD in kinds:
         return

@@ -73,6 +73,10 @@ def _read(
             share = float(arrays["least"]) if "least" in arrays else None
         if len(inputs) != len(answers) or not len(inputs):
             raise ValueError(f"{len(inputs)} inputs and {len(answers)} answers")
+        if inputs.dtype.kind not in "fiub" or answers.dtype.kind != "f":
+            raise ValueError(f"inputs of {inputs.dtype}, answers of {answers.dtype}")
+        if answers.ndim < 2:
+            raise ValueError(f"answers of shape {answers.shape}")
     except (OSError, *_FAULTS, zipfile.BadZipFile, zlib.error) as error:
         raise Mistake(f"{file} is damaged: {error}") from error
     return inputs, answers, share
