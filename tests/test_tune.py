@@ -153,12 +153,13 @@ def test_without_validation_data_a_search_says_what_to_do(tmp_path):
         ({"objective": "acuracy"}, "did you mean 'accuracy'"),
         ({"trials": 0}, "trials=0; accepted: at least 1"),
         ({"folds": 1}, "folds=1; accepted: 0, or 2 to 96"),
+        ({"changes": ["trainable=head"]}, "model deep_mlp has no set_trainable"),
     ],
 )
 @pytest.mark.once
 def test_a_wrong_setting_is_told(setting, text, tmp_path):
     with pytest.raises(Mistake, match=text):
-        zoo.tune(TINY, run=tmp_path / "no", quiet=True, **setting)
+        zoo.tune(TINY, run=tmp_path / "no", **{"trials": 1, "quiet": True, **setting})
 
 
 @pytest.mark.once

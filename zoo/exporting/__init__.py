@@ -101,8 +101,10 @@ def check(path: str | Path, trust: bool = False) -> float:
     name = formats.of(path)
     if name is None:
         raise Mistake(f"{path} ends like no exported file; accepted: {_endings()}")
-    if formats.module(name).SUFFIX and not path.is_file():
-        raise Mistake(f"{path} is no plain file, as those of the format {name} are")
+    is_file = bool(formats.module(name).SUFFIX)
+    for each in [path] if is_file else path.rglob("*"):
+        if not each.is_file() and (is_file or not each.is_dir()):
+            raise Mistake(f"{each} is no plain file, as those of the format {name} are")
     why = getattr(formats.module(name), "EXECUTES", None)
     if why and not trust:
         raise Mistake(

@@ -19,7 +19,7 @@ from zoo.data import Dataset
 from zoo.engine import device
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.training.setup import build_for
+from zoo.training.setup import build_for, check
 from zoo.tuning import network, oracle, private, table, trial
 from zoo.tuning.progress import Progress
 from zoo.tuning.search import FIRST, Settings
@@ -40,7 +40,11 @@ def wave(recipe: Recipe, tuner: str, dataset: Dataset, objective: str) -> int:
 
     It depends on the recipe alone, so that every backend draws the same trials; JAX
     trains those of a wave side by side, see `zoo.tuning.side_by_side`.
+
+    Raises:
+        Mistake: the recipe does not fit the data, or the model.
     """
+    check(recipe, dataset)
     if dataset.task != "classes" or objective not in ("accuracy", "loss"):
         return 1
     small = network.network(recipe, build_for(recipe, dataset), dataset)
