@@ -226,9 +226,13 @@ def test_the_first_trial_is_the_recipe_to_the_last_digit(tmp_path):
         assert found.trials[0]["values"]["learning_rate"] == 0.0123456
 
 
-def test_a_search_needs_a_learning_rate(tmp_path):
-    with pytest.raises(Mistake, match=r"learning_rate=0; a search tries a tenth of it"):
-        zoo.tune("circles", ["learning_rate=0"], run=tmp_path / "none", quiet=True)
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [("0", "0 trains nothing"), ("1e-307", "1e-307; a search tries a tenth of it")],
+)
+def test_a_search_needs_a_learning_rate(rate, words, tmp_path):
+    with pytest.raises(Mistake, match=f"learning_rate={words}"):
+        zoo.tune("circles", [f"learning_rate={rate}"], run=tmp_path / "no", quiet=True)
 
 
 @pytest.mark.parametrize(
