@@ -24,9 +24,8 @@ import numpy as np
 import pages
 
 import zoo
-from benchmarks import measurements
+from benchmarks import command, measurements
 from zoo.building import trained
-from zoo.errors import Mistake
 from zoo.exporting import formats
 from zoo.metrics import measure
 
@@ -118,7 +117,4 @@ def times(opened, inputs) -> list[str]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Mistake as mistake:
-        sys.exit(str(mistake))
+    command.run(main)

@@ -215,8 +215,8 @@ def _layer_normalization(g, layer, out, x):
     axes = np.atleast_1d(np.array(layer.axis, np.int64))
     centered = g.add("Sub", x, g.add("ReduceMean", x, axes))
     variance = g.add("ReduceMean", g.add("Mul", centered, centered), axes)
-    spread = g.add("Sqrt", g.add("Add", variance, FLOAT(layer.epsilon)))
-    name = g.add("Div", centered, spread)
+    deviation = g.add("Sqrt", g.add("Add", variance, FLOAT(layer.epsilon)))
+    name = g.add("Div", centered, deviation)
     shape = np.ones(len(x.shape), int)
     shape[axes] = [x.shape[axis] for axis in axes]
     if layer.scale:
