@@ -95,6 +95,18 @@ def test_slices_of_the_batch_equal_the_whole(
     np.testing.assert_array_equal(part, whole[start:stop])
 
 
+@pytest.mark.parametrize("part", [slice(3, 40), slice(17, 34), slice(99, 100)])
+def test_digits_are_warped_together_and_do_not_see_each_other(part):
+    images = noise(100, 28, 28, 1)
+    maps = {name: ALL[name] for name in ("shift", "rotation", "zoom")}
+    whole = augment.apply(images, maps, 3, 4)
+    changed = augment.apply(images[part], maps, 3, 4, part.start)
+    np.testing.assert_array_equal(changed, whole[part])
+    alone = images.copy()
+    alone[:50] = alone[51:] = 0
+    np.testing.assert_array_equal(augment.apply(alone, maps, 3, 4)[50], whole[50])
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_seed_step_and_position_matter_and_nothing_else_does(name):
     image = picture(16, 3)

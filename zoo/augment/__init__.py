@@ -99,7 +99,7 @@ def apply(
             maps = [
                 AFFINE[name](strength, draws, *size) for name, strength, draws in drawn
             ]
-            images = warp(images, maps)
+            images = warp(images, maps, start)
         else:
             for name, strength, draws in drawn:
                 images = CHANGES[name](images, strength, draws)

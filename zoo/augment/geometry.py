@@ -10,6 +10,7 @@ import math
 import cv2
 import numpy as np
 
+from zoo.augment import small_warps
 from zoo.augment.draws import Draws
 from zoo.engine.setting import Setting
 
@@ -70,7 +71,7 @@ AFFINE = {"shift": shift, "rotation": rotation, "zoom": zoom}
 """Operations that are affine maps; those that follow each other share one warp."""
 
 
-def warp(images: np.ndarray, inverses: list[np.ndarray]) -> np.ndarray:
+def warp(images: np.ndarray, inverses: list[np.ndarray], start: int = 0) -> np.ndarray:
     """Apply several affine maps in order, and interpolate once.
 
     Args:
@@ -78,11 +79,15 @@ def warp(images: np.ndarray, inverses: list[np.ndarray]) -> np.ndarray:
         inverses: for each map, in order of application, float64 of shape
             (batch, 3, 3): where each pixel of the result comes from, in pixels
             from the center, x to the right and y down.
+        start: place of the first picture in the global batch.
     """
     height, width = images.shape[1:3]
     centered = inverses[0]
     for inverse in inverses[1:]:
         centered = centered @ inverse
+    if height * width <= small_warps.PIXELS:
+        with _threads(height, width):
+            return small_warps.warp(images, centered, start)
     to_center, back = np.eye(3), np.eye(3)
     back[:2, 2] = (width - 1) / 2, (height - 1) / 2
     to_center[:2, 2] = -back[:2, 2]
@@ -138,7 +143,9 @@ def _threads(height: int, width: int) -> contextlib.AbstractContextManager[None]
 
 
 def _identities(rows: int) -> np.ndarray:
-    return np.tile(np.eye(3), (rows, 1, 1))
+    found = np.empty((rows, 3, 3))
+    found[:] = np.eye(3)
+    return found
 
 
 def _spread(draws: Draws, count: int) -> np.ndarray:
