@@ -196,7 +196,7 @@ def test_a_folder_without_test_is_carved_and_says_so(tmp_path):
     assert dataset.input_shape == (4, 6, 1)
     assert np.bincount(dataset.test.targets).tolist() == [2, 2, 2]
     assert len(dataset.train) == 24
-    assert "no test/: 6 of 30 pictures were carved out" in dataset.description
+    assert "6 of 30 examples were carved out" in dataset.description
     assert dataset.border == pytest.approx(127, abs=15)
     whole = data.load(str(tmp_path), size=(4, 6), channels=1, validation=0, test=0)
     assert whole.test is None

@@ -228,7 +228,7 @@ def test_mistaken_arguments(arguments, text):
 def test_arguments_that_do_not_fit_the_digits():
     with pytest.raises(Mistake, match="features are for tables; mnist_sample holds"):
         data.load("mnist_sample", features=("x",))
-    with pytest.raises(Mistake, match="mnist_sample has its own test split; leave out"):
+    with pytest.raises(Mistake, match="mnist_sample has its own test; leave out"):
         data.load("mnist_sample", test=0.1)
 
 

@@ -10,7 +10,7 @@ from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import picture_files, pictures
 from zoo.data.sources import copies, decoding, listing
 from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
-from zoo.data.splits import carve
+from zoo.data.splits import carved
 from zoo.errors import Mistake
 
 SIZE = 224
@@ -77,22 +77,7 @@ def read(
         for part in listed.parts
     }
     copies.tell(root, listed, {part: split.prints for part, split in splits.items()})
-    description = f"Pictures in {root.name}/, one folder for each class."
-    if TEST not in splits:
-        default = 0.0 if VALIDATION in splits else 0.2
-        share = default if test is None else test
-        everything = splits[TRAIN]
-        kept, held = carve(
-            everything.targets, share, 0, listed.classes, TEST, everything.prints
-        )
-        splits[TRAIN] = everything.take(kept)
-        if len(held):
-            splits[TEST] = everything.take(held)
-            description += (
-                f" The folder has no test/: {len(held)} of {len(everything)} pictures "
-                "were carved out as the test split, stratified, seed 0."
-            )
-    return Dataset(
+    dataset = Dataset(
         name=str(path),
         kind="image",
         train=splits[TRAIN],
@@ -100,9 +85,10 @@ def read(
         test=splits.get(TEST),
         classes=listed.classes,
         license="that of the pictures: zoo does not know it",
-        description=description,
+        description=f"Pictures in {root.name}/, one folder for each class.",
         border=facts["border"],
     )
+    return carved(dataset, test)
 
 
 def _convert(

@@ -12,7 +12,7 @@ from zoo.data.kinds import picture_files, tables
 from zoo.data.kinds.tokens import Tokens
 from zoo.data.sources import tfds_prepare
 from zoo.data.sources.tfds_convert import SIZE, convert, fresh
-from zoo.data.splits import carve
+from zoo.data.splits import carved
 from zoo.errors import Mistake, unknown
 
 
@@ -95,21 +95,9 @@ def read(
             raise Mistake(f"classes={classes}; two classes are needed, or more")
         numbers = [facts["classes"].index(label) for label in labels]
         splits = {part: _only(split, numbers) for part, split in splits.items()}
-    description = facts["description"]
-    if "test" in splits and test is not None:
-        raise Mistake(f"{name} has its own test split; leave out test={test}")
-    if "test" not in splits:
-        everything = splits["train"]
-        share = facts["test"] if test is None else test
-        kept, held = carve(everything.targets, share, 0, labels, "test")
-        splits["train"] = everything.take(kept)
-        if len(held):
-            splits["test"] = everything.take(held)
-            description += (
-                f" The source has no test split: {len(held)} of {len(everything)} "
-                "examples were carved out, stratified, seed 0."
-            )
-    return Dataset(
+    if "test" not in splits and test is None:
+        test = facts["test"]
+    dataset = Dataset(
         name=name,
         kind=kind,
         train=splits["train"],
@@ -119,10 +107,11 @@ def read(
         features=columns,
         license=facts["license"],
         citation=facts["citation"],
-        description=description,
+        description=facts["description"],
         missing=facts["missing"],
         border=facts["border"],
     )
+    return carved(dataset, test)
 
 
 def kept(name: str, size=None, channels: int | None = None) -> bool:
