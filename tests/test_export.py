@@ -1,6 +1,8 @@
 """Runs as files for other programs, which say what they take and give."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -138,6 +140,16 @@ def test_no_file_of_a_run_or_of_the_user_is_written_over(moons, tmp_path):
     ):
         with pytest.raises(Mistake, match=said):
             zoo.export(moons, tmp_path / name, format="saved_model")
+    for name in ("a.onnx.json", "b.onnx.checks.npz"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "notes.txt").touch()
+        with pytest.raises(Mistake, match=f"cannot write .*{name}: it is a folder"):
+            zoo.export(moons, tmp_path / f"{name[0]}.onnx")
+        assert (tmp_path / name / "notes.txt").exists()
+    copy = Path(shutil.copytree(moons.folder, tmp_path / "run"))
+    (copy / "saved_model").symlink_to(tmp_path / "saved")
+    with pytest.raises(Mistake, match="saved_model is a link; give the name of a new"):
+        zoo.export(copy, format="saved_model")
 
 
 def test_a_missing_package_is_named(moons, monkeypatch):

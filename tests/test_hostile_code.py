@@ -102,6 +102,11 @@ def test_a_model_of_one_s_own_made_of_keras_layers_needs_neither(own):
     expected = answer(run)
     shutil.rmtree(file.parent)
     assert answer(run.folder) == pytest.approx(expected, abs=1e-6)
+    with open(run.folder / "model.safetensors", "ab") as weights:
+        weights.write(b"more")
+    for trust in (False, True):  # the answer comes from another file without it
+        with refused("model.safetensors is not the file that training wrote"):
+            answer(run.folder, trust=trust)
 
 
 def test_a_run_keeps_what_its_model_file_imports(own):

@@ -185,6 +185,36 @@ def test_metrics_that_are_not_those_of_a_run_are_refused(run, changes):
         zoo.publish(run, run.with_name("published"))
 
 
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"test": {"accuracy": 1.58}}, "accuracy=1.58; accepted: 0 to 1"),
+        ({"test": {"accuracy": NAN}}, "accuracy=nan; accepted: 0 to 1"),
+        ({"test": {"loss": -0.1}}, "loss=-0.1; accepted: at least 0"),
+        ({"test": {"r2": 1.5}}, "r2=1.5; accepted: at most 1"),
+        ({"floors": {"none": {"accuracy": -1}}}, "accuracy=-1; accepted: 0 to 1"),
+        ({"members": {"a": {"perplexity": 0}}}, "perplexity=0; accepted: at least 1"),
+        ({"folds": [{"test": {"auc": 2}}]}, "auc=2; accepted: 0 to 1"),
+        ({"interval": {"auc": [0.5, 2.5]}}, "an interval to auc=2.5; accepted: 0 to"),
+        ({"noise": {"accuracy": -1}}, "accuracy=-1; accepted: at least 0"),
+        ({"seconds": {"total": NAN}}, "total=nan; accepted: at least 0"),
+        ({"calibration": {"temperature": 1, "error_after": 7}}, "error_after=7; acc"),
+        ({"parameters": -5}, "parameters are -5"),
+        ({"epochs": NAN}, "epochs are nan"),
+    ],
+)
+def test_numbers_that_no_metric_can_be_are_refused(run, changes, said):
+    if "test" in changes:
+        changes = {"test": {"accuracy": 1.0, "loss": 0.0, **changes["test"]}}
+    edit(run / "metrics.json", **changes)
+    with refused(f"{run / 'metrics.json'} is damaged: it", said):
+        open_run(run).metrics  # noqa: B018  reading it is the test
+    assert said in zoo.runs(run.parent).unreadable["run"]
+
+
 def test_a_backend_that_is_none_is_refused(run):
     edit(run / "environment.json", backend="<b>other</b>")
     said = f"{run / 'environment.json'} is damaged: the backend '<b>other</b>'"
@@ -277,6 +307,15 @@ def test_a_recipe_that_was_not_trained_is_refused(run, change):
         ("epoch,loss,seconds,waiting,validation_loss\n1,1,1,0,1\n", "accuracy"),
         ("1\n" * 2**21, "it has more than 1,048,576 cells"),
         ("epoch,loss,seconds,waiting\n1,nan,1,0\n", "epoch 1 has loss=nan"),
+        ("epoch,loss,seconds,waiting\n1,2,-1,0\n", "epoch 1 took less than no time"),
+        ("epoch,loss,seconds,waiting\n0,2,1,0\n", "epoch 1 is called 0"),
+        ("epoch,loss,seconds,waiting\n1,1,1,0\n1,1,1,0\n", "epoch 2 is called 1"),
+        ("epoch,loss,seconds,waiting,mae\n1,1,1,0,-3\n", "mae=-3.0; accepted: at le"),
+        (
+            "epoch,loss,seconds,waiting,accuracy,validation_accuracy,validation_loss\n"
+            "1,1,1,0,1,1.58,1\n",
+            "epoch 1 has validation_accuracy=1.58; accepted: 0 to 1",
+        ),
     ],
 )
 def test_a_history_that_is_none_of_a_run_is_refused(run, content, words):

@@ -81,6 +81,8 @@ def test_settings_that_are_none_are_refused(search, place, value, words, capsys)
         ("learning_rate=", "learning_rate=';rm -rf x'", "trial 1 has changes that are"),
         (",1.0,1.0,", ",,1.0,", "trial 0 has no best_epoch, and is completed"),
         (",1.0,1.0,", ",x,1.0,", "trial 0 has best_epoch 'x', no number"),
+        (",1.0,1.0,", ",-1,1.0,", "trial 0 has best_epoch=-1; accepted: at least 0"),
+        ("COMPLETED,0", "COMPLETED,7", "; accepted: 0 to 1"),
     ],
 )
 def test_a_table_of_trials_that_is_none_is_refused(search, old, new, words, capsys):
@@ -98,6 +100,43 @@ def test_a_winner_without_its_metrics_is_refused(search, value):
     edit(search / "winner.json", ["test"], value)
     with refused(f"{search / 'winner.json'} is damaged: it has no accuracy of each"):
         _ = load(search).result
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (["test", 0, "accuracy"], 1.58, "it has accuracy=1.58; accepted: 0 to 1"),
+        (["test", 0, "accuracy"], float("nan"), "it has accuracy=nan; accepted: 0 to"),
+        (["seeds"], [1, 2, 3], "its seeds are not those of its tests"),
+    ],
+)
+def test_a_winner_that_cannot_be_is_refused(search, place, value, words, capsys):
+    edit(search / "winner.json", place, value)
+    assert call(["tune", str(search)]) == 2
+    said = f"zoo: {search / 'winner.json'} is damaged: {words}"
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["state", "state/trial_0", "winner"])
+def test_a_search_writes_through_no_link_of_a_stranger(search, name, tmp_path):
+    place, there = search / name, tmp_path / "elsewhere"
+    place.rename(there)
+    before = sorted(there.rglob("*"))
+    place.symlink_to(there)
+    with refused(f"{place} is a link: what is written there would lie elsewhere; put"):
+        go_on(search)
+    assert sorted(there.rglob("*")) == before
+
+
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_a_lock_that_is_none_is_refused(search, kind, tmp_path):
+    lock, mine = search / "state" / "lock", tmp_path / "mine.txt"
+    mine.write_text("mine")
+    lock.unlink(missing_ok=True)
+    lock.symlink_to(mine) if kind == "link" else lock.mkdir()
+    with refused(f"{lock} cannot be locked: "):
+        go_on(search)
+    assert mine.read_text() == "mine"
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,8 @@ def test_what_was_changed_is_refused_but_the_readme_is_to_be_edited(
         ({"limits": 10**400}, "no text as its limits"),
         ({"accuracy": 0.9}, "no results"),
         ({"accuracy": "x"}, "no results"),
+        ({"accuracy": {"value": "x"}}, "no number as its accuracy"),
+        ({"accuracy": {"value": 1.58}}, "accuracy=1.58; accepted: 0 to 1"),
     ],
 )
 def test_a_card_that_is_none_is_refused(published, tmp_path, changes, said):

@@ -1,6 +1,7 @@
 """Training states on disk: how often, what a full disk leaves, and what damage is."""
 
 import importlib
+import os
 import resource
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -59,6 +60,15 @@ def test_no_damage_passes_unnoticed(data, tmp_path_factory):
     for array, original in zip(arrays, ARRAYS, strict=True):
         assert array.dtype == original.dtype
         np.testing.assert_array_equal(array, original)
+
+
+def test_a_state_that_never_ends_is_set_aside(tmp_path):
+    states.save(tmp_path, ARRAYS, {"step": 1})
+    os.mkfifo(tmp_path / "state-00000002-00000000.npz")
+    (tmp_path / "state-00000003-00000000.npz").symlink_to("/dev/zero")
+    with pytest.warns(UserWarning, match="is damaged; the state before is used"):
+        _, progress = states.read(states.newest(tmp_path))
+    assert progress == {"step": 1}
 
 
 def test_if_all_states_are_damaged_it_says_so(tmp_path):

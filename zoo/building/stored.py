@@ -102,6 +102,7 @@ def load(
         recipe = trusted(folder, recipe)
     elif is_own(recipe) or not (folder / WEIGHTS).exists():
         _check_there(folder, GRAPH)
+        seal.check(folder, (WEIGHTS,), seal.LARGEST_MODEL)  # as if it were trusted
         if not is_own(recipe):
             if seal.read(folder) is not None:  # older runs have no checksums
                 raise Mistake(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.building import hub, registry
-from zoo.core import columns, files, seal
+from zoo.core import columns, files, measured, ranges, seal
 from zoo.core.arguments import spelled
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
@@ -78,8 +78,15 @@ def card(place: str | os.PathLike) -> dict:
     wrong = [
         f"no text as its {name}" for name in _TEXTS if type(about.get(name)) is not str
     ]
-    if not isinstance(about.get("accuracy") or about.get("results"), dict):
+    accuracy, results = about.get("accuracy"), about.get("results")
+    if not isinstance(accuracy or results, dict):
         wrong.append("no results")
+    elif accuracy:
+        results = {"accuracy": accuracy.get("value")}
+        if not measured.is_number(accuracy.get("value")):
+            wrong.append("no number as its accuracy")
+    for group in (results, about.get("calibration")):
+        wrong += filter(None, [ranges.fault_within(group)])
     if wrong:
         raise Mistake(f"{found / CARD} is damaged: it has {wrong[0]}")
     return about

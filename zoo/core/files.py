@@ -52,11 +52,11 @@ def read(path: Path, largest: int) -> bytes:
     try:
         if not path.is_file():
             raise Mistake(f"{path} cannot be read: there is no such file")
-        with open(path, "rb") as file:
-            data = file.read(largest + 1)
+        is_large = path.stat().st_size > largest
+        data = b"" if is_large else path.read_bytes()
     except OSError as error:
         raise Mistake(f"{path} cannot be read: {error}") from error
-    if len(data) > largest:
+    if is_large or len(data) > largest:
         raise Mistake(f"{path} cannot be read: it has more than {largest:,} bytes")
     return data
 

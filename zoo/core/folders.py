@@ -151,6 +151,23 @@ def check_folder(folder: Path) -> None:
         raise Mistake(f"the run cannot be written to {folder}: {nearest} {why}")
 
 
+def check_links(folder: Path) -> None:
+    """Refuse a link to a folder in one that goes on, which may come from anybody.
+
+    What is written there would lie elsewhere.
+
+    Raises:
+        Mistake: it names the link.
+    """
+    for place, names, _ in os.walk(folder):
+        for path in (Path(place, name) for name in names):
+            if path.is_symlink():
+                raise Mistake(
+                    f"{path} is a link: what is written there would lie elsewhere; "
+                    "put a folder in its place"
+                )
+
+
 def _closed(folder: Path) -> str:
     """Why nothing can be written into what is there; "" if it can."""
     if not folder.is_dir():

@@ -23,17 +23,42 @@ def hold(folder: Path) -> Iterator[None]:
     Raises:
         Mistake: another process, or another thread, holds it.
     """
-    lock = FileLock(folder / NAME, timeout=_PATIENCE, thread_local=False)
     try:
-        lock.acquire()
+        with locked(folder / NAME, timeout=_PATIENCE, thread_local=False):
+            try:
+                yield
+            finally:
+                if os.name == "posix":  # Windows cannot remove a file that is open
+                    (folder / NAME).unlink(missing_ok=True)
     except Timeout:
         raise Mistake(
             f"another process is writing to {folder}; wait for its end, or name "
             "another folder with --run"
         ) from None
+
+
+@contextlib.contextmanager
+def locked(path: Path, **options) -> Iterator[None]:
+    """Inside, nobody else is in such a block for this file, which is made if need be.
+
+    Args:
+        path: of the file.
+        **options: of `filelock.FileLock`; without a timeout it is waited for.
+
+    Raises:
+        Mistake: the file cannot be locked, such as a link that a stranger put there.
+        filelock.Timeout: somebody else holds it.
+    """
+    lock = FileLock(path, **options)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise
+    except OSError as error:
+        raise Mistake(
+            f"{path} cannot be locked: {error.strerror}; take it away"
+        ) from error
     try:
         yield
     finally:
-        if os.name == "posix":  # Windows cannot remove a file that is open
-            (folder / NAME).unlink(missing_ok=True)
         lock.release()

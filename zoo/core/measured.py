@@ -3,11 +3,14 @@
 import csv
 import math
 
+from zoo.core import ranges
 from zoo.core.files import PARTS
 
 SPLITS = ("train", "validation", "test")
 COLDEST = 1e-6  # of temperatures; those that `zoo` finds are from 0.01 to 100
 SHARES = ("accuracy", "label_accuracy", "mae")  # what is shown beside the loss
+_METRICS = (*SPLITS, "floors", "members", "folds", "classes", "quantiles", "steps")
+_COUNTS = ("parameters", "epochs", "examples_per_second", "skipped_updates")
 
 
 def fault_of_metrics(found: dict) -> str:
@@ -23,9 +26,11 @@ def fault_of_metrics(found: dict) -> str:
         return f"it has no metrics of a split ({', '.join(SPLITS)})"
     groups = [*measured, found.get("noise", {}), found.get("seconds", {})]
     floors, classes = found.get("floors", {}), found.get("classes", {})
-    for name in ("parameters", "epochs", "examples_per_second"):
-        if not is_number(found.get(name, 0)):
+    for name in _COUNTS:
+        if not is_number(value := found.get(name, 0)):
             return f"its {name} are no number"
+        if not 0 <= value < math.inf:
+            return f"its {name} are {value}"
     if not all(map(is_group, groups)) or not _are_groups(floors):
         return "its metrics are not numbers by name"
     if not isinstance(classes, dict) or not all(map(_are_groups, classes.values())):
@@ -39,6 +44,23 @@ def fault_of_metrics(found: dict) -> str:
         judged and all(metric in g for g in [*judged, *floors.values()])
     ):
         return "its floors are of other metrics"
+    return _fault_of_values(found, groups[-2:])
+
+
+def _fault_of_values(found: dict, sizes: list[dict]) -> str:
+    """What no measurement gives; `sizes` are groups of what is finite and above 0."""
+    for group in (*map(found.get, _METRICS), found.get("calibration")):
+        if fault := ranges.fault_within(group):
+            return f"it has {fault}"
+    ends = found.get("interval")
+    for name, pair in ends.items() if isinstance(ends, dict) else ():
+        for end in filter(is_finite, pair if isinstance(pair, list) else ()):
+            if fault := ranges.fault(name, end):
+                return f"it has an interval to {fault}"
+    for group in sizes:
+        for name, value in group.items():
+            if not 0 <= value < math.inf:
+                return f"it has {name[:40]}={value}; accepted: at least 0"
     return ""
 
 
@@ -86,11 +108,21 @@ def fault_of_epochs(epochs: list[dict[str, float]]) -> str:
     if "validation_loss" in epochs[-1]:
         share = next((name for name in SHARES if name in epochs[-1]), "accuracy")
         wanted |= {"validation_loss", share, f"validation_{share}"}
+    last = 0.0
     for number, epoch in enumerate(epochs, 1):
         if lacking := sorted(wanted - epoch.keys()):
             return f"epoch {number} has no {', '.join(lacking)}"
         if others := sorted(name for name in wanted if not math.isfinite(epoch[name])):
             return f"epoch {number} has {others[0]}={epoch[others[0]]}"
+        for name, value in epoch.items():
+            is_metric = name in SHARES or name.startswith("validation_")
+            if fault := ranges.fault(name, value) if is_metric else "":
+                return f"epoch {number} has {fault}"
+        if min(epoch["seconds"], epoch["waiting"]) < 0:
+            return f"epoch {number} took less than no time"
+        if not (epoch["epoch"] > last and float(epoch["epoch"]).is_integer()):
+            return f"epoch {number} is called {epoch['epoch']:g}"
+        last = epoch["epoch"]
     return ""
 
 

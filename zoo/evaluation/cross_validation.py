@@ -10,7 +10,7 @@ import numpy as np
 from zoo import recipe as recipes
 from zoo.building import answers, unit
 from zoo.core import files, locks, seal
-from zoo.core.folders import check_folder, given_back, make_folder
+from zoo.core.folders import check_folder, check_links, given_back, make_folder
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
 from zoo.errors import Mistake
@@ -95,6 +95,7 @@ def cross_validate(
 def _check_folder(folder: Path) -> None:
     """Refuse a folder that cannot be written, or that this was not begun in."""
     check_folder(folder)
+    check_links(folder)
     inside = {each.name for each in folder.iterdir()} if folder.is_dir() else set()
     begun = {path.format(0) for path in (PART, SEARCH)}
     if inside - {locks.NAME} and not inside & begun:

@@ -54,12 +54,14 @@ def export(
             written; a backend or package is missing; the network cannot be exported,
             or answers differ.
     """
+    from zoo.exporting import checks
+
     run = open_run(run, trust=trust)
     then = "" if path else "give a file of yours: --to FILE (in Python: path=FILE)"
     path, format = _place(run, path, format, int8)
-    # Some formats are folders; the metadata lie beside them.
-    beside = path if path.suffix else path.with_name(f"{path.name}.json")
-    folders.check_place(beside, then)
+    beside = [path.with_name(f"{path.name}.json"), checks.beside(path)]
+    for each in [path, *beside] if path.suffix else beside:
+        folders.check_place(each, then)
     formats.require(format, int8)
     with (
         files.writing(path),
@@ -69,8 +71,6 @@ def export(
         _write(run, made, format, outputs, int8)
         found = _compare(made, format)
         if int8:
-            from zoo.exporting import checks
-
             checks.save(made, *checks.read(made), found - checks.SLACK)
         _certify(made, found)
         # The file itself comes last, so that its checks are there when it is.
@@ -129,10 +129,13 @@ def _place(run: Run, path, format: str | None, int8: bool) -> tuple[Path, str]:
         # A run has a `model.keras` of its own, which may be in mixed precision.
         stem = "exported" if suffix == ".keras" else "model"
         stem += "_int8" if int8 else ""
+        path = run.folder / (f"{stem}{suffix}" if suffix else format)
         if trained.is_shipped(run.folder):
             stem = "_".join(run.folder.parts[-2:]) + ("_int8" if int8 else "")
-            return Path(f"{stem}{suffix or '_' + format}"), format
-        return run.folder / (f"{stem}{suffix}" if suffix else format), format
+            path = Path(f"{stem}{suffix or '_' + format}")
+        if not suffix:
+            _check_folder(path, formats.module(format).HOLDS)
+        return path, format
     path = Path(path).expanduser()
     if path.is_dir() and suffix:
         raise Mistake(f"{path} is a folder; give a file, as {path / f'model{suffix}'}")
@@ -246,6 +249,6 @@ def _worker(failed: str, name: str | None, *words) -> str:
 
 
 def _move(made: Path, path: Path) -> None:
-    if path.is_dir():
+    if made.is_dir() and path.is_dir():  # the last export, as `_check_folder` saw
         shutil.rmtree(path)
     os.replace(made, path)

@@ -14,14 +14,12 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import stored
-from zoo.core import files
+from zoo.core import files, locks
 from zoo.core.arguments import spelled
-from zoo.core.folders import check_folder, make_folder, new_folder
+from zoo.core.folders import check_folder, check_links, make_folder, new_folder
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -203,6 +201,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
     _check_process(max_minutes, workers, winners, lease)
     if folder:
         check_folder(folder)
+        check_links(folder)
     startup.import_keras(settings.backend)
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
@@ -235,7 +234,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
                 run_workers(folder, workers, tuner.show, deadline=deadline, lease=lease)
         else:
             tuner.search()
-        with FileLock(folder / "state" / "finish"):
+        with locks.locked(folder / "state" / "finish"):
             return _finish(Search(folder), winners, quiet)
     except (KeyboardInterrupt, Stopped):
         raise Stopped(
@@ -257,7 +256,7 @@ def _open(folder, settings):
     if holds_something_else() and not state.is_dir():
         raise taken
     make_folder(state)
-    with FileLock(state / "lock"):
+    with locks.locked(state / "lock"):
         if holds_something_else():
             raise taken
         if path.is_file():

@@ -10,7 +10,7 @@ from pathlib import Path
 from keras_tuner.engine import hyperparameters as hps
 from keras_tuner.engine.trial import Trial
 
-from zoo.core import files, measured
+from zoo.core import files, measured, ranges
 from zoo.errors import Mistake, comes_from
 from zoo.tuning.table import STATUSES
 
@@ -87,6 +87,8 @@ def trial(path: Path, number: str, objective: str) -> Trial:
         wanted = {objective, *_MEASURED} if ended else set()
         if not wanted <= values.keys() or not all(map(_is_finite, values.values())):
             raise Mistake("its metrics are not finite numbers")
+        if fault := ranges.fault_within(values):
+            raise Mistake(f"it has {fault}")
         if ended:
             found.score = found.metrics.get_best_value(objective)
         for part in found.hyperparameters.space:

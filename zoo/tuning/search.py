@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zoo import backend
 from zoo import recipe as recipes
-from zoo.core import files, measured
+from zoo.core import files, measured, ranges
 from zoo.errors import Mistake, unknown
 from zoo.metrics import Summary, better, summarize
 from zoo.recipe import Recipe
@@ -142,11 +142,15 @@ class Search:
         if not path.is_file():
             return {}
         found, metric = files.read_json(path, LARGEST), self.metric
-        test = found.get("test")
+        test, seeds = found.get("test"), found.get("seeds")
         if not isinstance(test, list) or not all(
             measured.is_group(each) and metric in each for each in test
         ):
             raise Mistake(f"{path} is damaged: it has no {metric} of each seed")
+        if fault := ranges.fault_within(test):
+            raise Mistake(f"{path} is damaged: it has {fault}")
+        if not isinstance(seeds, list) or (test and len(test) != len(seeds)):
+            raise Mistake(f"{path} is damaged: its seeds are not those of its tests")
         return found
 
     @property

@@ -26,8 +26,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from zoo.core import locks
 from zoo.core.processes import environment
 from zoo.core.processors import processors
 from zoo.errors import Mistake
@@ -58,10 +59,9 @@ class Presence:
     def shown(self) -> Iterator[None]:
         """Inside, this worker counts as alive."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        held = FileLock(self._file(self.name))
         self._over.clear()
         pulse = threading.Thread(target=self._beat, daemon=True)
-        with held:
+        with locks.locked(self._file(self.name)):
             pulse.start()
             try:
                 yield
@@ -81,7 +81,7 @@ class Presence:
             return False
         if name.rsplit("-", 2)[0] == self.host:
             try:
-                with FileLock(file, timeout=0):
+                with locks.locked(file, timeout=0):
                     return False  # the system frees the lock of a process that dies
             except Timeout:
                 return True

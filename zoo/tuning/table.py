@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Collection
 from pathlib import Path
 
-from zoo.core import files
+from zoo.core import files, ranges
 from zoo.errors import Mistake
 
 NAME = "trials.csv"
@@ -110,6 +110,8 @@ def _fault(trial: dict) -> str:
             return f"{name} '{str(value)[:40]}', no number"
         if value is None and trial["status"] == "COMPLETED":
             return f"no {name}, and is completed"
+        if fault := ranges.fault(name, value) if value is not None else "":
+            return fault
     return ""
 
 

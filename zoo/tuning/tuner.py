@@ -9,11 +9,11 @@ from pathlib import Path
 
 import keras
 import keras_tuner
-from filelock import FileLock
 from keras_tuner.engine import hyperparameters as hps
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo import recipe as recipes
+from zoo.core import locks
 from zoo.core.processes import stops
 from zoo.data import Dataset
 from zoo.engine import device
@@ -113,7 +113,7 @@ class Tuner(private.TunerHooks, keras_tuner.Tuner):
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
         """Inside, no other process changes the search; what it did has been read."""
-        with FileLock(self.folder / "state" / "lock"):
+        with locks.locked(self.folder / "state" / "lock"):
             self.oracle.catch_up()
             with self.oracle.saved_once():
                 yield
