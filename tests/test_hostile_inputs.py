@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 import time
 import zlib
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from zoo import cli, data
 from zoo.core import processes
 from zoo.data.kinds import picture_files, pictures, tables
 from zoo.errors import Mistake
@@ -255,3 +257,24 @@ def test_a_chunk_longer_than_its_picture_takes_no_memory(monkeypatch):
     found = pictures.decode([bytes(content)], (8, 8, 1))
     assert found[0, ..., 0].tolist() == shades.tolist()
     assert not asked
+
+
+def test_what_never_ends_or_cannot_be_read_is_told(tmp_path, capsys):
+    """`/proc/self/mem` is a file whose reading fails, also for who may read all."""
+    for name in ("book.txt", "class/a/x.png", "class/b/y.wav"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(Mistake, match=r"book\.txt cannot be read: it is no plain file"):
+        data.load(tmp_path / "book.txt")
+    with pytest.raises(
+        Mistake, match=r"a holds no pictures .*x\.png: it is no plain f"
+    ):
+        data.load(tmp_path / "class")
+    for suffix in (".csv", ".parquet", ".txt", ".npz", ""):
+        path = tmp_path / f"memory{suffix}"
+        path.symlink_to("/proc/self/mem")
+        with pytest.raises(Mistake, match=f"memory{suffix} cannot be read: Input/outp"):
+            data.load(path)
+    (tmp_path / "recipe.py").symlink_to("/proc/self/mem")
+    assert cli.call(["train", str(tmp_path / "recipe.py")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -47,6 +47,11 @@ VERBS = (
     "backends",
 )
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# What the system says of files and disks, whatever zoo does with them.
+OF_FILES = (
+    *(errno.EACCES, errno.EPERM, errno.EIO, errno.ELOOP, errno.ENXIO),
+    *(errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+)
 STOPPED = 130  # the status after one of them
 
 
@@ -106,6 +111,10 @@ def call(words: list[str]) -> int:
     except BrokenPipeError:  # as in `zoo list | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
+        if error.errno in OF_FILES:
+            where = f"{plain(str(error.filename))}: " if error.filename else ""
+            print(f"zoo: {where}{error.strerror}", file=sys.stderr)
+            return Mistake.status
         if error.errno != errno.ENAMETOOLONG:
             raise
         name = str(error.filename)  # whatever was asked of it, there is none

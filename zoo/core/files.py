@@ -51,7 +51,8 @@ def read(path: Path, largest: int) -> bytes:
     """
     try:
         if not path.is_file():
-            raise Mistake(f"{path} cannot be read: there is no such file")
+            why = "it is no plain file" if path.exists() else "there is no such file"
+            raise Mistake(f"{path} cannot be read: {why}")
         is_large = path.stat().st_size > largest
         data = b"" if is_large else path.read_bytes()
     except OSError as error:
@@ -59,6 +60,22 @@ def read(path: Path, largest: int) -> bytes:
     if is_large or len(data) > largest:
         raise Mistake(f"{path} cannot be read: it has more than {largest:,} bytes")
     return data
+
+
+def check_readable(path: Path) -> None:
+    """Refuse a file or a folder that the system does not let this process read.
+
+    Raises:
+        Mistake: it says why.
+    """
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+        elif path.is_file():
+            with open(path, "rb") as file:
+                file.read(1)
+    except OSError as error:
+        raise Mistake(f"{path} cannot be read: {error.strerror}") from error
 
 
 def read_json(path: Path, largest: int) -> dict:

@@ -1,7 +1,6 @@
 """UCI's Mammographic Mass data, the one tabular mammogram set, which TFDS lacks."""
 
 import csv
-import hashlib
 import os
 from pathlib import Path
 from types import MappingProxyType
@@ -10,14 +9,9 @@ import numpy as np
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.checksums import UrlInfo
 
-from zoo.errors import Mistake
+from zoo.data.sources import masses
+from zoo.data.sources.masses import SHA256, SIZE, URL
 
-URL = (
-    "https://archive.ics.uci.edu/ml/machine-learning-databases/mammographic-masses/"
-    "mammographic_masses.data"
-)
-SIZE = 13_450
-SHA256 = "072051c896fb14f8f25c64eed30ba1333290af41e6c9ffad4e1ca573daa865a8"
 FILENAME = "mammographic_masses.data"
 COLUMNS = ("bi_rads", "age", "shape", "margin", "density")
 
@@ -69,12 +63,7 @@ class MammographicMasses(tfds.core.GeneratorBasedBuilder):
         return {"train": self._generate_examples(path)}
 
     def _generate_examples(self, path):
-        content = Path(path).read_bytes()
-        if hashlib.sha256(content).hexdigest() != SHA256:
-            raise Mistake(
-                f"{path} is not UCI's mammographic_masses.data: {SIZE:,} bytes with "
-                f"sha256 {SHA256} are expected; get it from {URL}"
-            )
+        content = masses.read(path)
         for number, row in enumerate(csv.reader(content.decode("ascii").splitlines())):
             *values, severity = (np.nan if cell == "?" else int(cell) for cell in row)
             example = dict(zip(COLUMNS, values, strict=True))

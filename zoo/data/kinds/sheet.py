@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zoo.core import files
 from zoo.core.kept import array, name_of
 from zoo.data.kinds import delimited, headers, margins
 from zoo.data.kinds.encodings import is_guessed
@@ -67,6 +68,7 @@ def parts_of(path: str | os.PathLike) -> list[Path]:
     """The Parquet files of a folder that holds nothing else, by name; else []."""
     if not os.path.isdir(path := os.path.expanduser(path)):
         return []
+    files.check_readable(Path(path))
     inside = [each for each in sorted(Path(path).iterdir()) if each.name[0] not in "._"]
     fine = all(each.is_file() and each.suffix.lower() in PARQUET for each in inside)
     return inside if fine else []
@@ -102,6 +104,7 @@ def read(
     parts = parts_of(path)
     if not path.is_file() and not parts:
         raise Mistake(f"there is no file {path}")
+    files.check_readable(path)
     if not path.stat().st_size:
         raise Mistake(f"{path} is empty; give a table with a row for each example")
     given = {"separator": separator, "decimal": decimal, "encoding": encoding}

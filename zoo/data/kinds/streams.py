@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.core import signatures
+from zoo.core import files, signatures
 from zoo.errors import Mistake, unknown
 
+LARGEST = 2**32  # bytes of a text; all books of Project Gutenberg have 5 times that
 SHOWN = 40  # letters of a word in an error
 UNITS = ("characters", "words")
 UNKNOWN = ""  # token 0, for what the training text does not hold
@@ -30,11 +31,7 @@ def read(path: str | os.PathLike, encoding: str | None = None) -> str:
     Raises:
         Mistake: it cannot be read, is empty, or is no text in this encoding.
     """
-    place = Path(path).expanduser()
-    try:
-        content = place.read_bytes()
-    except OSError as error:
-        raise Mistake(f"{path} cannot be read: {error.strerror}") from error
+    content = files.read(Path(path).expanduser(), LARGEST)
     if not content.strip():
         raise Mistake(f"{path} is empty; give a text")
     signatures.check_text(path, content[: signatures.LENGTH])

@@ -194,6 +194,8 @@ def _classes(root: Path, listing: Listing) -> dict[str, list[Path]]:
 
 def _other(file: Path, kind: Files) -> str:
     """What a file is that is none of the kind."""
+    if not file.is_file():  # reading a pipe or a device may never end
+        return "it is no plain file"
     try:
         found = signatures.what_is(signatures.beginning(file))
     except OSError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 
-from zoo.core import signatures
+from zoo.core import files, signatures
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import sheet
 from zoo.data.kinds.streams import SUFFIXES as TEXTS
@@ -46,6 +46,7 @@ def reader(
         Mistake: it is a file of another kind.
     """
     place = Path(path).expanduser()
+    files.check_readable(place)
     if place.is_file() or not place.is_dir():
         written = place.suffix.lower() in TEXTS and not OF_TABLES & {*asked}
         if WINDOWED & {*asked} and sheet.is_one(place) and not written:

@@ -10,7 +10,7 @@ from zoo.data.cache import place, remember
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import picture_files, tables
 from zoo.data.kinds.tokens import Tokens
-from zoo.data.sources import tfds_prepare
+from zoo.data.sources import masses, tfds_prepare
 from zoo.data.sources.tfds_convert import SIZE, convert, fresh
 from zoo.data.splits import carved
 from zoo.errors import Mistake, unknown
@@ -57,6 +57,8 @@ def read(
         raise Mistake(f"file={file} is for mammographic_masses, not for {name}")
     if file and not Path(file).expanduser().is_file():
         raise Mistake(f"there is no file {file}")
+    if file:  # what was prepared once is not read again, and another file would pass
+        masses.read(file)
     if size or channels:
         picture_files.checked(size or SIZE, channels or 3)
     arrays, facts = remember(
