@@ -4,7 +4,7 @@ The draws are those of the host, bit for bit, see `zoo.augment.device.draws`. Wh
 made of them is computed in whole numbers and in float64, so that the backends agree,
 and agrees with OpenCV and Pillow: all operations but the two below give the host's
 bits. Warps (shift, rotation, zoom) and elastic deformation differ from OpenCV's, which
-rounds to float32, by one gray level in at most one pixel of 2,000. An operation that
+rounds to float32, by one gray level in at most one pixel of 1,500. An operation that
 follows them may make more of that level: an inverted pixel, another gray level of four.
 
 Sixty-four bits cost little on CPUs and on GPUs for computing centers; Apple's GPUs
