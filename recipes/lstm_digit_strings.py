@@ -13,7 +13,7 @@ chosen on the validation split.
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        error_rate 1.25% ± 0.46 (5), 2 minutes, cpu, 2 cores
-    TensorFlow error_rate 1.17% ± 0.49 (4), 2.8 minutes, cpu, 2 cores
+    TensorFlow error_rate 1.25% ± 0.46 (5), 2.8 minutes, cpu, 2 cores
     PyTorch    error_rate 1.25% ± 0.46 (5), 3 minutes, cpu, 2 cores
     without a network 14.55%, cut at silences
 """
