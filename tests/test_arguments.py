@@ -131,3 +131,16 @@ def test_inputs_are_readable_in_any_locale_and_names_of_files_stay(tmp_path):
 def test_metadata_hold_names_that_are_not_utf8():
     assert said("t\udcc3\udcabble.csv") == "tëble.csv"
     assert json.loads(said(["caf\udce9", "tee"])) == ["caf\udce9", "tee"]
+
+
+def test_numbers_of_numpy_are_those_of_python():
+    given = {"size": np.int64(3), "words": (np.int32(4),), "keep": np.float32(0.5)}
+    found = as_annotated(given, inspect.signature(read).parameters)
+    assert found == {"size": 3, "words": ("4",), "keep": 0.5}
+    assert [type(each) for each in found.values()] == [int, tuple, float]
+    arguments = {"window": np.int64(12), "horizon": np.uint8(3), "calendar": np.True_}
+    series = {"t": np.arange(90), "y": np.arange(90) % 7}
+    found = zoo.data.load(
+        series, target="y", time="t", validation=0, test=0, **arguments
+    )
+    assert (found.timeline.window, found.timeline.horizon) == (12, 3)

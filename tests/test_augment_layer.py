@@ -219,7 +219,7 @@ def test_it_passes_images_through_unless_training():
         ({"flip": 1}, np.zeros((2, 8, 8, 4)), "of 4 channels; accepted: 1 or 3"),
         ({"flip": 1}, np.zeros((2, 3, 8, 9)), "ops.moveaxis(images, -3, -1)"),
         ({"mixup": 1}, (np.zeros((3, 8, 8, 3)), np.eye(2)), "3 images and 2 labels"),
-        ({"flip": 1}, np.full((1, 8, 8, 3), 0.3), "these lie between 0.3 and 0.3"),
+        ({"flip": 1}, np.full((1, 8, 8, 3), -0.3), "these lie between -0.3 and -0.3"),
         ({"flip": 1}, {"image": np.zeros((2, 8, 8, 3))}, "a dictionary of image"),
         ({"flip": 1}, (np.zeros((2, 8, 8, 3)),) * 3, "got 3 values; accepted: images"),
         (

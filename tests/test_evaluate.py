@@ -1,5 +1,6 @@
 """Metrics: against Keras, scikit-learn and by hand."""
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -114,6 +115,32 @@ def test_what_is_asked_by_its_path_is_compiled_once(tmp_path, monkeypatch):
     assert len(compiled) == 1
     with pytest.raises(Mistake, match="is not a run: it is a file"):
         zoo.evaluate(run / "recipe.json")
+
+
+@pytest.mark.once
+def test_a_model_is_compiled_once_for_as_long_as_it_is_as_it_was(monkeypatch):
+    compiled, compile_ = [], steps.compile_forward
+    monkeypatch.setattr(
+        steps, "compile_forward", lambda model: compiled.append(1) or compile_(model)
+    )
+    split = zoo.data.load("moons").test
+    model = zoo.build("deep_mlp", hidden=(4,), input_shape=(2,), classes=1)
+
+    def right() -> bool:
+        """Whether it is measured as Keras's own answers are."""
+        answers = keras.ops.convert_to_numpy(model(split.inputs[:]))[:, 0] > 0
+        return zoo.evaluate(model, split)["accuracy"] == np.mean(
+            answers == split.targets
+        )
+
+    draws = np.random.default_rng(0)
+    for _ in range(3):  # new weights are no new model
+        assert right()
+        model.set_weights([draws.normal(size=w.shape) for w in model.get_weights()])
+    assert len(compiled) == 1
+    model.layers[-1].activation = keras.ops.negative
+    assert right()
+    assert len(compiled) == 2
 
 
 def test_a_model_has_no_split_of_its_own():

@@ -1,6 +1,7 @@
 """Texts as streams: tokens, windows, borders, floors, and what tells the next one."""
 
 import collections
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from zoo import data, metrics
 from zoo.data import floors, ngrams
 from zoo.data.kinds import streams
 from zoo.errors import Mistake
+from zoo.reporting.paired import differences
 
 pytestmark = pytest.mark.once
 TEXT = "the cat sat on the mat, the cat ran; a man sat on a hat.\n" * 20
@@ -217,6 +219,11 @@ def test_metrics_are_the_means_over_tokens():
     assert metrics.names("tokens", 7) == tuple(found)
     with pytest.raises(Mistake, match="NaN"):
         metrics.measure(kept * np.nan, targets, "tokens")
+    seen = SimpleNamespace(outputs=kept, targets=targets, task="tokens", groups=None)
+    worse = SimpleNamespace(**{**vars(seen), "outputs": kept * [2, 1]})
+    [loss] = differences(seen, worse, "worse")  # of windows of 5, 3 and 5 tokens
+    assert loss.first == pytest.approx(np.mean(losses), rel=1e-6)
+    assert loss.value == pytest.approx(2 * np.mean(losses), rel=1e-6)
 
 
 # --- Writing

@@ -335,10 +335,9 @@ def test_tables_that_belong_together_are_put_into_one(tmp_path):
     for pair in ((frame, frame["kind"]), (frame, frame)):
         with pytest.raises(Mistake, match="the inputs and the targets both have a col"):
             data.load(pair)
-    (tmp_path / "day=2").mkdir()
-    frame.to_parquet(tmp_path / "a.parquet")
-    frame.to_parquet(tmp_path / "day=2" / "b.parquet")
-    told = "holds 2 tables, such as a.parquet, and none is called train; give the name"
+    frame.to_csv(tmp_path / "a.csv")
+    frame.to_parquet(tmp_path / "b.parquet")
+    told = "holds 2 tables, such as a.csv, and none is called train; give the name"
     with pytest.raises(Mistake, match=told):
         data.load(tmp_path, target="kind")
 

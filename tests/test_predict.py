@@ -325,3 +325,16 @@ def test_a_row_whose_numbers_overflow_in_the_network_has_no_answer(runs):
 def test_not_a_run(tmp_path):
     with pytest.raises(Mistake, match="is not a run"):
         predict(tmp_path, "1,2")
+
+
+@pytest.mark.once
+def test_a_logit_of_0_is_answered_as_it_is_measured(tmp_path):
+    recipe = zoo.Recipe("deep_mlp", "moons", batch=100, epochs=1)
+    run = zoo.train(recipe, run=tmp_path / "run", floor=False, quiet=True)
+    run.model.set_weights([np.zeros_like(each) for each in run.model.get_weights()])
+    split = run.dataset().test
+    answers = zoo.predict(run, split.inputs)
+    told = np.array([list(run.about_data.classes).index(x.label) for x in answers])
+    assert zoo.evaluate(run)["accuracy"] == np.mean(told == split.targets)
+    assert {next(iter(each.probabilities)) for each in answers} == {answers[0].label}
+    assert zoo.explain(run, "0.5,1")[0].of == answers[0].label

@@ -124,6 +124,34 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("RevisionNotFoundError", "me/iris has no revision v9"),
+        ("RepositoryNotFoundError", "there is no me/iris, or it is private; HF_TOKEN"),
+        ("GatedRepoError", "who owns me/iris grants access to it; log in by HF_TOKEN"),
+        ("RemoteEntryNotFoundError", "the hub lacks a file of me/iris that it lists"),
+        ("LocalEntryNotFoundError", "404 Client Error"),
+    ],
+)
+def test_why_nothing_is_fetched_is_told(kind, said, monkeypatch):
+    import huggingface_hub
+    from huggingface_hub import errors
+
+    class Failed(getattr(errors, kind)):
+        def __init__(self):
+            Exception.__init__(self, "404 Client Error. (Request ID: x)\n\nUrl")
+
+    def fail(*_, **__):
+        raise Failed()
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
+    with pytest.raises(Mistake) as caught:
+        hub.fetched("hf://me/iris@v9")
+    assert f"hf://me/iris@v9 cannot be fetched: {said}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("address", ["hf://user", "hf://a/b/c", "hf://a/b c", "hf://"])
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(Mistake, match="is no address; accepted: hf://user/name, or"):

@@ -92,6 +92,22 @@ def test_a_run_with_quantiles_says_how_sure_it_is(spread_run, tmp_path, capsys):
 
 @pytest.mark.slow
 @pytest.mark.once
+def test_a_cross_validation_says_how_good_its_quantiles_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    csv(tmp_path / "own.csv", table(300))
+    arguments = {**RECIPE.model_arguments, "quantiles": QUANTILES}
+    recipe = replace(RECIPE, model_arguments=arguments, validation=0, epochs=1)
+    found = zoo.cross_validate(recipe, 2, "parts", quiet=True).metrics
+    parts = [zoo.Run(tmp_path / "parts" / f"part-{number}") for number in range(2)]
+    each = [part.metrics["quantiles"]["test"] for part in parts]
+    sizes = [fold["examples"] for fold in found["folds"]]
+    for name in ("pinball", "coverage", "asked"):
+        mean = np.average([one[name] for one in each], weights=sizes)
+        assert found["quantiles"]["test"][name] == pytest.approx(mean, rel=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.once
 def test_an_exported_file_has_the_quantiles(spread_run, tmp_path):
     pytest.importorskip("onnxruntime")
     file = zoo.export(spread_run, tmp_path / "own.onnx")

@@ -1,5 +1,7 @@
 """Times of a series: steps, seasons, gaps, and times that are none."""
 
+import warnings
+
 import numpy as np
 import pyarrow
 import pytest
@@ -215,3 +217,61 @@ def test_parts_of_seconds_and_names_of_quarters_and_months(written, step, ahead)
         found = data.load(columns, **given, step="2ms")
         values = np.sin(np.arange(98)).reshape(-1, 2).mean(axis=1)
         np.testing.assert_allclose(found.train.inputs[0][:, 0], values[:8], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("%Y%m%d%H", lambda when: [f"{each:%Y%m%d%H}" for each in when.tolist()]),
+        ("%Y%m%d%H%M", lambda when: [int(f"{w:%Y%m%d%H%M}") for w in when.tolist()]),
+        ("%Y%m%d%H%M%S", lambda when: [f"{w:%Y%m%d%H%M%S}" for w in when.tolist()]),
+        ("Unix seconds", lambda when: when.astype(int)),
+        ("Unix milliseconds", lambda when: [f"{each}000" for each in when.astype(int)]),
+        ("Unix nanoseconds", lambda when: when.astype(int) * 10**9),
+    ],
+)
+def test_numbers_of_a_column_of_time_are_dates(form, written):
+    columns = table()
+    plain = load(columns)
+    given = {**columns, "when": np.array(written(columns["when"]))}
+    unix = form.startswith("Unix")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found = load(given)
+    said = f"the times 'when' are {form}, read as dates in UTC"
+    assert [said in str(each.message) for each in told] == [True] * unix
+    assert (found.timeline.clock.format, str(found.timeline.step)) == (form, "1h")
+    [first, same] = [np.asarray(each.train.inputs[:3]) for each in (plain, found)]
+    np.testing.assert_array_equal(first, same)  # month, weekday and hour among them
+    [ending] = data.items(found, given)
+    assert ending.ahead[0] == "2026-01-17 16:00"
+
+
+def test_months_and_days_in_digits_are_dates():
+    months = np.arange("2000-01", "2016-08", dtype="datetime64[M]")
+    for form, step in (("%Y%m", "1month"), ("%Y%m%d", "1month")):
+        when = np.array([int(each.strftime(form)) for each in months.tolist()])
+        line = load({**table(len(when)), "when": when}, window=12, horizon=3).timeline
+        assert (line.clock.format, str(line.step)) == (form, step)
+    for when in (np.arange(400), 100_000 + np.arange(400), 5e7 + np.arange(400)):
+        line = load({**table(), "when": when}).timeline
+        assert (line.clock.kind, str(line.step)) == ("number", "1")
+
+
+def test_times_of_another_clock_are_converted():
+    columns = table()
+    local = {**columns, "when": np.array([f"{w}+01:00" for w in columns["when"]])}
+    found = load(local)
+    [expected] = data.items(found, local)
+    earlier = columns["when"] - np.timedelta64(1, "h")
+    utc = pyarrow.array(earlier).cast(pyarrow.timestamp("us", "UTC"))
+    for when in (np.array([f"{each}Z" for each in earlier]), utc):
+        said = r"differ from UTC by \+00:00, .* learned by \+01:00; they are converted"
+        with pytest.warns(UserWarning, match=said):
+            [ending] = data.items(found, {**columns, "when": when})
+        np.testing.assert_array_equal(ending.inputs, expected.inputs)
+        assert ending.ahead == expected.ahead
+    [plain] = data.items(found, columns)  # of the clock that was learned
+    assert plain.ahead == expected.ahead
+    with pytest.warns(UserWarning, match="do not say theirs; they are taken as they "):
+        data.items(load(columns), local)

@@ -194,6 +194,19 @@ def test_what_cannot_be_meant_is_told(masses, body, kind, status, told):
     assert "root:" not in json.dumps(said)
 
 
+def test_what_an_address_asks_for_in_vain_is_told(masses):
+    body = json.dumps({"input": [50, 3, 3, 3]}).encode()
+    for path, told in (
+        ("/predict?confidense=0.9", "'confidense'; did you mean 'confidence'?"),
+        ("/predict?back=3", "unknown parameter of /predict 'back'; accepted: confid"),
+        ("/explain?methode=shapley", "'methode'; did you mean 'method'?"),
+        ("/predict?step=1&value=3", "unknown parameter of /predict 'step'"),
+    ):
+        status, said = ask(masses, path, body)
+        assert (status, told in said["error"]) == (400, True), said
+    assert ask(masses, "/predict?seen=1", body)[0] == 200
+
+
 def test_a_file_or_address_is_never_read_for_a_request(digits):
     for given in ("/etc/passwd", "http://127.0.0.1/x.png", "seven.png"):
         status, said = ask(digits, "/predict", {"input": given})

@@ -46,6 +46,22 @@ def test_int16_at_its_own_rate_is_not_changed(tmp_path):
     assert np.array_equal(sound_files.read(tmp_path / "a.wav", RATE), given)
 
 
+@pytest.mark.parametrize(
+    ("law", "known"),  # of ITU-T G.711, in 16 bits
+    [
+        (6, {0xD5: 8, 0x55: -8, 0xAA: 32256, 0x2A: -32256, 0xC5: 264, 0xE5: 1056}),
+        (7, {0xFF: 0, 0x80: 32124, 0x00: -32124, 0xF0: 120, 0xEF: 132, 0x8F: 16764}),
+    ],
+)
+def test_the_8_bits_of_telephones(law, known):
+    body = bytes(known) * 100
+    form = struct.pack("<HHIIHH", law, 1, RATE, RATE, 1, 8)
+    head = b"RIFF" + struct.pack("<I", 36 + len(body)) + b"WAVEfmt "
+    head += struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(body))
+    found = sound_files.read(head + body, RATE)
+    assert found[: len(known)].tolist() == [*known.values()]
+
+
 def test_24_bits_and_a_head_that_says_more(tmp_path):
     given = (tone(440) * (2**23 - 1)).astype("<i4")
     content = given.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()

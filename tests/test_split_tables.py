@@ -143,3 +143,28 @@ def test_the_parquet_files_of_a_folder_are_one_table(tmp_path):
     write(1, t=times, z=np.arange(30.0))
     with pytest.raises(Mistake, match=r"part-0.parquet and part-1.* only one has y, z"):
         data.load(str(tmp_path), **series)
+
+
+def test_folders_of_parts_are_columns_as_in_pandas(tmp_path):
+    import pandas
+
+    draw = np.random.default_rng(0)
+    frame = pandas.DataFrame(
+        {
+            "y": draw.normal(0, 1, 60),
+            "x": draw.normal(0, 1, 60),
+            "year": draw.integers(2024, 2027, 60),
+            "site": draw.choice(["a b", "c/d"], 60),
+        }
+    )
+    frame.to_parquet(tmp_path / "parts", partition_cols=["year", "site"])
+    found = data.load(str(tmp_path / "parts"), target="y", test=0, validation=0)
+    assert found.features == ("x", "year", "site")
+    kinds = [column.kind for column in found.columns]
+    assert kinds == ["number", "number", "category"]
+    expected = pandas.read_parquet(tmp_path / "parts")
+    inputs, targets = found.train.inputs, found.train.targets
+    order, other = np.argsort(targets[:, 0]), np.argsort(expected["y"].to_numpy())
+    np.testing.assert_allclose(inputs[order, 1], expected["year"].astype(int)[other])
+    names = np.array(found.columns[2].categories)[inputs[order, 2].astype(int)]
+    assert names.tolist() == expected["site"].iloc[other].tolist()

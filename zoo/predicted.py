@@ -183,16 +183,22 @@ class Asked:
         names: of the inputs.
         shares: float64 (n, classes), the probability of each class; None of numbers.
         classes: their names.
+        chosen: int (n,), the class that is answered; None where several may be.
     """
 
     names: Sequence[str]
     shares: np.ndarray | None = None
     classes: tuple[str, ...] = ()
+    chosen: np.ndarray | None = None
 
     def order(self, place: int) -> list[int]:
         """The classes of one input, the most probable first."""
         assert self.shares is not None
-        return np.argsort(-self.shares[place], kind="stable").tolist()
+        found = np.argsort(-self.shares[place], kind="stable").tolist()
+        if self.chosen is not None and found[0] != (first := int(self.chosen[place])):
+            found.remove(first)  # which another one equals
+            found.insert(0, first)
+        return found
 
     def made(self, place: int, name: str):
         """A field of the prediction of one input."""

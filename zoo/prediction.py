@@ -20,6 +20,7 @@ from zoo.metrics import (
     surprises,
 )
 from zoo.metrics.conformal import CLASS
+from zoo.metrics.each import answered
 from zoo.metrics.strings import losses_of_strings, read, text_of
 from zoo.predicted import Asked, Prediction, Predictions, predicted
 from zoo.run import Run
@@ -155,8 +156,10 @@ def _classes(
 ) -> list[Prediction]:
     """Which class each is; with `most`, those that are no more surprising."""
     shares = probabilities(outputs, temperature)
-    asked = Asked(names, shares, classes)
-    best = zip(shares.argmax(axis=1).tolist(), shares.max(axis=1).tolist(), strict=True)
+    chosen = answered(outputs)  # also where two shares are equal, as of a logit of 0
+    asked = Asked(names, shares, classes, chosen)
+    given = shares[np.arange(len(shares)), chosen]
+    best = zip(chosen.tolist(), given.tolist(), strict=True)
     known = [{"label": classes[each], "probability": share} for each, share in best]
     if most is not None:
         kept = (surprises(outputs) <= most).tolist()

@@ -45,5 +45,21 @@ def fetched(address: str) -> Path:
             snapshot_download(name, revision=revision, allow_patterns=[*FILES, "*.py"])
         )
     except Exception as error:  # of the library, of its transport, of the disk
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        reason = _reason(error, name, revision)
         raise Mistake(f"{address} cannot be fetched: {reason}") from error
+
+
+def _reason(error: Exception, name: str, revision: str | None) -> str:
+    """Why, in a line: the library's own first line is often "404 Client Error."."""
+    known = {
+        "GatedRepoError": f"who owns {name} grants access to it; log in by HF_TOKEN",
+        "RepositoryNotFoundError": f"there is no {name}, or it is private; HF_TOKEN "
+        "logs in",
+        "RevisionNotFoundError": f"{name} has no revision {revision}",
+        "RemoteEntryNotFoundError": f"the hub lacks a file of {name} that it lists",
+        "JSONDecodeError": "what answers is no hub; HF_ENDPOINT says where one is",
+    }
+    kinds = [each.__name__ for each in type(error).__mro__]
+    own = next((known[kind] for kind in kinds if kind in known), "")
+    lines = str(error).strip() or type(error).__name__
+    return own or lines.splitlines()[0][:200]

@@ -104,6 +104,12 @@ def _report(done: Run) -> None:
     low, high = (shown(metric, each) for each in metrics["interval"][metric])
     value = shown(metric, metrics["test"][metric])
     show(f"{metric} over all: {value}, 95 % interval {low} to {high}")
+    if found := metrics.get("quantiles"):
+        band = found["test"]
+        show(
+            f"{band['coverage']:.1%} of values lie between the outer quantiles, "
+            f"{band['asked']:.1%} are asked for; pinball loss {band['pinball']:.4g}"
+        )
     for line in compare(metrics):
         show(line)
     show(f"run: {done.folder}")

@@ -42,7 +42,7 @@ def as_annotated(arguments: Mapping, parameters: Mapping) -> dict:
         parameters: an `inspect.Signature`'s; names that are not there stay as they are.
     """
     return {
-        name: _fitted(value, parameters[name]) if name in parameters else value
+        name: _fitted(_own(value), parameters[name]) if name in parameters else value
         for name, value in arguments.items()
     }
 
@@ -168,6 +168,14 @@ def _fitted(value, parameter):
         if isinstance(value, tuple | list):
             return tuple(str(each) if _is_number(each) else each for each in value)
     return value
+
+
+def _own(value):
+    """A number of NumPy, alone or among others, as one of Python."""
+    if type(value) in (tuple, list):
+        return type(value)(map(_own, value))
+    alone = getattr(value, "shape", None) == () and hasattr(value, "item")
+    return value.item() if alone else value
 
 
 def _is_number(value) -> bool:

@@ -282,7 +282,8 @@ class _Learner:
 
         if len(np.unique(self.targets)) < 2:
             raise TooMany("all training examples are of one class")
-        model = SVC().fit(seen, self.targets)
+        # Without a seed it draws from NumPy's global state, and moves it.
+        model = SVC(random_state=0).fit(seen, self.targets)
         scores = model.decision_function(asked)
         if scores.ndim == 1:
             scores = np.stack([-scores, scores], axis=1)

@@ -63,8 +63,8 @@ def evaluate(
         raise Mistake("the split to evaluate on has no examples")
 
     from zoo.building import answers, unit
-    from zoo.engine import steps
+    from zoo.engine import forward
 
-    call = call or steps.compile_forward(model)
+    call = call or forward.forward_of(model)
     outputs = answers.of(model, call, split, task, batch)
     return measure(outputs, split.targets, task, unit.spread(model), cuts)

@@ -14,7 +14,15 @@ from zoo.core.folders import check_folder, check_links, given_back, make_folder
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
 from zoo.errors import Mistake
-from zoo.metrics import intervals, measure, noise, rates, with_cuts
+from zoo.metrics import (
+    intervals,
+    measure,
+    medians,
+    noise,
+    of_quantiles,
+    rates,
+    with_cuts,
+)
 from zoo.metrics.strings import counts_of
 from zoo.recipe import FINGERPRINT, Recipe, fingerprint, to_json
 from zoo.run import Run
@@ -27,12 +35,16 @@ PART, SEARCH = "part-{}", "search-{}"  # folders: of a part, and of the search f
 
 @dataclasses.dataclass
 class _Part:
-    """A part that is answered by the network that learned from the others."""
+    """A part that is answered by the network that learned from the others.
+
+    quantiles: float (n, k, q), if the outputs, (n, k), are the medians of some.
+    """
 
     run: Run
     dataset: Dataset
     outputs: np.ndarray
     floors: dict[str, np.ndarray]
+    quantiles: np.ndarray | None = None
 
 
 def cross_validate(
@@ -67,6 +79,7 @@ def cross_validate(
         loss of numbers is in units of the first part's training targets, and labels are
         given from the cuts on of the network that answers;
         `metrics["interval"]` has their 95 % intervals, see `intervals`;
+        `metrics["quantiles"]`, of a network with some, how good these are;
         `metrics["floors"]` the same of what needs no network, learned and asked part by
         part as the network is; `metrics["folds"]`, for each part, its number of
         examples, its metrics and its floors; `metrics["seconds"]` is the sum over the
@@ -115,7 +128,10 @@ def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
         place = folder / PART.format(part)
         run = train(one, run=place, resume=True, floor=False, quiet=True)
         dataset = _as_learned(run, load_for(one))
-        outputs = answers.of(run.model, run.forward, dataset.test, dataset.task)
+        whole = answers.of(
+            run.model, run.forward, dataset.test, dataset.task, whole=True
+        )
+        outputs = medians(whole) if run.quantiles else whole
         found, reasons = floors.answers(dataset, dataset.test, floors.SECONDS)
         left_out |= reasons
         if dataset.task == "strings":  # whose paths have any length
@@ -126,7 +142,8 @@ def _cross_validate(recipe, parts, folder, choose, quiet) -> Run:
             }
         elif dataset.task == "labels":  # of which each network has its own cuts
             outputs = with_cuts(outputs, run.cuts(dataset.classes))
-        answered.append(_Part(run, dataset, outputs, found))
+        many = whole if run.quantiles else None
+        answered.append(_Part(run, dataset, outputs, found, many))
     if not quiet:
         for name, reason in left_out.items():
             say(f"{name}, which needs no network, is left out: {reason}")
@@ -159,10 +176,16 @@ def _measured(parts: list[_Part], seed: int) -> dict:
     if splits[0].groups is not None:
         groups = np.concatenate([split.groups for split in splits])
     spent = [part.run.metrics["seconds"] for part in parts]
+    asked = parts[0].run.quantiles
+    quantiles = {}
+    if asked and all(part.run.quantiles == asked for part in parts):
+        whole = np.concatenate([part.quantiles for part in parts])
+        quantiles = {"quantiles": {"test": of_quantiles(whole, targets, asked)}}
     return {
         "test": over_all(outputs, targets),
         "interval": intervals(over_all, outputs, targets, seed, groups),
         "noise": noise(outputs, targets, task),
+        **quantiles,
         "floors": {
             name: over_all(answers, targets)
             for name, answers in together([part.floors for part in parts]).items()

@@ -9,6 +9,7 @@ import numpy as np
 from zoo.data import Dataset
 from zoo.errors import Mistake, unknown
 from zoo.metrics import label_probabilities, probabilities
+from zoo.metrics.each import answered
 from zoo.metrics.strings import losses_of_strings, read, text_of
 
 
@@ -130,8 +131,8 @@ def _place(of: str, dataset: Dataset) -> int:
 def _answers(outputs: np.ndarray, task: str) -> list[int]:
     if task == "numbers":
         return [0] * len(outputs)
-    shares = outputs if task == "labels" else probabilities(outputs)
-    return shares.argmax(axis=1).tolist()
+    chosen = outputs.argmax(axis=1) if task == "labels" else answered(outputs)
+    return chosen.tolist()
 
 
 def _weights(place: int, count: int, answers: int) -> np.ndarray:

@@ -45,11 +45,13 @@ class Augment(keras.layers.Layer):
         seed: any whole number. Two layers of one seed draw alike.
         **options: those of every Keras layer.
 
-    Input: gray levels from 0 to 255, so before any rescaling, integers or floats; shape
-    (batch, height, width, channels), or one image alone; 1 or 3 channels. Labels:
-    one-hot or soft, shape (batch, classes).
-    Output: the same shapes. Images are whole gray levels; integers keep their dtype,
-    floats get the layer's compute dtype. What is mixed has the compute dtype.
+    Input: gray levels from 0 to 255, so before any rescaling, integers or floats; or
+    floats from 0 to 1, as which a batch is taken in which all are, not only 0 and 1.
+    Shape (batch, height, width, channels), or one image alone; 1 or 3 channels.
+    Labels: one-hot or soft, shape (batch, classes).
+    Output: the same shapes and range. Images are whole gray levels, or 255ths; integers
+    keep their dtype, floats get the layer's compute dtype. What is mixed has the
+    compute dtype. In a compiled step standardized images become NaN.
 
     Raises:
         Mistake: an operation or a strength is unknown; images or labels do not fit.
@@ -159,12 +161,16 @@ class Augment(keras.layers.Layer):
         def change(images, *labels):
             given_images.check_levels(self.name, images)
             step = next(self._host_steps)
+            factor = 1.0
+            if images.dtype.kind == "f":
+                levels = given_images.levels_of(images)
+                images, factor = map(ops.convert_to_numpy, levels)
             levels = np.clip(np.rint(images), 0, 255).astype(np.uint8)
             levels = levels[None] if single else levels
             levels = augment.apply(levels, operations, seed, step)
             if mixes:
                 levels, *labels = augment.mix(levels, *labels, operations, seed, step)
-            levels = levels[0] if single else levels
+            levels = (levels[0] if single else levels) / factor
             return [
                 np.asarray(levels, dtype.as_numpy_dtype),
                 *(np.asarray(each, kept.as_numpy_dtype) for each in labels),
@@ -182,10 +188,13 @@ class Augment(keras.layers.Layer):
 def _change(operations, seed: int, images, labels, step, start):
     from zoo.augment import device
 
+    dtype, factor = images.dtype, None
+    if keras.backend.is_float_dtype(keras.backend.standardize_dtype(dtype)):
+        images, factor = given_images.levels_of(images)
     images = device.apply(images, operations, seed, step, start)
-    if labels is None:
-        return images, None
-    return device.mix(images, labels, operations, seed, step)
+    if labels is not None:
+        images, labels = device.mix(images, labels, operations, seed, step)
+    return images if factor is None else ops.cast(images / factor, dtype), labels
 
 
 def _is_foreign(tensor) -> bool:

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 
 import keras
 import numpy as np
+from keras import ops
 
 from zoo.engine import private
 from zoo.errors import Mistake
 
 ACCEPTED = "accepted: images, or (images, labels)"
 FADING = 0.1  # a layer that multiplies by less leaves no gray levels
+DARK = 16.0  # numbers of both signs that are all below it are standardized ones
+WHITE = 255.0
 
 
 def check(name: str, given, training) -> None:
@@ -22,7 +25,7 @@ def check(name: str, given, training) -> None:
 
     Raises:
         Mistake: there are more values, or others; the labels are images themselves; or
-            the gray levels are scaled already.
+            the gray levels are scaled to something else than 0 to 1.
     """
     if isinstance(given, Mapping):
         there = ", ".join(map(str, list(given)[:5]))
@@ -87,19 +90,41 @@ def check_shape(name: str, images) -> None:
 
 
 def check_levels(name: str, images: np.ndarray) -> None:
-    """Refuse fractions of 0 to 1, which would become black.
+    """Refuse numbers that are no gray levels, and would be cut off at 0.
 
     Raises:
-        Mistake: all levels are 1 at the most, and not all of them whole.
+        Mistake: some are negative, and none is larger than standardized ones are.
     """
     if images.dtype.kind != "f" or not images.size:
         return
     least, most = images.min(), images.max()
-    if most <= 1 and (images != np.rint(images)).any():
+    if least < 0 and most < DARK:
         raise Mistake(
-            f"layer '{name}' takes gray levels from 0 to 255, and these lie between "
-            f"{least:.3g} and {most:.3g}; call it before they are scaled"
+            f"layer '{name}' takes gray levels from 0 to 255, or from 0 to 1, and "
+            f"these lie between {least:.3g} and {most:.3g}; call it before they are "
+            "scaled"
         )
+
+
+def levels_of(images) -> tuple:
+    """Floats as gray levels from 0 to 255, and what they were multiplied by.
+
+    In a compiled step nothing can be refused: there, what `check_levels` refuses
+    becomes NaN, and so does the loss.
+
+    Args:
+        images: floats of 0 to 255; or of 0 to 1, not all of them 0 or 1.
+
+    Returns:
+        The levels, float32, and a scalar: 1, 255, or NaN.
+    """
+    images = ops.cast(images, "float32")
+    least, most = ops.min(images, initial=0.0), ops.max(images, initial=0.0)
+    shares = ops.logical_and(most <= 1, ops.any(images != ops.round(images)))
+    factor = ops.where(shares, WHITE, 1.0)
+    wrong = ops.logical_and(least < 0, most < DARK)
+    factor = ops.cast(ops.where(wrong, np.nan, factor), "float32")
+    return images * factor, factor
 
 
 def _apart(shape: tuple | None, beside: tuple | None) -> bool:

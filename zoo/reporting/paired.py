@@ -60,8 +60,9 @@ def _scores(seen: Seen) -> dict[str, np.ndarray]:
             "mean_squared_error": np.square(errors).mean(axis=1),
         }
     if seen.task == "tokens":
-        counts = np.maximum((targets >= 0).sum(axis=1), 1)
-        return {"loss": -outputs[..., 0].sum(axis=1) / counts}
+        counts = (targets >= 0).sum(axis=1)
+        # So that the mean over windows is the loss of all tokens.
+        return {"loss": -outputs[..., 0].sum(axis=1) / counts.mean()}
     if seen.task == "strings":
         errors, symbols, losses = counts_of(outputs, targets).T
         # So that the mean over strings is the error rate of all symbols.

@@ -20,12 +20,18 @@ from zoo import answering, data, explanation, prediction
 from zoo.building import trained
 from zoo.core import files, png
 from zoo.data.kinds.endings import Ending
-from zoo.errors import Mistake
+from zoo.errors import Mistake, unknown
 from zoo.exported import Exported
 from zoo.run import Run
 from zoo.serving import engine, inputs, limits
 from zoo.serving.batches import Batches
 
+# What an address may ask for; the page asks both for its confidence.
+ASKED = {
+    "/predict": ("confidence", "seen"),
+    "/explain": ("confidence", "method", "of"),
+}
+MOVED = ("step", "value")  # of series, see `changed`
 HERE = Path(__file__).parent
 # A way to another thread and back takes 0.1 ms, and 20 ms where processors are busy:
 # one input of a small network is answered by the thread that reads the requests.
@@ -190,7 +196,16 @@ def _methods(source: Run | Exported, dataset: data.Dataset) -> list[str]:
 
 
 async def _raw(dataset: data.Dataset, request: Request) -> list:
-    """The raw inputs of a request; of series, their endings."""
+    """The raw inputs of a request; of series, their endings.
+
+    Raises:
+        Mistake: the address asks for what has no effect, or what was sent cannot be
+            meant.
+    """
+    accepted = ASKED[request.url.path] + MOVED * bool(dataset.timeline)
+    for name in request.query_params:
+        if name not in accepted:
+            raise unknown(f"parameter of {request.url.path}", name, accepted)
     raw = await _sent(dataset, request)
     if not dataset.timeline:
         return raw

@@ -315,6 +315,9 @@ def shown(column: Column, numbers: np.ndarray) -> str:
     if column.categories:
         code = int(first)
         return column.categories[code] if 0 <= code < len(column.categories) else "?"
+    if column.format in dates.UNIX:
+        seconds = int(first) * 86_400 + float(numbers[1])
+        return f"{seconds * dates.UNIX[column.format]:.0f}"
     if column.kind == "date":
         moment = np.datetime64(int(first), "D") + np.timedelta64(int(numbers[1]), "s")
         form = column.format or ("%Y-%m-%d %H:%M:%S" if numbers[1] else "%Y-%m-%d")

@@ -17,6 +17,16 @@ QUARTER = "%Y-Q%q"  # 1960Q1, 1960-Q1 or 1960 Q1; of a quarter its first day
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p")
 CALENDAR = (1000, 3000)  # years that a number of eight digits may name
+# What numbers of a column of time may be, by their digits.
+DIGITS = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+CENTURIES = (1900, 2100)  # of which they are
+UNIX = {  # ticks of a second
+    "Unix seconds": 1.0,
+    "Unix milliseconds": 1e3,
+    "Unix microseconds": 1e6,
+    "Unix nanoseconds": 1e9,
+}
+UNIX_YEARS = (3.2e8, 4.1e9)  # seconds since 1970: 1980 to 2099
 SHOWN = 40  # letters of a cell in an error
 
 
@@ -34,7 +44,7 @@ def moments_of(column: Column, cells, where: str) -> np.ndarray:
 
     Args:
         column: of dates.
-        cells: strings or timestamps.
+        cells: strings or timestamps; where times are of `UNIX`, also numbers.
         where: before the number of a row in an error.
 
     Raises:
@@ -43,8 +53,11 @@ def moments_of(column: Column, cells, where: str) -> np.ndarray:
     import pyarrow
     from pyarrow import compute, types
 
+    ticks_of = UNIX.get(column.format)
+    if ticks_of and types.is_floating(cells.type):
+        return cells.to_numpy(zero_copy_only=False) / ticks_of
     if types.is_string(cells.type):
-        moments = _parsed(cells, column.format)
+        moments = _parsed(cells, "" if ticks_of else column.format)
         wrong = compute.and_(cells.is_valid(), moments.is_null())
         if compute.any(wrong).as_py():
             place = compute.index(wrong, True).as_py()
@@ -170,6 +183,31 @@ def _are(strings, form: str) -> bool:
         return False
     years = compute.min_max(compute.year(found)).as_py()
     return CALENDAR[0] < years["min"] and years["max"] < CALENDAR[1]
+
+
+def form_of_numbers(numbers: np.ndarray) -> str:
+    """How numbers in a column of time are dates, such as 2026013114; "" if not.
+
+    Args:
+        numbers: float64 (n,), none missing.
+
+    Returns:
+        A form of `DIGITS`, or a key of `UNIX`.
+    """
+    import pyarrow
+    from pyarrow import compute
+
+    low, high = numbers.min(), numbers.max()
+    form = DIGITS.get(len(f"{max(low, 0):.0f}"))
+    if form and (numbers == np.floor(numbers)).all() and high < 1e14:
+        found = _parsed(pyarrow.array(numbers.astype("int64").astype(str)), form)
+        if not found.null_count:
+            years = compute.min_max(compute.year(found)).as_py()
+            if CENTURIES[0] <= years["min"] and years["max"] <= CENTURIES[1]:
+                return form
+    first, last = UNIX_YEARS
+    several = UNIX.items()
+    return next((u for u, t in several if first * t <= low and high <= last * t), "")
 
 
 def are_digits(known) -> bool:

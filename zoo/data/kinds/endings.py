@@ -10,17 +10,16 @@ import numpy as np
 
 from zoo.core import kept
 from zoo.core.columns import Column, places, width
-from zoo.data.kinds import cells, given, rows, sheet, steps, tables
+from zoo.data.kinds import cells, clocks, given, rows, sheet, steps, tables
 from zoo.data.kinds.series import (
     Series,
     Timeline,
+    date_of,
     hidden,
     in_order,
     keys_of,
     laid,
-    moments_of,
     refuse_twice,
-    tell_zone,
 )
 from zoo.data.kinds.sheet import Sheet
 from zoo.errors import Mistake
@@ -122,22 +121,27 @@ def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
     names = [time, *([timeline.key] if timeline.key else [])]
     names += [column.name for column in columns if column.name not in names]
     tables.pick(part.columns, tuple(names), name)
-    tell_zone(name, time, part.columns[time])
     plain = {each: cells.plain(part.columns[each], each) for each in names}
     clock = replace(timeline.clock, decimal=part.decimal)
-    moments = moments_of(
+    moments = clocks.moments_of(
         name,
         clock,
         cells.typed(plain[time], part.decimal)
         if clock.kind == "number"
         else plain[time],
     )
+    if timeline.dates:
+        zone = clocks.zone_of(name, time, part.columns[time], plain[time])
+        moments = clocks.as_learned(name, moments, zone, timeline.zone)
     keys, known = keys_of(name, timeline.key, plain)
     order, _ = in_order(moments, keys)
     if not timeline.resampled:
         refuse_twice(name, moments, keys, known, order, timeline.dates, True)
     parts = []
     for column in columns:
+        if column.name == time:
+            parts.append(date_of(moments))
+            continue
         if part.found and column.kind == "number":
             column = replace(column, decimal=part.decimal)
         parts.append(cells.encode(column, plain[column.name], f"{name}, "))

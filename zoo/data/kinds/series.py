@@ -1,6 +1,5 @@
 """A table in the order of time, as the steps of one series or of several."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -9,7 +8,7 @@ import numpy as np
 from zoo.core import measured
 from zoo.core.columns import Column, places
 from zoo.core.columns import of as described
-from zoo.data.kinds import cells, dates, steps
+from zoo.data.kinds import cells, clocks, steps
 from zoo.data.kinds.steps import Step
 from zoo.errors import Mistake
 
@@ -32,6 +31,7 @@ class Timeline:
     key: the column that says which series a row is of; "" if there is one series.
     ahead: columns that are known before they happen.
     season: steps after which a series repeats itself, about; 0 if none was found.
+    zone: the difference of the times from UTC, such as "+01:00"; "" if they say none.
     """
 
     clock: Column
@@ -43,6 +43,7 @@ class Timeline:
     key: str = ""
     ahead: tuple[str, ...] = ()
     season: int = 0
+    zone: str = ""
 
     @property
     def dates(self) -> bool:
@@ -64,12 +65,14 @@ class Timeline:
         counts = found.window, found.horizon, found.season + 1
         if not all(type(each) is int and 0 < each < 2**31 for each in counts):
             raise ValueError("window, horizon and season are counts")
-        names = found.target, found.key, *found.ahead
+        names = found.target, found.key, found.zone, *found.ahead
         if not all(isinstance(each, str) for each in names):
             raise ValueError("columns have names")
         (clock,), step = described([found.clock]), Step(**dict(found.step))
         if clock.kind not in ("date", "number") or type(found.resampled) is not bool:
             raise ValueError("times are dates or numbers")
+        if not clocks.ZONE.fullmatch(found.zone):
+            raise ValueError("a zone is a difference from UTC")
         if not _is_step(step):
             raise ValueError("times are in equal steps")
         return replace(found, clock=clock, step=step, ahead=tuple(found.ahead))
@@ -91,90 +94,6 @@ def hidden(columns: tuple[Column, ...], ahead: tuple[str, ...], time: str):
         [column.name not in known for column in columns],
         [column.width for column in columns],
     )
-
-
-def clock_of(name: str, time: str, values, others) -> Column:
-    """What the column of time holds.
-
-    Args:
-        name: of the table.
-        time: the name of the column.
-        values: its cells, as `cells.typed` gives them.
-        others: the cells of all columns, by name, of which one may be meant.
-
-    Raises:
-        Mistake: it holds neither dates nor numbers.
-    """
-    found = cells.find(time, values)
-    if found is not None and found.kind in ("date", "number"):
-        return found
-    from pyarrow import types
-
-    other = [
-        each
-        for each, there in others.items()
-        if (column := cells.find(each, there)) and column.kind == "date"
-    ]
-    hint = f"; columns of dates: {', '.join(other)}" if other else ""
-    written = found is not None and types.is_string(values.type)
-    if written and (place := dates.stranger(values)) is not None:
-        raise Mistake(
-            f"{name}, row {place + 1}: the time '{time}' is "
-            f"'{values[place].as_py()[: dates.SHOWN]}', and dates stand in other "
-            "rows; correct it, or leave the row out"
-        )
-    what = "is empty" if found is None else f"holds kind {found.kind}"
-    raise Mistake(
-        f"{name}: the column '{time}' {what}, which is no time; accepted: dates, such "
-        f"as 2026-01-31 14:00, 2026-01 or 2026-Q1, or numbers{hint}"
-    )
-
-
-def tell_zone(name: str, time: str, values) -> None:
-    """Warn of times in a zone whose clocks are changed: they are read in UTC.
-
-    Args:
-        name: of the table.
-        time: the name of the column.
-        values: its cells, as the table holds them.
-    """
-    zone = getattr(values.type, "tz", None)
-    if zone and zone[0] not in "+-" and zone not in steps.UNIVERSAL:
-        warnings.warn(
-            f"{name}: the times '{time}' are of {zone}, whose clocks may be changed; "
-            "they are read and forecast in UTC, where steps are equal",
-            stacklevel=5,
-        )
-
-
-def moments_of(name: str, clock: Column, values) -> np.ndarray:
-    """Seconds since 1970, or numbers, float64 (n,).
-
-    Raises:
-        Mistake: a time is missing, or is none; its row is named.
-    """
-    from pyarrow import types
-
-    gone = values.is_null().to_numpy(zero_copy_only=False)
-    if gone.any():
-        raise Mistake(
-            f"{name}, row {int(gone.argmax()) + 1}: the time '{clock.name}' is missing "
-            f"({gone.sum():,} of {len(gone):,} rows); fill it in, or leave the rows out"
-        )
-    written = clock.kind == "date" and types.is_string(values.type)
-    if written and len(zones := dates.offsets(values)) > 1:
-        raise Mistake(
-            f"{name}: the times '{clock.name}' differ from UTC by {zones[0]} and by "
-            f"{zones[1]}, as where a clock is changed, and local times are not in "
-            "equal steps; write all of them in UTC"
-        )
-    if clock.kind == "number" and types.is_floating(values.type):
-        return values.to_numpy(zero_copy_only=False)
-    if clock.kind == "date":
-        digits = types.is_floating(values.type)  # such as 20260131
-        written = cells.texts(values) if digits else values
-        return dates.moments_of(clock, written, f"{name}, ")
-    return cells.encode(clock, values, f"{name}, ")[:, 0].astype("float64")
 
 
 @dataclass

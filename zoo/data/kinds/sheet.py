@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from zoo.core import files
 from zoo.core.kept import array, name_of
@@ -19,6 +20,7 @@ TEXT = (".csv", ".tsv", ".txt", ".tab", ".data")
 PARQUET = (".parquet", ".pq")
 SUFFIXES = (*TEXT, ".jsonl", ".ndjson", *PARQUET, ".xlsx")
 SHOWN = 20  # names in an error
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"  # as Hive and Spark call a folder of missing
 
 
 @dataclass
@@ -65,13 +67,22 @@ def is_one(path: str | os.PathLike) -> bool:
 
 
 def parts_of(path: str | os.PathLike) -> list[Path]:
-    """The Parquet files of a folder that holds nothing else, by name; else []."""
+    """The Parquet files of a folder, and of those in it, that hold nothing else.
+
+    They are in the order of their names; [] if there is anything else.
+    """
     if not os.path.isdir(path := os.path.expanduser(path)):
         return []
-    files.check_readable(Path(path))
-    inside = [each for each in sorted(Path(path).iterdir()) if each.name[0] not in "._"]
-    fine = all(each.is_file() and each.suffix.lower() in PARQUET for each in inside)
-    return inside if fine else []
+    found = []
+    for folder, folders, names in os.walk(path):
+        for each in (folder, *(os.path.join(folder, inner) for inner in folders)):
+            files.check_readable(Path(each))  # which `walk` would pass over
+        folders[:] = sorted(each for each in folders if each[0] not in "._")
+        inside = [Path(folder, each) for each in sorted(names) if each[0] not in "._"]
+        if not all(e.is_file() and e.suffix.lower() in PARQUET for e in inside):
+            return []
+        found += inside
+    return found
 
 
 def read(
@@ -137,12 +148,13 @@ def _parquet(path: Path, parts: list[Path]) -> Sheet:
         tables = []
         for each in parts:
             with open(each, "rb") as file:  # pyarrow itself opens names in UTF-8 alone
-                tables.append(parquet.read_table(file))
+                tables.append(_with_folders(parquet.read_table(file), path, each))
         for part, each in zip(parts, tables, strict=True):
             if odd := {*each.column_names} ^ {*tables[0].column_names}:
                 raise Mistake(
-                    f"{parts[0].name} and {part.name} in {path} have different "
-                    f"columns; only one has {', '.join(sorted(odd)[:10])}"
+                    f"{parts[0].relative_to(path)} and {part.relative_to(path)} in "
+                    f"{path} have different columns; only one has "
+                    f"{', '.join(sorted(odd)[:10])}"
                 )
         table = tables[0]
         if parts[1:]:
@@ -158,6 +170,19 @@ def _parquet(path: Path, parts: list[Path]) -> Sheet:
     return Sheet(
         name, columns, target=target.decode("utf-8", "replace") if target else None
     )
+
+
+def _with_folders(table, root: Path, part: Path):
+    """A part with a column for each folder above it that is called like year=2026."""
+    import pyarrow
+
+    for folder in part.relative_to(root).parts[:-1]:
+        name, sign, value = folder.partition("=")
+        if sign and name not in table.column_names:
+            value = None if value == HIVE_NULL else unquote(value)
+            column = pyarrow.array([value] * len(table), pyarrow.string())
+            table = table.append_column(name, column)
+    return table
 
 
 def _json_lines(path: Path) -> Sheet:

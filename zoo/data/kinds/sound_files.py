@@ -1,12 +1,13 @@
 """One sound file as int16 samples: the one way, for training and for prediction.
 
-WAV files are read here: whole numbers of 8 to 32 bits and floats of 32 and 64, any
-number of channels and any rate. What `soundfile` reads, such as FLAC and Ogg, is read
-where that package is installed. Channels become their mean, and another rate is brought
-to the one that is asked for by SciPy's polyphase filter, which lets no frequency above
-half of the new rate through.
+WAV files are read here: whole numbers of 8 to 32 bits, floats of 32 and 64, and the 8
+bits of telephones (A-law and mu-law), any number of channels and any rate. What
+`soundfile` reads, such as FLAC and Ogg, is read where that package is installed.
+Channels become their mean, and another rate is brought to the one that is asked for by
+SciPy's polyphase filter, which lets no frequency above half of the new rate through.
 """
 
+import importlib.util
 import io
 import math
 import os
@@ -30,9 +31,10 @@ RATES = (1_000, 384_000)  # samples a second
 CHANNELS = 64
 SHORTEST = 0.01  # seconds: a step of the features
 LONGEST = 600.0  # seconds that are read of a file
-PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
+PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 _DTYPES = {(PCM, 8): "u1", (PCM, 16): "<i2", (PCM, 32): "<i4"}
 _DTYPES |= {(FLOAT, 32): "<f4", (FLOAT, 64): "<f8"}
+_DTYPES |= {(A_LAW, 8): "u1", (MU_LAW, 8): "u1"}
 _UNKNOWN_SIZES = (0xFFFFFFFF, 0x7FFFFFFF)  # of a stream whose end was not known
 Source = str | os.PathLike | bytes | BinaryIO
 
@@ -175,23 +177,24 @@ def _read(file: BinaryIO, size: int, name: str, seconds: float) -> _Found:
         raise Mistake(f"{name} is empty: it has 0 bytes")
     start = file.read(12)
     if start[:4] in (b"RIFF", b"RF64") and start[8:12] == b"WAVE":
-        return _wav(file, size, name, seconds)
+        found = _wav(file, size, name, seconds)
+        return found or _by_soundfile(file, name, seconds)
     if why := _other(file):
         raise Mistake(f"{name} is no sound: {why}")
-    file.seek(0)
     if Path(name).suffix.lower() in PLAIN:
         raise Mistake(f"{name} is no WAV file: it does not begin with RIFF and WAVE")
     return _by_soundfile(file, name, seconds)
 
 
-def _wav(file: BinaryIO, size: int, name: str, seconds: float) -> _Found:
-    form = None
+def _wav(file: BinaryIO, size: int, name: str, seconds: float) -> _Found | None:
+    """What a WAV file holds; None if `soundfile` may know its numbers."""
+    form = whole = None
     while len(about := file.read(8)) == 8:
         kind, length = about[:4], struct.unpack("<I", about[4:])[0]
         left = size - file.tell()
         if kind == b"data" and form is not None:
             if length in _UNKNOWN_SIZES:
-                length = left
+                length = left if whole is None else whole
             if length > left:
                 raise Mistake(
                     f"{name} is truncated: {length:,} bytes of sound should follow its "
@@ -200,24 +203,32 @@ def _wav(file: BinaryIO, size: int, name: str, seconds: float) -> _Found:
             return _samples(file, length, form, name, seconds)
         if length > left:
             break
+        if kind == b"ds64" and length >= 16:  # of a file of more than 4 GB
+            whole = struct.unpack("<8xQ", file.read(16))[0]
+            length -= 16
         if kind == b"fmt ":
             form = _format(file.read(min(length, 64)), name)
+            if form is None:
+                return None
             length -= min(length, 64)
         file.seek(length + length % 2, os.SEEK_CUR)
     raise Mistake(f"{name} is truncated: it has no sound behind its head")
 
 
-def _format(about: bytes, name: str) -> tuple[int, int, int, int]:
-    """Kind of numbers, channels, rate and bits of a WAV file."""
+def _format(about: bytes, name: str) -> tuple[int, int, int, int] | None:
+    """Kind of numbers, channels, rate and bits of a WAV file; None: see `_wav`."""
     if len(about) < 16:
         raise Mistake(f"{name} is damaged: its head has {len(about)} bytes of 16")
     kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", about[:16])
     if kind == EXTENSIBLE and len(about) >= 26:
         kind = struct.unpack("<H", about[24:26])[0]
     if (kind, bits) not in _DTYPES and (kind, bits) != (PCM, 24):
+        if importlib.util.find_spec("soundfile"):
+            return None
         raise Mistake(
             f"{name} is a WAV file of format {kind} with {bits} bits; accepted: whole "
-            "numbers of 8, 16, 24 or 32 bits, and floats of 32 or 64"
+            "numbers of 8, 16, 24 or 32 bits, floats of 32 or 64, A-law and mu-law; "
+            "for others: pip install soundfile"
         )
     _check(rate, channels, name)
     return kind, channels, rate, bits
@@ -247,12 +258,26 @@ def _samples(file: BinaryIO, size: int, form, name: str, seconds: float) -> _Fou
         found = wide.view("<i4")[:, 0] / np.float32(2**31)
     else:
         found = np.frombuffer(content, _DTYPES[kind, bits])
-        if bits == 8:
+        if kind in (A_LAW, MU_LAW):
+            found = _of_telephone(kind)[found]
+        elif bits == 8:
             found = (found.astype(np.float32) - 128) / 128
         elif kind == PCM:
             found = found / np.float32(2 ** (bits - 1))
     samples = found.astype(np.float32).reshape(-1, channels)
     return _Found(rate, count / rate, samples)
+
+
+def _of_telephone(kind: int) -> np.ndarray:
+    """The numbers of all bytes in A-law or mu-law, float32 (256,): ITU-T G.711."""
+    code = np.arange(256) ^ (0x55 if kind == A_LAW else 0xFF)
+    power, steps = code >> 4 & 7, code & 15
+    if kind == A_LAW:
+        large = (2 * steps + 33) << np.maximum(power - 1, 0)
+        size = np.where(power, large, 2 * steps + 1)
+        return (np.where(code & 128, size, -size) / 2**12).astype(np.float32)
+    size = ((2 * steps + 33) << power) - 33
+    return (np.where(code & 128, -size, size) / 2**13).astype(np.float32)
 
 
 def _other(file: BinaryIO) -> str:
@@ -271,6 +296,7 @@ def _by_soundfile(file: BinaryIO, name: str, seconds: float) -> _Found:
         raise Mistake(
             f"{name} is no WAV file; for FLAC, Ogg and MP3: pip install soundfile"
         ) from error
+    file.seek(0)
     try:
         with soundfile.SoundFile(file) as opened:
             _check(opened.samplerate, opened.channels, name)

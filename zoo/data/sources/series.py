@@ -10,10 +10,11 @@ import numpy as np
 
 from zoo.core.columns import Column
 from zoo.data.dataset import Dataset
-from zoo.data.kinds import cells, series, steps
+from zoo.data.kinds import cells, clocks, series, steps
+from zoo.data.kinds.dates import UNIX
 from zoo.data.kinds.series import Series, Timeline
 from zoo.data.kinds.sheet import Sheet
-from zoo.data.sources import table, windowing
+from zoo.data.sources import stand_ins, table, windowing
 from zoo.data.sources.targets import SHOWN, Target, target_names
 from zoo.errors import Mistake, unknown
 
@@ -108,8 +109,8 @@ def of(
         raise unknown("data.split", split, windowing.SPLITS)
     target = _one(found, target, time)
     ahead = _named(found, target, time, key, ahead)
-    series.tell_zone(found.name, time, found.columns[time])
     plain = {each: cells.plain(values, each) for each, values in found.columns.items()}
+    zone = clocks.zone_of(found.name, time, found.columns[time], plain[time])
     found.columns.clear()  # memory of a column is given back at once
     moments, clock = _times(found, time, plain)
     keys, names = series.keys_of(found.name, key, plain)
@@ -125,6 +126,7 @@ def of(
     del parts, values, covariates
     order, sorted_now = series.in_order(moments, keys)
     dates = clock.kind == "date"
+    unix = clock.format in UNIX
     if not step or step == steps.ROW:
         series.refuse_twice(found.name, moments, keys, names, order, dates)
     if not (np.diff(order) == 1).all():
@@ -145,10 +147,12 @@ def of(
         key,
         tuple(ahead),
         season,
+        clocks.UTC if unix else zone,
     )
     every = _laid(found.name, line, moments, wide, keys, names, tuple(described))
     del wide, keys
     notes = ["its rows were not in the order of time, and are sorted"] * sorted_now
+    notes += [f"the times '{time}' are {clock.format}, read as dates in UTC"] * unix
     return windowing.cut(
         name, found, line, tuple(described), every, split, test, validation, notes
     )
@@ -202,8 +206,8 @@ def _named(found: Sheet, target, time: str, key: str, ahead) -> tuple[str, ...]:
 
 def _times(found: Sheet, time: str, plain: dict) -> tuple[np.ndarray, Column]:
     values = cells.typed(plain.pop(time), found.decimal)
-    clock = series.clock_of(found.name, time, values, plain)
-    return series.moments_of(found.name, clock, values), replace(clock, missing=False)
+    clock = clocks.clock_of(found.name, time, values, plain)
+    return clocks.moments_of(found.name, clock, values), replace(clock, missing=False)
 
 
 def _target(found: Sheet, target: str, values) -> tuple[Column, np.ndarray]:
@@ -246,6 +250,7 @@ def _covariates(found, target, values, plain, kinds, ahead) -> table.Rows:
             rows.left_out[rows.columns.pop(i).name] = "sentences, which no window holds"
             del rows.parts[i]
     table.tell(found, rows)
+    stand_ins.tell(found.name, table.numbers_of(rows, answers))
     return rows
 
 

@@ -16,7 +16,7 @@ from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, margins, sheet, words
 from zoo.data.kinds.sheet import Sheet
 from zoo.data.kinds.tokens import split_words
-from zoo.data.sources import split_tables
+from zoo.data.sources import split_tables, stand_ins
 from zoo.data.sources.suspicions import LOOK, ONE, suspicion
 from zoo.data.sources.targets import SHOWN, Target, answers_of, target_names
 from zoo.data.splits import carved
@@ -160,7 +160,9 @@ def of(
             "data.text=NAME where it holds sentences"
         )
     tell(found, rows)
-    _tell_total(found, rows, answers)
+    numbers = numbers_of(rows, answers)
+    stand_ins.tell(found.name, numbers)
+    _tell_total(found, numbers)
     learned = [each for each in rows.columns if each.name not in kept]
     if len(learned) == 1 and learned[0].kind == "text":
         text = learned[0].name
@@ -233,12 +235,17 @@ def _tell_header(found: Sheet, target: str, answers: Target) -> None:
         )
 
 
-def _tell_total(found: Sheet, rows: Rows, answers: Target) -> None:
-    """Warn of a last row that is the sum of the others."""
+def numbers_of(rows: Rows, answers: Target) -> dict[str, np.ndarray]:
+    """The values of each column of numbers, and of targets that are numbers."""
     columns = zip(rows.columns, rows.parts, strict=True)
     numbers = {each.name: part[:, 0] for each, part in columns if each.kind == "number"}
     if answers.task == "numbers":
         numbers |= dict(zip(answers.names, answers.values.T, strict=True))
+    return numbers
+
+
+def _tell_total(found: Sheet, numbers: dict[str, np.ndarray]) -> None:
+    """Warn of a last row that is the sum of the others."""
     if summed := margins.totals(numbers):
         warnings.warn(
             f"{found.name}: the last row seems to be a total: it has the sum of all "
