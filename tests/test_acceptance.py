@@ -287,3 +287,34 @@ def test_a_field_that_every_stage_sets_is_said_to_have_no_effect():
     dataset = data.load_for(recipe)
     with pytest.warns(UserWarning, match="epochs=7 has no effect: every stage of the"):
         check(recipe, dataset)
+
+
+# --- What the data say themselves
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("model.classes=3", "2 classes .*; leave out model.classes=3: the data say it"),
+        ("model.input_shape=(3,)", r"leave out model.input_shape=\(3,\): the data say"),
+    ],
+)
+def test_an_argument_against_the_data_is_named(change, said):
+    recipe = zoo.recipe.override(ROWS, [change])
+    with pytest.raises(Mistake, match=said):
+        build_for(recipe, data.load("moons"))
+
+
+@pytest.mark.once
+def test_a_rate_and_a_vocabulary_are_those_of_the_data():
+    """No shape shows them: words beyond the table, and bands at other frequencies."""
+    nothing = np.zeros((3, 800), "int16")
+    sounds = data.Dataset(
+        "own", "sound", Split(nothing, np.arange(3)), classes=tuple("abc"), rate=8000
+    )
+    recipe = zoo.Recipe(
+        model="lstm_speech", model_arguments={"rate": 16000}, data="./own"
+    )
+    with pytest.raises(Mistake, match=r"model.rate=16000, and \./own has 8,000: leave"):
+        build_for(recipe, sounds)

@@ -60,6 +60,14 @@ def test_unknown_option(mistake):
         ("train circles data.groups=", "data.groups= is empty; give a name, or leave"),
         ("tune circles --only ,", "--only names nothing; give names, as learning_rate"),
         ("tune circles --trials 0", "trials=0; accepted: at least 1"),
+        ("tune circles --only nosuch --run new", "unknown hyperparameter 'nosuch'"),
+        ("cross-validate moons --inner-folds 2", "--inner-folds 2 is of the search in"),
+        ("cross-validate moons --folds 9999", "2 <= k <= 1000, as there are examples"),
+        (
+            "train moons data.validation=0.3",
+            "data.validation is no argument of data; s",
+        ),
+        ("train moons class_weight={a:3}", "is no dictionary; write the names in quot"),
         ("train circles --devices 0", "devices=0; accepted: all, or a whole number"),
         (
             "train circles model.hidden=(9999999999999,)",

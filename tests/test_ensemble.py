@@ -205,6 +205,10 @@ def test_numbers_and_rows_of_columns(place):
     [answer] = zoo.predict(whole, row, confidence=0.8)
     low, high = answer.intervals["price"]
     assert low < answer.numbers["price"] < high
+    card = json.loads((zoo.publish(whole, place / "card") / "card.json").read_text())
+    [(name, arguments), _] = card["arguments"]["members"]
+    kinds = [each["kind"] for each in arguments["columns"]]
+    assert (name, kinds) == ("deep_mlp", ["number", "category"])
 
 
 @pytest.mark.slow
@@ -291,6 +295,8 @@ def test_an_ensemble_is_not_trained(place, whole):
     with pytest.raises(Mistake, match="an ensemble is not trained: train its members"):
         zoo.train(whole.recipe, run=place / "again", quiet=True)
     assert not (place / "again").exists()
+    with pytest.raises(Mistake, match="is an ensemble, which is not trained: its memb"):
+        zoo.train(whole.recipe, run=whole.folder, resume=True, quiet=True)
 
 
 @once

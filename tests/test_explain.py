@@ -257,6 +257,11 @@ def test_the_words_of_each_token(keep):
             "unknown class 'rigth'; did you mean 'right'?; accepted: left, right",
         ),
         ({"seed": -1}, "seed=-1; a seed is 0 or a positive whole number"),
+        (
+            {"seed": 1, "method": "gradient"},
+            "seed=1 is of the noise of smoothgrad, and method=gradient has none; leave "
+            "it out",
+        ),
     ],
 )
 def test_what_cannot_be_explained_costs_one_line(run, options, said):

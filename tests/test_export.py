@@ -11,6 +11,7 @@ import pytest
 
 import zoo
 from zoo import cli, data
+from zoo.core import progress
 from zoo.engine import steps
 from zoo.errors import Mistake
 from zoo.exporting import check, checks, formats
@@ -32,6 +33,17 @@ def moons(tmp_path_factory):
 @pytest.fixture(scope="module")
 def exported(moons):
     return zoo.export(moons)
+
+
+def test_a_long_export_says_every_minute_where_it_is(moons, tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "MINUTE", 0.005)
+    said = []
+    monkeypatch.setattr(progress, "say", said.append)
+    path = zoo.export(moons, tmp_path / "moons.onnx")
+    assert said[0] == "exporting as onnx: 0 of 2"
+    said.clear()
+    check(path)
+    assert {*said} <= {"checking moons.onnx: 0 of 1"}
 
 
 def answers(file, inputs):

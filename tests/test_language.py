@@ -3,6 +3,7 @@
 import collections
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
@@ -113,6 +114,9 @@ def test_unknown_letters_are_told_and_counted(tmp_path):
             "data.vocabulary=1; accepted",
         ),
         (b"abc" * 99, {"fold": (0, 3)}, "a text, several series .* are split once"),
+        (b"abc" * 99, {"vocabulary": 9}, "=9 counts words, .* or set data.unit=words"),
+        (b"abc" * 99, {"groups": "a"}, "groups=a names a column, and a text that goes"),
+        (b"abc" * 99, {"time": "a"}, "time=a names a column, and a text that goes on"),
     ],
 )
 def test_bad_texts_are_told_in_one_line(tmp_path, content, arguments, said):
@@ -233,8 +237,6 @@ def test_metrics_are_the_means_over_tokens():
 @pytest.mark.parametrize("cell", ["lstm", "gru", "mingru"])
 @pytest.mark.parametrize("tied", [True, False])
 def test_steps_are_those_of_the_network(cell, tied, monkeypatch):
-    import keras
-
     from zoo.layers import stepping
     from zoo.models import lstm_language
 
@@ -250,3 +252,32 @@ def test_steps_are_those_of_the_network(cell, tied, monkeypatch):
         assert stepper.dtype == dtype
         steps = [stepper.step(int(token)) for token in ids[0]]
         assert np.abs(whole - steps).max() <= 1e-5 * np.abs(whole).max()
+
+
+@pytest.mark.parametrize("change", [{"label_smoothing": 0.1}, {"loss": "focal"}])
+def test_other_losses_of_tokens_are_those_of_numpy(tmp_path, change):
+    """At weights that hardly move the first epoch's loss is that of the start."""
+    load(tmp_path)
+    recipe = zoo.Recipe(
+        model="lstm_language",
+        model_arguments={"units": (4,), "embedding": 3},
+        data="./own.txt",
+        data_arguments={"window": 16},
+        batch=8,
+        epochs=1,
+        learning_rate=1e-7,
+        **change,
+    )
+    run = zoo.train(recipe, run="run", quiet=True, floor=False)
+    split = data.load_for(recipe).train
+    logits = keras.ops.convert_to_numpy(run.model(np.asarray(split.inputs)))
+    logits = logits.astype("f8")
+    logs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    told = np.eye(logits.shape[-1])[np.asarray(split.targets)]
+    shares = told * 0.9 + 0.1 / logits.shape[-1]
+    if "loss" in change:
+        shares = told * (1 - np.exp(logs)) ** 2
+    expected = -(shares * logs).sum(-1).mean()
+    right = (logits.argmax(-1) == np.asarray(split.targets)).mean()
+    assert run.history[0]["loss"] == pytest.approx(expected, rel=1e-4)
+    assert run.history[0]["accuracy"] == pytest.approx(right, abs=0.02)

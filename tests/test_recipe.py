@@ -66,6 +66,11 @@ def test_a_stage_is_changed_by_its_number():
     assert RECIPE.stages[0]["epochs"] == 3
 
 
+def test_classes_whose_names_are_numbers_need_no_quotes():
+    changed = recipes.override(RECIPE, ["class_weight={3: 2, 'cat': 1}"])
+    assert changed.class_weight == {"3": 2, "cat": 1}
+
+
 def test_a_change_acts_on_what_the_changes_before_it_left():
     changes = ["stages=({'epochs': 2},)", "stage.1.epochs=9", "learning_rate=0.5"]
     changed = recipes.override(RECIPE, changes)

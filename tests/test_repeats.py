@@ -1,6 +1,7 @@
 """Equal rows and texts in two splits or two classes are told; natural ones are not."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,17 @@ def test_a_row_of_two_classes():
         "found 1 row of mine in two classes or more, such as 9, 10, 11; keep each in "
         "the class that is right"
     )
+
+
+@pytest.mark.parametrize("task", ["labels", "strings"])
+def test_an_input_with_two_answers_of_several_parts(task):
+    rows = np.arange(60.0).reshape(20, 3)
+    rows[19] = rows[3]
+    targets = [np.arange(20)[:, None] // 10 + [[0, 1]], np.zeros((1, 2), int)]
+    found = replace(table(rows, [[-1, -1, -1]], targets), task=task)
+    what = {"labels": "different labels", "strings": "two strings or more"}[task]
+    (line,) = told(found)
+    assert f"found 1 row of mine with {what}, such as 9, 10, 11; keep each" in line
 
 
 def test_rows_of_few_small_numbers_are_equal_by_nature():

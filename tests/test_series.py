@@ -246,6 +246,12 @@ def test_bad_arguments_are_told_in_a_line(changes, said):
     assert "\n" not in str(error.value)
 
 
+def test_the_time_is_no_column_to_learn_from():
+    given = {"columns": {"when": "date"}, **GIVEN}
+    with pytest.raises(Mistake, match="'when' is the time of the series; leave it out"):
+        data.load(table(), **given)
+
+
 def test_two_columns_of_one_name(tmp_path):
     path = tmp_path / "own.csv"
     path.write_text("when,load,load\n2026-01-01,1,2\n")

@@ -168,3 +168,9 @@ def test_folders_of_parts_are_columns_as_in_pandas(tmp_path):
     np.testing.assert_allclose(inputs[order, 1], expected["year"].astype(int)[other])
     names = np.array(found.columns[2].categories)[inputs[order, 2].astype(int)]
     assert names.tolist() == expected["site"].iloc[other].tolist()
+
+
+def test_a_series_is_cut_from_one_table(houses):
+    said = r"data.horizon cuts a series of one table .* put them into one; data.test"
+    with pytest.raises(Mistake, match=said):
+        sizes(time="size", window=4, horizon=2)

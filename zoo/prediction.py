@@ -89,6 +89,7 @@ def predict(
     if batch < 1:
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
     source, dataset = answering.opened(run, trust)
+    data.check_as_is(dataset, as_is)
     raw: Any = None if back else data.ready(dataset, inputs)
     if raw is not None:
         decoded = data.laid_out(dataset, raw, as_is)

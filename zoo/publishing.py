@@ -318,6 +318,9 @@ def _arguments(recipe: recipes.Recipe, dataset: Dataset) -> dict:
 
 
 def _plain(arguments: dict) -> dict:
+    if "members" in arguments:  # of an ensemble
+        members = [[name, _plain(each)] for name, each in arguments["members"]]
+        return {**arguments, "members": members}
     if "columns" in arguments:
         return {**arguments, "columns": columns.to_json(arguments["columns"])}
     return arguments

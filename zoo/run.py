@@ -173,9 +173,14 @@ class Run:
     def model(self):
         """The trained model, on the active backend."""
         about = self.about_data
-        return stored.load(
+        model = stored.load(
             self.folder, self.recipe, about.facts(), about.answers, self.trust
         )
+        if stored.is_own(self.recipe):
+            from zoo.building import alike
+
+            alike.check_opened(self.folder, self.backend, model)
+        return model
 
     @property
     def forward(self):

@@ -117,6 +117,22 @@ def _of_members(recipe: Recipe, facts: dict) -> dict:
     return {"members": tuple(found), "task": facts.get("task", "classes")}
 
 
+def otherwise(recipe: Recipe, facts: dict) -> str:
+    """What to leave out of a recipe that says another size than its data; "" if none.
+
+    Args:
+        recipe: with arguments of a model.
+        facts: of its data, see `zoo.data.Dataset.facts`.
+    """
+    said = recipe.model_arguments.items()
+    other = [
+        f"model.{name}={value}"
+        for name, value in said
+        if name in facts and value != facts[name]
+    ]
+    return f"leave out {', '.join(other)}: the data say it" if other else ""
+
+
 def check_outputs(
     model: "keras.Model", recipe: Recipe, answers: tuple, task: str = "classes"
 ) -> None:
@@ -137,7 +153,9 @@ def check_outputs(
     if task == "numbers":
         outputs = model.output_shape[1]  # quantiles of each may follow
     if outputs != count and (outputs, count, task) != (1, 2, "classes"):
+        then = otherwise(recipe, {"classes": count, "horizon": count})
         raise Mistake(
             f"model {recipe.model} has {outputs} outputs and data "
             f"{called(recipe.data)} has {count} {task} ({', '.join(answers)})"
+            f"{then and f'; {then}'}"
         )

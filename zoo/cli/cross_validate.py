@@ -22,6 +22,7 @@ from zoo.cli._table import table
 from zoo.core.folders import given_back, new_folder
 from zoo.core.progress import show
 from zoo.engine import startup
+from zoo.errors import Mistake
 from zoo.run import Run
 
 
@@ -76,6 +77,11 @@ def run(options):
     from zoo.evaluation.cross_validation import cross_validate
 
     choose = {}
+    if options.inner_folds and not options.trials:
+        raise Mistake(
+            f"--inner-folds {options.inner_folds} is of the search in each part, and "
+            "there is none; add --trials 30, or leave it out"
+        )
     if options.trials:
         from zoo.tuning.choice import best_of
 

@@ -19,7 +19,7 @@ from zoo.core.random import order
 from zoo.data import builders, categories, folds, keys, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split
-from zoo.data.inputs import decode, items, laid_out, named, ready
+from zoo.data.inputs import check_as_is, decode, items, laid_out, named, ready
 from zoo.data.kept_facts import restore
 from zoo.data.kinds import texts
 from zoo.data.sources import (
@@ -41,6 +41,7 @@ __all__ = [
     "Dataset",
     "Split",
     "cache_dir",
+    "check_as_is",
     "decode",
     "is_path",
     "items",
@@ -58,6 +59,15 @@ VALIDATION = 0.1  # of the training split, where the data have no validation spl
 _HOMES = (generated, numbers, penguins, forecasts, streams, speech, digit_strings)
 LONGEST_CLASS = 1000  # letters
 TEXT = ("vocabulary_size", "length", "keep", "ngrams")
+_WITHOUT_TEXTS = (
+    own.arrays.read,
+    own.folder.read,
+    own.labeled.read,
+    own.series.read,
+    own.sounds.listed,
+    own.sounds.read,
+    streams.read,
+)
 
 
 def names() -> tuple[str, ...]:
@@ -129,6 +139,7 @@ def load(
         dataset = keys.take(dataset, groups, time)
     if fold:
         dataset = folds.split(dataset, fold, seed)
+        _tell_unused(arguments, fold)
     elif key:
         dataset = keys.apart(dataset, key)
     if dataset.kind == "image":
@@ -139,7 +150,9 @@ def load(
         # which tell by file
         repeats.tell(dataset)
     if dataset.kind == "text":
-        return _encoded(dataset, encoder, **wanted)
+        known = inspect.signature(texts.Vocabulary.build).parameters
+        with checked(f"the data set {name}", wanted, known):
+            return _encoded(dataset, encoder, **wanted)
     if wanted:
         given = ", ".join(wanted)
         raise Mistake(f"{given} is for texts; {name} holds {dataset.kind} data")
@@ -188,8 +201,7 @@ def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
     else:
         read = partial(tfds.read, name)
     accepted = set(inspect.signature(read).parameters) - {"validation"}
-    others = (None, own.folder.read, own.labeled.read, own.series.read, streams.read)
-    if getattr(read, "func", None) not in others:
+    if getattr(read, "func", None) not in (None, *_WITHOUT_TEXTS):
         accepted |= set(TEXT)
     for argument in arguments:
         if argument not in accepted:
@@ -214,6 +226,12 @@ def _is_series(read: Callable[..., Dataset]) -> bool:
 def _series(
     read, arguments: dict, fold, groups: str, time: str, validation: float | None
 ):
+    taken = inspect.signature(read).parameters
+    for what, column in {"groups": groups, "time": time}.items():
+        if column and "time" not in taken:
+            raise Mistake(
+                f"{what}={column} names a column, and a text that goes on has none"
+            )
     if groups:
         raise Mistake(f"groups={groups} is for tables; a series has data.key={groups}")
     if time:
@@ -221,14 +239,24 @@ def _series(
     if not fold:
         return read(**arguments, validation=validation or 0.0)
     own = arguments.keys() & {"key", "split", "unit"}
-    if own or not {"horizon", "test"} <= inspect.signature(read).parameters.keys():
+    if own or not {"horizon", "test"} <= taken.keys():
         raise Mistake(
             f"fold={fold} is for one series whose parts follow each other in time; a "
             "text, several series by data.key, and data.split are split once: give "
             "data.test and validation, the shares at its end"
         )
     whole = read(**{**arguments, "test": 0.0}, validation=0.0)
+    _tell_unused(arguments, fold)
     return categories.learned(folds.of_series(whole, fold, validation or 0.0))
+
+
+def _tell_unused(arguments: dict, fold: tuple[int, ...]) -> None:
+    if arguments.get("test") is not None:
+        warnings.warn(
+            f"data.test={arguments['test']} is not used: the test split is part "
+            f"{fold[0]} of {fold[1]}",
+            stacklevel=4,
+        )
 
 
 def _home(name: str) -> types.ModuleType | None:

@@ -36,8 +36,8 @@ def split(dataset: Dataset, fold: tuple[int, ...], seed: int) -> Dataset:
             train, test = whole.take(kept), whole.take(held)
             return replace(dataset, train=train, validation=None, test=test)
     raise Mistake(
-        f"fold={fold}; accepted: (i, k), or (i, k, seed), with 2 <= k <= {count} and "
-        "0 <= i < k"
+        f"fold={fold}; accepted: (i, k), or (i, k, seed), part i of k, with "
+        f"0 <= i < k and 2 <= k <= {count}, as there are examples"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.core.kept import called
 from zoo.data import held, places
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import (
@@ -129,6 +130,15 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
     if dataset.columns:
         return rows.decode(raw, dataset.columns, dataset.form)
     return tables.decode(raw, dataset.features, dataset.missing)
+
+
+def check_as_is(dataset: Dataset, as_is: bool) -> None:
+    """Refuse to look for no ink where there are no pictures."""
+    if as_is and dataset.kind != "image":
+        raise Mistake(
+            f"--as-is (in Python: as_is=True) is for pictures; {called(dataset.name)} "
+            f"is {dataset.kind} data"
+        )
 
 
 def laid_out(dataset: Dataset, found: np.ndarray, as_is: bool = False) -> np.ndarray:

@@ -20,6 +20,12 @@ SHORT = 5  # words; shorter texts are equal by chance
 # for each of its rows, and no column tells at least half of the rows apart.
 ROOM = 10_000
 BLOCK = 1000  # pictures that are read at a time
+# By the task of the data: what is said of one input with two answers, and what to do.
+TORN = {
+    "classes": ("in two classes or more", "keep each in the class that is right"),
+    "labels": ("with different labels", "keep each with those that are right"),
+    "strings": ("with two strings or more", "keep each with what is said in it"),
+}
 NOUNS = {"text": "text", "image": "picture", "sound": "sound", "sequence": "sequence"}
 
 
@@ -58,14 +64,14 @@ def tell(dataset: Dataset) -> None:
                 f"as {example}; its accuracy flatters the network: remove them"
             )
     torn = seen[:0]
-    if dataset.task == "classes":
+    if dataset.task in TORN:
         torn = _torn(seen, np.concatenate([part.targets for part in splits.values()]))
     if len(torn):
         split, place = _place(splits, torn[0])
+        what, then = TORN[dataset.task]
         lines.append(
-            f"found {_count(torn, dataset)} of {called} in two classes or more, "
-            f"such as {_shown(splits[split].inputs, place, dataset)}; keep each in the "
-            "class that is right"
+            f"found {_count(torn, dataset)} of {called} {what}, such as "
+            f"{_shown(splits[split].inputs, place, dataset)}; {then}"
         )
     if lines and (printed or not _are_equal_by_nature(splits, len(np.unique(seen)))):
         for line in lines:
@@ -114,7 +120,9 @@ def _prints(inputs) -> np.ndarray:
 
 
 def _torn(prints: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The first place of each input that occurs in two classes or more."""
+    """The first place of each input that occurs with two answers or more."""
+    if targets.ndim > 1:
+        targets = np.unique(targets, axis=0, return_inverse=True)[1].reshape(-1)
     pairs = np.unique(np.stack([prints, targets.astype(np.int64)]), axis=1)[0]
     found, counts = np.unique(pairs[pairs != 0], return_counts=True)
     torn = found[counts > 1]

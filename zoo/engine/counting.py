@@ -76,11 +76,13 @@ def wrong_tokens(targets, outputs):
     """The sum of the shares of an example's tokens that are answered wrongly.
 
     Args:
-        targets: tokens (n, window).
+        targets: tokens (n, window), or shares (n, window, tokens).
         outputs: logits (n, window, tokens).
     """
     from keras import ops
 
+    if len(targets.shape) == 3:  # as a loss with label smoothing takes them
+        targets = ops.argmax(targets, axis=-1)
     predicted = ops.argmax(outputs, axis=-1)
     missed = ops.cast(targets, predicted.dtype) != predicted
     return ops.sum(ops.mean(ops.cast(missed, "float32"), axis=-1))

@@ -46,6 +46,14 @@ def outputs(layer: keras.layers.Layer) -> list[keras.KerasTensor]:
     return [output for node in layer._inbound_nodes for output in node.outputs]
 
 
+def input_shapes(operation: keras.Operation) -> list[tuple]:
+    """The shape of the first input of an operation or layer at each place of a graph.
+
+    `layer.input` is refused for several, and for none.
+    """
+    return [node.input_tensors[0].shape for node in operation._inbound_nodes]
+
+
 def operation(tensor: keras.KerasTensor):
     """The layer or operation of a graph that gives this tensor."""
     return tensor._keras_history.operation

@@ -98,8 +98,14 @@ def explain(
             f"{dataset.kind} data"
         )
     method = _method(method, dataset, opened)
+    data.check_as_is(dataset, as_is)
     if seed < 0:
         raise Mistake(f"seed={seed}; a seed is 0 or a positive whole number")
+    if seed and method != "smoothgrad":
+        raise Mistake(
+            f"seed={seed} is of the noise of smoothgrad, and method={method} has none; "
+            "leave it out"
+        )
     if opened.quantiles:
         raise Mistake(
             f"explain is for one answer; {_place(opened)} gives quantiles: explain a "

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoo import backend
 from zoo.building import trained
 from zoo.core import files, folders, processes, seal
+from zoo.core.progress import Progress
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.exporting import formats
@@ -65,10 +66,12 @@ def export(
     formats.require(format, int8)
     with (
         files.writing(path),
+        Progress(f"exporting as {format}", 2) as progress,
         tempfile.TemporaryDirectory(prefix=".zoo-export-", dir=path.parent) as folder,
     ):
         made = Path(folder) / path.name
         _write(run, made, format, outputs, int8)
+        progress.update(1, what=f"checking {path.name}")
         found = _compare(made, format)
         if int8:
             checks.save(made, *checks.read(made), found - checks.SLACK)
@@ -117,7 +120,8 @@ def check(path: str | Path, trust: bool = False) -> float:
     for package in formats.module(name).PACKAGES:
         if not backend.is_installed(package):
             raise Mistake(f"to check {path} needs {package}: pip install {package}")
-    return _compare(path, name, trust)
+    with Progress(f"checking {path.name}", 1):
+        return _compare(path, name, trust)
 
 
 def _place(run: Run, path, format: str | None, int8: bool) -> tuple[Path, str]:

@@ -90,9 +90,23 @@ def _changed(values: dict, key: str, value) -> dict:
 def _value(name: str, text: str):
     """The value of the field `name` that was written as `text`."""
     check_name(name)
-    if name in FIXED and not isinstance(_parse(text), dict):
+    value = _parse(text)
+    if name in FIXED and not isinstance(value, dict):
         raise unknown_field(name)
-    return text if FIELDS[name].type is str else _parse(text)
+    if name == "class_weight" and isinstance(value, dict):
+        return {_class(key): each for key, each in value.items()}
+    if name == "class_weight" and text.startswith("{"):
+        raise Mistake(
+            f"class_weight={text} is no dictionary; write the names in quotes, and all "
+            "of it in others, which a shell takes away: "
+            "\"class_weight={'defect': 9}\""
+        )
+    return text if FIELDS[name].type is str else value
+
+
+def _class(key) -> str:
+    """The name of a class that was typed without quotes, as 3 for the class '3'."""
+    return str(key) if type(key) in (int, float) else key
 
 
 def _of_data(name: str, text: str):

@@ -164,6 +164,9 @@ class Recipe:
             if getattr(self, name) not in accepted:
                 raise unknown(name, getattr(self, name), accepted)
         _check_weights(self.class_weight)
+        for name, then in _NOT_OF_DATA.items():
+            if name in self.data_arguments:
+                raise Mistake(f"data.{name} is no argument of data; {then}")
         if len(self.stages) > MOST_STAGES:
             raise Mistake(f"{len(self.stages):,} stages; accepted: up to {MOST_STAGES}")
         for number, stage in enumerate(self.stages, 1):
@@ -233,6 +236,12 @@ _RANGES = [
     ("early_stopping", 0, 2**31),
     ("save_every", 1, 2**31),
 ]
+# Arguments of `zoo.data.load` that have another place, or none, in a recipe.
+_NOT_OF_DATA = {
+    "name": "data=NAME says which data they are",
+    "validation": "set validation=0.1, the recipe's own share",
+    "encoder": "a run learns its words from its own training split",
+}
 _CHOICES = {
     "augment_on": ("host", "device"),
     "schedule": ("constant", "cosine", "linear"),

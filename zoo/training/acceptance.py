@@ -12,12 +12,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from zoo.building import registry, unit
-from zoo.building.fitting import reason
+from zoo.building import alike, registry, unit
+from zoo.building.fitting import otherwise, reason
 from zoo.data import Dataset
 from zoo.engine import private
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
+from zoo.recipe import Recipe
 
 _EXAMPLES = 8
 # What changes no value, and may stand behind a sigmoid.
@@ -35,12 +36,13 @@ _BOUNDED = {
 }
 
 
-def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
+def check_shapes(recipe: Recipe, model: keras.Model, dataset: Dataset) -> None:
     """Refuse a model that does not take the data, or gives something else than logits.
 
     Raises:
         Mistake: says what the model takes and gives, and what the data are.
     """
+    name = recipe.model
     inputs, outputs = (getattr(model, each, None) for each in ("inputs", "outputs"))
     if not inputs or not outputs:
         raise Mistake(
@@ -66,10 +68,11 @@ def check_shapes(name: str, model: keras.Model, dataset: Dataset) -> None:
         for wanted, given in zip(takes, dataset.input_shape, strict=True)
     )
     if not fits:
+        then = otherwise(recipe, dataset.facts())
         raise Mistake(
             f"model {name} takes examples of shape {tuple(takes)} and those of "
-            f"{dataset.name} are of shape {tuple(dataset.input_shape)}; give build "
-            "the argument input_shape, or take other data"
+            f"{dataset.name} are of shape {tuple(dataset.input_shape)}; "
+            f"{then or 'give build the argument input_shape, or take other data'}"
         )
     if dataset.task == "tokens":
         if len(gives) != 2 or gives[0] != takes[0] or not gives[1]:
@@ -175,6 +178,7 @@ def try_out(name: str, model: keras.Model, dataset: Dataset) -> None:
     """
     if not model.trainable_variables:
         raise Mistake(f"model {name} has no weights that can be trained")
+    alike.check_new(name, model)
     count = min(_EXAMPLES, len(dataset.train))
     inputs = np.asarray(dataset.train.inputs[np.arange(count)])
     try:

@@ -11,6 +11,7 @@ import keras
 
 from zoo import data
 from zoo import recipe as recipes
+from zoo.building.ensemble import NAME as ENSEMBLE
 from zoo.core import locks, seal
 from zoo.core.folders import given_back, make_folder, new_folder
 from zoo.engine import groups
@@ -129,8 +130,11 @@ def take(
                     f"{folder} is a cross-validation; `zoo cross-validate` with the "
                     f"same words and --run {folder} continues it"
                 )
-            if ended:
-                open_run(folder)
+            if ended and open_run(folder).recipe.model == ENSEMBLE:
+                raise Mistake(
+                    f"{folder} is an ensemble, which is not trained: its members are, "
+                    "before `zoo ensemble RUN RUN` makes one of them"
+                )
             recipes.check_trained(folder)
             _check_recipe(folder, recipe, ended)
         else:

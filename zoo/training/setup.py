@@ -189,6 +189,7 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
         Mistake: the model cannot be built, or does not fit the data or zoo, see
             `zoo.training.acceptance`; or a stage does not fit the model.
     """
+    _check_facts(recipe, dataset)
     try:
         model = fitting.build(recipe, dataset.facts())
     except Mistake:
@@ -201,7 +202,7 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
             f"examples are of shape {tuple(dataset.input_shape)}: "
             f"{fitting.reason(error)}"
         ) from error
-    acceptance.check_shapes(recipe.model, model, dataset)
+    acceptance.check_shapes(recipe, model, dataset)
     fitting.check_outputs(model, recipe, dataset.answers, dataset.task)
     for layer in model.layers:
         if layer.name == unit.NAME and dataset.task == "numbers":
@@ -219,6 +220,18 @@ def build_for(recipe: Recipe, dataset: data.Dataset) -> keras.Model:
         optimizer.make(stage, -(-len(dataset.train) // stage.batch), [])
     _try_stages(recipe, model)
     return model
+
+
+def _check_facts(recipe: Recipe, dataset: data.Dataset) -> None:
+    """Refuse arguments against the data that no shape of the model would show."""
+    facts = dataset.facts()
+    for name in {"rate", "vocabulary_size"} & facts.keys():
+        said = recipe.model_arguments.get(name, facts[name])
+        if said != facts[name]:
+            raise Mistake(
+                f"model.{name}={said}, and {called(recipe.data)} has "
+                f"{facts[name]:,}: leave it out"
+            )
 
 
 def _try_stages(recipe: Recipe, model: keras.Model) -> None:

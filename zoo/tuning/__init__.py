@@ -205,10 +205,13 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
     startup.import_keras(settings.backend)
     deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
 
+    import keras_tuner
+
     from zoo.data import identity
     from zoo.training.folder import Stopped
     from zoo.tuning import trial
     from zoo.tuning.sharing import run_workers
+    from zoo.tuning.space import space
     from zoo.tuning.tuner import RENEWED, Tuner, wave
 
     dataset = trial.datasets(settings.recipe, settings.folds)[0]
@@ -223,6 +226,9 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
         wave=wave(settings.recipe, settings.tuner, dataset, objective),
         examples=identity.examples(dataset),
     )
+    # Before anything is written; a search finds out again what its trials may change.
+    names = keras_tuner.HyperParameters()
+    space(settings.recipe, names, only=settings.only, examples=len(dataset.train))
     folder = folder or new_folder(name, settings.backend)[0]
     _open(folder, settings)
     tuner = Tuner(settings, folder, deadline, quiet, lease)

@@ -90,14 +90,14 @@ def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
     elif isinstance(raw, str | os.PathLike):
         yield sheet.read(raw, known=known, usual=form)
     elif given.is_frame(raw):
-        if known[0] in getattr(getattr(raw, "index", None), "names", ()):
-            raise Mistake(
-                f"'{known[0]}' is the index of the table; table.reset_index() makes it "
-                "a column"
-            )
+        given.check_index(raw, known)
         yield rows.sheet_of({str(name): raw[name] for name in raw.columns})
     elif isinstance(raw, Mapping):
         yield rows.sheet_of(raw)
+    elif given.is_series(raw):
+        raise Mistake(
+            f"a column alone says no time; give {wanted}, such as series.reset_index()"
+        )
     elif isinstance(raw, Sheet | Ending) or not isinstance(raw, list | tuple):
         raise Mistake(f"{given.described(raw)} is no series; give {wanted}")
     else:

@@ -1,7 +1,7 @@
 """What users hold their inputs in: lists, arrays, tensors, series, frames."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from numbers import Number
 
 import numpy as np
@@ -13,6 +13,16 @@ from zoo.errors import Mistake
 def is_frame(given) -> bool:
     """Whether this is a table with named columns, of pandas or polars."""
     return hasattr(given, "columns") and hasattr(given, "to_dict")
+
+
+def check_index(frame, names: Collection[str]) -> None:
+    """Refuse a frame of pandas with one of these columns as its index."""
+    for name in getattr(getattr(frame, "index", None), "names", ()):
+        if name in names and name not in frame.columns:
+            raise Mistake(
+                f"'{name}' is the index of the table; table.reset_index() makes it a "
+                "column"
+            )
 
 
 def is_series(given) -> bool:

@@ -39,6 +39,7 @@ def items(raw, columns: tuple[Column, ...]) -> list:
     if isinstance(raw, str | os.PathLike):
         return [[raw]] if len(names) == 1 and not _is_file(raw) else [raw]
     if given.is_frame(raw):
+        given.check_index(raw, names)
         there = list(raw.columns)
         found = kept.columns_of(raw)
         numbered = all(isinstance(name, int | np.integer) for name in there)

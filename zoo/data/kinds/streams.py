@@ -14,6 +14,7 @@ from zoo.errors import Mistake, unknown
 LARGEST = 2**32  # bytes of a text; all books of Project Gutenberg have 5 times that
 SHOWN = 40  # letters of a word in an error
 UNITS = ("characters", "words")
+WORDS = 10_000  # that are learned by default
 UNKNOWN = ""  # token 0, for what the training text does not hold
 SUFFIXES = (".txt", ".text")
 # A word takes the space before it along, so that tokens joined are the text again.
@@ -58,22 +59,29 @@ def with_plain_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def learn(text: str, unit: str, most: int) -> tuple[str, ...]:
+def learn(text: str, unit: str, most: int | None) -> tuple[str, ...]:
     """The tokens of a text, each once, after `UNKNOWN`.
 
     Args:
         text: of the training.
         unit: one of `UNITS`.
-        most: words, the most frequent ones; of characters all are taken.
+        most: words, the most frequent ones, `WORDS` by default; of characters all are
+            taken.
 
     Raises:
         Mistake: there is no such unit, or the text is one token over and over.
     """
     if unit not in UNITS:
         raise unknown("data.unit", str(unit), UNITS)
+    if unit == "characters" and most is not None:
+        raise Mistake(
+            f"data.vocabulary={most} counts words, and all characters are taken; leave "
+            "it out, or set data.unit=words"
+        )
     if unit == "characters":
         found = [chr(code) for code in np.unique(_codes(text))]
     else:
+        most = WORDS if most is None else most
         if type(most) is not int or most < 2:
             raise Mistake(f"data.vocabulary={most}; accepted: 2 words or more")
         counts = Counter(_WORD.findall(text))

@@ -18,6 +18,7 @@ from zoo.core.numbers import read_float
 from zoo.data.kinds.given import (
     array,
     by_name,
+    check_index,
     described,
     is_array,
     is_frame,
@@ -169,6 +170,7 @@ def check(
 
 
 def _of_frame(frame, features: tuple[str, ...]) -> list[list]:
+    check_index(frame, features)
     columns = {name: each.to_list() for name, each in columns_of(frame).items()}
     unnamed = all(isinstance(name, int | np.integer) for name in frame.columns)
     if unnamed and len(columns) == len(features):

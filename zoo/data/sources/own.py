@@ -80,6 +80,12 @@ def reader(
     if arrays.is_one(place):
         return partial(arrays.read, path)
     if split_tables.is_one(place):
+        if windowed := sorted(WINDOWED & {*asked}):
+            raise Mistake(
+                f"data.{windowed[0]} cuts a series of one table into training, "
+                f"validation and test by its time, and {path} is split into several: "
+                "put them into one; data.test and validation say the shares at its end"
+            )
         return partial(table.read, path)
     if sheet.parts_of(place):
         return partial(series.read if WINDOWED & {*asked} else table.read, path)

@@ -109,6 +109,12 @@ def of(
         raise unknown("data.split", split, windowing.SPLITS)
     target = _one(found, target, time)
     ahead = _named(found, target, time, key, ahead)
+    for each, what in {time: "time", key: "key"}.items():
+        if each and each in (columns or {}):
+            raise Mistake(
+                f"data.columns.{each} says what is learned from a column, and '{each}' "
+                f"is the {what} of the series; leave it out"
+            )
     plain = {each: cells.plain(values, each) for each, values in found.columns.items()}
     zone = clocks.zone_of(found.name, time, found.columns[time], plain[time])
     found.columns.clear()  # memory of a column is given back at once

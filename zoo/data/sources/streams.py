@@ -21,7 +21,7 @@ def read(
     path: str | os.PathLike,
     window: int = 128,
     unit: str = "characters",
-    vocabulary: int = 10_000,
+    vocabulary: int | None = None,
     stride: int = 0,
     carry: bool = False,
     encoding: str | None = None,
@@ -39,7 +39,8 @@ def read(
         path: of a text.
         window: tokens that are read at once, at least 2.
         unit: "characters" or "words"; a word takes the space before it along.
-        vocabulary: the most frequent words of the training text; others are unknown.
+        vocabulary: the most frequent words of the training text, 10,000 by default;
+            others are unknown.
         stride: tokens from one window of the training to the next, the whole window by
             default; a smaller one shows each token several times in an epoch.
         carry: whether a network goes on to the next window with the state that it has
@@ -73,7 +74,7 @@ def read(
 def tiny_shakespeare(
     window: int = 128,
     unit: str = "characters",
-    vocabulary: int = 10_000,
+    vocabulary: int | None = None,
     stride: int = 0,
     carry: bool = False,
     split: str = "",
@@ -119,7 +120,7 @@ def of(
     parts: dict[str, str],
     window: int,
     unit: str,
-    vocabulary: int,
+    vocabulary: int | None,
     stride: int,
     carry: bool,
 ) -> Dataset:
