@@ -18,8 +18,24 @@ options said first which of them matter. Means of so many seeds:
     the same, input_shift=0.4              loss 0.055, 98.7 % right (4)
 
 Noise, stretches and cuts in time, whole channels dropped, examples mixed or spliced,
-and deviations or maxima beside the means gave nothing more; nor did, beyond what seeds
-do, smoothed labels. These settings met the test once. The goal, 99.2 %, is not reached.
+and deviations or maxima beside the means gave nothing more. These settings met the
+test, and were right in 99.08 % on each backend (five seeds, deviation 0.15).
+
+After that 71 settings were compared in the same way by a network of the same form in
+C: each with one seed, and those that seemed better with three or more. Smoothed labels
+alone stood out. A network that learns from them is less sure than it is right, so the
+losses are now those at the best temperature, which changes no answer. Means of 12 seeds
+that took no part in the choice:
+
+    label_smoothing=0                      loss 0.0595, 98.5 % right
+    label_smoothing=0.05                   loss 0.0467, 98.6 % right
+
+The difference is 0.0128, its standard error 0.0024; without a temperature the loss is
+0.083 in place of 0.060. Nothing more, beyond what seeds do, gave 48 or 72 units, 80 or
+160 epochs, batches of 8 or 32, other rates, decays, averages and dropouts, memories,
+the last state beside the mean, second differences, scales at random, steps dropped,
+several masks of dropout at once, nor flat minima (SAM). So the test was met a second
+time, by this one setting.
 
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        99.08% ± 0.15 (5), 0.048 minutes, cpu, 2 cores
@@ -48,6 +64,7 @@ recipe = zoo.Recipe(
     learning_rate=6e-3,
     schedule="cosine",
     weight_decay=0.1,
+    label_smoothing=0.05,
     ema=0.98,
     expects=zoo.Expected("accuracy", at_least=0.98),
 )
