@@ -30,6 +30,15 @@ def value(model):
     assert private.value(model.variables[0]).shape == (3, 2)
 
 
+def seeds_from_the_first(model):
+    first = keras.random.SeedGenerator(0)
+    for _ in range(2):
+        with private.seeds_from_the_first():
+            names = [keras.random.SeedGenerator(0).name for _ in range(2)]
+        assert names == ["seed_generator", "seed_generator_1"]
+    assert keras.random.SeedGenerator(0).name not in (first.name, *names)
+
+
 def take_moments(model):
     calls = []
 

@@ -174,3 +174,19 @@ def test_a_series_is_cut_from_one_table(houses):
     said = r"data.horizon cuts a series of one table .* put them into one; data.test"
     with pytest.raises(Mistake, match=said):
         sizes(time="size", window=4, horizon=2)
+
+
+@pytest.mark.parametrize("form", ["{0}-{1:05}-of-00002.parquet", "{0}/{1}.parquet"])
+def test_parts_of_each_split_are_used_as_such(tmp_path, form):
+    draw, expected = np.random.default_rng(0), {}
+    for part, rows in (("train", 40), ("validation", 20), ("test", 30)):
+        for number in range(2):
+            values = draw.normal(0, 1, rows)
+            table = pyarrow.table({"x": values, "y": draw.normal(0, 1, rows)})
+            path = tmp_path / form.format(part, number)
+            path.parent.mkdir(exist_ok=True)
+            parquet.write_table(table, path)
+            expected[part] = [*expected.get(part, []), *values.astype("float32")]
+    found = data.load(str(tmp_path), target="y")
+    for part, values in expected.items():
+        assert found.split(part).inputs[:, 0].tolist() == values

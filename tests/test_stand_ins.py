@@ -44,7 +44,7 @@ USUAL = np.random.default_rng(0).uniform(3, 40, 100)
         (put(9999, USUAL, 80), "'x' is 9999 in 80 of 100 rows"),
         (put(-99, 40 * USUAL), "'x' is -99 in 5 of 100 rows"),  # none else is negative
         (put(99, np.arange(100) % 2), "'x' is 99 in 5 of 100 rows, all others are 0 t"),
-        (put(32767, USUAL), "'x' is 3.277e+04 in 5 of 100 rows"),
+        (put(32767, USUAL), "'x' is 32767 in 5 of 100 rows"),
         (put(1e20, USUAL), "'x' is 1e+20 in 5 of 100 rows"),
         (put(-8888, put(-9999, USUAL, 9)), "'x' is -9999 in 4, -8888 in 5 of 100 rows"),
         (put(-9999, put(9999, USUAL, 9)), "'x' is -9999 in 5, 9999 in 4 of 100 rows"),

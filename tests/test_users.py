@@ -258,6 +258,9 @@ def test_pytorch_counts_in_float64_and_takes_the_parameters_as_a_vector(case):
     inputs = inputs_of(model)
     before = answers(model, inputs)
     floats = [each for each in model.parameters() if each.is_floating_point()]
+    other = zoo.build(case.split()[0], seed=1, **CASES[case])
+    other.load_state_dict(model.state_dict())
+    same(answers(other, inputs), before)
     vector = torch.nn.utils.parameters_to_vector(floats)
     assert len(vector) == sum(each.numel() for each in floats)
     model.double()

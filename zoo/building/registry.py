@@ -135,9 +135,13 @@ def make(
 
     from zoo.building.initial_weights import without_draws
     from zoo.engine import scopes
-    from zoo.engine.private import make_parameters, without_tensorflow
+    from zoo.engine.private import (
+        make_parameters,
+        seeds_from_the_first,
+        without_tensorflow,
+    )
 
-    with without_draws(), without_tensorflow():
+    with without_draws(), without_tensorflow(), seeds_from_the_first():
         try:
             with own_files.running(found):
                 model = build(**arguments)

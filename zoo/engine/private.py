@@ -3,6 +3,7 @@
 A release of Keras may rename any of them; tests/test_private.py says which one.
 """
 
+import collections
 import contextlib
 from collections.abc import Callable, Iterator
 
@@ -16,6 +17,26 @@ from keras.src.utils.naming import to_snake_case
 # list of variables that a stateless scope made (`global_state`), and the names that
 # Keras gives to layers (`to_snake_case`), from which zoo numbers them by model.
 __all__ = ["BaseOptimizer", "global_state", "to_snake_case"]
+
+
+_SEED_GENERATOR = "seed_generator"
+
+
+@contextlib.contextmanager
+def seeds_from_the_first() -> Iterator[None]:
+    """Inside, seed generators are numbered from the first on.
+
+    Keras numbers those of a process, and PyTorch's `state_dict` has their names: the
+    one of a network did not fit another build of the same.
+    """
+    empty: dict[str, int] = collections.defaultdict(int)
+    counts = global_state.get_global_attribute("object_name_uids", empty, True)
+    before = counts.pop(_SEED_GENERATOR, 0)
+    try:
+        yield
+    finally:
+        if most := max(before, counts.get(_SEED_GENERATOR, 0)):
+            counts[_SEED_GENERATOR] = most
 
 
 def layers(model: keras.Model) -> list[keras.layers.Layer]:

@@ -140,6 +140,18 @@ def read(
     return found
 
 
+def joined(folder: Path, parts: list[Path]) -> Sheet:
+    """The table in several Parquet files of a folder, one after the other.
+
+    Raises:
+        Mistake: one of them is none, has no rows, or other columns.
+    """
+    found = _parquet(folder, parts)
+    if not len(found):
+        raise Mistake(f"{folder} has no rows; give a table with a row for each example")
+    return found
+
+
 def _parquet(path: Path, parts: list[Path]) -> Sheet:
     import pyarrow
     from pyarrow import parquet

@@ -305,4 +305,5 @@ def _by_soundfile(file: BinaryIO, name: str, seconds: float) -> _Found:
             length = opened.frames / opened.samplerate
             return _Found(opened.samplerate, length, samples)
     except (RuntimeError, ValueError) as error:
-        raise Mistake(f"{name} is no sound that can be read: {error}") from error
+        why = str(error).rpartition(">: ")[2]  # behind the file object that it names
+        raise Mistake(f"{name} is no sound that can be read: {why}") from error

@@ -1,6 +1,7 @@
 """Tables of one's own that are split already: train.csv, val.csv, test.csv."""
 
 import os
+import re
 import warnings
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from zoo.data.sources import labeled, listing
 from zoo.data.sources.listing import TEST, TRAIN, VALIDATION
 from zoo.errors import Mistake
 
+PART = re.compile(r"-\d+-of-\d+$")
 SUFFIXES = tuple(each for each in sheet.SUFFIXES if each not in (".txt", ".data"))
 
 
@@ -37,6 +39,9 @@ def load(
     _tell(root)
     found: dict[str, Sheet] = {}
     for part, files in _files(root).items():
+        if len(files) > 1 and all(_is_part(each, root) for each in files):
+            found[part] = sheet.joined(root, files)
+            continue
         if len(files) > 1:
             raise Mistake(
                 f"{root} has {files[0].name} and {files[1].name}, both for the {part} "
@@ -67,10 +72,29 @@ def _files(root: Path) -> dict[str, list[Path]]:
     """The tables of each split, the training split first."""
     found: dict[str, list[Path]] = {part: [] for part in (TRAIN, VALIDATION, TEST)}
     for path in sorted(root.iterdir()):
-        part = listing.SPLITS.get(path.stem.lower())
-        if part and path.suffix.lower() in SUFFIXES and path.is_file():
+        part = _split_of(path)
+        if part and path.is_dir():
+            found[part] += sheet.parts_of(path)
+        elif part and path.suffix.lower() in SUFFIXES and path.is_file():
             found[part].append(path)
     return {part: files for part, files in found.items() if files}
+
+
+def _split_of(path: Path) -> str | None:
+    """The split that a table, or a folder of parts, is of by its name."""
+    name = path.stem.lower()
+    if path.suffix.lower() in sheet.PARQUET:
+        name = PART.sub("", name)
+    return listing.SPLITS.get(name)
+
+
+def _is_part(path: Path, root: Path) -> bool:
+    """Whether a table is a part of one, as datasets write them.
+
+    It is called like train-00000-of-00002.parquet, or lies in a folder of parts.
+    """
+    parquet = path.suffix.lower() in sheet.PARQUET
+    return parquet and (path.parent != root or bool(PART.search(path.stem)))
 
 
 def _tell(root: Path) -> None:
@@ -78,7 +102,7 @@ def _tell(root: Path) -> None:
     left = [
         each.name
         for each in sorted(root.iterdir())
-        if each.suffix.lower() in SUFFIXES and each.stem.lower() not in listing.SPLITS
+        if each.suffix.lower() in SUFFIXES and not _split_of(each)
     ]
     if left:
         several = f"{len(left)} tables are" if left[1:] else "1 table is"

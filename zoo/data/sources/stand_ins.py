@@ -22,6 +22,10 @@ def tell(name: str, columns: Mapping[str, np.ndarray]) -> None:
     said = []
     for column, values in columns.items():
         known = values[~np.isnan(values)]
+        if not len(known) or not any(
+            (known == end).sum() > 1 for end in (known.min(), known.max())
+        ):  # of which most columns are told without sorting them
+            continue
         different, counts = np.unique(known, return_counts=True)
         found, low, high = _outside(different, counts)
         if found:
@@ -43,7 +47,7 @@ def _outside(different: np.ndarray, counts: np.ndarray) -> tuple[list, int, int]
     Args:
         different, counts: the values, ascending, and how often each occurs.
     """
-    for total in range(1, MOST + 1):
+    for total in range(MOST, 0, -1):
         for low in range(total + 1):
             last = len(different) - 1 - (total - low)
             if last <= low:
