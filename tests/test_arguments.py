@@ -97,8 +97,8 @@ def test_names_of_columns_and_classes_are_text_as_typed(typed, expected):
     assert recipe.data_arguments == {typed.partition("=")[0]: expected}
 
 
-def called(header: bool | None = None, noise: float = 0.1):
-    return noise + 1
+def called(header: bool | None = None, noise: float = 0.1, runs: int = 1):
+    return noise + runs
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,7 @@ def called(header: bool | None = None, noise: float = 0.1):
     [
         ({"header": "no"}, "header is 'no'; accepted: True or False or None"),
         ({"noise": True}, "noise is True; accepted: a number"),
+        ({"runs": True}, "runs is True; accepted: a whole number"),
         ({"noise": "x"}, "noise is 'x'; accepted: a number"),
     ],
 )

@@ -217,6 +217,20 @@ def test_options_may_stand_before_the_changes(zoo_, folder):
 
 
 @pytest.mark.once
+def test_a_recipe_is_written_in_letters_that_the_locale_has(folder):
+    recipe = zoo.Recipe(
+        model="lenet", data="./\u5bff\u53f8", class_weight={"caf\u00e9\\": 2}
+    )
+    (folder / "here").mkdir()
+    (folder / "here" / "recipe.json").write_text(json.dumps(recipes.to_json(recipe)))
+    written = program("recipe", "here", PYTHONIOENCODING="ascii")
+    assert written.stdout.isascii()
+    made = {}
+    exec(compile(written.stdout, "own.py", "exec"), made)
+    assert made["recipe"] == recipe
+
+
+@pytest.mark.once
 @pytest.mark.slow
 def test_recipe_file_is_a_program(folder):
     command = [sys.executable, ROOT / "recipes" / "circles.py", "--backend", HERE]

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas
 import pytest
 from forecasts import RECIPE, answers, csv, tmp_path_series
 from series import table
@@ -180,6 +181,8 @@ def test_short_and_strange_series_are_told(run, tmp_path):
         Mistake, match="is no series; give a table with a column of time"
     ):
         zoo.predict(run, 7)
+    with pytest.raises(Mistake, match=r"a column alone says no time; .* series.reset_"):
+        zoo.predict(run, pandas.Series([1.0]))
     with pytest.raises(Mistake, match="the table has no rows; give the steps before"):
         zoo.predict(run, {name: [] for name in short})
     # No setting of the data changes what a network has learned.

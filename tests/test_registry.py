@@ -91,6 +91,19 @@ def test_unknown_argument_names_the_nearest():
         zoo.build("deep_mlp", hiden=(3,))
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("tiny_vgg", {"batch_normalization": "no"}, "is 'no'; accepted: True or False"),
+        ("lstm_speech", {"joined": True}, "joined is True; accepted: a whole number"),
+        ("lenet", {"dropout": True}, "dropout is True; accepted: a number"),
+    ],
+)
+def test_an_argument_that_would_count_as_another_is_refused(name, given, said):
+    with pytest.raises(Mistake, match=said):
+        zoo.build(name, **given)
+
+
 def test_a_model_of_ones_own_by_dotted_path(own_model):
     assert zoo.card("my_package.my_net") == "My net."
     assert zoo.build("my_package.my_net", width=2).count_params() == 8

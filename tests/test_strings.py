@@ -100,6 +100,32 @@ def test_the_loss_is_that_of_all_paths():
     assert np.isinf(strings.losses_of_strings(logits[-1:, :4], targets[-1:])).all()
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="its loops")
+def test_batches_of_two_sizes_are_silent(capfd):
+    """TensorFlow took the body of a loop for one of another size, and said so."""
+    import tensorflow as tf
+
+    draw = np.random.default_rng(0)
+    for rows in (5, 3):
+        logits = tf.constant(draw.normal(size=(rows, 5, 4)).astype("float32"))
+        targets = tf.constant(string_loss.encode(draw.integers(0, 3, (rows, 2))))
+
+        @tf.function
+        def losses(targets, logits):
+            def step(i, total):
+                with tf.GradientTape() as tape:
+                    tape.watch(logits)
+                    loss = string_loss.loss(targets, logits)
+                slope = tf.reduce_sum(tf.abs(tape.gradient(loss, logits)))
+                return i + 1, total + loss + slope
+
+            start = tf.constant(0), tf.constant(0.0)
+            return tf.while_loop(lambda i, total: i < 2, step, start)[1]
+
+        assert float(losses(targets, logits)) > 0
+    assert "error" not in capfd.readouterr().err
+
+
 def test_what_is_read_and_its_errors_are_those_by_hand():
     paths = [[0, 3, 3, 0, 3, 1], [2, 2, 0, 0, 0, 0], [0] * 6, [1, 2, 1, 2, 1, 2]]
     outputs = 5 * np.eye(4, dtype="float32")[paths]

@@ -218,9 +218,9 @@ def seen(
     return data.decode(dataset, data.items(dataset, inputs), as_is)
 
 
-def kind_of(run: Run | Exported | str | Path) -> str:
-    """The kind of data that the network learned from, see `zoo.data.Dataset`."""
-    return answering.opened(run)[1].kind
+def learned_from(run: Run | Exported | str | Path) -> "Dataset":
+    """The data that the network learned from, without the examples."""
+    return answering.opened(run)[1]
 
 
 def bounds_of(

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from zoo.core import own_files
-from zoo.core.arguments import as_annotated, mistyped, spelled
+from zoo.core.arguments import as_annotated, miscounted, mistyped, spelled
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 
@@ -130,6 +130,8 @@ def make(
     parameters = inspect.signature(build).parameters
     check_arguments(name, parameters, arguments)
     arguments = as_annotated(arguments, parameters)
+    if wrong := miscounted(arguments, parameters):
+        raise Mistake(f"model '{name}': {wrong}")
 
     import keras
 

@@ -91,14 +91,19 @@ def run(options):
     done = _engine.opened(options, "predict")
 
     from zoo.data import places
-    from zoo.prediction import kind_of, predict, seen
+    from zoo.prediction import learned_from, predict, seen
     from zoo.reporting import forecasts
 
-    kind = kind_of(done)
+    about = learned_from(done)
+    kind = about.kind
     if options.show and kind != "image":
         raise Mistake(f"--show is for pictures; {options.run} learned from {kind} data")
     if options.chart and kind != "series":
         raise Mistake(f"--chart is for series; {options.run} learned from {kind} data")
+    if options.top and about.task not in ("classes", "labels"):
+        raise Mistake(
+            f"--top is for classes and labels; {options.run} answers {about.task}"
+        )
     if options.chart:
         forecasts.check(options.chart)
     given = list(map(input_of, options.inputs))

@@ -5,6 +5,7 @@ Examples:
   zoo train own.py epochs=100
 """
 
+import sys
 from pathlib import Path
 
 from zoo import recipe as recipes
@@ -39,4 +40,7 @@ def run(options):
         title = f"As {folder.stem}."
     if not title.isprintable() or '"' in title or "\\" in title:
         title = "A recipe."
-    show(source(recipe, title), end="")
+    # A letter that a file in this locale cannot hold is written as Python writes it.
+    letters = getattr(sys.stdout, "encoding", None) or "utf-8"
+    text = source(recipe, title).encode(letters, "backslashreplace")
+    show(text.decode(letters), end="")

@@ -68,12 +68,27 @@ def mistyped(arguments: Mapping, parameters: Mapping) -> str:
     return ""
 
 
+def miscounted(arguments: Mapping, parameters: Mapping) -> str:
+    """As `mistyped`, of the arguments alone that are taken for others without a word.
+
+    The text "no" counts as true where True or False is asked for, and True as 1 where a
+    number is.
+    """
+    silent = {
+        name: each
+        for name, each in parameters.items()
+        if "bool" in _kinds(each)
+        or ({"float", "int"} & _kinds(each) and isinstance(arguments.get(name), bool))
+    }
+    return mistyped(arguments, silent)
+
+
 @contextlib.contextmanager
 def checked(what: str, arguments: Mapping, parameters: Mapping) -> Iterator[None]:
     """Inside, what takes these arguments is called.
 
     What is called knows the ranges and units of its own, and says them. But True counts
-    as 1.0 there, and the text "no" as true, without a word: these are looked at first.
+    as 1 there, and the text "no" as true, without a word: these are looked at first.
 
     Args:
         what: takes them, for errors.
@@ -83,13 +98,7 @@ def checked(what: str, arguments: Mapping, parameters: Mapping) -> Iterator[None
     Raises:
         Mistake: an argument is of another type than its annotation asks for.
     """
-    silent = {
-        name: each
-        for name, each in parameters.items()
-        if "bool" in _kinds(each)
-        or ("float" in _kinds(each) and isinstance(arguments.get(name), bool))
-    }
-    if wrong := mistyped(arguments, silent):
+    if wrong := miscounted(arguments, parameters):
         raise Mistake(f"{what}: {wrong}")
     try:
         yield

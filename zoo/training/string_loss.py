@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -47,6 +48,10 @@ def encode(targets) -> np.ndarray:
 
 
 def loss(targets, logits):
+    if keras.backend.backend() == "tensorflow":
+        from zoo.engine.tensorflow.steps import of_any_batch
+
+        targets, logits = map(of_any_batch, (targets, logits))
     lengths = ops.sum(ops.cast(targets > 0, "int32"), axis=1)
     steps = ops.zeros_like(lengths) + logits.shape[1]
     return ops.mean(ops.ctc_loss(targets, logits, lengths, steps, mask_index=0))
