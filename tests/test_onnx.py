@@ -100,6 +100,7 @@ def channels():
         layers.Rescaling([0.5, 2.0, 1.0], offset=[0.1, 0.0, -0.3]),
         layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 4.0, 0.5]),
         layers.Conv2D(1, 2),
+        layers.PReLU("ones", shared_axes=[1, 2]),
         layers.ReLU(max_value=0.8),
         layers.Rescaling(0.3, offset=0.1),
         layers.BatchNormalization(),
@@ -182,6 +183,7 @@ OPERATIONS = {
     "division": lambda x: ops.floor_divide(x, 0.7) + ops.abs(x) ** 1.5 - ops.flip(x, 2),
     "bounds": lambda x: ops.clip(ops.maximum(x, 0.1), 0.2, 0.9) + ops.ones_like(x),
     "bent": lambda x: ops.gelu(x) + ops.gelu(x, approximate=False) + ops.elu(x, 0.3),
+    "slopes": lambda x: ops.leaky_relu(x, 0.3) + keras.activations.relu(x, 0.1, 0.8),
     "products": lambda x: ops.softmax(x @ ops.transpose(x, (0, 2, 1)), axis=-1),
 }
 

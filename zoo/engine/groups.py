@@ -139,7 +139,8 @@ class Group:
             mistake = caught
         if self.processes > 1:
             size = 2000
-            text = str(mistake or "").encode()[:size].ljust(size)
+            text = str(mistake or "").encode(errors="backslashreplace")
+            text = text[:size].ljust(size)
             texts = self.gather(np.frombuffer(text, "uint8")).astype("uint8")
             mistakes = [row.tobytes().decode(errors="ignore").strip() for row in texts]
             mistake = mistake or next(

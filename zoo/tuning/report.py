@@ -67,7 +67,7 @@ def report(search: Search) -> None:
     page = (
         f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
     )
-    files.write(search.folder / "report.html", page.encode())
+    files.write_text(search.folder / "report.html", page)
 
 
 def importances(trials: Sequence[dict], name: str) -> dict[str, float]:

@@ -85,7 +85,7 @@ def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
     if isinstance(raw, str) and "\n" in raw:  # text as in a file
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "series.csv")
-            path.write_text(raw, "utf-8")
+            path.write_bytes(raw.encode("utf-8", "backslashreplace"))
             yield sheet.read(path, known=known, usual=form)
     elif isinstance(raw, str | os.PathLike):
         yield sheet.read(raw, known=known, usual=form)

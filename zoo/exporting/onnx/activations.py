@@ -39,6 +39,20 @@ def either_gelu(g: Graph, x, near: bool):
     return g.add("Mul", half, g.add("Add", bent, FLOAT(1)))
 
 
+def relu(g: Graph, layer, out, x):
+    """A layer or an operation of Keras with a slope, a limit and a threshold."""
+    if layer.threshold:
+        raise Unsupported(f"a threshold in layer {layer.name}")
+    if not layer.negative_slope:
+        if layer.max_value is None:
+            return g.add("Relu", x)
+        return g.add("Clip", x, FLOAT(0), FLOAT(layer.max_value))  # a part of the Conv
+    name = g.add("LeakyRelu", x, alpha=float(layer.negative_slope))
+    if layer.max_value is None:
+        return name
+    return g.add("Min", name, FLOAT(layer.max_value))
+
+
 ACTIVATIONS = {
     "linear": lambda g, x: g.name(x),
     "relu": lambda g, x: g.add("Relu", x),

@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo.engine.padding import margins
 from zoo.exporting.onnx import masks
-from zoo.exporting.onnx.activations import FLOAT, activation
+from zoo.exporting.onnx.activations import FLOAT, activation, relu
 from zoo.exporting.onnx.graph import Unsupported, dtype_of, spread, weight
 from zoo.exporting.onnx.operations import reshaped
 from zoo.exporting.onnx.recurrent import bidirectional, recurrent
@@ -270,19 +270,6 @@ def _softmax(g, layer, out, x):
     return g.add("Softmax", x, axis=layer.axis)
 
 
-def _relu(g, layer, out, x):
-    if layer.threshold:
-        raise Unsupported(f"a threshold in layer {layer.name}")
-    if not layer.negative_slope:
-        if layer.max_value is None:
-            return g.add("Relu", x)
-        return g.add("Clip", x, FLOAT(0), FLOAT(layer.max_value))  # a part of the Conv
-    name = g.add("LeakyRelu", x, alpha=float(layer.negative_slope))
-    if layer.max_value is None:
-        return name
-    return g.add("Min", name, FLOAT(layer.max_value))
-
-
 # Layers of Keras that change pictures at random, in training.
 _CHANGES = """
     AugMix CutMix MixUp RandAugment RandomBrightness RandomColorDegeneration
@@ -342,7 +329,7 @@ LAYERS = {
     "Permute": lambda g, layer, out, x: g.add(
         "Transpose", x, perm=[0, *(int(d) for d in layer.dims)]
     ),
-    "ReLU": _relu,
+    "ReLU": relu,
     "ReversibleEmbedding": _reversible,
     "Rescaling": _rescaling,
     "Reshape": _reshape,

@@ -8,7 +8,7 @@ gives the name of the output, or a list of names.
 import keras
 import numpy as np
 
-from zoo.exporting.onnx.activations import ACTIVATIONS, either_gelu
+from zoo.exporting.onnx.activations import ACTIVATIONS, either_gelu, relu
 from zoo.exporting.onnx.attention import attention, einsum, scaled_to_one
 from zoo.exporting.onnx.graph import Graph, Tensor, Unsupported, array, dtype_of, spread
 
@@ -372,6 +372,10 @@ OPERATIONS = {
     "Power": _two("Pow"),
     "Prod": _reduced("ReduceProd"),
     "RMSNorm": scaled_to_one,
+    "LeakyRelu": lambda g, op, out, x: g.add(
+        "LeakyRelu", g.cast(x, dtype_of(out)), alpha=float(op.negative_slope)
+    ),
+    "ReLU": relu,  # of `keras.activations`, and so of PReLU
     "Relu": _activated("relu"),
     "Relu6": _activated("relu6"),
     "Reshape": _reshape,
