@@ -77,6 +77,7 @@ def test_unknown_option(mistake):
             "train moons data.samples=9999999999",
             "a whole number from 20 to 100,000,000",
         ),
+        ("compare a b --output x.txt", "x.txt ends in '.txt'; accepted: .html"),
         ("evaluate nowhere", "nowhere is not a run: there is no such folder; `zoo"),
     ],
 )

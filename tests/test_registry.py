@@ -96,7 +96,7 @@ def test_unknown_argument_names_the_nearest():
     [
         ("tiny_vgg", {"batch_normalization": "no"}, "is 'no'; accepted: True or False"),
         ("lstm_speech", {"joined": True}, "joined is True; accepted: a whole number"),
-        ("lenet", {"dropout": True}, "dropout is True; accepted: a number"),
+        ("deep_mlp", {"dropout": True}, "dropout is True; accepted: a number"),
     ],
 )
 def test_an_argument_that_would_count_as_another_is_refused(name, given, said):

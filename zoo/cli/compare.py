@@ -31,6 +31,9 @@ def arguments(parser):
 
 
 def run(options):
+    from zoo.explanation.result import check_ending
+
+    check_ending(Path(options.output), (".html",))
     check_place(Path(options.output), "name a file of yours: --output FILE")
     opened = [open_run(each, trust=options.trust) for each in options.runs]
     startup.load(options.backend)
