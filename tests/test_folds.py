@@ -331,3 +331,12 @@ def test_how_the_test_was_chosen_is_said(arguments, said, tmp_path):
     ]
     path.write_text("\n".join(["day,size,who,kind", *rows]), encoding="utf-8")
     assert said in data.load(path, validation=0, **arguments).description
+
+
+def test_a_share_for_the_test_beside_parts_is_told():
+    table = {"x": np.arange(40.0) ** 1.5, "y": ["a", "b"] * 20}
+    given = {"target": "y", "test": 0.5, "validation": 0.0}
+    said = "data.test=0.5 is not used: the test split is one of 4 parts"
+    with pytest.warns(UserWarning, match=said):
+        found = data.load(table, fold=(1, 4), **given)
+    assert len(found.test) == 10

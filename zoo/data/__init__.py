@@ -253,8 +253,8 @@ def _series(
 def _tell_unused(arguments: dict, fold: tuple[int, ...]) -> None:
     if arguments.get("test") is not None:
         warnings.warn(
-            f"data.test={arguments['test']} is not used: the test split is part "
-            f"{fold[0]} of {fold[1]}",
+            f"data.test={arguments['test']} is not used: the test split is one of "
+            f"{fold[1]} parts",
             stacklevel=4,
         )
 
