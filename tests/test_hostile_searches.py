@@ -1,6 +1,7 @@
 """Searches from strangers: a damaged or changed file costs one line."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -126,6 +127,13 @@ def test_a_search_writes_through_no_link_of_a_stranger(search, name, tmp_path):
     with refused(f"{place} is a link: what is written there would lie elsewhere; put"):
         go_on(search)
     assert sorted(there.rglob("*")) == before
+
+
+def test_a_pipe_in_the_place_of_the_workers_is_told(search):
+    shutil.rmtree(search / "state" / "workers")
+    os.mkfifo(search / "state" / "workers")
+    with refused("state/workers is a file"):
+        go_on(search)
 
 
 @pytest.mark.parametrize("kind", ["link", "folder"])

@@ -7,7 +7,8 @@ is another exception, a crash, more than 10 s, more than 300 MiB above the undam
 case, a file written elsewhere, a process or a connection.
 
 Cases run one after the other in a forked process with limits. A kind of "run" or
-"graph" loads the backend once in that process.
+"graph" loads the backend once in that process; one of "litert" or "openvino" forks for
+each case once more, as their exports are checked in a process of their own.
 
 Examples:
   python -m tests.stress.fuzz --seconds 60 --seed 1
@@ -32,22 +33,12 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-from tests.stress.kinds import KINDS
+from tests.stress import exports, kinds, watch
 from zoo import backend
 from zoo.errors import Mistake
 
 SECONDS, MEMORY = 10, 300 * 2**20
 HARD_MEMORY = 4 * 2**30  # address space a case may add before it fails by itself
-FORBIDDEN = (
-    "os.exec",
-    "os.posix_spawn",
-    "os.spawn",
-    "os.system",
-    "pickle.find_class",
-    "pty.spawn",
-    "socket.connect",
-    "subprocess.Popen",
-)
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 MARKS = (
     "<!-- figures: tests/stress/fuzz.py --page writes this -->",
@@ -60,8 +51,10 @@ FILES = {
     "run": "every file of a run but `model.keras`",
     "graph": "`model.keras`, its archive and members",
     "onnx": "`FILE.onnx`, its graph, and a run's `model.onnx`",
+    "litert": "`FILE.tflite`, its graph, and its checks",
+    "openvino": "`FILE.xml`, its graph, `FILE.bin`, and its checks",
 }
-WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+KINDS = {**kinds.KINDS, "litert": exports.litert, "openvino": exports.openvino}
 
 
 class Fault(Exception):
@@ -153,12 +146,12 @@ def _work(kind, seed, first, cases, seconds, outlet) -> None:
         sound = [_answer(read, data) for data, read in made]
         for (data, read), expected in zip(made, sound, strict=True):
             assert _answer(read, data) == expected, "the sound case varies"
-        _watch(folder)
+        watch.begin(folder)
         space = int(Path("/proc/self/statm").read_text().split()[0])
         limit = space * os.sysconf("SC_PAGE_SIZE") + HARD_MEMORY
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         outlet.send((first - 1, "begun", "", 0.0))
-        end, begun = time.monotonic() + seconds, time.process_time()
+        end, begun = time.monotonic() + seconds, _used()
         for number in range(first, cases):
             if time.monotonic() > end:
                 break
@@ -168,10 +161,15 @@ def _work(kind, seed, first, cases, seconds, outlet) -> None:
             changed = getattr(read, "damage", damage)(data, chance)
             exact = getattr(read, "exact", False)
             outcome, text = _case(read, changed, sound[place], exact)
-            outlet.send((number, outcome, text, time.process_time() - begun))
-    outlet.send((cases, "end", "", time.process_time() - begun))
+            outlet.send((number, outcome, text, _used() - begun))
+    outlet.send((cases, "end", "", _used() - begun))
     outlet.close()
     os._exit(0)  # frameworks' threads and exit handlers have nothing to do
+
+
+def _used() -> float:
+    """Seconds of the processor that this process and its children took."""
+    return sum(os.times()[:4])
 
 
 def _answer(read, data) -> str:
@@ -204,26 +202,9 @@ def _case(read, data, expected, exact) -> tuple[str, str]:
     grown = _peak() - before
     if grown > MEMORY:
         outcome = "fault", f"{grown / 2**20:.0f} MiB more"
-    if _seen:
-        outcome = "fault", f"it did {_seen.pop()}"
+    if done := watch.seen():
+        outcome = "fault", f"it did {done}"
     return outcome
-
-
-_seen: list[str] = []
-
-
-def _watch(folder: Path) -> None:
-    """Note what no case may do, as Python's audit events tell it."""
-
-    def hook(event, args):
-        if event in FORBIDDEN:
-            _seen.append(f"{event} {args!r:.200}")
-        elif event == "open" and isinstance(args[0], str) and args[2] & WRITES:
-            path = os.path.abspath(args[0])
-            if not path.startswith((str(folder), "/dev/", "/proc/self/")):
-                _seen.append(f"open {path}")
-
-    sys.addaudithook(hook)
 
 
 def _late(number, frame):
@@ -274,10 +255,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--page", action="store_true", help="write docs/security.md")
     options = parser.parse_args()
-    kinds = options.kinds.split(",")
-    if unknown := set(kinds) - set(KINDS):
+    chosen = options.kinds.split(",")
+    if unknown := set(chosen) - set(KINDS):
         parser.error(f"unknown kinds: {', '.join(unknown)}; known: {', '.join(KINDS)}")
-    found = [fuzz(k, options.seed, options.cases, options.seconds) for k in kinds]
+    found = [fuzz(k, options.seed, options.cases, options.seconds) for k in chosen]
     if options.page:
         write_page(found, options.seed)
     if options.json:

@@ -29,6 +29,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from zoo.core import locks
+from zoo.core.folders import make_folder
 from zoo.core.processes import environment
 from zoo.core.processors import processors
 from zoo.errors import Mistake
@@ -58,7 +59,7 @@ class Presence:
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """Inside, this worker counts as alive."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         self._over.clear()
         pulse = threading.Thread(target=self._beat, daemon=True)
         with locks.locked(self._file(self.name)):
