@@ -17,7 +17,8 @@ from zoo import backend
 from zoo import recipe as recipes
 from zoo.cli import call
 from zoo.errors import Mistake
-from zoo.tuning import reopen, trial
+from zoo.tuning import load, reopen, trial
+from zoo.tuning.report import report
 from zoo.tuning.search import Search
 from zoo.tuning.trial import Limits
 
@@ -55,6 +56,15 @@ def test_the_report_shows_every_trial(found):
         assert page.count(told) >= 4  # in each chart
     assert f"2 fresh seeds: {found.result.percent()}" in page
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.once
+def test_the_report_of_data_whose_name_is_not_utf8(found, tmp_path):
+    folder = shutil.copytree(found.folder, tmp_path / "search")
+    kept = json.loads((folder / "search.json").read_text()) | {"name": "caf\udce9.csv"}
+    (folder / "search.json").write_text(json.dumps(kept))
+    report(load(folder))
+    assert r"zoo tune caf\udce9.csv" in (folder / "report.html").read_text()
 
 
 @pytest.mark.once
