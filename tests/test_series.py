@@ -235,7 +235,7 @@ def test_a_floor_without_its_season_says_why():
         ({"step": "1 parsec"}, "parsec"),
         ({"split": "etth"}, "etth.*ett"),
         ({"test": 1.5}, "test=1.5 is not a share"),
-        ({"fold": (0, 30)}, r"fold=\(0, 30\); accepted: \(i, k\) with 2 <= k <= "),
+        ({"fold": (0, 30)}, r"30 folds of 400 steps; accepted: 2 to 5, as a wind"),
         ({"fold": (0, 3), "key": "wind"}, "is for one series whose parts follow"),
         ({"groups": "wind"}, "is for tables; a series has data.key=wind"),
     ],

@@ -35,6 +35,10 @@ def split(dataset: Dataset, fold: tuple[int, ...], seed: int) -> Dataset:
             kept, held = cut(dataset, whole, parts, order(count, seed, 0))[part]
             train, test = whole.take(kept), whole.take(held)
             return replace(dataset, train=train, validation=None, test=test)
+        case (int(part), int(parts)) if 0 <= part < parts:
+            raise Mistake(
+                f"{parts} folds of {count:,} examples; accepted: 2 to {count}"
+            )
     raise Mistake(
         f"fold={fold}; accepted: (i, k), or (i, k, seed), part i of k, with "
         f"0 <= i < k and 2 <= k <= {count}, as there are examples"
@@ -194,10 +198,15 @@ def of_series(dataset: Dataset, fold: tuple[int, ...], validation: float) -> Dat
     match fold:
         case (int(part), int(parts), *_) if 0 <= part < parts and 2 <= parts <= most:
             start, end = ((part + more) * rows // (parts + 1) for more in (1, 2))
+        case (int(part), int(parts), *_) if 0 <= part < parts:
+            raise Mistake(
+                f"{parts} folds of {rows:,} steps; accepted: 2 to {most}, as a window "
+                f"and its horizon take {needed:,}"
+            )
         case _:
             raise Mistake(
-                f"fold={fold}; accepted: (i, k) with 2 <= k <= {most} and 0 <= i < k, "
-                f"for {rows:,} steps in windows of {needed:,} with their horizon"
+                f"fold={fold}; accepted: (i, k), part i of k, with 0 <= i < k and "
+                f"2 <= k <= {most}"
             )
     middle = start - round(validation * start)
     borders = {
