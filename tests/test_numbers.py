@@ -281,7 +281,8 @@ def test_a_model_with_other_outputs_is_refused(own):
     with pytest.raises(Mistake) as mistake:
         build_for(recipe, own())
     assert str(mistake.value) == (
-        "model deep_mlp has 3 outputs and data line has 2 numbers (price, rent)"
+        "model deep_mlp has 3 outputs and data line has 2 numbers (price, rent); leave "
+        "out model.classes=3: the data say it"
     )
 
 
