@@ -62,7 +62,10 @@ def test_unknown_option(mistake):
         ("tune circles --trials 0", "trials=0; accepted: at least 1"),
         ("tune circles --only nosuch --run new", "unknown hyperparameter 'nosuch'"),
         ("cross-validate moons --inner-folds 2", "--inner-folds 2 is of the search in"),
-        ("cross-validate moons --folds 9999", "2 <= k <= 1000, as there are examples"),
+        (
+            "cross-validate moons --folds 9999",
+            "9999 folds of 1,000 examples; accepted: 2",
+        ),
         (
             "train moons data.validation=0.3",
             "data.validation is no argument of data; s",
