@@ -24,7 +24,7 @@ import zoo
 from zoo import backend, cli
 from zoo.errors import Mistake
 from zoo.prediction import seen
-from zoo.serving import _listen, app, engine, inputs, limits, serve
+from zoo.serving import _listen, app, engine, inputs, limits, serve, warned
 
 pytestmark = pytest.mark.once
 
@@ -295,6 +295,21 @@ def test_a_form_made_of_the_columns_is_answered(masses):
         page.wait("document.querySelectorAll('.bar').length === 2")
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 390  # nothing to scroll sideways on a phone
+        one = {"predictions": [{"label": "a", "probabilities": {"a": 1}}]}
+        page.evaluate(f"show({json.dumps({**one, 'warnings': ['not used: b']})})")
+        assert page.evaluate("at('warned').textContent") == "not used: b"
+        page.evaluate(f"show({json.dumps(one)})")
+        assert page.evaluate("at('warned').textContent") == ""
+
+
+def test_each_sender_is_warned_and_nobody_else(recwarn):
+    more = b"age,shape,margin,density,weight\n67,3,5,3,9\n"
+    told = ["not used: weight; the network learned from age, shape, margin, density"]
+    with warned.kept_apart(), running(app.make("mammogram_mlp:masses")) as port:
+        for path in ("/predict", "/predict", "/explain"):
+            assert ask(port, path, more, "text/csv")[1]["warnings"] == told
+            assert "warnings" not in ask(port, path, {"input": [67, 3, 5, 3]})[1]
+    assert not recwarn.list
 
 
 def test_the_playground_is_served_without_a_run():

@@ -48,7 +48,7 @@ def serve(
             cannot be listened on.
     """
     uvicorn = _uvicorn()
-    from zoo.serving import app
+    from zoo.serving import app, warned
 
     made = app.playground() if run is None else app.make(run, trust=trust)
     listening = _listen(host, port)
@@ -71,7 +71,8 @@ def serve(
         )
         # It would write a line for each broken form; who sent it is told.
         logging.getLogger("python_multipart").setLevel(logging.ERROR)
-        uvicorn.Server(config).run(sockets=[listening])
+        with warned.kept_apart():
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def _name(run) -> str | os.PathLike:

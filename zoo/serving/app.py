@@ -1,6 +1,7 @@
 """The paths of a server: the page, /predict, /explain, /card, /health."""
 
 import asyncio
+import contextvars
 import importlib.metadata
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from zoo.data.kinds.endings import Ending
 from zoo.errors import Mistake, unknown
 from zoo.exported import Exported
 from zoo.run import Run
-from zoo.serving import engine, inputs, limits
+from zoo.serving import engine, inputs, limits, warned
 from zoo.serving.batches import Batches
 
 # What an address may ask for; the page asks both for its confidence.
@@ -75,13 +76,14 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         return about
 
     async def predict(request: Request) -> Response:
+        heard = warned.heard()
         raw = await _raw(dataset, request)
         bounds = _bounds(source, dataset, request.query_params.get("confidence"))
         decode = partial(data.decode, dataset, raw)
         if small := all(map(_is_small, raw)):
             decoded = decode()
         else:
-            decoded = await asyncio.get_running_loop().run_in_executor(None, decode)
+            decoded = await asyncio.to_thread(decode)
         names = data.named(dataset, raw, decoded)
         alone = quick and small and len(decoded) == 1
         outputs = forward(decoded) if alone else await batches.ask(decoded)
@@ -95,15 +97,18 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
                 [[when, v if v == v else None] for when, v in each.history.items()]
                 for each in found
             ]
-        return JSONResponse(answer)
+        return _answer(answer, heard)
 
     async def explain(request: Request) -> Response:
+        heard = warned.heard()
         asked = {key: request.query_params.get(key) for key in ("method", "of")}
         raw = await _raw(dataset, request)
         ask = partial(explanation.explain, source, raw, **asked)
-        found = await asyncio.get_running_loop().run_in_executor(thread, ask)
+        here = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(thread, here.run, ask)
         shown = [{**each.to_json(), "html": each._repr_html_()} for each in found]
-        return JSONResponse({"explanations": shown})
+        return _answer({"explanations": shown}, heard)
 
     for answers in (explain, predict):
         app.router.add_api_route(
@@ -116,6 +121,11 @@ def make(run: Run | Exported | str | Path, *, trust: bool = False) -> FastAPI:
         # What is asked most is looked for first.
         app.router.routes.insert(0, app.router.routes.pop())
     return app
+
+
+def _answer(found: dict[str, Any], heard: list[str]) -> Response:
+    """What was found, and what the sender is to be warned of."""
+    return JSONResponse({**found, "warnings": heard} if heard else found)
 
 
 class _Direct(APIRoute):
@@ -209,8 +219,7 @@ async def _raw(dataset: data.Dataset, request: Request) -> list:
     raw = await _sent(dataset, request)
     if not dataset.timeline:
         return raw
-    read = partial(data.items, dataset, raw)
-    found = await asyncio.get_running_loop().run_in_executor(None, read)
+    found = await asyncio.to_thread(data.items, dataset, raw)
     step, value = (request.query_params.get(name) for name in ("step", "value"))
     if step is None and value is None:
         return found
