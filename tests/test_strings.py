@@ -17,6 +17,7 @@ from zoo.engine import counting
 from zoo.errors import Mistake
 from zoo.metrics import strings
 from zoo.training import defaults, string_loss
+from zoo.training.setup import check
 
 SPEAKERS, TAKES = ("ann", "bob"), 12
 SMALL = {"units": (16,), "bands": 16, "joined": 4, "head": "ctc"}
@@ -254,6 +255,20 @@ def test_speakers_are_kept_apart(few):
         data.load("digit_strings", seconds=1)
     with pytest.raises(Mistake, match="pause=2; accepted: 0 to 1"):
         data.load("digit_strings", pause=2)
+
+
+@pytest.mark.once
+def test_pooling_of_strings_has_no_effect_and_that_is_told(few):
+    recipe = zoo.Recipe(
+        model="lstm_speech",
+        model_arguments={**SMALL, "pooling": "mean"},
+        data="digit_strings",
+        loss="ctc",
+        batch=8,
+    )
+    told = "model.pooling=mean has no effect on strings of sound data; leave it out"
+    with pytest.warns(UserWarning, match=told):
+        check(recipe, data.load("digit_strings", **few))
 
 
 @pytest.mark.once

@@ -8,6 +8,7 @@ from searches import TINY
 
 import zoo
 from zoo import recipe as recipes
+from zoo.building import fitting
 from zoo.errors import Mistake
 from zoo.tuning import tuner
 from zoo.tuning.search import Settings
@@ -72,6 +73,26 @@ def test_only_some_are_searched_and_a_wrong_name_is_told():
     assert list(hp.values) == ["l2", "learning_rate"]
     with pytest.raises(Mistake, match="did you mean 'learning_rate'"):
         space(TINY, hp, only=("lerning_rate",))
+
+
+@pytest.mark.parametrize(
+    ("given", "shape", "expected"),
+    [
+        ({"head": "ctc"}, (8000,), ("pooling",)),
+        ({}, (29, 12), ("rate", "bands", "normalize")),
+        ({}, (8000,), ()),
+    ],
+)
+def test_what_has_no_effect_is_not_searched(given, shape, expected):
+    recipe = zoo.Recipe(model="lstm_speech", data="vowels", model_arguments=given)
+    idle = fitting.idle(recipe, {"input_shape": shape, "classes": 3})
+    assert idle == expected
+    hp = keras_tuner.HyperParameters()
+    space(recipe, hp, fixed=idle)
+    assert not {*hp.values} & {*expected}
+    if "pooling" in idle:
+        with pytest.raises(Mistake, match="pooling has no effect on these data"):
+            space(recipe, hp, fixed=idle, only=("pooling",))
 
 
 def test_augmentation_is_searched_by_strength():

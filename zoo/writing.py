@@ -1,6 +1,7 @@
 """Write: a text goes on, token by token, as a network has learned it."""
 
 import unicodedata
+import warnings
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -135,3 +136,11 @@ def _check(prompt, length, temperature, top_k, seed) -> None:
         raise Mistake(f"temperature={temperature}; accepted: 0 to 100, such as 0.8")
     if top_k < 0:
         raise Mistake(f"top_k={top_k}; accepted: 0 for all, or 1 or more")
+    idle = {"top_k": top_k, "seed": seed}
+    for name, value in idle.items() if not temperature else ():
+        if value:
+            warnings.warn(
+                f"{name}={value} has no effect: temperature=0 takes what is most "
+                "probable each time",
+                stacklevel=3,
+            )

@@ -95,6 +95,16 @@ def arguments_for(recipe: Recipe, facts: dict) -> dict:
     return {**facts, **recipe.model_arguments}
 
 
+def idle(recipe: Recipe, facts: dict) -> tuple[str, ...]:
+    """The model's arguments that have no effect on these data, or beside the others."""
+    found = registry.module(recipe.model)
+    if not hasattr(found, "idle"):
+        return ()
+    parameters = inspect.signature(found.build).parameters.values()
+    usual = {each.name: each.default for each in parameters}
+    return found.idle({**usual, **arguments_for(recipe, facts)})
+
+
 def _of_members(recipe: Recipe, facts: dict) -> dict:
     """What each member of an ensemble is built with; it comes with its weights."""
     found = []

@@ -58,6 +58,7 @@ arXiv:1406.1078, whose states are pooled over all steps; the minimal one is Feng
 the fused kernels.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 import keras
@@ -207,6 +208,18 @@ def space(hp) -> dict:
         "input_dropout": hp.Float("input_dropout", 0.0, 0.3, step=0.1, default=0.0),
         "input_shift": hp.Float("input_shift", 0.0, 0.4, step=0.1, default=0.0),
     }
+
+
+def idle(arguments: Mapping) -> tuple[str, ...]:
+    """Arguments of `build` that have no effect beside the others.
+
+    Args:
+        arguments: all of them, by name.
+    """
+    unused = ("pooling",) if arguments["head"] == "ctc" else ()
+    if len(arguments["input_shape"]) == 2:
+        unused += ("rate", "bands", "normalize")
+    return unused
 
 
 def _of_samples(length: int, rate: int, bands: int, joined: int, normalize: str):

@@ -48,6 +48,13 @@ def check(recipe: Recipe, dataset: data.Dataset, quiet: bool = True) -> None:
         for line in categories.table(dataset):
             say(line)
     acceptance.check_columns(recipe.model, dataset)
+    for name in fitting.idle(recipe, dataset.facts()):
+        if name in recipe.model_arguments:
+            warnings.warn(
+                f"model.{name}={recipe.model_arguments[name]} has no effect on "
+                f"{dataset.task} of {dataset.kind} data; leave it out",
+                stacklevel=2,
+            )
     measured = metrics.names(dataset.task, len(dataset.answers))
     if recipe.expects and recipe.expects.metric not in measured:
         what = f"metric of {dataset.task} in expects"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from zoo import backend
 from zoo import recipe as recipes
-from zoo.building import stored
+from zoo.building import fitting, stored
 from zoo.core import files, locks
 from zoo.core.arguments import spelled
 from zoo.core.folders import check_folder, check_links, make_folder, new_folder
@@ -228,7 +228,14 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
     )
     # Before anything is written; a search finds out again what its trials may change.
     names = keras_tuner.HyperParameters()
-    space(settings.recipe, names, only=settings.only, examples=len(dataset.train))
+    idle = fitting.idle(settings.recipe, dataset.facts())
+    space(
+        settings.recipe,
+        names,
+        only=settings.only,
+        fixed=idle,
+        examples=len(dataset.train),
+    )
     folder = folder or new_folder(name, settings.backend)[0]
     _open(folder, settings)
     tuner = Tuner(settings, folder, deadline, quiet, lease)

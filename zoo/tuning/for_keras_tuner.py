@@ -11,7 +11,7 @@ from keras import ops
 
 from zoo import data
 from zoo import recipe as recipes
-from zoo.building import registry
+from zoo.building import fitting, registry
 from zoo.building.lookup import is_recipe
 from zoo.core.arguments import spelled
 from zoo.engine.counting import is_wrong
@@ -55,7 +55,9 @@ class _HyperModel(keras_tuner.HyperModel):
     def build(self, hp):
         examples = len(self.dataset.train) if self.dataset else None
         # Without data the number of steps is unknown, which a schedule spans.
-        fixed = () if self.dataset else ("schedule",)
+        fixed: tuple[str, ...] = ("schedule",)
+        if self.dataset:
+            fixed = fitting.idle(self.recipe, self.dataset.facts())
         changes = space(self.recipe, hp, fixed=fixed, examples=examples)
         recipe = recipes.override(self.recipe, changes)
         if self.dataset:

@@ -45,7 +45,7 @@ def space(
         change nothing are left out.
 
     Raises:
-        Mistake: `only` names something that is not searched.
+        Mistake: `only` names something that is not searched, or is fixed.
     """
     anchored = _Anchored(hp, _arguments(recipe), only, fixed)
     values = {f"model.{k}": v for k, v in _model_space(recipe, anchored).items()}
@@ -54,6 +54,8 @@ def space(
         if name not in anchored.names:
             then = f"these are what {recipe.model} and its recipe offer"
             raise unknown("hyperparameter", name, anchored.names, then)
+        if name in fixed:
+            raise Mistake(f"{name} has no effect on these data; leave it out")
     return [
         change
         for change in (f"{name}={_text(value)}" for name, value in values.items())

@@ -13,6 +13,7 @@ from keras_tuner.engine import hyperparameters as hps
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from zoo import recipe as recipes
+from zoo.building import fitting
 from zoo.core import locks
 from zoo.core.processes import stops
 from zoo.data import Dataset
@@ -107,8 +108,14 @@ class Tuner(private.TunerHooks, keras_tuner.Tuner):
 
     def overrides(self, hp) -> list[str]:
         """What hyperparameters change in the recipe."""
-        only, examples = self.settings.only, len(self.datasets[0].train)
-        return space(self.settings.recipe, hp, only=only, examples=examples)
+        settings, dataset = self.settings, self.datasets[0]
+        return space(
+            settings.recipe,
+            hp,
+            only=settings.only,
+            fixed=fitting.idle(settings.recipe, dataset.facts()),
+            examples=len(dataset.train),
+        )
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
