@@ -281,8 +281,10 @@ def _squeeze(g, op, out, x):
 
 def _one_hot(g, op, out, x):
     values = np.array([0, 1], dtype_of(out))
-    ids = g.cast(x, "int64")
-    return g.add("OneHot", ids, np.array(op.num_classes), values, axis=op.axis)
+    ids, count = g.cast(x, "int64"), np.array(op.num_classes)
+    # ONNX counts negative ones from the end; Keras gives zeros, as beyond the end.
+    ids = g.add("Where", g.add("Less", ids, np.array(0)), count, ids)
+    return g.add("OneHot", ids, count, values, axis=op.axis)
 
 
 def _arg_max(g, op, out, x):
