@@ -174,7 +174,7 @@ OPERATIONS = {
     "sorting": lambda x: ops.take_along_axis(x, ops.argsort(x, axis=1), 1),
     "numbers": lambda x: ops.cast(ops.cumsum(ops.cast(x * 3, "int32"), 1), "float32"),
     "one hot": lambda x: ops.one_hot(ops.argmax(x, axis=-1), 5),
-    "negative": lambda x: ops.one_hot(ops.cast(ops.round(x), "int32"), 2),
+    "negative": lambda x: ops.one_hot(ops.cast(ops.round(x), "int32"), 9),
     "spread": lambda x: ops.mean(ops.square(x - ops.mean(x, 1, keepdims=True)), 1),
     "shapes": lambda x: ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, 10, 3)),
     "padding": lambda x: ops.pad(x, [(0, 0), (1, 2), (0, 0)])[:, 0:7],
