@@ -161,6 +161,11 @@ def test_many_classes_with_the_floors_of_every_fold(tmp_path, monkeypatch):
     assert linear["accuracy"] == pytest.approx(np.mean(shares))
     loss = log_loss(np.concatenate(targets), np.concatenate(answers))
     assert linear["loss"] == pytest.approx(loss, rel=0.01)
+    each = found["classes"]["test"].values()
+    counts = np.bincount(np.concatenate(targets)).tolist()
+    assert [one["examples"] for one in each] == counts
+    mean = np.mean([one["recall"] for one in each])
+    assert mean == pytest.approx(found["test"]["balanced_accuracy"])
     names = {"loss", "accuracy", "balanced_accuracy"}
     assert set(found["test"]) == names == set(found["interval"])
     assert "gradient boosting" in found["floors"]
@@ -280,7 +285,7 @@ def test_a_table_of_patients_by_the_command(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     random = np.random.default_rng(0)
     rows = [(i % 12, *random.normal(size=2).round(3)) for i in range(60)]
-    lines = [f"p{who},{a},{b},{'ill' if a > 0 else 'well'}" for who, a, b in rows]
+    lines = [f"p{who},{a},{b},{'ill' if a > 1.2 else 'well'}" for who, a, b in rows]
     own = tmp_path / "own.csv"
     own.write_text("\n".join(["patient,a,b,state", *lines]) + "\n", "utf-8")
     words = ["cross-validate", "./own.csv", "--target", "state", "--groups", "patient"]
@@ -288,7 +293,9 @@ def test_a_table_of_patients_by_the_command(tmp_path, capsys, monkeypatch):
     with warnings.catch_warnings():  # of a test that is zoo's own and apart at once
         warnings.filterwarnings("error", "the splits of")
         assert cli.call(words) == 0
-    assert "accuracy over all: " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "accuracy over all: " in said
+    assert "Never answered: ill, although the test split has examples; " in said
     run = zoo.Run("runs/own")
     groups = []
     for part in range(2):

@@ -255,6 +255,8 @@ def test_a_kept_copy_is_of_the_files_of_the_moment(tmp_path):
     second.rename(first)
     (tmp_path / "aside").rename(second)
     assert heard("one") == [700, 340, 300, 740]
+    kept = list((tmp_path / "cache" / "data").iterdir())
+    assert len(kept) == 2  # and no older one
 
 
 def test_what_a_run_keeps_is_opened(tmp_path):

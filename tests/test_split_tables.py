@@ -190,3 +190,13 @@ def test_parts_of_each_split_are_used_as_such(tmp_path, form):
     found = data.load(str(tmp_path), target="y")
     for part, values in expected.items():
         assert found.split(part).inputs[:, 0].tolist() == values
+    said = "has tables of the splits train, validation, test: the rows of all of them"
+    given = {tmp_path: [*expected.values()]}
+    if "/" in form:
+        given[tmp_path / "test"] = [expected["test"]]
+    for folder, values in given.items():
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            inputs = data.decode(found, data.items(found, str(folder)))
+        assert len(inputs) == sum(map(len, values))
+        assert (said in str(told[0].message)) == (folder == tmp_path)

@@ -7,10 +7,12 @@ import pytest
 from searches import TINY
 
 import zoo
+from zoo import data
 from zoo import recipe as recipes
 from zoo.building import fitting
+from zoo.engine import private
 from zoo.errors import Mistake
-from zoo.tuning import tuner
+from zoo.tuning import network, tuner
 from zoo.tuning.search import Settings
 from zoo.tuning.space import space
 
@@ -139,3 +141,19 @@ def test_a_layer_that_is_there_for_some_depths_only_is_searched_too(tmp_path):
     assert len({change.split(",")[2] for change in thirds}) > 2
     assert changes[0] == []
     assert any(c.startswith("model.groups=") for each in changes for c in each)
+
+
+def test_a_search_of_a_table_looks_for_no_tensorflow(monkeypatch):
+    """Keras would import it to recognize its types; it changes the environment."""
+    found = data.load(
+        {"a": [i * 1.37 % 5 for i in range(24)], "y": [*"ab"] * 12},
+        target="y",
+        test=0,
+        validation=0,
+    )
+    given = {"input_shape": found.input_shape, "columns": found.columns, "classes": 1}
+    model = zoo.build("deep_mlp", hidden=(3,), **given)
+    for name in ("module", "_available"):
+        monkeypatch.setattr(private.tensorflow, name, None)
+    monkeypatch.setattr(private.tensorflow, "initialize", lambda: pytest.fail("asked"))
+    assert [len(each.bias) for each in network.read(model).layers] == [3, 1]

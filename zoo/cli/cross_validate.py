@@ -96,7 +96,7 @@ def run(options):
 
 def _report(done: Run) -> None:
     from zoo.metrics import shown
-    from zoo.reporting.advice import compare
+    from zoo.reporting.advice import compare, of_silent
 
     metrics = done.metrics
     metric, floors = next(iter(metrics["noise"])), list(metrics["floors"])
@@ -116,6 +116,6 @@ def _report(done: Run) -> None:
             f"{band['coverage']:.1%} of values lie between the outer quantiles, "
             f"{band['asked']:.1%} are asked for; pinball loss {band['pinball']:.4g}"
         )
-    for line in compare(metrics):
+    for line in compare(metrics) + of_silent(metrics):
         show(line)
     show(f"run: {done.folder}")

@@ -28,8 +28,11 @@ def run(options):
     startup.load(options.backend)
 
     from zoo.reporting import members
+    from zoo.reporting.advice import of_silent
     from zoo.training.ensembles import ensemble
 
     made = ensemble(*options.runs, run=options.run)
     table(*members.rows(made))
+    for line in of_silent(made.metrics):
+        show(line)
     show(f"run: {made.folder}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import cells, sheet
 from zoo.data.kinds.texts import SUFFIXES
-from zoo.data.sources import arrays, labeled, listing, text_files
+from zoo.data.sources import arrays, labeled, listing, split_tables, text_files
 from zoo.errors import Mistake
 
 NAMED = {"image": listing.PICTURES, "sound": listing.SOUNDS}
@@ -37,6 +37,7 @@ def opened(dataset: Dataset, given):
     path = Path(os.path.expanduser(given))
     rows = dataset.kind == "tabular" and dataset.columns
     if (rows or dataset.kind == "text") and sheet.parts_of(path):
+        _tell_of_splits(path)
         return [sheet.read(path)] if rows else _texts(path, dataset)
     if not os.path.isfile(path):  # where a sentence may be too long for a name
         return given
@@ -49,6 +50,18 @@ def opened(dataset: Dataset, given):
     if dataset.kind in NAMED and sheet.is_one(path):
         return _files(path, NAMED[dataset.kind])
     return given
+
+
+def _tell_of_splits(folder: Path) -> None:
+    """Warn that the tables of several splits are answered, not of the test alone."""
+    found = split_tables.splits_of(folder)
+    if len(found) > 1:
+        warnings.warn(
+            f"{folder} has tables of the splits {', '.join(found)}: the rows of all of "
+            "them are taken, one table after the other; give the files or the folder "
+            "of one split for those alone",
+            stacklevel=6,
+        )
 
 
 def _is_path(given) -> bool:

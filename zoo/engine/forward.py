@@ -14,7 +14,8 @@ def forward_of(model: keras.Model):
     something else of itself (`get_config`), or for another group of devices.
     """
     try:
-        about = repr(model.get_config())
+        with private.without_tensorflow():
+            about = repr(model.get_config())
     except Exception:  # of a model of one's own, which says nothing of itself
         return steps.compile_forward(model)
     variables = [(id(each), str(private.value(each).dtype)) for each in model.variables]

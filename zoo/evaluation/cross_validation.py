@@ -19,6 +19,7 @@ from zoo.metrics import (
     measure,
     medians,
     noise,
+    of_each,
     of_quantiles,
     rates,
     with_cuts,
@@ -79,6 +80,7 @@ def cross_validate(
         loss of numbers is in units of the first part's training targets, and labels are
         given from the cuts on of the network that answers;
         `metrics["interval"]` has their 95 % intervals, see `intervals`;
+        `metrics["classes"]` recall and precision, see `zoo.metrics.of_each`;
         `metrics["quantiles"]`, of a network with some, how good these are;
         `metrics["floors"]` the same of what needs no network, learned and asked part by
         part as the network is; `metrics["folds"]`, for each part, its number of
@@ -181,11 +183,18 @@ def _measured(parts: list[_Part], seed: int) -> dict:
     if asked and all(part.run.quantiles == asked for part in parts):
         whole = np.concatenate([part.quantiles for part in parts])
         quantiles = {"quantiles": {"test": of_quantiles(whole, targets, asked)}}
+    classes = {}
+    if task in ("classes", "labels"):
+        logits, cuts = outputs, 0.0
+        if task == "labels":  # see `with_cuts`
+            logits, cuts = outputs[:, 0], outputs[:, 1]
+        classes = {"classes": {"test": of_each(logits, targets, names, task, cuts)}}
     return {
         "test": over_all(outputs, targets),
         "interval": intervals(over_all, outputs, targets, seed, groups),
         "noise": noise(outputs, targets, task),
         **quantiles,
+        **classes,
         "floors": {
             name: over_all(answers, targets)
             for name, answers in together([part.floors for part in parts]).items()

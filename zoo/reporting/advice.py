@@ -74,7 +74,7 @@ def advise(history: list[dict[str, float]], metrics: dict | None = None) -> list
         Sentences, each with the numbers it rests on; empty if there is nothing to say.
     """
     metrics = metrics or {}
-    return _of_curves(history) + _of_silent(metrics) + _of_floors(metrics)
+    return _of_curves(history) + of_silent(metrics) + _of_floors(metrics)
 
 
 def _of_curves(history: list[dict[str, float]]) -> list[str]:
@@ -180,8 +180,8 @@ def _of_numbers(history: list[dict[str, float]]) -> list[str]:
     return advice
 
 
-def _of_silent(metrics: dict) -> list[str]:
-    """Which classes are never answered, although there are examples of them."""
+def of_silent(metrics: dict) -> list[str]:
+    """Which classes a run never answers, although there are examples of them."""
     advice = []
     for split, classes in metrics.get("classes", {}).items():
         silent = [

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from zoo.data import Dataset
+from zoo.engine.private import without_tensorflow
 from zoo.layers import Dropout
 from zoo.recipe import Recipe
 
@@ -103,7 +104,8 @@ def read(model: keras.Model) -> Network | None:
             return None
     except (AttributeError, ValueError):
         return None
-    before = [layer.get_config() | {"name": ""} for layer in layers[:first]]
+    with without_tensorflow():
+        before = [layer.get_config() | {"name": ""} for layer in layers[:first]]
     features = keras.Model(model.input, layers[first].input) if first > 1 else None
     network = Network(features, str(before), parameters=model.count_params())
     for layer in layers[first:]:

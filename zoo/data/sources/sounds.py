@@ -71,9 +71,7 @@ def read(
     listing.tell(root, listed)
     found = listed.files()
     files = [file for _, _, file in found]
-    inputs, prints, rate = heard(
-        root.resolve().name, files, rate, seconds, listing.state_of(found)
-    )
+    inputs, prints, rate = heard(root, files, rate, seconds, listing.state_of(found))
     splits = {}
     for part in listed.parts:
         chosen = np.array([i for i, each in enumerate(found) if each[0] == part])
@@ -128,9 +126,7 @@ def listed(
         place, target, task, file, listing.SOUNDS, groups, time
     )
     about = [("", number, each) for number, each in enumerate(files)]
-    inputs, prints, rate = heard(
-        place.stem, files, rate, seconds, listing.state_of(about)
-    )
+    inputs, prints, rate = heard(place, files, rate, seconds, listing.state_of(about))
     dataset = Dataset(
         name=str(path),
         kind="sound",
@@ -146,12 +142,12 @@ def listed(
 
 
 def heard(
-    name: str, files: list[Path], rate: int | None, seconds: float | None, state: str
+    place: Path, files: list[Path], rate: int | None, seconds: float | None, state: str
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Sound files as one array, from the cache if it is there.
 
     Args:
-        name: of the data set, for the cache.
+        place: the folder or the table; the cache has one copy of each.
         files: of sounds.
         rate, seconds: see `read`.
         state: a hash that changes with the files.
@@ -164,9 +160,12 @@ def heard(
         Mistake: files cannot be read, or `rate` and `seconds` are out of range.
     """
     _check(rate, seconds)
-    identity = {"sounds": name, "state": state, "rate": rate, "seconds": seconds}
+    place = place.resolve()
     arrays, facts = remember(
-        name, identity, lambda to: _convert(files, rate, seconds, to)
+        place.stem,
+        {"sounds": str(place), "rate": rate, "seconds": seconds},
+        lambda to: {"files": state, **_convert(files, rate, seconds, to)},
+        fresh=lambda facts: facts["files"] == state,
     )
     rate = facts["rate"]
     for what in ("cut", "silent"):

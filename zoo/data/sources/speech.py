@@ -153,7 +153,7 @@ def recordings(path: str, seconds: float) -> Recordings:
     )
     about = [("", number, each) for number, each in enumerate(files)]
     inputs, prints, _ = sounds.heard(
-        "spoken_digits", files, RATE, seconds, listing.state_of(about)
+        root, files, RATE, seconds, listing.state_of(about)
     )
     return Recordings(
         inputs, prints, digits, takes, tuple(names.tolist()), members.astype(np.int64)

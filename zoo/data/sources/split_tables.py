@@ -21,6 +21,11 @@ def is_one(path: Path) -> bool:
     return bool(found) and labeled.table_of(found[0]) is None
 
 
+def splits_of(path: Path) -> list[str]:
+    """The splits of which a folder holds tables, the training split first."""
+    return list(_files(path))
+
+
 def load(
     path: str | os.PathLike, how: tuple, hints: tuple[str, ...]
 ) -> dict[str, Sheet]:
