@@ -264,6 +264,11 @@ def _concatenated(g, layer, out, xs):
     return g.add("Concat", *names, axis=layer.axis)
 
 
+def _prelu(g, layer, out, x):
+    below = g.add("Relu", g.add("Neg", x))
+    return g.add("Sub", g.add("Relu", x), g.add("Mul", below, weight(layer.alpha)))
+
+
 def _softmax(g, layer, out, x):
     if not isinstance(layer.axis, int):
         raise Unsupported(f"several axes in layer {layer.name}")
@@ -326,6 +331,7 @@ LAYERS = {
     "Minimum": _merged("Min"),
     "Multiply": _merged("Mul"),
     "Normalization": _normalization,
+    "PReLU": _prelu,
     "Permute": lambda g, layer, out, x: g.add(
         "Transpose", x, perm=[0, *(int(d) for d in layer.dims)]
     ),
