@@ -12,10 +12,10 @@ gradient descent, reached 85.6 % in 200 epochs; it is
 Cross-entropy, ReLU and Adam make the difference, and moving the digits by a pixel.
 
 Measured (tools/tables.py writes these lines from the ledger):
-    JAX        98.12% ± 0.10 (5), 0.21 minutes, cpu, 2 cores
-    TensorFlow 98.12% ± 0.10 (5), 0.37 minutes, cpu, 2 cores
-    PyTorch    98.12% ± 0.11 (5), 0.25 minutes, cpu, 2 cores
-    without a network 92.38%, logistic regression*
+    JAX        98.12% ± 0.16 (5), 0.19 minutes, cpu, 2 cores
+    TensorFlow 98.12% ± 0.16 (5), 0.24 minutes, cpu, 2 cores
+    PyTorch    98.12% ± 0.17 (5), 0.27 minutes, cpu, 2 cores
+    without a network 92.37%, logistic regression*
 """
 
 import zoo
