@@ -30,7 +30,7 @@ recipe = zoo.Recipe(
     optimizer="adam",
     learning_rate=3e-3,
     schedule="cosine",
-    expects=zoo.Expected("accuracy", 0.98),
+    expects=zoo.Expected("accuracy", 0.979),
 )
 
 if __name__ == "__main__":
