@@ -172,11 +172,15 @@ class Run:
     @cached_property
     def model(self):
         """The trained model, on the active backend."""
+        return self.built(self.recipe)
+
+    def built(self, recipe: Recipe):
+        """The trained model anew, by its own recipe or one of another precision."""
         about = self.about_data
         model = stored.load(
-            self.folder, self.recipe, about.facts(), about.answers, self.trust
+            self.folder, recipe, about.facts(), about.answers, self.trust
         )
-        if stored.is_own(self.recipe):
+        if stored.is_own(recipe):
             from zoo.building import alike
 
             alike.check_opened(self.folder, self.backend, model)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo.building import alike, stored
+from zoo.building import stored
 from zoo.core import files, seal
 from zoo.core.columns import Column
 from zoo.data import Dataset
@@ -33,10 +33,7 @@ def network(run: Run, outputs: str) -> keras.Model:
     if outputs not in OUTPUTS:
         raise unknown("kind of outputs", outputs, OUTPUTS)
     about = run.about_data
-    recipe = dataclasses.replace(run.recipe, precision="float32")
-    model = stored.load(run.folder, recipe, about.facts(), about.answers, run.trust)
-    if stored.is_own(recipe):
-        alike.check_opened(run.folder, run.backend, model)
+    model = run.built(dataclasses.replace(run.recipe, precision="float32"))
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise Mistake(
             f"{run.folder} has a model of {len(model.inputs)} inputs and "

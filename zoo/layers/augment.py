@@ -170,7 +170,8 @@ class Augment(keras.layers.Layer):
             levels = augment.apply(levels, operations, seed, step)
             if mixes:
                 levels, *labels = augment.mix(levels, *labels, operations, seed, step)
-            levels = (levels[0] if single else levels) / factor
+            levels = levels[0] if single else levels
+            levels = levels if factor == 1 else levels / factor
             return [
                 np.asarray(levels, dtype.as_numpy_dtype),
                 *(np.asarray(each, kept.as_numpy_dtype) for each in labels),

@@ -98,7 +98,7 @@ def check_levels(name: str, images: np.ndarray) -> None:
     if images.dtype.kind != "f" or not images.size:
         return
     least, most = images.min(), images.max()
-    if least < 0 and most < DARK:
+    if _are_standardized(least, most):
         raise Mistake(
             f"layer '{name}' takes gray levels from 0 to 255, or from 0 to 1, and "
             f"these lie between {least:.3g} and {most:.3g}; call it before they are "
@@ -122,9 +122,14 @@ def levels_of(images) -> tuple:
     least, most = ops.min(images, initial=0.0), ops.max(images, initial=0.0)
     shares = ops.logical_and(most <= 1, ops.any(images != ops.round(images)))
     factor = ops.where(shares, WHITE, 1.0)
-    wrong = ops.logical_and(least < 0, most < DARK)
-    factor = ops.cast(ops.where(wrong, np.nan, factor), "float32")
+    factor = ops.where(_are_standardized(least, most), np.nan, factor)
+    factor = ops.cast(factor, "float32")
     return images * factor, factor
+
+
+def _are_standardized(least, most):
+    """Whether images with this least and this largest number are no gray levels."""
+    return (least < 0) & (most < DARK)
 
 
 def _apart(shape: tuple | None, beside: tuple | None) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from zoo import backend
 from zoo import recipe as recipes
-from zoo.building import fitting, stored
+from zoo.building import stored
 from zoo.core import files, locks
 from zoo.core.arguments import spelled
 from zoo.core.folders import check_folder, check_links, make_folder, new_folder
@@ -211,8 +211,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
     from zoo.training.folder import Stopped
     from zoo.tuning import trial
     from zoo.tuning.sharing import run_workers
-    from zoo.tuning.space import space
-    from zoo.tuning.tuner import RENEWED, Tuner, wave
+    from zoo.tuning.tuner import RENEWED, Tuner, overrides, wave
 
     dataset = trial.datasets(settings.recipe, settings.folds)[0]
     objective = settings.objective or FIRST[dataset.task]
@@ -227,15 +226,7 @@ def _search(folder, settings, max_minutes, workers, winners, lease, quiet, name=
         examples=identity.examples(dataset),
     )
     # Before anything is written; a search finds out again what its trials may change.
-    names = keras_tuner.HyperParameters()
-    idle = fitting.idle(settings.recipe, dataset.facts())
-    space(
-        settings.recipe,
-        names,
-        only=settings.only,
-        fixed=idle,
-        examples=len(dataset.train),
-    )
+    overrides(settings, dataset, keras_tuner.HyperParameters())
     folder = folder or new_folder(name, settings.backend)[0]
     _open(folder, settings)
     tuner = Tuner(settings, folder, deadline, quiet, lease)

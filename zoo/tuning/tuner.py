@@ -36,6 +36,17 @@ RENEWED = 16  # and before a process of TensorFlow is renewed
 Result = dict | Exception
 
 
+def overrides(settings: Settings, dataset: Dataset, hp) -> list[str]:
+    """What hyperparameters change in the recipe of a search, see `space`."""
+    return space(
+        settings.recipe,
+        hp,
+        only=settings.only,
+        fixed=fitting.idle(settings.recipe, dataset.facts()),
+        examples=len(dataset.train),
+    )
+
+
 def wave(recipe: Recipe, tuner: str, dataset: Dataset, objective: str) -> int:
     """How many trials are drawn together: more than one where the model is small.
 
@@ -108,14 +119,7 @@ class Tuner(private.TunerHooks, keras_tuner.Tuner):
 
     def overrides(self, hp) -> list[str]:
         """What hyperparameters change in the recipe."""
-        settings, dataset = self.settings, self.datasets[0]
-        return space(
-            settings.recipe,
-            hp,
-            only=settings.only,
-            fixed=fitting.idle(settings.recipe, dataset.facts()),
-            examples=len(dataset.train),
-        )
+        return overrides(self.settings, self.datasets[0], hp)
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
