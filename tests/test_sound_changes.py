@@ -5,7 +5,8 @@ import pytest
 from tones import RATE, loudest, tone
 
 from zoo import augment
-from zoo.core.samples import PADDING
+from zoo.augment.sounds import equalizer
+from zoo.core.samples import FULL, PADDING
 from zoo.errors import Mistake
 
 
@@ -65,6 +66,39 @@ def test_masks_and_noise_do_what_they_say():
     share = augment.Draws("noise", 0, 0, 0, 1).uniform(1)[0, 0]
     loud = np.sqrt(np.square(given[0][heard].astype(float)).mean())
     assert added.std() == pytest.approx(share * loud, rel=0.05)
+
+
+def test_an_equalizer_does_what_it_says():
+    # Whole periods, so that each tone is in one place of the spectrum.
+    hertz = np.array([4, 200, 424, 1000, 2220, 3200, 3996])
+    turns = np.outer(hertz, np.arange(2000)) / RATE
+    given = np.rint(3000 * np.sin(2 * np.pi * turns + 0.3)).astype("int16")
+    found = augment.apply(given, {"equalizer": 0.9}, 0, 3)
+    drawn = augment.Draws("equalizer", 0, 3, 0, len(given)).uniform(5)
+    mel = 1127 * np.log(1 + np.append(hertz, 4000) / 700)
+    for number, place in enumerate(hertz // 4):
+        before, after = (np.abs(np.fft.rfft(each[number])) for each in (given, found))
+        decibels = 9 * (2 * drawn[number] - 1)
+        says = np.interp(mel[number], np.linspace(0, mel[-1], 5), decibels)
+        assert 20 * np.log10(after[place] / before[place]) == pytest.approx(
+            says, abs=0.02
+        )
+    draws = augment.Draws("equalizer", 0, 0, 0, 6)
+    assert np.array_equal(equalizer(sounds(), 0, draws), sounds())
+
+
+def test_an_equalizer_cuts_nothing_off_and_keeps_silence():
+    turns = np.arange(2000) * 1000 / RATE
+    loud = np.rint((FULL - 1) * np.sin(2 * np.pi * turns)).astype("int16")
+    quiet = np.where(np.arange(2000) < 900, np.int16(0), np.int16(PADDING))
+    nothing = np.full(2000, PADDING, "int16")
+    given = np.stack([loud] * 20 + [quiet, nothing])
+    found = augment.apply(given, {"equalizer": 1.0}, 0, 0)
+    assert np.array_equal(found[20:], given[20:])
+    peaks = np.abs(found[:20].astype(int)).max(axis=1)
+    assert peaks.max() == FULL - 1 > peaks.min()
+    for row, peak in zip(found[:20], peaks, strict=True):
+        assert np.abs(row - loud * (peak / (FULL - 1))).max() < 2
 
 
 def test_changes_are_for_the_right_data():

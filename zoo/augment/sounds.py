@@ -1,10 +1,11 @@
-"""Changes of sounds: where they begin, how fast and how high they are, noise, gaps.
+"""Changes of sounds: where they begin, how fast, how high they are, noise, gaps, rooms.
 
 D. Park et al. 2019, arXiv:1904.08779, hide stretches of time and of frequency; T. Ko et
 al. 2015, doi:10.21437/Interspeech.2015-711, change the speed; N. Jaitly and G. Hinton
-2013, "Vocal tract length perturbation", move the formants, as `pitch` does here. All
-take and give int16 samples of shape (batch, samples) with `PADDING` behind the end of
-each sound, and are functions of the draws alone.
+2013, "Vocal tract length perturbation", move the formants, as `pitch` does here;
+H. Nam et al. 2022, "FilterAugment", arXiv:2110.03282, draw what a room or a microphone
+does to frequencies. All take and give int16 samples of shape (batch, samples) with
+`PADDING` behind the end of each sound, and are functions of the draws alone.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from zoo.core.samples import FULL, PADDING
 
 LOUDEST = FULL - 1
 GRAIN = 256  # samples, half of a window; several periods of a voice
+POINTS = 5  # of an equalizer: an octave or so apart
+# Where the mel scale, log(1 + Hz / 700), is at 4,000 Hz. An operation is not told the
+# rate; the scale of 8,000 samples a second serves all, from 0 to half the rate.
+BEND = 4000 / 700
 
 
 def time_shift(sounds: np.ndarray, strength: float, draws: Draws) -> np.ndarray:
@@ -110,6 +115,28 @@ def frequency_mask(sounds: np.ndarray, strength: float, draws: Draws) -> np.ndar
     return _padded(np.fft.irfft(heard, sounds.shape[1], axis=1), counts)
 
 
+def equalizer(sounds: np.ndarray, strength: float, draws: Draws) -> np.ndarray:
+    """Another room: frequencies up to `strength` x 10 dB louder, or quieter.
+
+    Or another microphone. Gains are drawn at five frequencies, evenly apart on the mel
+    scale of 8,000 samples a second, and lie on lines between them, in decibels. A sound
+    that is then too loud for 16 bits becomes quieter as a whole: nothing is cut off.
+    """
+    counts, length = _lengths(sounds), sounds.shape[1]
+    drawn = (2 * draws.uniform(POINTS) - 1) * strength / 2  # 20 dB are ten times
+    mel = np.log1p(BEND * 2 * np.fft.rfftfreq(length)) / np.log1p(BEND)
+    places = mel * (POINTS - 1)
+    below = np.minimum(places.astype(int), POINTS - 2)
+    near = (places - below).astype(np.float32)
+    drawn = drawn.astype(np.float32)
+    gains = 10 ** (drawn[:, below] * (1 - near) + drawn[:, below + 1] * near)
+    heard = np.fft.rfft(_audible(sounds), axis=1) * gains
+    found = np.fft.irfft(heard, length, axis=1)
+    found[np.arange(length) >= counts[:, None]] = 0
+    peak = np.abs(found).max(axis=1, keepdims=True)
+    return _padded(found * (LOUDEST / np.maximum(peak, LOUDEST)), counts)
+
+
 CHANGES = {
     "time_shift": time_shift,
     "speed": speed,
@@ -118,6 +145,7 @@ CHANGES = {
     "noise": noise,
     "time_mask": time_mask,
     "frequency_mask": frequency_mask,
+    "equalizer": equalizer,
 }
 """Operations that change each sound by itself."""
 

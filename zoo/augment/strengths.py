@@ -76,6 +76,7 @@ SOUNDS = {
     "noise": Strength("a fraction of the loudness, 0 to 10", 0.1, _number(0, 10)),
     "time_mask": Strength("a fraction of the length, 0 to 1", 0.2, _share),
     "frequency_mask": Strength("a fraction of the frequencies, 0 to 1", 0.2, _share),
+    "equalizer": Strength("tens of decibels, 0 to 3", 0.6, _number(0, 3)),
 }
 """The same for sounds."""
 
