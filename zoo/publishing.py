@@ -138,8 +138,13 @@ def _fill(run: Run, folder: Path) -> None:
 
 
 def without_places(recipe: recipes.Recipe) -> recipes.Recipe:
-    """The recipe without paths of this machine; of its data the last name stays."""
+    """The recipe without paths of this machine; of its data the last name stays.
+
+    So does that of `data.more`: without it, less is learned from.
+    """
     kept = {k: v for k, v in recipe.data_arguments.items() if k not in PATHS}
+    if more := recipe.data_arguments.get("more"):
+        kept["more"] = files.without_folders(more)
     data = files.without_folders(recipe.data)
     return dataclasses.replace(recipe, data=data, data_arguments=kept)
 

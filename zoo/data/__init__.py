@@ -85,6 +85,7 @@ def load(
     groups: str = "",
     time: str = "",
     encoder: texts.Vocabulary | None = None,
+    joined: bool = True,
     **arguments,
 ) -> Dataset:
     """Read a data set and hold a validation split out of its training split.
@@ -107,6 +108,9 @@ def load(
             among the arguments, it is that of a series, see `zoo.data.sources.series`.
         encoder: for text, the vocabulary of a run, taken in place of the training
             split's own.
+        joined: whether what is only learned from, `more` of sounds, is in the training
+            split, behind its own examples; False leaves it in `Dataset.more`, so that
+            another split can be held out of the training.
         arguments: those of the data set, see `generated`, `numbers`, `forecasts`,
             `speech`, `digit_strings`, `folder`, `sounds`, `table`, `series`, `streams`
             and `tfds` in `zoo.data.sources`; for text `vocabulary_size`, `length`,
@@ -156,7 +160,7 @@ def load(
     if wanted:
         given = ", ".join(wanted)
         raise Mistake(f"{given} is for texts; {name} holds {dataset.kind} data")
-    return dataset
+    return folds.with_more(dataset) if joined else dataset
 
 
 def load_for(recipe: Recipe, **changes) -> Dataset:

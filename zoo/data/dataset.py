@@ -168,6 +168,8 @@ class Dataset:
         samples), -32768 behind the end of each), "sequence" (float32, (n, steps,
         channels), NaN behind the end of each).
     train, validation, test: the splits; validation and test may be None.
+    more: examples that are only learned from, whatever is held out; None if there are
+        none, and where they are in `train` already, as `zoo.data.load` puts them.
     classes: the name of each class or label; () if the task is "numbers".
     features: the name of each column of a table or coordinate of a point; else ().
     task: "classes", each example has one of `classes`; "numbers", it has a number for
@@ -215,6 +217,7 @@ class Dataset:
     timeline: Timeline | None = None
     unit: str = ""
     rate: int = 0
+    more: Split | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -46,7 +46,7 @@ def split(dataset: Dataset, fold: tuple[int, ...], seed: int) -> Dataset:
 
 
 def join(dataset: Dataset) -> Split:
-    """All examples of a data set, with the prints of copies if there may be any."""
+    """All examples of a data set's splits, with the prints of copies, if any may be."""
     splits = [part for name in SPLITS if (part := getattr(dataset, name))]
     inputs = _joined([part.inputs for part in splits])
     about = {}
@@ -59,6 +59,18 @@ def join(dataset: Dataset) -> Split:
     if whole.prints is None:
         whole = replace(whole, prints=repeats.copies(dataset, whole))
     return whole
+
+
+def with_more(dataset: Dataset) -> Dataset:
+    """The data set with what is only learned from at the end of its training split.
+
+    It belongs to no group and to no time.
+    """
+    if dataset.more is None:
+        return dataset
+    both = join(replace(dataset, validation=None, test=dataset.more))
+    train = both.take(np.arange(len(both)))  # of what lies on a disk, rows
+    return replace(dataset, train=train, more=None)
 
 
 def cut(

@@ -9,7 +9,7 @@ from zoo.core.arguments import readable
 from zoo.errors import Mistake
 from zoo.recipe.record import FIELDS, FIXED, Recipe, check_name, unknown_field
 
-PATHS = ("path", "file")
+PATHS = ("path", "file", "more")
 """The arguments of data sets that are paths."""
 COLUMNS = ("target", "text", "groups", "time", "key", "split", "sheet")
 """Those that name a column, or several, or a sheet."""
@@ -111,10 +111,10 @@ def _class(key) -> str:
 
 def _of_data(name: str, text: str):
     """The value of an argument of the data."""
+    if name in PATHS + COLUMNS and not text:
+        raise Mistake(f"data.{name}= is empty; give a name, or leave it out")
     if name in PATHS:
         return text
-    if name in COLUMNS and not text:
-        raise Mistake(f"data.{name}= is empty; give a name, or leave it out")
     text = readable(text)
     value = _parse(text)
     if name not in COLUMNS + WORDS or (value is None and name in WORDS):

@@ -241,6 +241,7 @@ _NOT_OF_DATA = {
     "name": "data=NAME says which data they are",
     "validation": "set validation=0.1, the recipe's own share",
     "encoder": "a run learns its words from its own training split",
+    "joined": "data.more is always learned from",
 }
 _CHOICES = {
     "augment_on": ("host", "device"),

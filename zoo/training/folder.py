@@ -51,7 +51,7 @@ def interrupted(folder: Path) -> BaseException:
 def absolute(recipe: Recipe) -> Recipe:
     """`recipe` with absolute paths, which mean the same from any working folder."""
     arguments = {
-        name: _absolute(value) if name in PATHS else value
+        name: _absolute(value) if name in PATHS and value != "" else value
         for name, value in recipe.data_arguments.items()
     }
     return replace(

@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo import data
 from zoo.data import Dataset, order
-from zoo.data.folds import cut, join
+from zoo.data.folds import cut, join, with_more
 from zoo.engine import device, groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -60,7 +60,7 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
         Mistake: there is no validation data, or `folds` is none of 0, 2, 3, ...
     """
     share = 0.0 if folds else recipe.validation
-    whole = data.load_for(recipe, validation=share)
+    whole = data.load_for(recipe, validation=share, joined=not folds)
     whole = replace(whole, test=None)
     if not folds:
         if whole.validation is None:
@@ -78,7 +78,9 @@ def datasets(recipe: Recipe, folds: int = 0) -> list[Dataset]:
         )
     rank = np.argsort(order(len(examples), recipe.seed, _FOLDS_EPOCH))
     return _judging(
-        replace(whole, train=examples.take(kept), validation=examples.take(held))
+        with_more(
+            replace(whole, train=examples.take(kept), validation=examples.take(held))
+        )
         for kept, held in cut(whole, examples, folds, rank)
     )
 

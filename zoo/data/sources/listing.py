@@ -134,6 +134,25 @@ def look(root: Path, kind: Files = PICTURES) -> Listing:
     return listing
 
 
+def look_without_splits(root: Path, kind: Files) -> Listing:
+    """List a folder of class folders, of which one is enough, and no splits.
+
+    Raises:
+        Mistake: no classes, a class without files, splits, or a folder that cannot be
+            read.
+    """
+    listing = Listing(kind, folders={TRAIN: root})
+    for folder in _inside(root, Listing(kind))[0]:
+        if folder.name.lower() in SPLITS and not _any_in(folder, kind):
+            raise Mistake(
+                f"{root} holds {folder.name}/, as if it had splits; give a folder that "
+                f"holds the class folders themselves, such as {folder}"
+            )
+    listing.parts[TRAIN] = _classes(root, listing)
+    _check_filled(listing)
+    return listing
+
+
 def class_name(folder: Path) -> str:
     """The name of a class folder, read as UTF-8 whatever the locale.
 
@@ -204,6 +223,14 @@ def _other(file: Path, kind: Files) -> str:
 
 
 def _check_train(listing: Listing) -> None:
+    _check_filled(listing)
+    found = listing.parts[TRAIN]
+    if len(found) == 1:
+        root, name = listing.folders[TRAIN], next(iter(found))
+        raise Mistake(f"{root} has one class, '{name}'; two are needed")
+
+
+def _check_filled(listing: Listing) -> None:
     found, root, kind = listing.parts[TRAIN], listing.folders[TRAIN], listing.kind
     if not found:
         raise Mistake(f"{root} has no class folders; {kind.wanted}")
@@ -215,8 +242,6 @@ def _check_train(listing: Listing) -> None:
         raise Mistake(
             f"{there} holds no {kind.noun}s ({known}){example}; {kind.wanted}"
         )
-    if len(found) == 1:
-        raise Mistake(f"{root} has one class, '{next(iter(found))}'; two are needed")
 
 
 def _check_classes(root: Path, listing: Listing, part: str) -> None:

@@ -2,7 +2,9 @@
 
 import collections
 import os
+import unicodedata
 import warnings
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -10,14 +12,15 @@ import numpy as np
 
 from zoo.core.progress import track
 from zoo.data.cache import remember
-from zoo.data.dataset import Dataset, Split
+from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import picture_files, sound_files, texts
 from zoo.data.sources import copies, decoding, labeled, listing
 from zoo.data.splits import carved
-from zoo.errors import Mistake
+from zoo.errors import Mistake, unknown
 
 LOOKED_AT = 1000  # files, to tell sounds from pictures and texts
 USUAL_RATE = 16_000  # samples a second; speech has little above half of it
+LICENSE = "that of the sounds: zoo does not know it"
 LONGEST = 10.0  # seconds of each that are learned from, if nothing else is asked for
 
 
@@ -42,6 +45,7 @@ def read(
     rate: int | None = None,
     seconds: float | None = None,
     test: float | None = None,
+    more: str = "",
 ) -> Dataset:
     """The sounds of a folder, each class in a folder of its own.
 
@@ -58,6 +62,7 @@ def read(
             longest, 10 at most. Shorter sounds are padded, and the network knows it.
         test: share of the training sounds to carve out for the test, default 0.2, or 0
             if there is a val/; not for a folder with its own test/.
+        more: a folder of sounds that are only learned from, see `with_more`.
 
     Raises:
         Mistake: no classes, one class, a class that is in val/ or test/ alone, or files
@@ -85,11 +90,11 @@ def read(
         validation=splits.get(listing.VALIDATION),
         test=splits.get(listing.TEST),
         classes=listed.classes,
-        license="that of the sounds: zoo does not know it",
+        license=LICENSE,
         description=f"Sounds in {root.name}/, one folder for each class.",
         rate=rate,
     )
-    return carved(dataset, test)
+    return with_more(carved(dataset, test), more)
 
 
 def listed(
@@ -102,6 +107,7 @@ def listed(
     test: float | None = None,
     groups: str = "",
     time: str = "",
+    more: str = "",
 ) -> Dataset:
     """Sounds that a table names, with their answers.
 
@@ -116,6 +122,7 @@ def listed(
         test: share of the sounds to carve out for the test, default 0.2.
         groups, time: a column that says what belongs together, such as the speaker, or
             when a sound was made.
+        more: a folder of sounds that are only learned from, see `with_more`.
 
     Raises:
         Mistake: no such column, or sounds that are missing or cannot be read.
@@ -132,17 +139,95 @@ def listed(
         kind="sound",
         train=Split(inputs, answers.values, prints, **about_files),
         classes=answers.classes,
-        license="that of the sounds: zoo does not know it",
+        license=LICENSE,
         description=f"Sounds that {place.name} names.",
         task=answers.task,
         outputs=answers.outputs,
         rate=rate,
     )
-    return carved(dataset, test)
+    return with_more(carved(dataset, test), more)
+
+
+def with_more(dataset: Dataset, more: str) -> Dataset:
+    """The data set with the sounds of a folder that are only learned from.
+
+    None of them is tested or validated on, whatever is held out; such as speech that a
+    machine synthesized, where people are to be understood. Sounds that the data set
+    holds itself are left out of them, and a warning says how many.
+
+    Args:
+        dataset: sounds of one class each.
+        more: the folder, which holds the sounds of each class in a folder of its own;
+            a class may be missing. They are brought to the rate and length of the data
+            set. "" is none.
+
+    Raises:
+        Mistake: there is no such folder, it holds splits, classes that the data set has
+            not, nothing else than the data set, or files that cannot be read; or the
+            data set has another task.
+    """
+    if more == "":
+        return dataset
+    root, nouns = Path(more).expanduser(), listing.SOUNDS
+    if not root.is_dir():
+        there = "a file" if root.exists() else "not there"
+        raise Mistake(f"data.more={more} is {there}; give a folder of class folders")
+    if dataset.task != "classes":
+        raise Mistake(
+            f"data.more={more} says the class of each sound by its folder, and the "
+            f"task of {dataset.name} is {dataset.task}; put more rows into the table"
+        )
+    listed = listing.look_without_splits(root, nouns)
+    numbers = {
+        unicodedata.normalize("NFC", name): i for i, name in enumerate(dataset.classes)
+    }
+    for name in listed.classes:
+        if name not in numbers:
+            then = f"call the folders of {more} as the classes of {dataset.name}"
+            raise unknown(f"class in data.more={more}", name, numbers, then)
+    listing.tell(root, listed)
+    found = listed.files()
+    files = [file for _, _, file in found]
+    [length], state = dataset.input_shape, listing.state_of(found)
+    inputs, prints, _ = heard(root, files, dataset.rate, None, state, length)
+    copies.tell(root, listed, {listing.TRAIN: prints})
+    own = [part for name in SPLITS if (part := getattr(dataset, name))]
+    known = np.isin(prints, np.concatenate([part.prints for part in own]))
+    if known.all():
+        raise Mistake(
+            f"data.more={more} holds nothing that {dataset.name} does not hold; give a "
+            "folder of other sounds"
+        )
+    if known.any():
+        count = int(known.sum())
+        warnings.warn(
+            f"{count:,} of {len(files):,} sounds of {more} {_be(count)} left out: "
+            f"{dataset.name} holds the same, such as {files[known.argmax()]}",
+            stacklevel=5,
+        )
+    labels = [numbers[listed.classes[label]] for _, label, _ in found]
+    whole = Split(inputs, np.array(labels, np.int32), prints)
+    kept = whole.take(np.flatnonzero(~known))
+    name = f"{Path(os.path.abspath(root)).name}/"
+    license = dataset.license
+    if license != LICENSE:  # which says the same of the others
+        license += f"; zoo does not know that of {name}"
+    return replace(
+        dataset,
+        more=kept,
+        license=license,
+        description=f"{dataset.description} {nouns.count(len(kept))} of {name} "
+        f"{_be(len(kept))} only learned from.",
+    )
 
 
 def heard(
-    place: Path, files: list[Path], rate: int | None, seconds: float | None, state: str
+    place: Path,
+    files: list[Path],
+    rate: int | None,
+    seconds: float | None,
+    state: str,
+    length: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Sound files as one array, from the cache if it is there.
 
@@ -151,6 +236,7 @@ def heard(
         files: of sounds.
         rate, seconds: see `read`.
         state: a hash that changes with the files.
+        length: samples of each, in place of `seconds`.
 
     Returns:
         int16 (n, samples), `zoo.core.samples.PADDING` behind the end of each;
@@ -163,8 +249,9 @@ def heard(
     place = place.resolve()
     arrays, facts = remember(
         place.stem,
-        {"sounds": str(place), "rate": rate, "seconds": seconds},
-        lambda to: {"files": state, **_convert(files, rate, seconds, to)},
+        {"sounds": str(place), "rate": rate, "seconds": seconds}
+        | ({"length": length} if length else {}),
+        lambda to: {"files": state, **_convert(files, rate, seconds, length, to)},
         fresh=lambda facts: facts["files"] == state,
     )
     rate = facts["rate"]
@@ -190,7 +277,11 @@ def _check(rate: int | None, seconds: float | None) -> None:
 
 
 def _convert(
-    files: list[Path], rate: int | None, seconds: float | None, to: Path
+    files: list[Path],
+    rate: int | None,
+    seconds: float | None,
+    length: int | None,
+    to: Path,
 ) -> dict:
     """Decode every sound into the folder `to`."""
     with picture_files.workers() as pool:
@@ -202,7 +293,7 @@ def _convert(
         rate = min(rate, USUAL_RATE)
     longest = max(each.seconds for each in heads)
     kept = min(longest, LONGEST) if seconds is None else seconds
-    length = max(1, round(np.ceil(kept * 100) / 100 * rate))
+    length = length or max(1, round(np.ceil(kept * 100) / 100 * rate))
     inputs = np.lib.format.open_memmap(
         to / "inputs.npy", "w+", np.int16, (len(files), length)
     )
@@ -248,9 +339,13 @@ def _tried(read):
     return tried
 
 
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
 def _tell(count: int, of: int, example: str, what: str, facts: dict) -> None:
-    verb = "is" if count == 1 else "are"
     warnings.warn(
-        f"{count:,} of {of:,} sounds {verb} {what.format(**facts)}; such as {example}",
+        f"{count:,} of {of:,} sounds {_be(count)} {what.format(**facts)}; such as "
+        f"{example}",
         stacklevel=6,
     )

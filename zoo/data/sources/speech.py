@@ -63,6 +63,7 @@ def spoken_digits(
     path: str = "./free-spoken-digit-dataset",
     seconds: float = 1.0,
     groups: str = "",
+    more: str = "",
 ) -> Dataset:
     """3,000 recordings of ten digits by six people, at 8,000 samples a second.
 
@@ -75,9 +76,11 @@ def spoken_digits(
         seconds: of each recording that are heard; 1 is longer than 98 in 100.
         groups: "speaker" keeps the recordings of a speaker together, for a
             cross-validation, `zoo cross-validate ... --groups speaker`.
+        more: a folder of digits that are only learned from, in 0/ to 9/, such as
+            those of synthesized speech, see `zoo.data.sources.sounds.with_more`.
 
     Raises:
-        Mistake: there is no such folder, or it holds other files.
+        Mistake: there is no such folder, or it holds other files; see `more`, too.
     """
     if groups not in ("", "speaker"):
         raise unknown("groups of spoken_digits", groups, ("speaker",))
@@ -88,7 +91,7 @@ def spoken_digits(
         np.flatnonzero(found.takes >= TEST),
         np.flatnonzero(found.takes < TEST),
     )
-    return Dataset(
+    dataset = Dataset(
         name="spoken_digits",
         kind="sound",
         train=whole.take(train),
@@ -100,6 +103,7 @@ def spoken_digits(
         "first five of each digit and speaker are the test.",
         rate=RATE,
     )
+    return sounds.with_more(dataset, more)
 
 
 @dataclass(frozen=True)
