@@ -17,10 +17,11 @@ import safetensors.numpy
 import yaml
 
 import zoo
-from zoo import cli
+from zoo import cli, publishing
 from zoo.building import hub
 from zoo.core import seal
 from zoo.errors import Mistake
+from zoo.training.folder import absolute, absolute_change
 
 pytestmark = pytest.mark.once
 ROWS = ["5.1,1.4", "7,4.7"]
@@ -240,3 +241,15 @@ def test_an_address_is_fetched_and_checked(published, tmp_path):
         assert done.returncode == 2
         assert "its SHA-256 is not that in run.json" in done.stderr
         server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("own.csv", {"file": "clip"}), ("mammographic_masses", {})]
+)
+def test_a_column_called_file_is_no_place(name, kept):
+    arguments = {"file": "clip"}
+    recipe = zoo.Recipe(model="deep_mlp", data=name, data_arguments=arguments)
+    assert publishing.without_places(recipe).data_arguments == kept
+    place = kept.get("file", os.path.abspath("clip"))
+    assert absolute(recipe).data_arguments == {"file": place}
+    assert absolute_change("data.file=clip", recipe) == f"data.file={place}"

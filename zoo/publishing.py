@@ -12,9 +12,8 @@ from pathlib import Path
 from zoo import recipe as recipes
 from zoo.building import fitting, hub, stored, trained
 from zoo.core import columns, files, seal
-from zoo.data import Dataset
+from zoo.data import Dataset, paths
 from zoo.errors import Mistake, plain
-from zoo.recipe.overrides import PATHS
 from zoo.run import Run, open_run
 
 VERSION = 1  # of `card.json`; it grows when a field gets another meaning
@@ -142,7 +141,8 @@ def without_places(recipe: recipes.Recipe) -> recipes.Recipe:
 
     So does that of `data.more`: without it, less is learned from.
     """
-    kept = {k: v for k, v in recipe.data_arguments.items() if k not in PATHS}
+    gone = paths(recipe)
+    kept = {k: v for k, v in recipe.data_arguments.items() if k not in gone}
     if more := recipe.data_arguments.get("more"):
         kept["more"] = files.without_folders(more)
     data = files.without_folders(recipe.data)

@@ -36,6 +36,7 @@ from zoo.data.sources import (
 from zoo.data.splits import carve
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
+from zoo.recipe.overrides import PATHS
 
 __all__ = [
     "Dataset",
@@ -51,6 +52,7 @@ __all__ = [
     "named",
     "names",
     "order",
+    "paths",
     "ready",
     "restore",
 ]
@@ -189,6 +191,14 @@ def is_path(name: str) -> bool:
     if PureWindowsPath(name).suffix and os.path.isfile(name):  # of another kind
         return True
     return ("/" in name or "\\" in name) and os.path.isdir(name)
+
+
+def paths(recipe: Recipe) -> tuple[str, ...]:
+    """The arguments of a recipe's data that are paths.
+
+    Of one's own table `file` is a column.
+    """
+    return tuple(n for n in PATHS if n != "file" or not is_path(recipe.data))
 
 
 def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:

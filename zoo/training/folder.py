@@ -17,7 +17,6 @@ from zoo.core.folders import given_back, make_folder, new_folder
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.recipe.overrides import PATHS
 from zoo.run import WEIGHTS, Run, open_run
 
 
@@ -50,8 +49,9 @@ def interrupted(folder: Path) -> BaseException:
 
 def absolute(recipe: Recipe) -> Recipe:
     """`recipe` with absolute paths, which mean the same from any working folder."""
+    paths = data.paths(recipe)
     arguments = {
-        name: _absolute(value) if name in PATHS and value != "" else value
+        name: _absolute(value) if name in paths and value != "" else value
         for name, value in recipe.data_arguments.items()
     }
     return replace(
@@ -62,11 +62,11 @@ def absolute(recipe: Recipe) -> Recipe:
     )
 
 
-def absolute_change(change: str) -> str:
-    """A change to a recipe, as it is typed, with an absolute path if it has one."""
+def absolute_change(change: str, recipe: Recipe) -> str:
+    """A change that made `recipe`, as it is typed, with an absolute path if any."""
     key, equals, text = change.partition("=")
     own = {"data": data.is_path(text), "model": text.endswith(".py")}
-    if own.get(key) or key in [f"data.{name}" for name in PATHS]:
+    if own.get(key) or key in [f"data.{name}" for name in data.paths(recipe)]:
         return f"{key}{equals}{_absolute(text)}"
     return change
 

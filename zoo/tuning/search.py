@@ -260,12 +260,12 @@ def absolute(settings: Settings) -> Settings:
     """The settings with absolute paths, which mean the same from any folder."""
     from zoo.training import folder  # loads Keras; to read a search does not
 
-    name = settings.name
+    name, recipe = settings.name, settings.recipe
     return replace(
         settings,
         name=os.path.abspath(name) if name.endswith(".py") else name,
-        changes=tuple(map(folder.absolute_change, settings.changes)),
-        recipe=folder.absolute(settings.recipe),
+        changes=tuple(folder.absolute_change(c, recipe) for c in settings.changes),
+        recipe=folder.absolute(recipe),
     )
 
 
