@@ -203,7 +203,7 @@ def with_more(dataset: Dataset, more: str) -> Dataset:
         warnings.warn(
             f"{count:,} of {len(files):,} sounds of {more} {_be(count)} left out: "
             f"{dataset.name} holds the same, such as {files[known.argmax()]}",
-            stacklevel=5,
+            stacklevel=4,
         )
     labels = [numbers[listed.classes[label]] for _, label, _ in found]
     whole = Split(inputs, np.array(labels, np.int32), prints)
