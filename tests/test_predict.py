@@ -166,11 +166,13 @@ def test_a_kept_run_is_read_again_when_it_has_changed(runs, tmp_path, monkeypatc
         folder.mkdir()
         shutil.copytree(runs["rows"].folder, folder / "run")
     monkeypatch.chdir(first)
-    before = answering.opened("run")[0]
-    assert answering.opened("run")[0] is before
-    os.utime("run/model.safetensors")  # written in place
-    again = answering.opened("run")[0]
-    assert again is not before
+    Path("run/own.py").touch()
+    for name in ("own.py", "run.json", "model.safetensors"):
+        before = answering.opened("run")[0]
+        assert answering.opened("run")[0] is before
+        os.utime(f"run/{name}", (1e9, 1e9))  # written in place
+        again = answering.opened("run")[0]
+        assert again is not before
     Path("run/note.txt").touch()
     assert answering.opened("run")[0] is not again
     monkeypatch.chdir(second)  # where the same words mean another run

@@ -208,6 +208,10 @@ def test_answers_are_those_of_onnxruntime_used_by_hand(asked, monkeypatch):
                 ]
                 np.testing.assert_allclose(found, shares, atol=1e-6)
         assert answering.engine(Run(folder)) == answering.ONNX
+    before = answering.opened(folder / "model.onnx")[0]
+    assert answering.opened(folder / "model.onnx")[0] is before
+    os.utime(folder / "model.onnx", (1e9, 1e9))  # written in place
+    assert answering.opened(folder / "model.onnx")[0] is not before
     one = zoo.predict(folder, images[3])
     monkeypatch.setattr(files, "read", None)  # what was opened is not read again
     assert zoo.predict(folder, images[3]) == one

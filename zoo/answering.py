@@ -98,7 +98,7 @@ def _signs_of(place: str) -> dict[str, tuple | None]:
 
 
 def _unchanged(signs: dict[str, tuple | None]) -> bool:
-    return all(_signs(path) == before for path, before in signs.items())
+    return [*map(_signs, signs)] == [*signs.values()]
 
 
 def _signs(path: str) -> tuple[int, int, int, int] | None:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from zoo import answering
+from zoo import answering, data
+from zoo.data import Dataset
+from zoo.data.kinds import texts
 from zoo.errors import Mistake
 from zoo.exported import Exported
 from zoo.metrics import (
@@ -25,9 +27,6 @@ from zoo.metrics.strings import losses_of_strings, read, text_of
 from zoo.predicted import Asked, Prediction, Predictions, predicted
 from zoo.run import Run
 from zoo.writing import write
-
-if TYPE_CHECKING:
-    from zoo.data import Dataset
 
 
 def predict(
@@ -84,8 +83,6 @@ def predict(
             meant; it is named, with what is accepted. Or `confidence` is out of
             range, or the run has no validation split that says how far it is off.
     """
-    from zoo import data
-
     if batch < 1:
         raise Mistake(f"batch={batch}; accepted: at least 1 input at a time")
     source, dataset = answering.opened(run, trust)
@@ -109,7 +106,7 @@ def predict(
 
 def interpreted(
     source: Run | Exported,
-    dataset: "Dataset",
+    dataset: Dataset,
     raw,
     names: Sequence[str],
     outputs: np.ndarray,
@@ -129,7 +126,7 @@ def interpreted(
     Raises:
         Mistake: an output is not finite; its input is named.
     """
-    if not np.isfinite(outputs).all():
+    if np.count_nonzero(np.isfinite(outputs)) < outputs.size:  # sooner than `all()`
         raise answering.no_answer(source, names, outputs)
     write: Callable[[], list[Prediction]]
     numbers, classes = dataset.outputs, dataset.classes
@@ -212,19 +209,17 @@ def seen(
     Returns:
         An array of shape (n, *input shape), see `zoo.data.decode`.
     """
-    from zoo import data
-
     _, dataset = answering.opened(run)
     return data.decode(dataset, data.items(dataset, inputs), as_is)
 
 
-def learned_from(run: Run | Exported | str | Path) -> "Dataset":
+def learned_from(run: Run | Exported | str | Path) -> Dataset:
     """The data that the network learned from, without the examples."""
     return answering.opened(run)[1]
 
 
 def bounds_of(
-    run: Run | Exported, dataset: "Dataset", confidence: float
+    run: Run | Exported, dataset: Dataset, confidence: float
 ) -> dict[str, float]:
     """How far each number may be off, or how surprising the true class may be."""
     if dataset.task == "labels":
@@ -293,14 +288,12 @@ def _quantiles(shares: Sequence[float], names: tuple, rows: list[list]) -> dict:
     }
 
 
-def _continued(source, dataset: "Dataset", confidence, item) -> Prediction:
+def _continued(source, dataset: Dataset, confidence, item) -> Prediction:
     """What comes next in a text, with the settings of `zoo.write`."""
     if isinstance(source, Exported):
         raise Mistake(f"{source.path} keeps no states; `zoo write RUN` goes on with it")
     if confidence is not None:
         raise Mistake(f"confidence={confidence} is for classes and numbers")
-    from zoo.data.kinds import texts
-
     prompt = texts.text_of(item)
     return Prediction(prompt, continuation=write(source, prompt))
 

@@ -82,7 +82,7 @@ class Run:
             raise Mistake(f"{path} is damaged: {reason}")
         return found
 
-    @property
+    @cached_property
     def temperature(self) -> float:
         """What logits are divided by so that probabilities mean what they say.
 
