@@ -234,6 +234,11 @@ def test_it_passes_images_through_unless_training():
         ),
         ({"mixup": 1}, np.zeros((2, 8, 8, 3)), "call layer 'a' with (images, labels)"),
         (
+            {"flip": 1, "equalizer": 0.5},
+            np.zeros((2, 8, 8, 3)),
+            "'equalizer' changes sounds, and this layer images; accepted: ",
+        ),
+        (
             {"mixup": 1},
             (np.zeros((2, 8, 8, 3)), np.zeros(2)),
             "labels of shape (batch, classes); got shapes (2, 8, 8, 3) and (2,)",

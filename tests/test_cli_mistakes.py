@@ -37,6 +37,12 @@ def test_a_name_that_no_file_can_have(mistake, verb):
 
 
 @pytest.mark.once
+def test_the_home_of_nobody(mistake):
+    for words in (["evaluate"], ["runs"], ["compare", "~nobody1"]):
+        assert "~nobody1" in mistake(*words, "~nobody1")
+
+
+@pytest.mark.once
 def test_unknown_option(mistake):
     said = mistake("train", "circles", "--bakend", "jax")
     assert "unknown option of zoo train '--bakend'; did you mean '--backend'?" in said

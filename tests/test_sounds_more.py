@@ -11,6 +11,7 @@ import zoo
 from zoo import cli, data, publishing
 from zoo.core.samples import PADDING
 from zoo.errors import Mistake
+from zoo.training import defaults
 from zoo.tuning import trial
 
 pytestmark = pytest.mark.once
@@ -126,6 +127,7 @@ def test_what_is_no_folder_of_more_is_told(tmp_path):
     (tmp_path / "bad" / "300" / "a.wav").touch()
     for name, words in {
         "none": "none is not there; give a folder of class folders",
+        "x" * 300: "xxx is not there; give a folder of class folders",
         "file": "file is a file; give a folder of class folders",
         "empty": "empty has no class folders; put the sounds of each class into",
         "split": r"split holds train/, as if it had splits; give .* such as .*train$",
@@ -135,10 +137,23 @@ def test_what_is_no_folder_of_more_is_told(tmp_path):
     }.items():
         with pytest.raises(Mistake, match=words):
             data.load(own, more=str(tmp_path / name))
+    with pytest.raises(Mistake, match="more=~nobody1 is not there; give a folder"):
+        data.load(own, more="~nobody1")  # whose home no system knows
     with pytest.raises(Mistake, match="more is True; accepted: text"):
         data.load(own, more=True)
     with pytest.raises(Mistake, match=r"unknown argument of the data set .* 'more'"):
         data.load("digits", more="voices")
+
+
+@pytest.mark.filterwarnings("ignore:.* longer than")
+def test_what_is_only_learned_from_is_no_reason_to_hold_some_out(tmp_path):
+    own = tones(tmp_path / "own", 20)  # of 40 sounds a fifth is the test
+    more = tones(tmp_path / "more", 60, (300,), dtype="uint8")
+    alone, both = (
+        defaults.recipe_for(str(own), {**a}) for a in ({}, {"more": str(more)})
+    )
+    assert (alone.validation, both.validation) == (0, 0)
+    assert (alone.batch, both.batch) == (4, 8)  # of 32, and of 92
 
 
 @pytest.mark.slow

@@ -123,10 +123,12 @@ def test_a_trial_is_judged_by_the_weights_that_training_keeps():
 def test_fresh_seeds_leave_the_test_split_as_the_search_had_it(tmp_path):
     fold = {"samples": 120, "fold": (1, 5)}
     recipe = dataclasses.replace(TINY, data_arguments=fold, seed=4, epochs=1)
-    only = ("learning_rate",)
+    # The winner is then judged by no validation.
+    recipe, only = dataclasses.replace(recipe, validation=0.0), ("learning_rate",)
     search = zoo.tune(
-        recipe, trials=1, only=only, run=tmp_path / "f", winners=2, quiet=True
+        recipe, trials=1, only=only, folds=2, run=tmp_path / "f", winners=2, quiet=True
     )
+    assert (search.winner["seeds"], search.winner["validation"]) == ([5, 6], [])
     tested = trial.data.load("circles", seed=4, **fold).test.inputs
     for seed in (5, 6):
         run = zoo.Run(search.folder / "winner" / f"trial-0-seed-{seed}")

@@ -43,7 +43,7 @@ class Exported:
     """
 
     def __init__(self, path: str | os.PathLike):
-        self.path = Path(path).expanduser()
+        self.path = Path(os.path.expanduser(path))
         if not self.path.is_file():
             raise Mistake(f"there is no file {path}; `zoo export RUN --to {path}`")
         if not backend.is_installed("onnxruntime"):

@@ -55,7 +55,7 @@ def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -
         Mistake: the folder is not a run, or the new one is not empty or cannot be
             written; nothing is left of it then.
     """
-    opened, folder = open_run(run, trust=trust), Path(folder).expanduser()
+    opened, folder = open_run(run, trust=trust), Path(os.path.expanduser(folder))
     _check_copied(opened)
     if "parameters" not in opened.metrics:
         raise Mistake(

@@ -47,7 +47,7 @@ def folder(place: str | os.PathLike) -> Path:
         return hub.fetched(place)
     named = isinstance(place, str) and _NAME.fullmatch(place)
     if not named or os.path.exists(place):
-        return Path(place).expanduser()
+        return Path(os.path.expanduser(place))
     found = _FOLDER.joinpath(*str(place).split(":"))
     if not (found / CARD).is_file():
         then = "`zoo weights` lists them; a folder or hf://user/name works too"

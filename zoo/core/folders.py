@@ -15,7 +15,7 @@ from zoo.errors import Mistake
 
 def cache_dir() -> Path:
     """The folder for what zoo can make again: $ZOO_CACHE, or ~/.cache/zoo."""
-    return Path(os.environ.get("ZOO_CACHE") or "~/.cache/zoo").expanduser()
+    return Path(os.path.expanduser(os.environ.get("ZOO_CACHE") or "~/.cache/zoo"))
 
 
 UNUSED = 90 * 24 * 3600  # seconds after which what lies in the cache is removed

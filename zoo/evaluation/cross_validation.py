@@ -1,6 +1,7 @@
 """Cross-validation: every example is answered by a network that did not see it."""
 
 import dataclasses
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -91,7 +92,7 @@ def cross_validate(
         Mistake: the data cannot be split into so many parts, or do not fit the recipe;
             or the folder cannot be written, or holds something else.
     """
-    folder, recipe = Path(folder).expanduser(), absolute(recipes.of(recipe))
+    folder, recipe = Path(os.path.expanduser(folder)), absolute(recipes.of(recipe))
     if type(parts) is not int or parts < 2:
         raise Mistake(f"{parts!r} folds; accepted: a whole number, at least 2")
     _check_folder(folder)

@@ -61,6 +61,12 @@ class Augment(keras.layers.Layer):
         from zoo import augment  # OpenCV and Pillow, only for who augments
 
         super().__init__(**options)
+        given = operations if isinstance(operations, Mapping) else ()
+        if heard := [name for name in augment.SOUNDS if name in given]:
+            raise Mistake(
+                f"augmentation '{heard[0]}' changes sounds, and this layer images; "
+                f"accepted: {', '.join(sorted(augment.STRENGTHS))}"
+            )
         augment.check(operations, (1, 1, 1))
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
             raise Mistake(f"seed={seed!r}; accepted: a whole number")

@@ -64,7 +64,7 @@ def runs(folder: str | os.PathLike = "runs", *, sort: str = "") -> Listing:
     Raises:
         Mistake: there is no such folder, it holds no run, or no run has such a metric.
     """
-    place = Path(folder).expanduser()
+    place = Path(os.path.expanduser(folder))
     if not place.is_dir():
         reason = "it is a file" if place.exists() else "there is no such folder"
         raise Mistake(f"{folder} holds no runs: {reason}; `zoo train` makes runs")

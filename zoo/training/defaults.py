@@ -35,18 +35,22 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
         arguments = {**arguments, "size": PICTURES}
     with table.ahead():
         dataset = data.load(
-            os.path.abspath(os.path.expanduser(path)), validation=None, **arguments
+            os.path.abspath(os.path.expanduser(path)),
+            validation=None,
+            joined=False,
+            **arguments,
         )
-    count = len(dataset.train)
+    known = len(dataset.train)  # of which some may be held out, and of `more` none
+    count = known + (len(dataset.more) if dataset.more else 0)
     if dataset.timeline:
         return _of_series(path, arguments, count, validation)
     if dataset.unit:
         return _of_language(path, arguments, count, validation)
     if validation is None:
-        small = count < SMALL and dataset.validation is None
+        small = known < SMALL and dataset.validation is None
         validation = 0.0 if small else data.VALIDATION
     batch = 2 ** max(2, min(9, round(math.log2(count / 16))))
-    batch = min(batch, max(1, count - round(validation * count)))
+    batch = min(batch, max(1, count - round(validation * known)))
     epochs = max(2, min(100, round(STEPS * batch / count)))
     draft = Recipe(
         model="deep_mlp",

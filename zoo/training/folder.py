@@ -106,7 +106,7 @@ def take(
     if restarts is not None and not run:
         run = Path("runs") / f"{name}-{os.environ['TORCHELASTIC_RUN_ID']}"
     if run:
-        folder = Path(run).expanduser()
+        folder = Path(os.path.expanduser(run))
         made = make_folder(folder)
     else:
         made = new_folder(name, keras.backend.backend())

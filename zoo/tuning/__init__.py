@@ -140,7 +140,7 @@ def tune(
         folds,
     )
     stem = Path(name).stem if name else f"{Path(recipe.model).stem}"
-    folder, name = Path(run).expanduser() if run else None, f"tune-{stem}"
+    folder, name = Path(os.path.expanduser(run)) if run else None, f"tune-{stem}"
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet, name)
 
 
@@ -173,7 +173,7 @@ def reopen(
         stored.check_trust(settings.recipe, Path(folder))
     if trials is not None:
         settings = replace(settings, trials=trials)
-    folder = Path(folder).expanduser()
+    folder = Path(os.path.expanduser(folder))
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
 
 

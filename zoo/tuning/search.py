@@ -192,7 +192,7 @@ def load(folder: str | Path) -> Search:
     Raises:
         Mistake: the folder is not a search.
     """
-    folder = Path(folder).expanduser()
+    folder = Path(os.path.expanduser(folder))
     if not (folder / "search.json").is_file():
         raise Mistake(
             f"{folder} is not a search: it has no search.json; "

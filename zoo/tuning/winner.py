@@ -40,6 +40,8 @@ def retrain(search: Search, seeds: int, quiet: bool = False) -> None:
             "overrides": search.best["overrides"],
             "seeds": list(runs),
             "test": [each["test"] for each in metrics if "test" in each],
-            "validation": [each["validation"] for each in metrics],
+            "validation": [
+                each["validation"] for each in metrics if "validation" in each
+            ],
         },
     )

@@ -110,7 +110,7 @@ def read(
     Raises:
         Mistake: no such file, an empty one, or one that holds no table.
     """
-    path, usual = Path(path).expanduser(), usual or {}
+    path, usual = Path(os.path.expanduser(path)), usual or {}
     suffix = path.suffix.lower()
     parts = parts_of(path)
     if not path.is_file() and not parts:

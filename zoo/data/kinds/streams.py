@@ -32,7 +32,7 @@ def read(path: str | os.PathLike, encoding: str | None = None) -> str:
     Raises:
         Mistake: it cannot be read, is empty, or is no text in this encoding.
     """
-    content = files.read(Path(path).expanduser(), LARGEST)
+    content = files.read(Path(os.path.expanduser(path)), LARGEST)
     if not content.strip():
         raise Mistake(f"{path} is empty; give a text")
     signatures.check_text(path, content[: signatures.LENGTH])

@@ -63,7 +63,7 @@ def read(
     Raises:
         Mistake: a file is missing or damaged, or inputs and targets do not fit.
     """
-    place = Path(path).expanduser()
+    place = Path(os.path.expanduser(path))
     if not place.exists():
         raise Mistake(f"there is no file {path}")
     if not (place.is_file() or place.is_dir()):  # reading it may never end
@@ -182,7 +182,7 @@ def _npy(path: Path, target: str | None) -> dict[str, tuple]:
             f"{path} holds inputs; name the file of their targets: --target "
             f"{path.with_name('y.npy')}"
         )
-    other = Path(target).expanduser()
+    other = Path(os.path.expanduser(target))
     if not other.is_file():
         other = path.parent / target
     if not other.is_file():

@@ -43,7 +43,7 @@ def read(
         Mistake: no folder, no classes, one class, an empty class, a class that is in
             val/ or test/ alone, or unreadable pictures, which it names with the reason.
     """
-    root = Path(path).expanduser()
+    root = Path(os.path.expanduser(path))
     size, channels = picture_files.checked(size, channels)
     if not root.is_dir():
         if root.exists():

@@ -96,7 +96,7 @@ def read(
         Mistake: no such column, or pictures that are missing or cannot be read.
     """
     size, channels = picture_files.checked(size, channels)
-    place = table_of(Path(path).expanduser())
+    place = table_of(Path(os.path.expanduser(path)))
     if place is None:
         raise Mistake(f"{path} names no pictures")
     files, answers, about = answered(

@@ -21,7 +21,7 @@ def read(path: str | os.PathLike) -> bytes:
     Raises:
         Mistake: it cannot be read, or is another file.
     """
-    content = files.read(Path(path).expanduser(), 2**20)
+    content = files.read(Path(os.path.expanduser(path)), 2**20)
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise Mistake(
             f"{path} is not UCI's mammographic_masses.data: {SIZE:,} bytes with "

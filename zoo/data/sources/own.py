@@ -45,7 +45,7 @@ def reader(
     Raises:
         Mistake: it is a file of another kind.
     """
-    place = Path(path).expanduser()
+    place = Path(os.path.expanduser(path))
     files.check_readable(place)
     if place.is_file() or not place.is_dir():
         written = place.suffix.lower() in TEXTS and not OF_TABLES & {*asked}

@@ -68,7 +68,7 @@ def read(
         Mistake: no classes, one class, a class that is in val/ or test/ alone, or files
             that cannot be read, which it names with the reason.
     """
-    root = Path(path).expanduser()
+    root = Path(os.path.expanduser(path))
     listed = listing.look(root, listing.SOUNDS)
     if listing.TEST in listed.parts and test is not None:
         own = f"{listed.folders[listing.TEST].name}/"
@@ -127,7 +127,7 @@ def listed(
     Raises:
         Mistake: no such column, or sounds that are missing or cannot be read.
     """
-    place = table_of(Path(path).expanduser())
+    place = table_of(Path(os.path.expanduser(path)))
     assert place, "`own.reader` has looked"
     files, answers, about_files = labeled.answered(
         place, target, task, file, listing.SOUNDS, groups, time
@@ -168,9 +168,9 @@ def with_more(dataset: Dataset, more: str) -> Dataset:
     """
     if more == "":
         return dataset
-    root, nouns = Path(more).expanduser(), listing.SOUNDS
-    if not root.is_dir():
-        there = "a file" if root.exists() else "not there"
+    root, nouns = Path(os.path.expanduser(more)), listing.SOUNDS
+    if not os.path.isdir(root):  # False, too, for names that no system takes
+        there = "a file" if os.path.exists(root) else "not there"
         raise Mistake(f"data.more={more} is {there}; give a folder of class folders")
     if dataset.task != "classes":
         raise Mistake(

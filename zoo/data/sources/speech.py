@@ -1,6 +1,7 @@
 """Speech by name: nine men who say a vowel, and six people who say digits."""
 
 import importlib.util
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,7 +134,7 @@ def recordings(path: str, seconds: float) -> Recordings:
     Raises:
         Mistake: there is no such folder, or it holds other files, or not all.
     """
-    root = Path(path).expanduser()
+    root = Path(os.path.expanduser(path))
     if (root / "recordings").is_dir():
         root = root / "recordings"
     pairs = sorted(

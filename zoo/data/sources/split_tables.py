@@ -40,7 +40,7 @@ def load(
     Raises:
         Mistake: two tables are of one split.
     """
-    root = Path(path).expanduser()
+    root = Path(os.path.expanduser(path))
     _tell(root)
     found: dict[str, Sheet] = {}
     for part, files in _files(root).items():

@@ -89,7 +89,7 @@ def read(
     if key in _AHEAD:
         return _AHEAD.pop(key)
     hints = named(target, text, columns)
-    place = Path(path).expanduser()
+    place = Path(os.path.expanduser(path))
     if place.is_dir() and split_tables.is_one(place):
         dataset = _of_splits(path, split_tables.load(path, how, hints), *asked)
     else:

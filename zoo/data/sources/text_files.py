@@ -62,7 +62,7 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
         Mistake: no classes, one class, a class that is in val/ or test/ alone, or a
             file that cannot be read.
     """
-    root = Path(path).expanduser()
+    root = Path(os.path.expanduser(path))
     parts, passed, lines = _look(root)
     if passed:
         what = "file or folder is" if len(passed) == 1 else "files or folders are"

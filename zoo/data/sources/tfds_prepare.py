@@ -54,7 +54,7 @@ def roots(name: str) -> list[str]:
     if name in builders.names():
         return [cached]
     users = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return [str(Path(users).expanduser()), cached]
+    return [str(Path(os.path.expanduser(users))), cached]
 
 
 def open_builder(name: str, file: str | os.PathLike | None = None):
