@@ -127,7 +127,7 @@ def test_what_is_no_folder_of_more_is_told(tmp_path):
     (tmp_path / "bad" / "300" / "a.wav").touch()
     for name, words in {
         "none": "none is not there; give a folder of class folders",
-        "x" * 300: "xxx is not there; give a folder of class folders",
+        "x" * 300: "xxx cannot be read: File name too long; give a folder of",
         "file": "file is a file; give a folder of class folders",
         "empty": "empty has no class folders; put the sounds of each class into",
         "split": r"split holds train/, as if it had splits; give .* such as .*train$",
@@ -170,6 +170,7 @@ def test_a_cross_validation_by_speaker(spoken, tmp_path, capsys, monkeypatch):
     assert run.recipe.data_arguments["more"] == str(spoken / "voices")
     about = run.about_data
     assert about.examples["train"]["examples"] == 60 + 20
+    assert "examples: train 80, test 30\n" in about.card()
     assert "20 sounds of voices/ are only learned from." in about.card()
     monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings(action="error"):

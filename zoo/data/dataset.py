@@ -259,10 +259,12 @@ class Dataset:
 
     def card(self) -> str:
         """The data set in a few lines of plain text."""
-        sizes = [(name, getattr(self, name)) for name in SPLITS]
+        sizes = {name: len(each) for name in SPLITS if (each := getattr(self, name))}
+        if not sizes:  # of a run, which keeps no examples
+            sizes = {name: each["examples"] for name, each in self.examples.items()}
         lines = [
             f"{self.name}: {self.kind}, input shape {self.input_shape}",
-            "examples: " + ", ".join(f"{k} {len(v):,}" for k, v in sizes if v),
+            "examples: " + ", ".join(f"{k} {v:,}" for k, v in sizes.items()),
             "" if self.unit else f"{self.task}: {', '.join(self.answers)}",
             f"columns: {', '.join(self.features)}" if self.features else "",
             f"license: {self.license}",

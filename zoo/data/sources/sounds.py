@@ -7,6 +7,7 @@ import warnings
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from stat import S_ISDIR
 
 import numpy as np
 
@@ -169,9 +170,14 @@ def with_more(dataset: Dataset, more: str) -> Dataset:
     if more == "":
         return dataset
     root, nouns = Path(os.path.expanduser(more)), listing.SOUNDS
-    if not os.path.isdir(root):  # False, too, for names that no system takes
-        there = "a file" if os.path.exists(root) else "not there"
-        raise Mistake(f"data.more={more} is {there}; give a folder of class folders")
+    try:
+        fault = "" if S_ISDIR(os.stat(root).st_mode) else "is a file"
+    except (FileNotFoundError, ValueError):  # it holds a zero byte
+        fault = "is not there"
+    except OSError as error:
+        fault = f"cannot be read: {error.strerror}"
+    if fault:
+        raise Mistake(f"data.more={more} {fault}; give a folder of class folders")
     if dataset.task != "classes":
         raise Mistake(
             f"data.more={more} says the class of each sound by its folder, and the "
