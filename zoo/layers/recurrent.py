@@ -54,8 +54,10 @@ class LSTM(keras.layers.LSTM):
     steps, units) with `return_sequences`.
     """
 
+    kernel_name = "lstm"
+
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        lstm = kernels.find("lstm", self)
+        lstm = kernels.find(self.kernel_name, self)
         if lstm is None or not _can_fuse(self, sequences, mask):
             return super().inner_loop(sequences, initial_state, mask, training)
         return lstm(self, sequences, initial_state)
@@ -71,8 +73,10 @@ class GRU(keras.layers.GRU):
     steps, units) with `return_sequences`.
     """
 
+    kernel_name = "gru"
+
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        gru = kernels.find("gru", self)
+        gru = kernels.find(self.kernel_name, self)
         if gru is None or not (
             _can_fuse(self, sequences, mask) and self.cell.reset_after
         ):

@@ -5,7 +5,8 @@ multiplies and adds up those of all weights in every step. Here a step has one p
 with the state: that with the inputs, and the gradients of weights, are one product each
 for all steps. What a step backward needs of the steps forward is computed for all of
 them at once, too. On an AMD EPYC with two cores a training step of `lstm_language` with
-256 units takes 0.67 of the time, one of `lstm_speech` 0.84.
+256 units takes 0.67 of the time, one of `lstm_speech` 0.84. XLA makes 0.69 and 0.55 of
+these, and of `lstm_forecast` 0.35; it compiles for 1 to 5 s at the start.
 """
 
 import tensorflow as tf

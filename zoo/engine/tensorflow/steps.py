@@ -224,10 +224,14 @@ def _without_xla(model) -> list[str]:
 
 
 def _is_slow_with_xla(model) -> bool:
-    """On CPUs XLA is ten times slower in convolutions, and a fifth in recurrences."""
-    kinds = *CONVOLUTIONS, keras.layers.RNN
-    on_cpu = not tf.config.list_physical_devices("GPU")
-    return on_cpu and any(isinstance(layer, kinds) for layer in layers(model))
+    """On CPUs XLA is ten times slower in convolutions, and a fifth in Keras's cells."""
+    if tf.config.list_physical_devices("GPU"):
+        return False
+    return any(
+        isinstance(layer, CONVOLUTIONS)
+        or (isinstance(layer, keras.layers.RNN) and not hasattr(layer, "kernel_name"))
+        for layer in layers(model)
+    )
 
 
 def compile_forward(model):
