@@ -48,10 +48,11 @@ def encode(targets) -> np.ndarray:
 
 
 def loss(targets, logits):
+    count = logits.shape[1]
     if keras.backend.backend() == "tensorflow":
-        from zoo.engine.tensorflow.steps import of_any_batch
+        from zoo.engine.tensorflow.steps import of_any_size
 
-        targets, logits = map(of_any_batch, (targets, logits))
+        targets, logits = map(of_any_size, (targets, logits))
     lengths = ops.sum(ops.cast(targets > 0, "int32"), axis=1)
-    steps = ops.zeros_like(lengths) + logits.shape[1]
+    steps = ops.zeros_like(lengths) + count
     return ops.mean(ops.ctc_loss(targets, logits, lengths, steps, mask_index=0))

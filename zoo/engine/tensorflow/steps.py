@@ -15,15 +15,15 @@ from zoo.engine.tensorflow.device import full_float32
 from zoo.engine.tensorflow.group import total
 
 
-def of_any_batch(tensor):
-    """The same tensor, of which a graph does not know the size of the batch.
+def of_any_size(tensor):
+    """The same tensor, of which a graph does not know the sizes.
 
     For `tf.nn.ctc_loss`: the bodies of its loops are functions of one name. With the
-    sizes of two batches, as at the end of an epoch, TensorFlow took the one for the
-    other, printed "error: 'tfg.While' op body function argument", and computed without
-    its optimizer; the losses were right.
+    sizes of two batches, as at the end of an epoch, or of two networks, TensorFlow took
+    the one for the other, printed "error: 'tfg.While' op body function argument", and
+    computed without its optimizer; the losses were right.
     """
-    shape = [None, *tensor.shape[1:]]
+    shape = [None] * len(tensor.shape)
     return tf.raw_ops.PlaceholderWithDefault(input=tensor, shape=shape)
 
 
