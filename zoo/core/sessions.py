@@ -25,7 +25,9 @@ from zoo.errors import Mistake
 # One thread answers, or all do, whichever is faster: on two quiet cores LeNet takes 0.2
 # ms for a digit by both, and 0.27 by one; where other programs keep the cores busy,
 # threads wait for each other. Programs come and go, so it is tried again.
-TRIED = 2  # calls of each that are timed, of which the first may be a slow one
+# Calls of each that are timed, unless they have taken so many seconds: after a pause
+# the first ones are slow, and of two a wrong choice was made in a third of the time.
+TRIED, LONG = 8, 5e-3
 SHORT = 5e-5  # seconds, below which others have not woken up before it is done
 # Microseconds that threads watch for work before they sleep; by default it is about
 # 40,000, in which they burn processors. LeNet answers the next digit in 0.15 ms, and
@@ -71,7 +73,7 @@ class Graph:
         self.path = path
         # By the shape: the seconds of the calls that are tried, by one thread and then
         # by all; and what answers until when.
-        self._took: dict[tuple[int, ...], list[float]] = {}
+        self._took: dict[tuple[int, ...], tuple[list[float], list[float]]] = {}
         self._settled: dict[tuple[int, ...], tuple[Callable, float]] = {}
         self._content: bytes | None = None  # of the file, where that may go
         self._most = sys.maxsize  # inputs at a time that memory and time allow
@@ -213,8 +215,10 @@ class Graph:
     def _timed(self, inputs: np.ndarray) -> np.ndarray:
         """One of the calls after which it is settled how many threads answer."""
         is_first = inputs.shape not in self._took
-        took = self._took.get(inputs.shape, [])
-        session = self._session if len(took) < TRIED else self._shared
+        alone, shared = self._took.get(inputs.shape, ([], []))
+        session, took = self._session, alone
+        if _is_tried(alone):
+            session, took = self._shared, shared
         start = time.perf_counter()
         if is_first:
             found = self._watched(inputs)
@@ -223,14 +227,14 @@ class Graph:
         end = time.perf_counter()
         if len(inputs) == 1 and is_first:
             self._most = min(self._most, max(1, int(LONGEST / 2 / (end - start))))
-        self._took[inputs.shape] = took = [*took, end - start]
-        alone, shared = took[:TRIED], took[TRIED:]
-        if len(shared) == TRIED or (len(alone) == TRIED and min(alone) < SHORT):
+        took.append(end - start)
+        self._took[inputs.shape] = alone, shared
+        if _is_tried(shared) or (_is_tried(alone) and min(alone) < SHORT):
             if min(alone) < min(shared, default=SHORT):
                 session = self._session
-            until = end + max(VALID, MANY * min(took))
+            until = end + max(VALID, MANY * min(alone + shared))
             self._settled[inputs.shape] = session.run, until
-            self._took[inputs.shape] = []
+            self._took[inputs.shape] = [], []
         return found
 
     def _watched(self, inputs: np.ndarray) -> np.ndarray:
@@ -246,6 +250,11 @@ class Graph:
         return within(
             LONGEST, lambda: self._session.run(self._given, given, options)[0], stop
         )
+
+
+def _is_tried(took: list[float]) -> bool:
+    """Whether calls of so many seconds tell how quick the next one is."""
+    return len(took) >= TRIED or (len(took) > 1 and sum(took) > LONG)
 
 
 _NEVER: tuple[Callable, float] = (lambda *_: None, 0.0)
