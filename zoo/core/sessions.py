@@ -26,7 +26,7 @@ from zoo.errors import Mistake
 # ms for a digit by both, and 0.27 by one; where other programs keep the cores busy,
 # threads wait for each other. Programs come and go, so it is tried again.
 # Calls of each that are timed, unless they have taken so many seconds: after a pause
-# the first ones are slow, and of two a wrong choice was made in a third of the time.
+# the first ones are slow, and two sometimes chose what is slower, for a second.
 TRIED, LONG = 8, 5e-3
 SHORT = 5e-5  # seconds, below which others have not woken up before it is done
 # Microseconds that threads watch for work before they sleep; by default it is about

@@ -2,7 +2,6 @@
 
 import csv
 import os
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -59,7 +58,7 @@ class MammographicMasses(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        path = Path(self.file).expanduser() if self.file else dl_manager.download(URL)
+        path = self.file or dl_manager.download(URL)
         return {"train": self._generate_examples(path)}
 
     def _generate_examples(self, path):
