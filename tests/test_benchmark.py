@@ -244,6 +244,10 @@ def test_a_table_for_each_machine():
     names = contestants.PARTS["torch"]
     for name, ms in zip(names, (20.0, 12.0, 3.0, 10.0), strict=True):
         lines.append({**parts, "contestant": name, "ms": [ms]})
+    half = {**line, "verb": "half", "machine": "laptop"}
+    half["network"] = "LeNet relu, batch 128"
+    for name, ms in zip(contestants.HALVES["torch"], (8.0, 2.0, 4.0), strict=True):
+        lines.append({**half, "contestant": name, "ms": [ms]})
     texts = {path.name: text for path, text in table.texts(lines).items()}
     assert texts["laptop.md"].startswith("# laptop\n")
     rows = [
@@ -259,6 +263,8 @@ def test_a_table_for_each_machine():
     # zoo, products, of their limit, passes, MB, the rest
     whole = "20 (20 to 20) | 12 (12 to 12) | 0.49 | 3 (3 to 3) | 54 | 5 |"
     assert f"| PyTorch | {whole}" in texts["laptop.md"]
+    own = "8 (8 to 8) | 2 (2 to 2) | 4 (4 to 4) | 0.25 | 0.5 |"
+    assert f"| LeNet relu, batch 128 | PyTorch | {own}" in texts["laptop.md"]
     own = "MLP 784-64-64-10, batch 128 | [laptop](speed/laptop.md) | - | - | 0.5, 0.12"
     assert f"| {own} |" in texts["speed.md"]
 
@@ -266,7 +272,7 @@ def test_a_table_for_each_machine():
 @pytest.mark.once
 def test_ratios_are_of_rounds_side_by_side():
     one, two = {"ms": [1.0, 10.0, 2.0]}, {"ms": [2.0, 20.0, 1.0]}
-    assert table.ratio(one, two) == 0.5
+    assert results.ratio(one, two) == 0.5
 
 
 @pytest.mark.once

@@ -35,16 +35,23 @@ def test_outputs_states_and_gradients_are_those_of_keras(name, backwards):
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="others compile all of them")
-def test_xla_compiles_the_cells_of_zoo_and_not_those_of_keras():
+@pytest.mark.parametrize(
+    ("module", "precision", "is_fused"),
+    [
+        (layers, "float32", True),
+        (layers, "mixed_bfloat16", False),
+        (keras.layers, "float32", False),
+    ],
+)
+def test_xla_compiles_the_cells_of_zoo_in_float32(module, precision, is_fused):
     from zoo.engine.tensorflow.steps import Trainer
 
-    for module, is_fused in {layers: True, keras.layers: False}.items():
-        sequence = keras.Input((5, 3))
-        answer = keras.layers.Dense(2)(module.GRU(4)(sequence))
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model = keras.Model(sequence, answer)
-        trainer = Trainer(model, loss, keras.optimizers.Adam(), None, None)
-        assert trainer._fused == is_fused
+    sequence = keras.Input((5, 3))
+    answer = keras.layers.Dense(2)(module.GRU(4, dtype=precision)(sequence))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = keras.Model(sequence, answer)
+    trainer = Trainer(model, loss, keras.optimizers.Adam(), None, None)
+    assert trainer._fused == is_fused
 
 
 def results(layer, given):

@@ -2,6 +2,7 @@
 
     python -m benchmarks.speed train           a training step of every network
     python -m benchmarks.speed parts           products and passes of a step, alone
+    python -m benchmarks.speed half            the step in mixed_bfloat16
     python -m benchmarks.speed predict         one answer, and many
     python -m benchmarks.speed race            seconds to 99 % on MNIST, from warm
     python -m benchmarks.speed table           the tables from the file
@@ -16,12 +17,13 @@ import statistics
 from benchmarks import command
 from benchmarks.speed import results, rounds, table
 from benchmarks.speed.cases import CASES, CONVOLUTIONAL
-from benchmarks.speed.contestants import PARTS, PREDICT, TRAIN
+from benchmarks.speed.contestants import HALVES, PARTS, PREDICT, TRAIN
 from tools import pages
 
 MEASURES = {
     "train": (rounds.train, TRAIN, CASES),
     "parts": (rounds.parts, PARTS, CONVOLUTIONAL),
+    "half": (rounds.half, HALVES, CASES),
     "predict": (rounds.predict, PREDICT, CASES),
 }
 

@@ -25,6 +25,15 @@ TRAIN = {
         LIMIT: "limit.torch",
     },
 }
+HALF, FIT_HALF = "zoo, mixed_bfloat16", "Keras fit, mixed_bfloat16"
+HALVES = {
+    backend: {
+        ZOO: TRAIN[backend][ZOO],
+        HALF: "loops_zoo.train_half",
+        FIT_HALF: "loops_keras.fit_half",
+    }
+    for backend in TRAIN
+}
 PRODUCTS, PASSES = "its products alone", "its passes alone"
 PARTS = {
     backend: {

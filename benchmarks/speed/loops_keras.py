@@ -33,6 +33,11 @@ def fit(case, inputs, classes):
     return lambda: model.fit(inputs, targets, case.batch, verbose=0)
 
 
+def fit_half(case, inputs, classes):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    return fit(case, inputs, classes)
+
+
 def answer_predict(case):
     model = plain(case)
     return lambda inputs: model.predict(inputs, len(inputs), verbose=0)

@@ -18,6 +18,13 @@ def train(case, inputs, classes):
     return epochs(model, case.loss, optimizer, case.batch, inputs, classes)
 
 
+def train_half(case, inputs, classes):
+    import keras
+
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    return train(case, inputs, classes)
+
+
 def epochs(model, loss, optimizer, batch, inputs, classes):
     """A function that trains `model` for an epoch."""
     outputs = model.output_shape[-1]

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import statistics
 from pathlib import Path
 
 from benchmarks import measurements
@@ -38,3 +39,10 @@ def newest(
         if (line["verb"], line["network"], line["backend"], line["size"])
         == (verb, network, backend, size)
     }
+
+
+def ratio(line: dict, other: dict) -> float:
+    """The time of `line` over that of `other`: the median over rounds side by side."""
+    return statistics.median(
+        one / two for one, two in zip(line["ms"], other["ms"], strict=True)
+    )

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 
 from benchmarks.processes import alone
 from benchmarks.speed.cases import CASES, Case
-from benchmarks.speed.contestants import PARTS, PREDICT, TRAIN, VERBS
+from benchmarks.speed.contestants import HALVES, PARTS, PREDICT, TRAIN, VERBS
 from benchmarks.speed.meters import Meter, peak_memory
 from zoo.engine import startup
 
@@ -63,6 +63,13 @@ def parts(
 ) -> Iterator[dict]:
     """Train `name` by zoo, and compute parts of its step alone; yields as `train`."""
     yield from train(name, backend, rounds, only, PARTS)
+
+
+def half(
+    name: str, backend: str, rounds: int, only: list[str] | None = None
+) -> Iterator[dict]:
+    """Train `name` by zoo in float32 and in mixed_bfloat16; yields as `train`."""
+    yield from train(name, backend, rounds, only, HALVES)
 
 
 def predict(

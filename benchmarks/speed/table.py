@@ -4,7 +4,7 @@ import statistics
 from pathlib import Path
 
 from benchmarks import measurements
-from benchmarks.speed import operations, parts_table, results
+from benchmarks.speed import half_table, operations, parts_table, results
 from benchmarks.speed.cases import CASES
 from benchmarks.speed.contestants import (
     BY_KERAS,
@@ -21,7 +21,7 @@ from benchmarks.speed.contestants import (
     ZOO,
 )
 from benchmarks.speed.limit import SIDE
-from benchmarks.speed.results import newest
+from benchmarks.speed.results import newest, ratio
 from benchmarks.tables import BACKENDS, spread, table
 from tools import pages
 
@@ -50,6 +50,7 @@ def texts(lines: list[dict] | None = None) -> dict[Path, str]:
                 [
                     _train(own),
                     parts_table.rows(own),
+                    half_table.rows(own),
                     _verbs(own),
                     _predict(own),
                     _race(own),
@@ -84,13 +85,6 @@ def _ratios(found):
         return ""
     best = min((found[name] for name in others), key=_median)
     return f"{ratio(found[ZOO], best):.2g}, {ratio(found[ZOO], found[FIT]):.2g}"
-
-
-def ratio(line: dict, other: dict) -> float:
-    """The time of `line` over that of `other`: the median over rounds side by side."""
-    return statistics.median(
-        one / two for one, two in zip(line["ms"], other["ms"], strict=True)
-    )
 
 
 def _train(lines):
