@@ -1,5 +1,6 @@
 """Sounds that are only learned from: in every training, in no test and validation."""
 
+import re
 import shutil
 import warnings
 
@@ -179,3 +180,43 @@ def test_a_cross_validation_by_speaker(spoken, tmp_path, capsys, monkeypatch):
     plain = publishing.without_places(run.recipe)
     assert "path" not in plain.data_arguments
     assert plain.data_arguments["more"] == "voices"  # and none of it is not told
+
+
+@pytest.mark.slow
+def test_a_run_is_judged_without_what_it_only_learned_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tones(tmp_path / "own", 10)
+    other = tones(tmp_path / "away" / "voices", 3, dtype="int32")
+    arguments = {"units": (4,), "bands": 8}
+    recipe = zoo.Recipe(
+        model="lstm_speech",
+        model_arguments=arguments,
+        data="./own",
+        data_arguments={"more": "away/voices"},
+        epochs=1,
+        batch=8,
+    )
+    run = zoo.train(recipe, run="run", quiet=True)
+    with warnings.catch_warnings(action="error"):
+        there = zoo.evaluate(run)
+    shutil.rmtree(other)
+    with warnings.catch_warnings(action="error"):
+        gone = zoo.evaluate("run")
+        validated = zoo.evaluate("run", "validation")
+        zoo.report("run")
+    assert gone == there == pytest.approx(run.metrics["test"], rel=1e-5)
+    assert validated == pytest.approx(run.metrics["validation"], rel=1e-5)
+    page = (run.folder / "report.html").read_text("utf-8")
+    count = run.about_data.examples["train"]["examples"]
+    assert len(run.dataset(whole=False).train) == count - 6
+    assert re.search(rf">train examples</bdi></td><td[^>]*><bdi>{count}<", page)
+    assert "6 sounds of voices/ are only learned from." in page
+    with pytest.raises(Mistake, match="voices is not there; give a folder of class"):
+        zoo.evaluate("run", "train")
+    (tmp_path / "own" / "300" / "0.wav").unlink()
+    with pytest.warns(UserWarning, match="test "):  # what is held out is compared
+        zoo.evaluate("run")
+    readme = zoo.publish(run, "hub") / "README.md"
+    text = readme.read_text("utf-8")
+    assert "6 sounds of voices/ are only learned from." in text
+    assert "away" not in text

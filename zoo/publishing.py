@@ -246,6 +246,7 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
         "task": dataset.task,
         "classes": list(dataset.classes or dataset.outputs),
         "data": dataset.name,
+        "description of the data": dataset.description,
         "license of the data": dataset.license,
         "citation of the data": dataset.citation,
         "recipe": recipe,

@@ -211,7 +211,7 @@ class Run:
             return exported.in_cache(self.folder, WEIGHTS, self.recipe.precision)
         return exported.in_run(self.folder, WEIGHTS, self.recipe.precision)
 
-    def dataset(self, **changes):
+    def dataset(self, *, whole: bool = True, **changes):
         """The data set of the run's recipe, as it is found now.
 
         Classes and columns are matched by name with those of the training. Texts are
@@ -219,6 +219,8 @@ class Run:
         of the training.
 
         Args:
+            whole: False leaves what is only learned from, `data.more`, unread: it need
+                not be there for validation and test, and the training split lacks it.
             changes: see `zoo.data.load_for`; the examples are not compared then.
 
         Raises:
@@ -236,6 +238,10 @@ class Run:
                 "trust=True)"
             )
         known = self.about_data
+        compared = known.examples if not changes else {}
+        if not whole and self.recipe.data_arguments.get("more"):
+            changes = {"more": "", **changes}
+            compared = {k: v for k, v in compared.items() if k != "train"}
         dataset = data.load_for(self.recipe, encoder=known.encoder, **changes)
         dataset = identity.align(dataset, known.classes, known.features, known.columns)
         if dataset.input_shape != known.input_shape:
@@ -244,9 +250,10 @@ class Run:
                 f"the examples of {self.recipe.data} are of {now} now, and those that "
                 f"{self.folder} learned from of {then}: put them back, or train again"
             )
-        then = {} if changes else known.examples
-        now = identity.examples(dataset) if then else {}
-        if words := identity.differences(then, now):
+        found = identity.examples(dataset) if compared else {}
+        if "train" not in compared:
+            found.pop("train", None)
+        if words := identity.differences(compared, found):
             warnings.warn(
                 f"the examples of {called(self.recipe.data)} are not those that "
                 f"{self.folder} was trained on: {words}; it may have learned from some "

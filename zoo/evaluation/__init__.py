@@ -48,7 +48,8 @@ def evaluate(
     cuts: Any = 0.0
     call: Any = None
     if isinstance(model, Run):
-        split = model.dataset().split(split) if isinstance(split, str) else split
+        if isinstance(split, str):
+            split = model.dataset(whole=split == "train").split(split)
         known = model.about_data
         task = known.task
         cuts = model.cuts(known.classes) if task == "labels" else 0.0

@@ -1,6 +1,6 @@
 """What a report looks at: a run, and its answers to the examples that judge it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -89,7 +89,14 @@ def look(run: Run) -> Seen:
     startup.import_keras()
     from zoo.building import answers
 
-    dataset = run.dataset()
+    known = run.about_data  # also of what only training reads
+    dataset = run.dataset(whole=not known.examples.keys() - {"train"})
+    dataset = replace(
+        dataset,
+        license=known.license,
+        description=known.description,
+        examples=known.examples,
+    )
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
     call = run.forward
     outputs = answers.of(run.model, call, dataset.split(name), dataset.task)

@@ -93,7 +93,8 @@ def _data(seen: Seen) -> list[Table]:
     for name in ("train", "validation", "test"):
         split = getattr(dataset, name)
         if split is not None and len(split):
-            rows.append([f"{name} examples", f"{len(split):,}"])
+            count = dataset.examples.get(name, {}).get("examples", len(split))
+            rows.append([f"{name} examples", f"{count:,}"])
     for name in ("license", "citation", "description"):
         if text := getattr(dataset, name):
             rows.append([name, text])
