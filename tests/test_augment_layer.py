@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import sys
+from functools import partial
 
 import keras
 import numpy as np
@@ -229,6 +230,38 @@ def test_it_passes_images_through_unless_training():
         ),
         (
             {"flip": 1},
+            (np.zeros((2, 8, 8, 3)), {"kind": np.zeros(2), "box": np.zeros((2, 1, 4))}),
+            "labels of shape (2, 1, 4), which it would leave as they are",
+        ),
+        (
+            {"flip": 1},
+            (np.zeros((2, 8, 8, 3)), {"kind": np.zeros(3)}),
+            "2 images and 3 labels",
+        ),
+        (
+            {"mixup": 1},
+            (np.zeros((2, 8, 8, 3)), {"kind": np.eye(2)}),
+            "got shapes (2, 8, 8, 3) and {'kind': (2, 2)}",
+        ),
+        ({"flip": 1}, np.zeros((2, 8, 8, 3), "int8"), "images of int8, which holds no"),
+        ({"flip": 1}, np.zeros((2, 8, 8, 3), bool), "images of bool, which holds no"),
+        (
+            {"flip": 1},
+            np.full((1, 8, 8, 3), 65535, "uint16"),
+            "these lie between 65535 and 65535; divide those of 16 bits by 257",
+        ),
+        (
+            {"flip": 1},
+            np.arange(-128, 128, dtype="int32").reshape(1, 16, 16, 1),
+            "these lie between -128 and 127; call it before they are scaled",
+        ),
+        (
+            {"flip": 1},
+            np.full((1, 8, 8, 3), np.nan),
+            "these lie between nan and nan",
+        ),
+        (
+            {"flip": 1},
             np.zeros((8, 8)),
             "got images of shape (8, 8); accepted: (batch,",
         ),
@@ -270,6 +303,28 @@ def test_what_would_be_dropped_or_made_black_is_refused():
     assert layer(louder).shape == (None, 8, 8, 3)
     with pytest.raises(Mistake, match="which it would leave as they are"):
         layer([pictures, louder])
+
+
+def test_a_batch_of_no_images_is_none():
+    operations = {name: each.example for name, each in augment.STRENGTHS.items()}
+    pair = np.zeros((0, 8, 8, 3), "uint8"), np.zeros((0, 2))
+    images, labels = layers.Augment(operations)(pair, training=True)
+    assert (tuple(images.shape), tuple(labels.shape)) == ((0, 8, 8, 3), (0, 2))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")  # of JAX
+def test_a_worker_of_a_loader_forgets_its_steps_and_is_refused():
+    utils = pytest.importorskip("torch.utils.data")
+    layer = layers.Flip(0.5, name="a")
+
+    def change(images):
+        return layer(np.stack(images), training=True)
+
+    read = partial(utils.DataLoader, [*images_of(1, 2)], 2, collate_fn=change)
+    expected = augment.apply(images_of(1, 2), {"flip": 0.5}, 0, 0)
+    np.testing.assert_array_equal(array(next(iter(read()))), expected)
+    with pytest.raises(Mistake, match=r"in a worker of a DataLoader, .*num_workers=0"):
+        next(iter(read(num_workers=1)))
 
 
 def test_a_seed_is_a_whole_number():

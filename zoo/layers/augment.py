@@ -51,7 +51,7 @@ class Augment(keras.layers.Layer):
     Labels: one-hot or soft, shape (batch, classes).
     Output: the same shapes and range. Images are whole gray levels, or 255ths; integers
     keep their dtype, floats get the layer's compute dtype. What is mixed has the
-    compute dtype. In a compiled step standardized images become NaN.
+    compute dtype. In a compiled step floats that are no gray levels become NaN.
 
     Raises:
         Mistake: an operation or a strength is unknown; images or labels do not fit.
@@ -88,6 +88,12 @@ class Augment(keras.layers.Layer):
             return given if training is False else self._on_host(given)
         if training is None and _in_pipeline():
             training = True
+        if training and _in_worker():
+            raise Mistake(
+                f"layer '{self.name}' is called in a worker of a DataLoader, whose "
+                "count of steps ends with the epoch, so that each epoch would have "
+                "the same images; call it in the training loop, or give num_workers=0"
+            )
         # None would hide what the model around it says
         options = {} if training is None else {"training": training}
         return super().__call__(given, **options)
@@ -135,7 +141,7 @@ class Augment(keras.layers.Layer):
 
         pair = isinstance(inputs, tuple | list)
         images, labels = inputs if pair else (inputs, None)
-        given_images.check_shape(self.name, images)
+        given_images.check_form(self.name, images)
         shape = tuple(images.shape)
         augment.check(self.operations, shape[-3:])
         if not self._mixes:
@@ -146,10 +152,11 @@ class Augment(keras.layers.Layer):
                 f"'{name}' mixes labels, too: call layer '{self.name}' with (images, "
                 "labels), as in dataset.map; inside of a model there are no labels"
             )
-        if len(shape) != 4 or len(labels.shape) != 2:
+        there = keras.tree.map_structure(lambda each: tuple(each.shape), labels)
+        if len(shape) != 4 or not hasattr(labels, "shape") or len(there) != 2:
             raise Mistake(
                 f"'{name}' takes a batch of images and one-hot labels of shape "
-                f"(batch, classes); got shapes {shape} and {tuple(labels.shape)}"
+                f"(batch, classes); got shapes {shape} and {there}"
             )
         return images, labels
 
@@ -210,6 +217,12 @@ def _is_foreign(tensor) -> bool:
     if tf is None or keras.backend.backend() == "tensorflow":
         return False
     return tf.is_symbolic_tensor(tensor)
+
+
+def _in_worker() -> bool:
+    """Whether this process reads a dataset for another one, which trains."""
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.utils.data.get_worker_info() is not None
 
 
 def _in_pipeline() -> bool:

@@ -13,6 +13,7 @@ ACCEPTED = "accepted: images, or (images, labels)"
 FADING = 0.1  # a layer that multiplies by less leaves no gray levels
 DARK = 16.0  # numbers of both signs that are all below it are standardized ones
 WHITE = 255.0
+BEYOND = 64.0  # a cubic or Lanczos resizing goes so far beyond black and white, no more
 
 
 def check(name: str, given, training) -> None:
@@ -24,7 +25,7 @@ def check(name: str, given, training) -> None:
         training: as the caller gave it.
 
     Raises:
-        Mistake: there are more values, or others; the labels are images themselves; or
+        Mistake: there are more values, or others; some labels are images themselves; or
             the gray levels are scaled to something else than 0 to 1.
     """
     if isinstance(given, Mapping):
@@ -47,17 +48,19 @@ def check(name: str, given, training) -> None:
             f"layer '{name}' got labels={labels}; {ACCEPTED}; name what is meant: "
             f"training={labels}"
         )
-    shape, beside = _shape(images), _shape(labels)
-    if shape and beside and len(shape) > 2 and len(beside) > len(shape) - 2:
-        raise Mistake(
-            f"layer '{name}' got images of shape {shape} and labels of shape {beside}, "
-            "which it would leave as they are; give it the images alone; a second "
-            f"layer of the same seed changes other images alike"
-        )
-    if _apart(shape, beside):
-        raise Mistake(
-            f"layer '{name}' got {shape[0]} images and {beside[0]} labels; give as many"
-        )
+    shape = _shape(images)
+    for beside in map(_shape, keras.tree.flatten(labels)):  # also of a dictionary
+        if shape and beside and len(shape) > 2 and len(beside) > len(shape) - 2:
+            raise Mistake(
+                f"layer '{name}' got images of shape {shape} and labels of shape "
+                f"{beside}, which it would leave as they are; give it the images "
+                "alone; a second layer of the same seed changes other images alike"
+            )
+        if _apart(shape, beside):
+            raise Mistake(
+                f"layer '{name}' got {shape[0]} images and {beside[0]} labels; give "
+                "as many"
+            )
     if scaling := _scaling(images):
         raise Mistake(
             f"layer '{name}' takes gray levels from 0 to 255, and '{scaling}' before "
@@ -67,11 +70,11 @@ def check(name: str, given, training) -> None:
         check_levels(name, images)
 
 
-def check_shape(name: str, images) -> None:
+def check_form(name: str, images) -> None:
     """Refuse what is no batch of images of one or three channels, and no image.
 
     Raises:
-        Mistake: it says the shape, and what may be meant.
+        Mistake: it says the shape, or the dtype, and what may be meant.
     """
     shape = _shape(images)
     if shape is None or len(shape) not in (3, 4) or None in shape[-3:]:
@@ -87,22 +90,31 @@ def check_shape(name: str, images) -> None:
             f"layer '{name}' got images of shape {shape}, of {shape[-1]} channels; "
             f"accepted: 1 or 3{hint if first else ''}"
         )
+    dtype = keras.backend.standardize_dtype(images.dtype)
+    whole = keras.backend.is_int_dtype(dtype) and dtype != "int8"  # which ends at 127
+    if not whole and not keras.backend.is_float_dtype(dtype):
+        raise Mistake(
+            f"layer '{name}' got images of {dtype}, which holds no gray levels from 0 "
+            "to 255; accepted: uint8, wider integers and floats; cast them first"
+        )
 
 
 def check_levels(name: str, images: np.ndarray) -> None:
-    """Refuse numbers that are no gray levels, and would be cut off at 0.
+    """Refuse numbers that are no gray levels, and would be cut off at 0 or 255.
 
     Raises:
-        Mistake: some are negative, and none is larger than standardized ones are.
+        Mistake: it says between which numbers they lie, and what to do.
     """
-    if images.dtype.kind != "f" or not images.size:
+    if images.dtype == np.uint8 or images.dtype.kind not in "iuf" or not images.size:
         return
-    least, most = images.min(), images.max()
-    if _are_standardized(least, most):
+    least, most = float(images.min()), float(images.max())
+    if _are_no_levels(np.float64(least), np.float64(most)):
+        hint = "call it before they are scaled"
+        if least >= 0:
+            hint = "divide those of 16 bits by 257"
         raise Mistake(
             f"layer '{name}' takes gray levels from 0 to 255, or from 0 to 1, and "
-            f"these lie between {least:.3g} and {most:.3g}; call it before they are "
-            "scaled"
+            f"these lie between {least:.5g} and {most:.5g}; {hint}"
         )
 
 
@@ -122,14 +134,18 @@ def levels_of(images) -> tuple:
     least, most = ops.min(images, initial=0.0), ops.max(images, initial=0.0)
     shares = ops.logical_and(most <= 1, ops.any(images != ops.round(images)))
     factor = ops.where(shares, WHITE, 1.0)
-    factor = ops.where(_are_standardized(least, most), np.nan, factor)
+    factor = ops.where(_are_no_levels(least, most), np.nan, factor)
     factor = ops.cast(factor, "float32")
     return images * factor, factor
 
 
-def _are_standardized(least, most):
-    """Whether images with this least and this largest number are no gray levels."""
-    return (least < 0) & (most < DARK)
+def _are_no_levels(least, most):
+    """Whether images with this least and this largest number are no gray levels.
+
+    They are standardized, have another range, or are not finite.
+    """
+    within = (least >= -BEYOND) & (most <= WHITE + BEYOND)  # False of NaN
+    return ~within | ((least < 0) & (most < DARK))
 
 
 def _apart(shape: tuple | None, beside: tuple | None) -> bool:

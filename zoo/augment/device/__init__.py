@@ -54,7 +54,7 @@ def apply(images, operations: Mapping[str, Any], seed: int, step, start=0):
         for name, strength in operations.items()
         if name not in augment.MIXES and is_on(strength)
     ]
-    if not wanted:
+    if not wanted or images.shape[0] == 0:  # no backend finds a least of none
         return images
     with wide():
         levels = ops.cast(
