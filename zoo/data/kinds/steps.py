@@ -14,6 +14,7 @@ SECONDS = {"s": 1, "min": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 MONTHS = {"month": 1, "year": 12}
 ALSO = {"m": "min", "hour": "h", "day": "d", "week": "w", "mo": "month", "y": "year"}
 WRITTEN = "such as 15min, 1h, 1d, 1month, or row, which takes each row as a step"
+TICKS = 1_000_000  # of a second: moments are exact to the microsecond
 SPARSE = 0.25  # of the steps may have no row; more is no series of this step
 CLOSE = 1e-3  # of a step: how near to a whole number of steps moments must be
 
@@ -41,13 +42,16 @@ class Step:
         for name, seconds in reversed(SECONDS.items()):
             if self.size % seconds == 0:
                 return f"{self.size / seconds:g}{name}"
-        return f"{self.size:g}s"
+        return f"{self.size:.6f}".rstrip("0") + "s"
 
     def between(self, moments: np.ndarray, origin: float) -> np.ndarray:
         """How many steps each moment is from the origin, float64."""
         if self.unit == "month":
             return (_months(moments) - _months(np.array([origin]))) / self.size
-        return (moments - origin) / self.size
+        apart = moments - origin
+        if self.unit == "s":  # floats of today are a quarter of a microsecond apart
+            apart = np.round(apart, 6)
+        return apart / self.size
 
     def after(self, origin: float, counts: np.ndarray) -> np.ndarray:
         """The moments so many steps from the origin, float64; NaN for rows.
@@ -72,7 +76,13 @@ class Step:
         if self.unit == "month":
             first = _months(moments) // int(self.size) * int(self.size)
             return first.astype("datetime64[M]").astype("datetime64[s]").astype("int64")
-        return np.floor(moments / self.size + CLOSE) * self.size
+        if self.unit == "s":
+            ticks = np.rint(moments * TICKS).astype("int64")
+            return ticks // (size := round(self.size * TICKS)) * size / TICKS
+        counts = moments / self.size
+        near = np.rint(counts)  # 0.3 / 0.1 is a little below 3
+        close = np.abs(counts - near) <= 1e-9 * np.maximum(1, np.abs(counts))
+        return np.where(close, near, np.floor(counts)) * self.size
 
     @property
     def season(self) -> int:
@@ -112,9 +122,17 @@ def read(text: str, dates: bool) -> Step:
         unit = ALSO.get(unit.removesuffix("s"), unit.removesuffix("s") or unit)
     if unit in MONTHS and size == int(size):
         return Step(size * MONTHS[unit], "month")
+    if unit in MONTHS:
+        raise Mistake(f"data.step={text}; accepted: whole numbers of {unit}s")
     seconds = {"ms": 1e-3, **SECONDS}
     if unit not in seconds:
         raise unknown("unit of data.step", unit or text, (*seconds, *MONTHS, ROW))
+    ticks = size * seconds[unit] * TICKS
+    if abs(ticks - round(ticks)) > CLOSE:
+        raise Mistake(
+            f"data.step={text}; accepted: whole numbers of microseconds, to which "
+            "times are exact"
+        )
     return Step(size * seconds[unit], "s")
 
 
@@ -137,18 +155,18 @@ def find(moments: np.ndarray, same: np.ndarray, dates: bool, name: str) -> Step:
         raise Mistake(f"{name} has one row; a series has many")
     sizes, counts = np.unique(ways, return_counts=True)
     step = Step(float(sizes[counts.argmax()]), "s" if dates else "number")
+    wrong = _uneven(ways, step)
     if dates and step.size >= 28 * DAY:
         months = np.diff(_months(moments))[same]
         sizes, counts = np.unique(months, return_counts=True)
-        step = Step(float(max(1, sizes[counts.argmax()])), "month")
-        ways = months
-    apart = ways / step.size
-    wrong = np.abs(apart - np.rint(apart)) > CLOSE
-    if step.unit == "month":
+        monthly = Step(float(max(1, sizes[counts.argmax()])), "month")
+        uneven = _uneven(months, monthly)
         days = (moments - _begin(moments)) // DAY
         last = _months(moments) != _months(moments + DAY)
         if len(np.unique(days)) > 1 and not last.all():
-            wrong = np.ones(len(ways), bool)
+            uneven = np.ones(len(ways), bool)
+        if wrong.any() or not uneven.any():  # else each 28 days, or 364
+            step, wrong = monthly, uneven
     if wrong.any():
         place = int(np.flatnonzero(same)[wrong.argmax()]) + 1
         raise Mistake(
@@ -158,6 +176,12 @@ def find(moments: np.ndarray, same: np.ndarray, dates: bool, name: str) -> Step:
             "step become their mean"
         )
     return step
+
+
+def _uneven(ways: np.ndarray, step: Step) -> np.ndarray:
+    """Which ways from row to row are no whole number of steps."""
+    apart = ways / step.size
+    return np.abs(apart - np.rint(apart)) > CLOSE
 
 
 def shown(moment: float, dates: bool) -> str:
