@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -138,6 +139,11 @@ def moments_of(name: str, clock: Column, values) -> np.ndarray:
     if clock.kind == "date":
         if clock.format in dates.UNIX:
             written = cells.typed(values, clock.decimal)
+            if types.is_floating(written.type) and len(written):
+                ticks = written.to_numpy(zero_copy_only=False)
+                form = dates.form_of_numbers(ticks)
+                if form in dates.UNIX:  # a network may have learned from others
+                    clock = replace(clock, format=form)
         else:
             digits = types.is_floating(values.type)  # such as 20260131
             written = cells.texts(values) if digits else values
