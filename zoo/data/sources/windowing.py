@@ -106,7 +106,7 @@ def _split(rows, starts, line: Timeline, columns) -> Split:
 
 
 def _enough(wanted: float, least: int, part: str, notes: list[str]) -> int:
-    """Steps of a part, which holds some windows if there is one."""
+    """Steps of a part, which holds a few windows of one series if there is one."""
     count = round(wanted)
     if 0 < count < least:
         notes.append(
@@ -114,6 +114,23 @@ def _enough(wanted: float, least: int, part: str, notes: list[str]) -> int:
         )
         return least
     return count
+
+
+def _least(every: list[Series], ordered: np.ndarray, end: int, few: int) -> int:
+    """Steps before a border, of all series, among which are `few` of one of them.
+
+    Args:
+        ordered: the moments of all series, ascending.
+        end: how many of them lie before the border.
+    """
+    border = ordered[end] if 0 <= end < len(ordered) else np.inf
+    ends = [int(np.searchsorted(each.moments, border)) for each in every]
+    begins = [
+        each.moments[last - few]
+        for each, last in zip(every, ends, strict=True)
+        if last >= few
+    ]
+    return end - int(np.searchsorted(ordered, max(begins))) if begins else end
 
 
 def _parts(
@@ -138,8 +155,10 @@ def _parts(
                 "such split) to below 1, such as 0.1"
             )
     ordered = when if len(every) == 1 else np.sort(when)
-    least = (line.window + 2 * line.horizon) * len(every)  # holds a few windows
+    few = line.window + 2 * line.horizon  # steps that hold a few windows
+    least = _least(every, ordered, count, few)
     held = _enough((TEST if test is None else test) * count, least, "test", notes)
+    least = _least(every, ordered, count - held, few)
     checked = _enough(validation * (count - held), least, "validation", notes)
     if held + checked + needed > count:
         raise Mistake(
@@ -162,11 +181,16 @@ def _parts(
             spans.append((first, max(first, last - needed + 1)))
         found[part] = spans
         if not sum(last - first for first, last in spans):
+            of = f" of any of its {len(every):,} series" if line.key else ""
             raise Mistake(
                 f"{name} has {b - a:,} steps in its {part} part, of {count:,} in all, "
                 f"and a window of {line.window:,} with a horizon of {line.horizon:,} "
-                f"needs {needed:,}; give a smaller data.window"
-                + ("" if part == "train" else f", or another share of {part}")
+                f"needs {needed:,}{of}; give a smaller data.window, or "
+                + (
+                    "data.test=0 or validation=0"
+                    if part == "train"
+                    else f"another share of {part}"
+                )
             )
     return found
 
