@@ -163,6 +163,43 @@ def test_keys_with_few_rows_are_named():
         load(keyed((30, 40)), key="site")
 
 
+def test_a_part_holds_windows_of_one_series_though_most_have_ended():
+    sizes = np.random.default_rng(0).integers(60, 300, 50)
+    found = load(keyed(tuple(sizes)), key="site", window=24, horizon=6)
+    shares = {"validation": 0.25 * 0.8, "test": 0.2}
+    for name, share in shares.items():
+        rows = found.split(name).inputs.seen()
+        assert len(rows) <= share * sizes.sum()  # as asked for, none is moved
+    with pytest.raises(
+        Mistake, match="needs 54 of any of its 9 series; give a smaller"
+    ):
+        load(keyed((150,) * 9), key="site", window=48, horizon=6, validation=0.1)
+
+
+def test_series_that_are_too_short_are_left_out_of_a_forecast():
+    columns = keyed((400, 390, 30))
+    with pytest.warns(UserWarning, match="1 of 3 series have fewer steps"):
+        found = load(columns, key="site")
+    said = "1 of 3 series is not forecast; s2 has 30 steps, and the network sees 48"
+    with pytest.warns(UserWarning, match=said):
+        endings = data.items(found, columns)
+    assert [each.name for each in endings] == ["s0", "s1"]
+    alone = {name: values[-30:] for name, values in columns.items()}
+    with pytest.raises(Mistake, match="s2 has 30 steps, and the network sees 48"):
+        data.items(found, alone)
+
+
+def test_steps_without_a_row_are_told_in_a_forecast():
+    found, columns = load(table()), table()
+    for gone, said in ((390, "1 of 400 steps of 1h have no row; the netw"), (90, "")):
+        given = {name: np.delete(values, gone) for name, values in columns.items()}
+        if said:
+            with pytest.warns(UserWarning, match=said):
+                data.items(found, given)
+        else:  # no window sees it
+            data.items(found, given)
+
+
 # --- Known ahead
 
 
@@ -233,6 +270,8 @@ def test_a_floor_without_its_season_says_why():
         ({"key": "nothing"}, "nothing"),
         ({"key": "load,wind"}, "names 2 columns, load, wind, and a key is one: put"),
         ({"step": "1 parsec"}, "parsec"),
+        ({"step": "2.5months"}, "step=2.5months; accepted: whole numbers of months"),
+        ({"step": "0.0005ms"}, "step=0.0005ms; accepted: whole numbers of microsec"),
         ({"split": "etth"}, "etth.*ett"),
         ({"test": 1.5}, "test=1.5 is not a share"),
         ({"fold": (0, 30)}, r"30 folds of 400 steps; accepted: 2 to 5, as a wind"),

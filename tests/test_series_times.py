@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pyarrow
 import pytest
 from series import HOURS, load, table
@@ -45,6 +46,17 @@ def test_months_are_steps():
     end = float(np.datetime64("2024-01-31", "s").astype(int))
     named = [steps.shown(each, True) for each in step.after(end, np.array([1, 2]))]
     assert named == ["2024-02-29", "2024-03-31"]
+
+
+@pytest.mark.parametrize(("days", "named"), [(28, "4w"), (91, "13w"), (365, "365d")])
+def test_equal_steps_of_many_days_are_no_months(days, named):
+    when = np.datetime64("1900-01-02", "s") + days * np.arange(150).astype("m8[D]")
+    keep = np.delete(np.arange(150), [70, 71])  # a gap makes no difference
+    columns = {**table(148), "when": when[keep]}
+    with pytest.warns(UserWarning, match=f"2 of 150 steps of {named} have no row"):
+        found = load(columns, window=12, horizon=3)
+    [ending] = data.items(found, columns)
+    assert ending.ahead[0] == str(when[-1] + np.timedelta64(days, "D"))[:10]
 
 
 def test_a_season_is_found_in_numbers():
@@ -98,6 +110,20 @@ def test_steps_are_resampled_on_request():
     hours = columns["load"].reshape(-1, 5).mean(axis=1)
     assert np.allclose(found.train.inputs[[0]][0, :, 0], hours[:48])
     assert str(found.timeline.step) == "5min"
+
+
+@pytest.mark.parametrize(
+    ("row", "step"), [("s", "1h"), ("min", "1D"), ("100ms", "1500ms"), ("17us", "1ms")]
+)
+def test_a_step_begins_where_pandas_lets_it_begin(row, step):
+    count = 100_000 if row == "min" else 20_000
+    when = pd.date_range("1969-12-20", periods=count, freq=row)
+    values = np.random.default_rng(0).normal(size=count)
+    expected = pd.Series(values, when).resample(step, origin="epoch").mean()
+    given = {"window": 2, "horizon": 1, "test": 0.0, "validation": 0.0}
+    found = load({"when": when, "load": values}, **given, step=step)
+    rows = found.train.inputs.rows
+    np.testing.assert_allclose(rows[:, 0], expected, rtol=1e-5, atol=1e-6)
 
 
 def test_weekdays_are_steps_of_a_row():
@@ -185,6 +211,7 @@ def test_moments_of_a_zone_are_those_of_its_clock_or_told():
     [
         ([f"2026-01-01 00:00:{i / 4:05.2f}0" for i in range(99)], "0.25s", ":24.75"),
         ([f"{i / 1000:06.3f}" for i in range(99)], "0.001s", ":00.099"),
+        ([f"2026-01-01T00:00:00.{i:06}" for i in range(99)], "0.000001s", ".000099"),
         ([f"{np.datetime64(i, 'D')}Z" for i in range(99)], "1d", "1970-04-10"),
         ([f"{1960 + i // 4}-Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
         ([f"{1960 + i // 4}Q{i % 4 + 1}" for i in range(99)], "3month", "1984-10-01"),
@@ -243,8 +270,10 @@ def test_numbers_of_a_column_of_time_are_dates(form, written):
     assert (found.timeline.clock.format, str(found.timeline.step)) == (form, "1h")
     [first, same] = [np.asarray(each.train.inputs[:3]) for each in (plain, found)]
     np.testing.assert_array_equal(first, same)  # month, weekday and hour among them
-    [ending] = data.items(found, given)
-    assert ending.ahead[0] == "2026-01-17 16:00"
+    several = (1, 1000, 10**6) if unix else ()  # each unit is known by its digits
+    for other in (given["when"], *(columns["when"].astype(int) * u for u in several)):
+        [ending] = data.items(found, {**columns, "when": other})
+        assert ending.ahead[0] == "2026-01-17 16:00"
 
 
 def test_months_and_days_in_digits_are_dates():

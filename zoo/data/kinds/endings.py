@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,18 +65,69 @@ def endings(
         A list of `Ending`. A series ends with its last known value of the target; rows
         after it, without one, say what is known ahead.
 
+        Of several series in a table, those that are too short are left out, and a
+        warning says so.
+
     Raises:
-        Mistake: it is nothing of this, a column is missing, a series is shorter than
-            the window, or what is known ahead is not given.
+        Mistake: it is nothing of this, a column is missing, all series of a table are
+            shorter than the window, or what is known ahead is not given.
     """
     if type(back) is not int or back < 0:
         raise Mistake(f"back={back}; accepted: 0 steps or more")
     found = []
     known = (timeline.clock.name, *(column.name for column in columns))
     for part in _sheets(raw, known, form):
-        for each in _split(part, timeline, columns):
-            found.append(_ending(part.name, each, timeline, columns, back))
+        every = list(_split(part, timeline, columns))
+        said = [_why_not(part.name, each, timeline, back) for each in every]
+        short = [each for each in said if each]
+        if short and len(short) == len(every):
+            raise Mistake(short[0])
+        if short:
+            are = "is" if len(short) == 1 else "are"
+            warnings.warn(
+                f"{part.name}: {len(short):,} of {len(every):,} series {are} not "
+                f"forecast; {short[0]}",
+                stacklevel=2,
+            )
+        able = [each for each, reason in zip(every, said, strict=True) if not reason]
+        those = [_ending(part.name, each, timeline, columns, back) for each in able]
+        _tell_gaps(part.name, able, those, timeline)
+        found += those
     return found
+
+
+def _why_not(name: str, series: Series, timeline: Timeline, back: int) -> str:
+    """The reason why a series cannot be gone on with; "" if it can."""
+    called, window = series.key or name, timeline.window
+    known = np.flatnonzero(~np.isnan(series.rows[:, 0]))
+    if not len(known):
+        return f"{called} has no value of {timeline.target}; nothing to go on"
+    end = int(known[-1]) + 1 - back
+    if end < window:
+        return (
+            f"{called} has {max(end, 0):,} steps{f' {back} back' if back else ''}, and "
+            f"the network sees {window:,}; give a longer series"
+        )
+    if np.isnan(series.rows[end - window : end, 0]).all():
+        return f"{called}: the last {window:,} steps have no value of {timeline.target}"
+    return ""
+
+
+def _tell_gaps(name: str, every: list[Series], found: list[Ending], timeline) -> None:
+    """Warn of steps without a row where a window lacks values."""
+    gaps = [
+        (series.added, len(series.rows), ending.name)
+        for series, ending in zip(every, found, strict=True)
+        if series.added and np.isnan(ending.values).any()
+    ]
+    if gaps:
+        added, count, called = max(gaps)
+        of = f" of '{called}'" if timeline.key else ""
+        warnings.warn(
+            f"{name}: {added:,} of {count:,} steps of {timeline.step}{of} have no row; "
+            "the network sees them as missing",
+            stacklevel=3,
+        )
 
 
 def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
@@ -156,20 +208,9 @@ def _ending(name: str, series: Series, timeline: Timeline, columns, back: int):
     called = series.key or name
     window, horizon = timeline.window, timeline.horizon
     known = np.flatnonzero(~np.isnan(series.rows[:, 0]))
-    if not len(known):
-        raise Mistake(f"{called} has no value of {timeline.target}; nothing to go on")
     end = int(known[-1]) + 1 - back
-    if end < window:
-        raise Mistake(
-            f"{called} has {max(end, 0):,} steps{f' {back} back' if back else ''}, and "
-            f"the network sees {window:,}; give a longer series"
-        )
     seen = np.full((timeline.length, width(columns)), np.nan, np.float32)
     seen[:window] = series.rows[end - window : end]
-    if not np.isfinite(seen[:window, 0]).any():
-        raise Mistake(
-            f"{called}: the last {window:,} steps have no value of {timeline.target}"
-        )
     when = series.moments[end : end + horizon]
     if len(when) < horizon:
         more = np.arange(len(when) + 1, horizon + 1)
