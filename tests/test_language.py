@@ -81,6 +81,20 @@ def test_words_take_the_space_before_them_along(tmp_path):
     assert "words of its test part are unknown, such as ' ran'" in found.description
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["नमस्ते", " हिन्दी", "!"],  # vowel signs are no letters to Python
+        ["l'e\u0301te\u0301", " nai\u0308ve", "\n"],  # as macOS writes names
+        ["\u2764", "\ufe0f", " a\u0308", "\u200d", "b"],
+    ],
+)
+def test_words_keep_their_accents_and_vowel_signs(words):
+    text = "".join(words)
+    tokens = streams.learn(text, "words", 100)
+    assert [tokens[each] for each in streams.encode(text, "words", tokens)] == words
+
+
 def test_unknown_letters_are_told_and_counted(tmp_path):
     said = r"2 of 114 characters of its test part are unknown, such as 'é'"
     with pytest.warns(UserWarning, match=said):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.core import files, signatures
+from zoo.data.kinds.tokens import marks_in
 from zoo.errors import Mistake, unknown
 
 LARGEST = 2**32  # bytes of a text; all books of Project Gutenberg have 5 times that
@@ -17,8 +18,9 @@ UNITS = ("characters", "words")
 WORDS = 10_000  # that are learned by default
 UNKNOWN = ""  # token 0, for what the training text does not hold
 SUFFIXES = (".txt", ".text")
-# A word takes the space before it along, so that tokens joined are the text again.
-_WORD = re.compile(r" ?\w+(?:['\u2019]\w+)*|[^\w\s]|\s")
+# A word takes the space before it along, so that tokens joined are the text again, and
+# the accents and vowel signs that are characters of their own.
+_WORD = r" ?\w[\wMARKS]*(?:['\u2019]\w[\wMARKS]*)*|[^\w\s]|\s"
 _LETTERS = 0x110000  # of Unicode
 
 
@@ -84,7 +86,7 @@ def learn(text: str, unit: str, most: int | None) -> tuple[str, ...]:
         most = WORDS if most is None else most
         if type(most) is not int or most < 2:
             raise Mistake(f"data.vocabulary={most}; accepted: 2 words or more")
-        counts = Counter(_WORD.findall(text))
+        counts = Counter(_words(text))
         ordered = sorted(counts, key=lambda word: (-counts[word], word))
         found = ordered[:most]
     if len(found) < 2:
@@ -102,7 +104,7 @@ def encode(text: str, unit: str, tokens: tuple[str, ...]) -> np.ndarray:
         table[[ord(each) for each in tokens[1:]]] = np.arange(1, len(tokens))
         return table[_codes(text)]
     places = {token: place for place, token in enumerate(tokens)}
-    found = [places.get(word, 0) for word in _WORD.findall(text)]
+    found = [places.get(word, 0) for word in _words(text)]
     return np.array(found, np.int32)
 
 
@@ -110,7 +112,7 @@ def strangers(text: str, unit: str, tokens: tuple[str, ...]) -> list[str]:
     """What a text holds that is not among these tokens, each once."""
     if unit == "characters":
         return sorted(set(text).difference(tokens))
-    return sorted(set(_WORD.findall(text)).difference(tokens))
+    return sorted(set(_words(text)).difference(tokens))
 
 
 def listed(found: list[str]) -> str:
@@ -124,6 +126,11 @@ def _shown(token: str) -> str:
     """A token in quotes; an accent that is a character of its own written out."""
     apart = any(map(unicodedata.combining, token))
     return ascii(token) if apart else repr(token)
+
+
+def _words(text: str) -> list[str]:
+    marks = "" if text.isascii() else marks_in(text)
+    return re.findall(_WORD.replace("MARKS", marks), text)
 
 
 def _codes(text: str) -> np.ndarray:

@@ -31,10 +31,17 @@ def tokenize(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).lower()
         text = text.replace("\u2019", "'").replace("\u00ad", "")  # the soft hyphen
-        marks = "".join(c for c in set(text) if unicodedata.category(c)[0] == "M")
-        if marks:
+        if marks := marks_in(text):
             word = re.compile(_WORD_WITH_MARKS.replace("MARKS", marks))
     return word.findall(text.lower())
+
+
+def marks_in(text: str) -> str:
+    """The accents and vowel signs of a text that are characters of their own.
+
+    To Python's regular expressions they are no letters of a word.
+    """
+    return "".join(c for c in set(text) if unicodedata.category(c)[0] == "M")
 
 
 @dataclass(frozen=True)
