@@ -6,6 +6,7 @@ import pytest
 
 from zoo import layers
 from zoo.engine import kernels
+from zoo.layers.recurrent import min_gru_states
 
 BACKEND = keras.backend.backend()
 STATES = {"LSTM": 2, "GRU": 1}
@@ -32,6 +33,17 @@ def test_outputs_states_and_gradients_are_those_of_keras(name, backwards):
         found = results(ours, given)
     for here, there in zip(found, results(known, given), strict=True):
         np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_a_min_gru_forgets_slowly_in_16_bits_too(dtype):
+    gate, steps = 1 / 1000, 1000  # 1 - gate is 1 in bfloat16
+    both = np.tile(np.float32([np.log(gate / (1 - gate)), 0]), (1, steps, 1))
+    before = keras.ops.ones((1, 1), dtype)
+    found = min_gru_states(keras.ops.cast(both, dtype), before)
+    assert keras.backend.standardize_dtype(found.dtype) == dtype
+    found = keras.ops.convert_to_numpy(keras.ops.cast(found, "float32"))
+    np.testing.assert_allclose(found[0, -1, 0], (1 - gate) ** steps, rtol=0.02)
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="others compile all of them")

@@ -139,18 +139,26 @@ def min_gru(sequence, units: int, memory: float, name: str):
 def min_gru_states(both, before=None):
     """The states of a MinGRU at all steps.
 
+    They are computed in float32 or wider: in bfloat16 a gate of less than 1/512, which
+    lets go of little, would let go of nothing.
+
     Args:
         both: gates and candidates before their activations, (batch, steps, 2 * units).
         before: the states that the first step goes on from, (batch, units); 0 if None.
 
     Returns:
-        (batch, steps, units).
+        (batch, steps, units), of the dtype of `both`.
 
     Raises:
         Mistake: the number of steps is not known.
     """
     if both.shape[1] is None:
         raise Mistake("a MinGRU needs to know the number of steps; give a length")
+    dtype = keras.backend.standardize_dtype(both.dtype)
+    if dtype in ("float16", "bfloat16"):
+        both = ops.cast(both, "float32")
+        before = None if before is None else ops.cast(before, "float32")
+        return ops.cast(min_gru_states(both, before), dtype)
     gate, candidate = ops.split(both, 2, axis=-1)
     gate, candidate = ops.sigmoid(gate), ops.tanh(candidate)
     decay, given = 1 - gate, gate * candidate
