@@ -105,7 +105,7 @@ def _lstm(inputs, state, carry, kernel, recurrent, bias):
             *ends,
             _of_weights(inputs, of_gates),
             _of_weights(before, of_gates),
-            tf.reduce_sum(of_gates, (0, 1)),
+            _total(of_gates),
         )
 
     return (outputs, last), gradients
@@ -164,7 +164,7 @@ def _gru(inputs, state, kernel, recurrent, bias):
             *ends,
             _of_weights(inputs, of_new),
             _of_weights(before, of_old),
-            tf.stack([tf.reduce_sum(each, (0, 1)) for each in (of_new, of_old)]),
+            tf.stack([_total(each) for each in (of_new, of_old)]),
         )
 
     return (outputs,), gradients
@@ -211,6 +211,15 @@ def _of_weights(inputs, slopes):
     """The gradients of a kernel, from its inputs and those of its products."""
     rows, columns = (tf.reshape(a, (-1, a.shape[-1])) for a in (inputs, slopes))
     return tf.matmul(rows, columns, transpose_a=True)
+
+
+def _total(slopes):
+    """The gradient of a bias, from those of all rows.
+
+    Added up in float32: TensorFlow 2.21 adds one by one in float16, which ends at 2,048
+    ones.
+    """
+    return tf.cast(tf.reduce_sum(tf.cast(slopes, "float32"), (0, 1)), slopes.dtype)
 
 
 def spectrum(windows):
