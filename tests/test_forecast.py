@@ -228,6 +228,9 @@ def test_a_chart_is_for_series_and_has_an_ending(run, tmp_path):
         forecasts.check(tmp_path / "chart.bmp")
     with pytest.raises(Mistake, match="there is no folder"):
         forecasts.check(tmp_path / "nowhere" / "chart.svg")
+    said = zoo.predict(run, [table(30 + i) for i in range(10)])
+    with pytest.warns(UserWarning, match=r"some.svg has the first 9 of 10 series"):
+        forecasts.draw(said, tmp_path / "some.svg")
 
 
 @pytest.mark.slow
@@ -247,12 +250,14 @@ def test_a_table_trains_from_the_command_line(tmp_path, monkeypatch, capsys):
     csv(tmp_path / "own.csv", table(200))
     words = ["train", "own.csv", "--target", "load", "data.time=when"]
     words += ["data.window=24", "data.horizon=4", "epochs=1", "--run", "run"]
+    words += ["data.ahead=wind"]
     with pytest.warns(UserWarning, match="validation has 32 steps, not 16"):
         assert cli.call([*words, "--no-floor"]) == 0
     printed = capsys.readouterr()
     assert 'model="lstm_forecast"' in printed.err
-    assert "zoo predict run" in printed.out
-    assert "own.csv" in printed.out
+    suggested = printed.out.partition("zoo predict ")[2].splitlines()[0].split()
+    assert suggested[1:] == [str(tmp_path / "own.csv"), "--back", "4"]
+    assert cli.call(["predict", *suggested]) == 0
 
 
 @pytest.mark.once

@@ -104,7 +104,10 @@ def _series(done: Run, dataset) -> list[str]:
     from zoo.data.kinds import endings
 
     if data.is_path(done.recipe.data):
-        return [done.recipe.data]
+        line = dataset.timeline
+        # What is known ahead ends with the table: the last horizon is known of it.
+        back = ["--back", str(line.horizon)] if line.ahead else []
+        return [done.recipe.data, *back]
     path = done.folder / "example.csv"
     window = (dataset.test or dataset.train).inputs[-1]
     text = endings.as_table(window, dataset.timeline, dataset.columns)

@@ -1,6 +1,7 @@
 """Charts of forecasts: what a series ends with, what comes next, and what came."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ def check(path: str | Path) -> None:
 def draw(predictions: Sequence[Any], path: str | Path) -> None:
     """Draw the first nine forecasts, each with its history, intervals and the truth.
 
+    A warning says so where there are more.
+
     Args:
         predictions: `zoo.predict`'s, of series.
         path: of the chart, .svg, .png or .pdf.
@@ -46,6 +49,11 @@ def draw(predictions: Sequence[Any], path: str | Path) -> None:
     """
     check(path)
     chosen = list(predictions)[:SHOWN]
+    if len(predictions) > SHOWN:
+        warnings.warn(
+            f"{path} has the first {SHOWN} of {len(predictions):,} series",
+            stacklevel=2,
+        )
     across = math.ceil(math.sqrt(len(chosen)))
     down = -(-len(chosen) // across)
     figure = new_figure(max(8, 5 * across), 3 * down)
