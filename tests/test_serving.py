@@ -27,6 +27,7 @@ from zoo.prediction import seen
 from zoo.serving import _listen, app, engine, inputs, limits, serve, warned
 
 pytestmark = pytest.mark.once
+FORM = "application/x-www-form-urlencoded"  # what curl says of data by itself
 
 
 @contextlib.contextmanager
@@ -125,8 +126,7 @@ def test_rows_are_answered_in_every_form(masses):
         shares = [each["probability"] for each in found["predictions"]]
         assert shares == pytest.approx(expected, abs=1e-6)
     fields = "&".join(f"{name}={value}" for name, value in objects[0].items())
-    kind = "application/x-www-form-urlencoded"
-    status, found = ask(masses, "/predict", fields.encode(), kind)
+    status, found = ask(masses, "/predict", fields.encode(), FORM)
     assert status == 200
     assert found["predictions"][0]["probability"] == pytest.approx(expected[0])
 
@@ -184,6 +184,7 @@ def test_what_a_server_tells_of_itself(masses):
         (b"\xff\xfe", "text/csv", 400, "no text in UTF-8"),
         (b"x" * (limits.BYTES + 1), "application/json", 413, "at most 10,485,760"),
         (b"--x\r\n", "multipart/form-data", 400, "the form cannot be read"),
+        (b"RIFF\xff", FORM, 400, "content-type: application/octet-stream"),
     ],
 )
 def test_what_cannot_be_meant_is_told(masses, body, kind, status, told):

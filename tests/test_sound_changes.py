@@ -61,11 +61,13 @@ def test_masks_and_noise_do_what_they_say():
     gone = after < 0.05 * before.mean()
     drawn = augment.Draws("frequency_mask", 0, 0, 0, 1).uniform(2)[0]
     assert abs(gone.mean() - 0.5 * drawn[0]) < 0.03
-    noisy = augment.apply(given, {"noise": 1.0}, 0, 0)[0].astype(float)
-    added = (noisy - given[0])[heard]
     share = augment.Draws("noise", 0, 0, 0, 1).uniform(1)[0, 0]
-    loud = np.sqrt(np.square(given[0][heard].astype(float)).mean())
-    assert added.std() == pytest.approx(share * loud, rel=0.05)
+    loud = given[0][heard].astype(float).std()
+    for offset in (0, 9000):  # of a microphone, which is no loudness
+        offsets = (given + offset * heard).astype("int16")
+        noisy = augment.apply(offsets, {"noise": 1.0}, 0, 0)[0].astype(float)
+        added = (noisy - offsets[0])[heard]
+        assert added.std() == pytest.approx(share * loud, rel=0.05)
 
 
 def test_an_equalizer_does_what_it_says():

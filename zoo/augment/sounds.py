@@ -84,7 +84,10 @@ def tempo(sounds: np.ndarray, strength: float, draws: Draws) -> np.ndarray:
 def noise(sounds: np.ndarray, strength: float, draws: Draws) -> np.ndarray:
     """White noise, whose deviation is up to `strength` of that of the sound."""
     counts, audible = _lengths(sounds), _audible(sounds)
-    loud = np.sqrt(np.square(audible).sum(axis=1) / np.maximum(counts, 1))
+    heard = np.maximum(counts, 1)
+    mean = audible.sum(axis=1, dtype="float64") / heard  # which nobody hears
+    square = np.square(audible).sum(axis=1, dtype="float64") / heard
+    loud = np.sqrt(np.maximum(square - np.square(mean), 0))
     share = draws.uniform(1)[:, 0] * strength
     # Even draws, which cost less than a bell, and are as white: deviation 73.9.
     drawn = draws.bytes(sounds.shape[1]) - np.float32(127.5)

@@ -276,7 +276,10 @@ async def _sent(dataset: data.Dataset, request: Request) -> list:
         try:
             fields = parse_qsl(content.decode(), True, max_num_fields=1000)
         except ValueError as error:
-            raise Mistake(f"the form cannot be read: {error}") from error
+            raise Mistake(
+                f"the body is no form ({error}); send a file as such, with the header "
+                "content-type: application/octet-stream"
+            ) from error
         return inputs.of_form(dataset, fields)
     if (
         said.startswith(("image/", "audio/", "text/"))
