@@ -268,6 +268,25 @@ def test_steps_are_those_of_the_network(cell, tied, monkeypatch):
         assert np.abs(whole - steps).max() <= 1e-5 * np.abs(whole).max()
 
 
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_steps_of_a_tied_network_in_16_bits_give_logits(precision):
+    from zoo.models import lstm_language
+
+    arguments = {"vocabulary_size": 9, "window": 3, "units": (6,), "embedding": 4}
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        model = zoo.build("lstm_language", **arguments)
+    finally:
+        keras.config.set_dtype_policy(before)
+    draws = np.random.default_rng(0)
+    model.set_weights([draws.normal(size=w.shape) for w in model.get_weights()])
+    whole = keras.ops.convert_to_numpy(model(np.int32([[3, 1, 8]])))[0]
+    stepper = lstm_language.stepper(model)
+    steps = [stepper.step(token) for token in (3, 1, 8)]
+    np.testing.assert_allclose(steps, whole, atol=0.03 * abs(whole).max())
+
+
 @pytest.mark.parametrize("change", [{"label_smoothing": 0.1}, {"loss": "focal"}])
 def test_other_losses_of_tokens_are_those_of_numpy(tmp_path, change):
     """At weights that hardly move the first epoch's loss is that of the start."""

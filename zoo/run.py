@@ -1,6 +1,7 @@
 """A run: the folder that training leaves behind."""
 
 import csv
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ _READ = (
 )
 
 
+_ANSWERING = (*_READ[:3], "metrics.json", WEIGHTS)  # what answers depend on
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder and what lies in it.
@@ -55,7 +59,9 @@ class Run:
 
     @cached_property
     def recipe(self) -> Recipe:
-        return recipes.from_json(_read(self.folder / "recipe.json"))
+        found = _read(self.folder / "recipe.json")
+        self._check_same("recipe.json")
+        return recipes.from_json(found)
 
     @property
     def backend(self) -> str | None:
@@ -78,6 +84,7 @@ class Run:
         """Numbers by name, in groups such as "test" and "seconds"."""
         path = self.folder / "metrics.json"
         found = _read(path)
+        self._check_same("metrics.json")
         if reason := measured.fault_of_metrics(found):
             raise Mistake(f"{path} is damaged: {reason}")
         return found
@@ -167,7 +174,9 @@ class Run:
         """What it learned from, without the examples, see `zoo.data.restore`."""
         from zoo import data
 
-        return data.restore(self.folder)
+        found = data.restore(self.folder)
+        self._check_same("data.json", "vocabulary.json")
+        return found
 
     @cached_property
     def model(self):
@@ -176,10 +185,13 @@ class Run:
 
     def built(self, recipe: Recipe):
         """The trained model anew, by its own recipe or one of another precision."""
-        about = self.about_data
+        about, written = self.about_data, _written(self.folder)
         model = stored.load(
             self.folder, recipe, about.facts(), about.answers, self.trust
         )
+        self._check_same()
+        if written != _written(self.folder):  # sums of large weights would take long
+            raise self._replaced()
         if stored.is_own(recipe):
             from zoo.building import alike
 
@@ -209,7 +221,32 @@ class Run:
 
         if trained.is_shipped(self.folder):
             return exported.in_cache(self.folder, WEIGHTS, self.recipe.precision)
-        return exported.in_run(self.folder, WEIGHTS, self.recipe.precision)
+        found = exported.in_run(self.folder, WEIGHTS, self.recipe.precision)
+        self._check_same()
+        return found
+
+    def _check_same(self, *names: str) -> None:
+        """Refuse a folder that is another run than the one that was opened.
+
+        A run is read as it is needed. Where it is replaced in between, the answers of
+        the new weights would be read by the classes and the scales of the old ones.
+
+        Args:
+            *names: of files that have just been read.
+        """
+        known = vars(self).get("_sums")  # as `open_run` saw them
+        if known is None:
+            return
+        seal.check(self.folder, names)
+        now = seal.read(self.folder) or {}
+        if any(known.get(name) != now.get(name) for name in _ANSWERING):
+            raise self._replaced()
+
+    def _replaced(self) -> Mistake:
+        return Mistake(
+            f"{self.folder} was written again after it had been opened: open it again, "
+            "or give its folder once more"
+        )
 
     def dataset(self, *, whole: bool = True, **changes):
         """The data set of the run's recipe, as it is found now.
@@ -296,13 +333,16 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
             f"{folder} has no {seal.NAME}: its writing was interrupted, or the file "
             f"was taken away; `zoo train {folder} --resume` writes it again"
         )
+    sums = seal.read(folder)
     seal.check(folder, _READ)
     recipes.check_trained(folder)
     if WEIGHTS in (seal.read(folder) or ()) and not (folder / WEIGHTS).exists():
         raise Mistake(
             f"{folder / WEIGHTS} is missing; {seal.NAME} lists it: copy the run again"
         )
-    return Run(folder, trust)
+    found = Run(folder, trust)
+    vars(found)["_sums"] = sums
+    return found
 
 
 def load(run: Run | str | Path, *, trust: bool = False) -> "keras.Model":
@@ -323,6 +363,15 @@ def load(run: Run | str | Path, *, trust: bool = False) -> "keras.Model":
     opened = open_run(run, trust=trust)
     startup.import_keras()
     return opened.model
+
+
+def _written(folder: Path) -> tuple | None:
+    """By what it is seen that weights were written in between."""
+    try:
+        seen = os.stat(folder / WEIGHTS)
+    except OSError:
+        return None
+    return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino
 
 
 def _read(path: Path) -> dict:

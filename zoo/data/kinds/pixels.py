@@ -6,7 +6,7 @@ Brightness, by the type and the range of the values:
     whole numbers, 0 to 255                 as they are, whatever their type
     uint16 and 16-bit files above 255       16 bits, the upper 8 are kept
     fractions, 0 to 1                       1 is white
-    fractions, 0 to 255                     rounded
+    fractions, 0 to 255                     rounded; a warning, if none reaches 16
 
 Anything else is refused: negative, NaN, infinite or larger values.
 """
@@ -37,7 +37,14 @@ def to_bytes(arrays: Sequence[np.ndarray], names: Sequence[str]) -> list[np.ndar
     """
     arrays = [_plain(array) for array in arrays]
     highest = [array.max() for array in arrays if array.dtype.kind == "f"]
-    scale = 255 if highest and max(highest) <= 1 + SLACK else 1
+    most = max(highest, default=0)
+    scale = 255 if highest and most <= 1 + SLACK else 1
+    if 1 + SLACK < most < DIM // 256:
+        warnings.warn(
+            f"{names[0]} and what is given with it reach {most:.3g} of 255: it is read "
+            "as nearly black; clip fractions to 0 to 1, in which 1 is white",
+            stacklevel=3,
+        )
     return [
         _to_bytes(array, scale, name) for array, name in zip(arrays, names, strict=True)
     ]
