@@ -144,5 +144,5 @@ def stepper(model: keras.Model) -> Stepper:
     cells = [(kind, own) for kind, own in layers if kind in CELLS]
     (table,) = weights["embedding"]
     tied = [table.T, np.zeros(len(table))]
-    logits = weights.get("logits", tied)
+    logits = weights.get("logits") or tied  # in 16 bits a layer without weights
     return Stepper(table, cells, weights.get("projection"), logits)
