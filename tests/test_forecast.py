@@ -14,6 +14,7 @@ from zoo import cli
 from zoo.core.columns import Column
 from zoo.data.kinds import endings
 from zoo.errors import Mistake
+from zoo.reporting.seen import look
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +164,10 @@ def test_each_step_has_its_error(run):
     steps = run.metrics["steps"]["test"]
     assert np.allclose([each["mae"] for each in steps.values()], errors, rtol=1e-4)
     assert run.metrics["test"]["mae"] == pytest.approx(errors.mean(), rel=1e-4)
+    each = np.abs(answers(run.model, test.inputs) - test.targets).mean(axis=1)
+    beside = (len(each) + 3) / 4  # windows, of a horizon of 4
+    expected = each.std(ddof=1) / np.sqrt(beside)
+    assert run.metrics["noise"]["mae"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_short_and_strange_series_are_told(run, tmp_path):
@@ -275,6 +280,8 @@ def test_a_window_is_written_as_a_table(run, tmp_path):
 def test_a_report_of_a_series_is_drawn(run):
     page = zoo.report(run).read_text("utf-8")
     assert "load +1" in page
+    groups = look(run).groups  # windows that answer the same steps are drawn together
+    assert np.bincount(groups).max() == np.bincount(groups)[0] == 4
     drawn = page.partition('id="forecasts"')[2].partition("<section")[0]
     assert drawn.count("<svg") == drawn.count("dotted: what came") == 4
     assert "season before, 24 steps" in drawn or "last value" in drawn

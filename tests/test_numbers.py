@@ -79,6 +79,17 @@ def test_metrics_are_those_of_scikit_learn(outputs):
 
 
 @once
+def test_windows_that_answer_the_same_steps_say_one_thing_together():
+    random, horizon = np.random.default_rng(0), 12
+    steps = random.normal(size=(300, 121 + horizon - 1))
+    every = np.lib.stride_tricks.sliding_window_view(steps, horizon, axis=1)
+    nothing = np.zeros(every.shape[1:])
+    expected = np.abs(every).mean(axis=(1, 2)).std()  # of series drawn anew
+    found = [noise(each, nothing, "numbers", horizon)["mae"] for each in every]
+    assert np.mean(found) == pytest.approx(expected, rel=0.2)  # 0.27 if all count
+
+
+@once
 def test_r2_of_targets_that_are_equal_and_of_one_example():
     flat = np.full((4, 1), 7.0)
     for answers in (flat, flat + 1):

@@ -175,8 +175,10 @@ def _measured(parts: list[_Part], seed: int) -> dict:
     spread = unit.spread(parts[0].run.model)
     judge = partial(measure, task=task, spread=spread)
     over_all = rates if task == "classes" and len(names) == 2 else judge
-    groups = None
-    if splits[0].groups is not None:
+    groups, line = None, parts[0].dataset.timeline
+    if line:  # windows that answer the same steps
+        groups = np.arange(len(targets)) // line.horizon
+    elif splits[0].groups is not None:
         groups = np.concatenate([split.groups for split in splits])
     spent = [part.run.metrics["seconds"] for part in parts]
     asked = parts[0].run.quantiles
@@ -193,7 +195,7 @@ def _measured(parts: list[_Part], seed: int) -> dict:
     return {
         "test": over_all(outputs, targets),
         "interval": intervals(over_all, outputs, targets, seed, groups),
-        "noise": noise(outputs, targets, task),
+        "noise": noise(outputs, targets, task, line.horizon if line else 1),
         **quantiles,
         **classes,
         "floors": {

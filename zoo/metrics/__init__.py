@@ -152,12 +152,14 @@ def counted(task: str, sum_wrong: float, examples: int) -> dict[str, float]:
 
 
 def noise(
-    outputs: np.ndarray, targets: np.ndarray, task: str = "classes"
+    outputs: np.ndarray, targets: np.ndarray, task: str = "classes", overlap: int = 1
 ) -> dict[str, float]:
     """How far a task's first metric is from that of endless examples, about.
 
     Args:
         outputs, targets, task: see `measure`.
+        overlap: of a series, how many windows answer the same step, its horizon. They
+            say one thing together, so that windows count as those side by side do.
 
     Returns:
         By the metric's name its standard error over the examples: of "classes" that of
@@ -168,7 +170,8 @@ def noise(
     count = len(targets)
     if task == "numbers":
         errors = np.abs(np.asarray(outputs, "float64") - targets).mean(axis=1)
-        return {"mae": float(errors.std(ddof=count > 1) / np.sqrt(count))}
+        beside = (count + overlap - 1) / overlap
+        return {"mae": float(errors.std(ddof=count > 1) / np.sqrt(beside))}
     if task == "labels":
         return noise_of_labels(outputs, targets)
     if task == "tokens":

@@ -52,7 +52,11 @@ class Seen:
 
     @property
     def groups(self) -> np.ndarray | None:
-        return self.dataset.split(self.split).groups
+        """Which examples are resampled together; None if each is by itself."""
+        split, line = self.dataset.split(self.split), self.dataset.timeline
+        if line:  # windows that answer the same steps
+            return np.arange(len(split)) // line.horizon
+        return split.groups
 
     @property
     def finding(self) -> str:

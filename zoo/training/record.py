@@ -186,7 +186,8 @@ def measured(
     if quantiles:
         found = of_quantiles(whole[split], outputs[split][1], quantiles)
         metrics["quantiles"] = {split: found}
-    metrics["noise"] = noise(*outputs[split], dataset.task)
+    overlap = dataset.timeline.horizon if dataset.timeline else 1
+    metrics["noise"] = noise(*outputs[split], dataset.task, overlap)
     return metrics, split
 
 
