@@ -188,6 +188,14 @@ def test_a_color_picture_of_16_bits_that_is_dim_is_told():
     assert picture_files.read(bright, 3).max() == 250
 
 
+def test_fractions_beyond_1_are_read_as_nearly_black_with_a_warning():
+    white = np.full((4, 4), 1.07)  # as a cubic resizing leaves it
+    with pytest.warns(UserWarning, match=r"reach 1.07 of 255: .* clip fractions to 0"):
+        assert pixels.to_bytes([white], ["a"])[0].max() == 1
+    dim, bright = pixels.to_bytes([white, white * 200], ["a", "b"])  # of 0 to 255
+    assert (dim.max(), bright.max()) == (1, 214)
+
+
 @pytest.mark.parametrize(
     "given",
     [lambda t: t.to_sparse(), lambda t: t.to("meta"), lambda t: keras.Input((6, 5))],

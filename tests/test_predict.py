@@ -23,7 +23,7 @@ from zoo.data.kinds.texts import Vocabulary
 from zoo.engine import steps
 from zoo.errors import Mistake
 from zoo.prediction import predict
-from zoo.run import Run
+from zoo.run import Run, open_run
 
 MLP = {"input_shape": (2,), "hidden": (4,), "classes": 2}
 
@@ -180,6 +180,26 @@ def test_a_kept_run_is_read_again_when_it_has_changed(runs, tmp_path, monkeypatc
     named = answering.opened("lenet:mnist")[0]
     shutil.copytree("run", "lenet:mnist")
     assert answering.opened("lenet:mnist")[0].folder != named.folder
+
+
+@pytest.mark.parametrize("first", ["recipe", "about_data", "metrics", "model"])
+def test_a_run_that_is_replaced_while_it_is_read_is_refused(runs, tmp_path, first):
+    folder = shutil.copytree(runs["rows"].folder, tmp_path / "run")
+    run, half = open_run(folder), open_run(folder)
+    for each in (run, half):
+        getattr(each, first)
+    seal.write(folder)  # the same run
+    assert open_run(folder).about_data.classes == run.about_data.classes
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["calibration"] = {"temperature": 100.0}
+    write_json(folder / "metrics.json", metrics)
+    if first != "metrics":
+        with pytest.raises(Mistake, match="is not the file that training wrote"):
+            _ = half.metrics  # its sum is not written yet
+    seal.write(folder)
+    for name in {"recipe", "metrics", "model"} - {first, *vars(run)}:
+        with pytest.raises(Mistake, match="was written again after it had been opened"):
+            getattr(run, name)
 
 
 @pytest.mark.once
