@@ -184,7 +184,9 @@ def test_what_a_server_tells_of_itself(masses):
         (b"\xff\xfe", "text/csv", 400, "no text in UTF-8"),
         (b"x" * (limits.BYTES + 1), "application/json", 413, "at most 10,485,760"),
         (b"--x\r\n", "multipart/form-data", 400, "the form cannot be read"),
-        (b"RIFF\xff", FORM, 400, "content-type: application/octet-stream"),
+        (b"RIFF=\xff", FORM, 400, "content-type: application/octet-stream"),
+        ({"input": {"age": "a="}}, FORM, 400, "content-type: application/json"),
+        (b"67,3,5,3", FORM, 400, "was sent as a form and is none"),
     ],
 )
 def test_what_cannot_be_meant_is_told(masses, body, kind, status, told):

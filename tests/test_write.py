@@ -91,6 +91,7 @@ def test_draws_have_the_shares_of_the_softmax():
     found = [counts[i] / 10_000 for i in range(5)]
     assert np.allclose(found, [0, *(shares / shares.sum())], atol=1e-3)
     assert {writing._chosen(logits, each, 0.5, 2) for each in drawn} == {1, 2}
+    assert {writing._chosen(logits, each, 1e-310, 0) for each in drawn[::99]} == {2}
 
 
 @pytest.mark.once

@@ -117,7 +117,8 @@ def _chosen(logits: np.ndarray, drawn: float, temperature: float, top_k: int) ->
     if 0 < top_k < len(logits):
         least = np.partition(logits, -top_k)[-top_k]
         logits[logits < least] = -np.inf
-    shares = np.exp((logits - logits.max()) / temperature)
+    with np.errstate(over="ignore"):  # next to 0 it is as 0
+        shares = np.exp((logits - logits.max()) / temperature)
     sums = np.cumsum(shares)
     return int(np.searchsorted(sums, drawn * sums[-1], side="right"))
 

@@ -273,20 +273,27 @@ async def _sent(dataset: data.Dataset, request: Request) -> list:
     if said == "multipart/form-data":
         return inputs.of_form(dataset, await _parts(request, content))
     if said == "application/x-www-form-urlencoded":
-        try:
-            fields = parse_qsl(content.decode(), True, max_num_fields=1000)
-        except ValueError as error:
-            raise Mistake(
-                f"the body is no form ({error}); send a file as such, with the header "
-                "content-type: application/octet-stream"
-            ) from error
-        return inputs.of_form(dataset, fields)
+        return inputs.of_form(dataset, _fields(content))
     if (
         said.startswith(("image/", "audio/", "text/"))
         or said == "application/octet-stream"
     ):
         return inputs.of_bytes(dataset, content)
     return inputs.of_json(dataset, content)
+
+
+def _fields(content: bytes) -> list[tuple[str, str]]:
+    """Names and values of a form; JSON and files are none, whatever curl says."""
+    try:
+        if b"=" not in content or content.lstrip()[:1] in (b"{", b"["):
+            raise ValueError("it has no name=value")
+        return parse_qsl(content.decode(), True, max_num_fields=1000)
+    except ValueError as error:
+        raise Mistake(
+            f"the body was sent as a form and is none: {error}; say what it is, with "
+            "the header content-type: application/json, or of a file content-type: "
+            "application/octet-stream"
+        ) from error
 
 
 async def _parts(request: Request, content: bytes) -> list[tuple[str, Any]]:
