@@ -14,6 +14,7 @@ import zoo
 from tests.test_serving import ask, running, send
 from zoo import cli
 from zoo.errors import Mistake
+from zoo.explanation import stripes
 from zoo.serving import app
 
 pytestmark = pytest.mark.once
@@ -92,6 +93,10 @@ def test_the_picture_has_a_stripe_a_step_and_a_line(run, file, tmp_path, capsys)
     [found] = zoo.explain(run, file)
     assert found._repr_html_().count("<rect") == 24
     assert found.to_json()["steps"] == 24
+    for steps, place in ((12, (286, "start")), (20, (492, "end"))):  # inside of 500
+        tree = xml.fromstring(stripes.svg(dataclasses.replace(found, steps=steps)))
+        [words] = [each for each in tree if each.text == "known ahead"]
+        assert (float(words.get("x")), words.get("text-anchor")) == place
     with pytest.raises(Mistake, match=r"ends in '\.png'; accepted: \.svg, \.html"):
         found.save(tmp_path / "why.png")
 

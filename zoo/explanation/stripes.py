@@ -10,6 +10,7 @@ from typing import Any
 from zoo.explanation.strengths import color, strengths
 
 WIDTH, HEIGHT, MARGIN, BELOW = 500, 240, 72, 44
+AHEAD = 100  # of the width, for the words "known ahead"
 
 
 def legend(explanation: Any) -> str:
@@ -51,10 +52,13 @@ def svg(explanation: Any) -> str:
     )
     if explanation.steps < count:
         edge = MARGIN + explanation.steps * step
+        fits = edge + AHEAD <= WIDTH  # else they end with the picture
+        place, anchor = (edge + 4, "start") if fits else (WIDTH - 8, "end")
         found.append(
             f'<path d="M{edge:.1f} {top}V{bottom}" stroke="currentColor" '
             'stroke-dasharray="4 3"/>'
-            f'<text x="{edge + 4:.1f}" y="{top + 14}">known ahead</text>'
+            f'<text x="{place:.1f}" y="{top + 14}" text-anchor="{anchor}">'
+            "known ahead</text>"
         )
     for value, y in ((high, top + 14), (low, bottom - 4)):
         found.append(
