@@ -287,6 +287,38 @@ def test_steps_of_a_tied_network_in_16_bits_give_logits(precision):
     np.testing.assert_allclose(steps, whole, atol=0.03 * abs(whole).max())
 
 
+@pytest.mark.slow  # two compilations
+def test_frequent_tokens_learn_in_16_bits_as_in_32(tmp_path):
+    (tmp_path / "two.txt").write_text("ab" * 3000)
+    found = []
+    for precision in ("mixed_bfloat16", "float32"):
+        recipe = zoo.Recipe(
+            model="lstm_language",
+            model_arguments={"units": (4,), "embedding": 3, "tied": False},
+            data=str(tmp_path / "two.txt"),
+            data_arguments={"window": 64},
+            batch=64,  # with 2,048 of either token
+            epochs=1,
+            optimizer="sgd",
+            precision=precision,
+        )
+        folder = tmp_path / precision
+        run = zoo.train(recipe, run=folder, quiet=True, floor=False)
+        start = zoo.build(
+            "lstm_language",
+            vocabulary_size=3,
+            window=64,
+            units=(4,),
+            embedding=3,
+            tied=False,
+        )
+        after, before = (
+            each.get_layer("embedding").get_weights()[0] for each in (run.model, start)
+        )
+        found.append(after - before)
+    np.testing.assert_allclose(*found, atol=0.03 * abs(found[1]).max())
+
+
 @pytest.mark.parametrize("change", [{"label_smoothing": 0.1}, {"loss": "focal"}])
 def test_other_losses_of_tokens_are_those_of_numpy(tmp_path, change):
     """At weights that hardly move the first epoch's loss is that of the start."""

@@ -91,7 +91,8 @@ def build(
         vocabulary_size,
         embedding,
         embeddings_initializer=keras.initializers.RandomUniform(-reach, reach),
-        reverse_dtype=logits_dtype(),
+        # In 16 bits the gradients of a frequent token would be added up in these.
+        dtype=logits_dtype(),
         name="embedding",
     )
     x = table(tokens)
@@ -111,11 +112,7 @@ def build(
         return keras.Model(tokens, logits, name="lstm_language")
     if units[-1] != embedding:
         x = keras.layers.Dense(embedding, name="projection")(x)
-    logits = table(x, reverse=True)
-    if table.compute_dtype != logits_dtype():
-        # In Keras 3.15 a symbolic output has not the dtype that `reverse_dtype` gives.
-        logits = keras.layers.Identity(dtype=logits_dtype(), name="logits")(logits)
-    return keras.Model(tokens, logits, name="lstm_language")
+    return keras.Model(tokens, table(x, reverse=True), name="lstm_language")
 
 
 def space(hp) -> dict:
@@ -144,5 +141,6 @@ def stepper(model: keras.Model) -> Stepper:
     cells = [(kind, own) for kind, own in layers if kind in CELLS]
     (table,) = weights["embedding"]
     tied = [table.T, np.zeros(len(table))]
-    logits = weights.get("logits") or tied  # in 16 bits a layer without weights
+    # A tied network of zoo 0.1 in 16 bits has a layer of this name without weights.
+    logits = weights.get("logits") or tied
     return Stepper(table, cells, weights.get("projection"), logits)

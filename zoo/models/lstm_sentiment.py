@@ -130,6 +130,8 @@ def build(
         vocabulary_size,
         embedding,
         keras.initializers.RandomUniform(-0.05 / embedding_rate, 0.05 / embedding_rate),
+        # In 16 bits the gradients of a frequent word would be added up in these.
+        dtype=logits_dtype(),
         name="embedding",
     )(ids)
     if embedding_rate != 1:
