@@ -183,9 +183,12 @@ def test_a_kept_run_is_read_again_when_it_has_changed(runs, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("first", ["recipe", "about_data", "metrics", "model"])
-def test_a_run_that_is_replaced_while_it_is_read_is_refused(runs, tmp_path, first):
+@pytest.mark.parametrize("make", [open_run, Run])
+def test_a_run_that_is_replaced_while_it_is_read_is_refused(
+    runs, tmp_path, first, make
+):
     folder = shutil.copytree(runs["rows"].folder, tmp_path / "run")
-    run, half = open_run(folder), open_run(folder)
+    run, half = make(folder), make(folder)
     for each in (run, half):
         getattr(each, first)
     seal.write(folder)  # the same run

@@ -225,6 +225,11 @@ class Run:
         self._check_same()
         return found
 
+    @cached_property
+    def _sums(self) -> dict[str, str] | None:
+        """The checksums in `run.json` when the first of its files was read."""
+        return seal.read(self.folder)
+
     def _check_same(self, *names: str) -> None:
         """Refuse a folder that is another run than the one that was opened.
 
@@ -234,7 +239,7 @@ class Run:
         Args:
             *names: of files that have just been read.
         """
-        known = vars(self).get("_sums")  # as `open_run` saw them
+        known = self._sums
         if known is None:
             return
         seal.check(self.folder, names)
@@ -333,15 +338,14 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
             f"{folder} has no {seal.NAME}: its writing was interrupted, or the file "
             f"was taken away; `zoo train {folder} --resume` writes it again"
         )
-    sums = seal.read(folder)
+    found = Run(folder, trust)
+    sums = found._sums
     seal.check(folder, _READ)
     recipes.check_trained(folder)
-    if WEIGHTS in (seal.read(folder) or ()) and not (folder / WEIGHTS).exists():
+    if WEIGHTS in (sums or ()) and not (folder / WEIGHTS).exists():
         raise Mistake(
             f"{folder / WEIGHTS} is missing; {seal.NAME} lists it: copy the run again"
         )
-    found = Run(folder, trust)
-    vars(found)["_sums"] = sums
     return found
 
 
