@@ -288,13 +288,18 @@ def test_steps_of_a_tied_network_in_16_bits_give_logits(precision):
 
 
 @pytest.mark.slow  # two compilations
-def test_frequent_tokens_learn_in_16_bits_as_in_32(tmp_path):
+@pytest.mark.parametrize(
+    ("tied", "summed"), [(False, "embedding"), (True, "projection")]
+)
+def test_what_thousands_of_tokens_teach_in_16_bits_is_that_in_32(
+    tmp_path, tied, summed
+):
     (tmp_path / "two.txt").write_text("ab" * 3000)
     found = []
     for precision in ("mixed_bfloat16", "float32"):
         recipe = zoo.Recipe(
             model="lstm_language",
-            model_arguments={"units": (4,), "embedding": 3, "tied": False},
+            model_arguments={"units": (4,), "embedding": 3, "tied": tied},
             data=str(tmp_path / "two.txt"),
             data_arguments={"window": 64},
             batch=64,  # with 2,048 of either token
@@ -310,10 +315,10 @@ def test_frequent_tokens_learn_in_16_bits_as_in_32(tmp_path):
             window=64,
             units=(4,),
             embedding=3,
-            tied=False,
+            tied=tied,
         )
         after, before = (
-            each.get_layer("embedding").get_weights()[0] for each in (run.model, start)
+            each.get_layer(summed).get_weights()[-1] for each in (run.model, start)
         )
         found.append(after - before)
     np.testing.assert_allclose(*found, atol=0.03 * abs(found[1]).max())

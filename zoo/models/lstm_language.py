@@ -111,7 +111,8 @@ def build(
         )(x)
         return keras.Model(tokens, logits, name="lstm_language")
     if units[-1] != embedding:
-        x = keras.layers.Dense(embedding, name="projection")(x)
+        # In 16 bits TensorFlow would add up the gradients of its bias in these.
+        x = keras.layers.Dense(embedding, dtype=logits_dtype(), name="projection")(x)
     return keras.Model(tokens, table(x, reverse=True), name="lstm_language")
 
 
