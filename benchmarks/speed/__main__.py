@@ -22,8 +22,8 @@ from tools import pages
 
 MEASURES = {
     "train": (rounds.train, TRAIN, CASES),
-    "parts": (rounds.parts, PARTS, CONVOLUTIONAL),
-    "half": (rounds.half, HALVES, CASES),
+    "parts": (rounds.train, PARTS, CONVOLUTIONAL),
+    "half": (rounds.train, HALVES, CASES),
     "predict": (rounds.predict, PREDICT, CASES),
 }
 
@@ -61,7 +61,7 @@ def _measure(options, backends):
     only = command.chosen("contestant", options.contestants, everyone)
     for network in networks:
         for name in backends:
-            for line in measure(network, name, options.rounds, only):
+            for line in measure(network, name, options.rounds, only, contestants):
                 about = {"verb": options.verb, "network": network, "backend": name}
                 results.put(about | line)
                 print(_words(about | line), flush=True)

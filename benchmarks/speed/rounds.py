@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 
 from benchmarks.processes import alone
 from benchmarks.speed.cases import CASES, Case
-from benchmarks.speed.contestants import HALVES, PARTS, PREDICT, TRAIN, VERBS
+from benchmarks.speed.contestants import PREDICT, TRAIN, VERBS
 from benchmarks.speed.meters import Meter, peak_memory
 from zoo.engine import startup
 
@@ -58,29 +58,19 @@ def train(
         }
 
 
-def parts(
-    name: str, backend: str, rounds: int, only: list[str] | None = None
-) -> Iterator[dict]:
-    """Train `name` by zoo, and compute parts of its step alone; yields as `train`."""
-    yield from train(name, backend, rounds, only, PARTS)
-
-
-def half(
-    name: str, backend: str, rounds: int, only: list[str] | None = None
-) -> Iterator[dict]:
-    """Train `name` by zoo in float32 and in mixed_bfloat16; yields as `train`."""
-    yield from train(name, backend, rounds, only, HALVES)
-
-
 def predict(
-    name: str, backend: str, rounds: int, only: list[str] | None = None
+    name: str,
+    backend: str,
+    rounds: int,
+    only: list[str] | None = None,
+    contestants: Mapping[str, Mapping[str, str]] = PREDICT,
 ) -> Iterator[dict]:
     """Answer by every contestant of `backend`, one example at a time and many.
 
     Yields:
         A measurement each: "contestant", "size", "ms" a call of every round.
     """
-    places = PREDICT[backend]
+    places = contestants[backend]
     if not CASES[name].is_predicted:
         places = {each: places[each] for each in places if each not in VERBS}
     for label, size in SIZES.items():

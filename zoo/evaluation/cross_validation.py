@@ -176,8 +176,8 @@ def _measured(parts: list[_Part], seed: int) -> dict:
     judge = partial(measure, task=task, spread=spread)
     over_all = rates if task == "classes" and len(names) == 2 else judge
     groups, line = None, parts[0].dataset.timeline
-    if line:  # windows that answer the same steps
-        groups = np.arange(len(targets)) // line.horizon
+    if line:
+        groups = line.together(len(targets))
     elif splits[0].groups is not None:
         groups = np.concatenate([split.groups for split in splits])
     spent = [part.run.metrics["seconds"] for part in parts]

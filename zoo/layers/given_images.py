@@ -107,8 +107,8 @@ def check_levels(name: str, images: np.ndarray) -> None:
     """
     if images.dtype == np.uint8 or images.dtype.kind not in "iuf" or not images.size:
         return
-    least, most = float(images.min()), float(images.max())
-    if _are_no_levels(np.float64(least), np.float64(most)):
+    least, most = np.float64(images.min()), np.float64(images.max())
+    if _are_no_levels(least, most):
         hint = "call it before they are scaled"
         if least >= 0:
             hint = "divide those of 16 bits by 257"

@@ -54,9 +54,7 @@ class Seen:
     def groups(self) -> np.ndarray | None:
         """Which examples are resampled together; None if each is by itself."""
         split, line = self.dataset.split(self.split), self.dataset.timeline
-        if line:  # windows that answer the same steps
-            return np.arange(len(split)) // line.horizon
-        return split.groups
+        return line.together(len(split)) if line else split.groups
 
     @property
     def finding(self) -> str:

@@ -99,10 +99,9 @@ def endings(
 def _why_not(name: str, series: Series, timeline: Timeline, back: int) -> str:
     """The reason why a series cannot be gone on with; "" if it can."""
     called, window = series.key or name, timeline.window
-    known = np.flatnonzero(~np.isnan(series.rows[:, 0]))
-    if not len(known):
+    if np.isnan(series.rows[:, 0]).all():
         return f"{called} has no value of {timeline.target}; nothing to go on"
-    end = int(known[-1]) + 1 - back
+    end = _end(series) - back
     if end < window:
         return (
             f"{called} has {max(end, 0):,} steps{f' {back} back' if back else ''}, and "
@@ -204,11 +203,15 @@ def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
         yield laid(name, key, moments[own], values[own], timeline, columns, True)
 
 
+def _end(series: Series) -> int:
+    """Steps until behind the last known value of the target, which has one."""
+    return int(np.flatnonzero(~np.isnan(series.rows[:, 0]))[-1]) + 1
+
+
 def _ending(name: str, series: Series, timeline: Timeline, columns, back: int):
     called = series.key or name
     window, horizon = timeline.window, timeline.horizon
-    known = np.flatnonzero(~np.isnan(series.rows[:, 0]))
-    end = int(known[-1]) + 1 - back
+    end = _end(series) - back
     seen = np.full((timeline.length, width(columns)), np.nan, np.float32)
     seen[:window] = series.rows[end - window : end]
     when = series.moments[end : end + horizon]

@@ -54,6 +54,10 @@ class Timeline:
         """Rows in what a network sees: the window, and what is known ahead."""
         return self.window + (self.horizon if self.ahead else 0)
 
+    def together(self, count: int) -> np.ndarray:
+        """A number for each of so many windows; those of one answer the same steps."""
+        return np.arange(count) // self.horizon
+
     def to_json(self) -> dict:
         """The same as JSON values."""
         return asdict(self)
