@@ -12,7 +12,7 @@ not searched for; nothing was chosen on the test.
 Measured (tools/tables.py writes these lines from the ledger):
     JAX        loss 1.465 ± 0.0053 (3), 26 minutes, cpu, 2 cores
     TensorFlow loss 1.465 ± 0.0053 (3), 19 minutes, cpu, 2 cores
-    PyTorch    loss 1.467 ± 0.0064 (2), 26 minutes, cpu, 2 cores
+    PyTorch    loss 1.465 ± 0.0053 (3), 30 minutes, cpu, 2 cores
     without a network 1.669, n-grams
 """
 
