@@ -13,7 +13,7 @@ from zoo.engine.padding import margins
 from zoo.exporting.onnx import masks
 from zoo.exporting.onnx.activations import FLOAT, activation, relu
 from zoo.exporting.onnx.graph import Unsupported, dtype_of, spread, weight
-from zoo.exporting.onnx.operations import reshaped
+from zoo.exporting.onnx.moves import reshaped
 from zoo.exporting.onnx.recurrent import bidirectional, recurrent
 from zoo.layers import MelSpectrogram
 

@@ -8,7 +8,7 @@ import numpy as np
 from zoo.exporting.onnx.activations import is_kerass
 from zoo.exporting.onnx.graph import Unsupported, weight
 from zoo.exporting.onnx.masks import Steps
-from zoo.exporting.onnx.operations import flipped
+from zoo.exporting.onnx.moves import flipped
 
 CELLS = {"tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu"}
 
