@@ -14,6 +14,7 @@ from zoo import cli
 from zoo.core.columns import Column
 from zoo.data.kinds import endings
 from zoo.errors import Mistake
+from zoo.exporting import checks
 from zoo.reporting.seen import look
 
 
@@ -179,6 +180,16 @@ def test_short_and_strange_series_are_told(run, tmp_path):
         zoo.predict(run, tmp_path / "short.csv")
     with pytest.raises(Mistake, match="missing column 'wind'"):
         zoo.predict(run, {"when": short["when"], "load": short["load"]})
+    lines = (tmp_path / "short.csv").read_text().splitlines()
+    (tmp_path / "bare.csv").write_text("\n".join(lines[1:]))
+    with pytest.raises(
+        Mistake,
+        match=r"bare\.csv has no header: .* above it: when, load, wind, in the ",
+    ):
+        zoo.predict(run, tmp_path / "bare.csv")
+    (tmp_path / "next.json").write_text('[{"when": "2026-01-01", "load": 1}]')
+    with pytest.raises(Mistake, match=r"next.json is JSON; accepted: .*\.jsonl"):
+        zoo.predict(run, tmp_path / "next.json")
     nothing = {**table(300), "load": np.full(300, np.nan)}
     with pytest.raises(Mistake, match="has no value of load"):
         zoo.predict(run, nothing)
@@ -246,6 +257,25 @@ def test_an_exported_run_forecasts_the_same(run, tmp_path):
     assert one.times == other.times
     numbers = [list(each.numbers.values()) for each in (one, other)]
     assert np.allclose(*numbers, rtol=1e-4)
+
+
+@pytest.mark.parametrize("normalize", ["last", "mean"])
+def test_an_export_is_checked_at_the_level_of_the_series(normalize, tmp_path):
+    columns = table(200)
+    columns["load"] = 50_000 + 2 * (columns["load"] - 50)
+    csv(tmp_path / "own.csv", columns)
+    network = {"units": (4,), "cell": "mingru", "normalize": normalize}
+    recipe = replace(
+        RECIPE, data=str(tmp_path / "own.csv"), model_arguments=network, epochs=1
+    )
+    run = zoo.train(recipe, run=tmp_path / "run", quiet=True, floor=False)
+    inputs, expected = checks.read(zoo.export(run))
+    level = columns["load"][:200].mean()
+    assert np.nanmean(inputs[..., 0]) == pytest.approx(level, abs=10)
+    assert np.nanstd(inputs[..., 0]) == pytest.approx(20, rel=0.5)
+    assert expected.mean() == pytest.approx(level, abs=50)
+    days = inputs[..., 2]  # of January 2026
+    assert (np.rint(days) == days)[~np.isnan(days)].all()
 
 
 @pytest.mark.slow

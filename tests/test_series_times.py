@@ -207,6 +207,43 @@ def test_moments_of_a_zone_are_those_of_its_clock_or_told():
 
 
 @pytest.mark.parametrize(
+    ("zone", "freq", "step"),
+    [
+        ("Europe/Berlin", "D", "1d"),
+        ("Europe/London", "D", "1d"),
+        ("Australia/Lord_Howe", "W", "1w"),
+        ("America/New_York", "MS", "1month"),
+    ],
+)
+def test_midnights_of_a_place_are_its_dates(zone, freq, step):
+    when = pd.date_range("2020-01-01", periods=200, freq=freq, tz=zone)
+    columns = table(200)
+    given = {"window": 12, "horizon": 2, "validation": 0.2}
+    expected = load({**columns, "when": when.tz_localize(None)}, **given)
+    frame = {**columns, "when": when}
+    text = {**columns, "when": np.array(when.strftime("%Y-%m-%dT%H:%M:%S%z"))}
+    for there, told in ((frame, True), (text, False)):
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            found = load(there, **given)
+            [ending] = data.items(found, there)
+        said = f"the times 'when' are one time of day in {zone}, and are read"
+        assert sum(said in str(each.message) for each in heard) == 2 * told
+        assert (str(found.timeline.step), found.timeline.zone) == (step, "")
+        for name in ("train", "test"):
+            one, other = (each.split(name).inputs for each in (expected, found))
+            np.testing.assert_array_equal(one, other)
+        assert ending.moments[-1] == str(when[-1].date())
+    if step == "1d":
+        utc = {**columns, "when": np.array(when.tz_convert("UTC").strftime("%FT%TZ"))}
+        said = (
+            "are midnights of a place whose clocks are changed, written in UTC; write"
+        )
+        with pytest.raises(Mistake, match=said):
+            load(utc, **given)
+
+
+@pytest.mark.parametrize(
     ("written", "step", "ahead"),
     [
         ([f"2026-01-01 00:00:{i / 4:05.2f}0" for i in range(99)], "0.25s", ":24.75"),

@@ -55,32 +55,55 @@ def clock_of(name: str, time: str, values, others) -> Column:
     )
 
 
-def zone_of(name: str, time: str, values, plain) -> str:
-    """The difference of times from UTC, such as "+01:00"; "" if they say none.
+def by_clock(name: str, time: str, values, plain, learned: str = "") -> tuple:
+    """The times of a column as its clock shows them, and its difference from UTC.
 
-    Times in a zone whose clocks are changed are read in UTC, and a warning says so.
+    Times in a zone whose clocks are changed are read in UTC, and a warning says so; as
+    dates of the zone, if all are of one time of day there, as midnights are.
 
     Args:
         name: of the table.
         time: the name of the column.
         values, plain: its cells, as the table holds them, and as `cells.plain` gives
             them.
+        learned: the difference from UTC by which a network has learned them.
+
+    Returns:
+        The cells, and the difference, such as "+01:00"; "" if they say none.
     """
-    from pyarrow import types
+    from pyarrow import compute, types
 
     zone = getattr(values.type, "tz", None)
     if not zone:
         found = dates.offsets(plain) if types.is_string(plain.type) else []
-        return found[0] if len(found) == 1 else ""
+        return plain, found[0] if len(found) == 1 else ""
     if zone[0] in "+-":
-        return f"{zone[:3]}:{zone[-2:]}"
-    if zone not in steps.UNIVERSAL:
+        return plain, f"{zone[:3]}:{zone[-2:]}"
+    if zone in steps.UNIVERSAL:
+        return plain, UTC
+    local = compute.local_timestamp(values)
+    if not learned and _are_days(local):
         warnings.warn(
-            f"{name}: the times '{time}' are of {zone}, whose clocks may be changed; "
-            "they are read and forecast in UTC, where steps are equal",
+            f"{name}: the times '{time}' are one time of day in {zone}, and are read "
+            "and forecast as dates there",
             stacklevel=5,
         )
-    return UTC
+        return local, ""
+    warnings.warn(
+        f"{name}: the times '{time}' are of {zone}, whose clocks may be changed; "
+        "they are read and forecast in UTC, where steps are equal",
+        stacklevel=5,
+    )
+    return plain, UTC
+
+
+def _are_days(moments) -> bool:
+    """Whether several timestamps are all of one time of day."""
+    import pyarrow
+
+    ticks = moments.cast(pyarrow.timestamp("us"), safe=False).cast(pyarrow.int64())
+    known = ticks.drop_null().to_numpy()
+    return len(known) > 1 and len(np.unique(known % (steps.DAY * steps.TICKS))) == 1
 
 
 def as_learned(name: str, moments: np.ndarray, zone: str, learned: str) -> np.ndarray:
@@ -89,7 +112,7 @@ def as_learned(name: str, moments: np.ndarray, zone: str, learned: str) -> np.nd
     Args:
         name: of the table.
         moments: seconds since 1970 by a clock that differs from UTC by `zone`.
-        zone, learned: see `zone_of`.
+        zone, learned: see `by_clock`.
     """
     if zone == learned or not zone:
         return moments
@@ -129,6 +152,9 @@ def moments_of(name: str, clock: Column, values) -> np.ndarray:
         )
     written = clock.kind == "date" and types.is_string(values.type)
     if written and len(zones := dates.offsets(values)) > 1:
+        found = dates.moments_of(clock, values, f"{name}, ")
+        if len(np.unique(found % steps.DAY)) == 1:  # such as midnights of one place
+            return found
         raise Mistake(
             f"{name}: the times '{clock.name}' differ from UTC by {zones[0]} and by "
             f"{zones[1]}, as where a clock is changed, and local times are not in "

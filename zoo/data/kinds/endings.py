@@ -171,9 +171,17 @@ def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
         raise Mistake(f"{name} has no rows; give the steps before the forecast")
     names = [time, *([timeline.key] if timeline.key else [])]
     names += [column.name for column in columns if column.name not in names]
+    if part.form.get("header") is False:
+        raise Mistake(
+            f"{name} has no header: its first line holds no names of columns; write "
+            f"them above it: {tables.listed(names)}, in the order of its columns"
+        )
     tables.pick(part.columns, tuple(names), name)
     plain = {each: cells.plain(part.columns[each], each) for each in names}
-    clock = replace(timeline.clock, decimal=part.decimal)
+    clock, zone = replace(timeline.clock, decimal=part.decimal), ""
+    if timeline.dates:
+        written = part.columns[time], plain[time]
+        plain[time], zone = clocks.by_clock(name, time, *written, timeline.zone)
     moments = clocks.moments_of(
         name,
         clock,
@@ -182,7 +190,6 @@ def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
         else plain[time],
     )
     if timeline.dates:
-        zone = clocks.zone_of(name, time, part.columns[time], plain[time])
         moments = clocks.as_learned(name, moments, zone, timeline.zone)
     keys, known = keys_of(name, timeline.key, plain)
     order, _ = in_order(moments, keys)

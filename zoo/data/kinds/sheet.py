@@ -118,6 +118,12 @@ def read(
     files.check_readable(path)
     if not path.stat().st_size:
         raise Mistake(f"{path} is empty; give a table with a row for each example")
+    if suffix == ".json":
+        raise Mistake(
+            f"{path.name} is JSON; accepted: {', '.join(SUFFIXES)}; of JSON that is an "
+            "object for each row, each on a line of its own, in a file that ends with "
+            ".jsonl"
+        )
     given = {"separator": separator, "decimal": decimal, "encoding": encoding}
     if suffix not in TEXT and any(given.values()):
         named = ", ".join(name for name, value in given.items() if value)

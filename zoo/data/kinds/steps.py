@@ -169,11 +169,16 @@ def find(moments: np.ndarray, same: np.ndarray, dates: bool, name: str) -> Step:
             step, wrong = monthly, uneven
     if wrong.any():
         place = int(np.flatnonzero(same)[wrong.argmax()]) + 1
+        hint = f"set data.step, {WRITTEN}; rows within a step become their mean"
+        if dates and step.unit == "s" and step.size % DAY == 0 and _changed(ways, step):
+            hint = (
+                "so are midnights of a place whose clocks are changed, written in UTC; "
+                "write the dates of that place, without an hour"
+            )
         raise Mistake(
             f"the times of {name} are not in equal steps: most are {step} apart, and "
             f"{shown(moments[place - 1], dates)} is followed by "
-            f"{shown(moments[place], dates)}; set data.step, {WRITTEN}; rows within a "
-            "step become their mean"
+            f"{shown(moments[place], dates)}; {hint}"
         )
     return step
 
@@ -182,6 +187,11 @@ def _uneven(ways: np.ndarray, step: Step) -> np.ndarray:
     """Which ways from row to row are no whole number of steps."""
     apart = ways / step.size
     return np.abs(apart - np.rint(apart)) > CLOSE
+
+
+def _changed(ways: np.ndarray, step: Step) -> bool:
+    """Whether all ways are whole numbers of steps but for an hour, or a part of it."""
+    return bool((np.abs(ways - np.rint(ways / step.size) * step.size) <= 3600).all())
 
 
 def shown(moment: float, dates: bool) -> str:

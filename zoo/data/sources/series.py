@@ -116,7 +116,9 @@ def of(
                 f"is the {what} of the series; leave it out"
             )
     plain = {each: cells.plain(values, each) for each, values in found.columns.items()}
-    zone = clocks.zone_of(found.name, time, found.columns[time], plain[time])
+    written = found.columns[time], plain[time]
+    plain[time], zone = clocks.by_clock(found.name, time, *written)
+    del written
     found.columns.clear()  # memory of a column is given back at once
     moments, clock = _times(found, time, plain)
     keys, names = series.keys_of(found.name, key, plain)
