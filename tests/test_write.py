@@ -116,6 +116,25 @@ def test_what_cannot_be_written_is_told(run, given, said):
         zoo.write(run, **given)
 
 
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("cat", "'cat', which runs/a does not know; it knows 4 words, ' cat' among "),
+        ("the cat.\n the", "' the', which .* among them: give it without the space"),
+        ("the dog", "' dog', which runs/a does not know; it knows 4 words; leave it"),
+        (
+            "the cat ",
+            "' ', which .* each with the one space before it; leave out other",
+        ),
+    ],
+)
+def test_words_that_are_not_known_are_told_with_what_comes_near(prompt, said):
+    known = ("", "the", " cat", ".", "\n")
+    found = writing._strange(prompt, Path("runs/a"), "words", known)
+    assert re.search(f"the prompt holds {said}", found)
+
+
 @pytest.mark.slow
 def test_a_thousand_characters_take_a_second(run):
     zoo.write(run, length=10)

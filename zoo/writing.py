@@ -71,15 +71,28 @@ def write(
             other = unicodedata.normalize(form, prompt)
             read = streams.encode(other, about.unit, about.classes)
     if not read.all():
-        strange = streams.strangers(prompt, about.unit, about.classes)
-        raise Mistake(
-            f"the prompt holds {streams.listed(strange)}, which the text that "
-            f"{opened.folder} learned from does not; leave it out"
-        )
+        raise Mistake(_strange(prompt, opened.folder, about.unit, about.classes))
     return "".join(
         about.classes[token]
         for token in _tokens(opened, read, length, temperature, top_k, seed)
     )
+
+
+def _strange(prompt: str, folder: Path, unit: str, known: tuple[str, ...]) -> str:
+    """What a prompt holds that a run does not know, and what comes near."""
+    found = streams.strangers(prompt, unit, known)
+    said = f"the prompt holds {streams.listed(found)}, which "
+    if unit == "characters":
+        return f"{said}the text that {folder} learned from does not; leave it out"
+    said += f"{folder} does not know; it knows {len(known) - 1:,} words"
+    if " " in found:
+        return f"{said}, each with the one space before it; leave out other spaces"
+    for word in found:
+        other = word[1:] if word[0] == " " else f" {word}"
+        if other in known:
+            how = "without the space" if word[0] == " " else "with a space before it"
+            return f"{said}, {other!r} among them: give it {how}"
+    return f"{said}; leave it out"
 
 
 def _tokens(run: Run, read: np.ndarray, length, temperature, top_k, seed):
