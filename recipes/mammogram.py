@@ -1,7 +1,7 @@
 """A small MLP on UCI's mammographic masses: age, shape, margin, density.
 
     zoo train mammogram
-    zoo train mammogram data.file=mammographic_masses.data    without a network
+    zoo train mammogram data.file=mammographic_masses.data  # offline
 
 For teaching, never for diagnosis: see the model's card, `zoo card mammogram_mlp`.
 

@@ -1,7 +1,7 @@
 """A small MLP on UCI's mammographic masses, with the physician's BI-RADS assessment.
 
     zoo train mammogram_birads
-    zoo train mammogram_birads data.file=mammographic_masses.data    without a network
+    zoo train mammogram_birads data.file=mammographic_masses.data  # offline
 
 For teaching, never for diagnosis: see the model's card, `zoo card mammogram_mlp`. The
 network leans on a judgment that a physician has passed already; compare `mammogram`.

@@ -1,7 +1,10 @@
 """README and docs: links lead somewhere, code blocks run, manifests parse."""
 
+import argparse
+import ast
 import csv
 import functools
+import importlib
 import os
 import re
 import shlex
@@ -16,6 +19,7 @@ from test_imports import ORDER
 import zoo
 from zoo import cli
 from zoo import recipe as recipes
+from zoo.building import registry, trained
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -104,6 +108,45 @@ def _fewer(words):
 
 def _shortened(code):
     return re.sub(r"epochs=\d+", "epochs=1", code)
+
+
+def shown():
+    """(where, command) of each `zoo ...` in a page's console, a help or a recipe."""
+    for page in PAGES:
+        for language, code, _ in blocks(page):
+            if language == "console":
+                for line in _joined(code):
+                    yield name(page), re.sub(r"^ *(\w+=\S+ +)*", "", line)
+    for file in (*ROOT.glob("recipes/*.py"), *ROOT.glob("zoo/cli/[a-z]*.py")):
+        for line in _joined(ast.get_docstring(ast.parse(file.read_text("utf-8")))):
+            if line.startswith("  "):
+                yield name(file), line.lstrip()
+
+
+def _joined(code):
+    return re.sub(r"\\\n *", " ", code).splitlines()
+
+
+def test_every_command_that_is_shown_names_options_recipes_and_weights_that_exist():
+    """Those, too, that no test runs."""
+    found = [each for each in shown() if each[1].startswith("zoo ")]
+    assert len(found) > 200
+    for place in found:
+        typed = re.sub(r"\$\w+", "1", place[1].split(" > ")[0])
+        verb, *words = shlex.split(typed, comments=True)[1:]
+        if verb == "--help" or words == ["--help"]:
+            continue
+        parser = argparse.ArgumentParser(str(place))
+        importlib.import_module(cli._file(verb)).arguments(parser)
+        options = vars(parser.parse_intermixed_args(words))
+        named = options.get("recipe") or options.get("name") or ""
+        here = options.get("changes", [])
+        if named in registry.names():
+            assert verb in ("card", "verify"), place
+        elif re.fullmatch(r"\w+", named) and named != "NAME":
+            recipes.override(recipes.load(named), here)
+        weights = {word for word in words if re.fullmatch(r"[a-z]\w+:[a-z]\w+", word)}
+        assert weights <= set(trained.names()), place
 
 
 def test_the_reasons_are_few_words():

@@ -318,8 +318,8 @@ def result(own, floor, noise=0.003):
     ("own", "words"),
     [
         (0.812, "this network 81.2% ± 0.3: within its noise"),
-        (0.85, "this network 85.0% ± 0.3: 4.0% better"),
-        (0.77, "this network 77.0% ± 0.3: 4.0% worse"),
+        (0.85, "this network 85.0% ± 0.3: 4.0 points better"),
+        (0.77, "this network 77.0% ± 0.3: 4.0 points worse"),
     ],
 )
 def test_a_network_is_compared_with_each_floor(own, words):

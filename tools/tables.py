@@ -148,7 +148,7 @@ def _weights() -> list[str]:
             how = max(floors, key=floors.get)
             star = r"\*" if "stopped" in how else ""
             floor = f"{floors[how]:.1%} {how.split(',')[0]}{star}"
-        size = sum(path.stat().st_size for path in trained.folder(name).iterdir())
+        size = (trained.folder(name) / trained.WEIGHTS).stat().st_size
         table.append(
             f"| `{name}` | {card['recipe']} "
             f"| {card['accuracy']['value']:.2%} {card['accuracy']['on']} | {floor} "

@@ -5,8 +5,8 @@ The new run holds all their weights and is used like any other. Its accuracy is 
 below those of the members, on the same examples.
 
 Examples:
-  zoo train digits seed=1 data.seed=0 --run runs/one
-  zoo train digits seed=2 data.seed=0 --run runs/two
+  zoo train circles seed=1 data.seed=0 --run runs/one
+  zoo train circles seed=2 data.seed=0 --run runs/two
   zoo ensemble runs/one runs/two --run runs/both
 """
 

@@ -3,8 +3,8 @@
 What goes in is what the run learned from: names of pictures and sounds; sentences, in
 quotes; or CSV files and rows such as 5.1,1.4. A row that begins with a minus stands
 after --.
-RUN may be an ONNX file of `zoo export`, too: it answers without Keras, in a tenth of
-the time. So does a run that holds one (`zoo export RUN`), unless --backend is given.
+RUN may be an ONNX file of `zoo export`, too: it answers without Keras, and begins
+sooner. So does a run that holds one (`zoo export RUN`), unless --backend is given.
 A folder is the files in it, https://... what lies there, and - the standard input.
 
 A text goes on as `zoo write` has it. Of a network that learned strings, as

