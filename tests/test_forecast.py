@@ -147,6 +147,9 @@ def test_it_forecasts_what_comes_after_the_last_row(run, tmp_path):
     errors = run.metrics["conformal"]["errors"]["load +2"]
     place = int(np.ceil((len(errors) + 1) * 0.5)) - 1
     assert (high - low) / 2 == pytest.approx(errors[place])
+    few = "at 0.95 stand on 6 horizons that do not overlap in validation, and take 19"
+    with pytest.warns(UserWarning, match=few):
+        zoo.predict(run, tmp_path_series(tmp_path), confidence=0.95)
 
 
 def test_a_step_back_knows_the_truth(run, tmp_path):
@@ -310,8 +313,9 @@ def test_a_window_is_written_as_a_table(run, tmp_path):
 def test_a_report_of_a_series_is_drawn(run):
     page = zoo.report(run).read_text("utf-8")
     assert "load +1" in page
-    groups = look(run).groups  # windows that answer the same steps are drawn together
-    assert np.bincount(groups).max() == np.bincount(groups)[0] == 4
+    sizes = np.bincount(look(run).groups)  # of windows that answer the same steps
+    assert sizes.min() >= 7  # two horizons, about
+    assert sizes.max() <= 9
     drawn = page.partition('id="forecasts"')[2].partition("<section")[0]
     assert drawn.count("<svg") == drawn.count("dotted: what came") == 4
     assert "season before, 24 steps" in drawn or "last value" in drawn

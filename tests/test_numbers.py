@@ -13,9 +13,12 @@ import zoo
 from zoo import data
 from zoo import recipe as recipes
 from zoo.building import unit
+from zoo.core.columns import Column
 from zoo.data.dataset import Split
+from zoo.data.kinds.series import Timeline
+from zoo.data.kinds.steps import Step
 from zoo.errors import Mistake
-from zoo.metrics import better, measure, noise, shown, summarize
+from zoo.metrics import better, mean_interval, measure, noise, shown, summarize
 from zoo.training import number_losses
 from zoo.training.setup import build_for, feed_and_loss
 
@@ -87,6 +90,26 @@ def test_windows_that_answer_the_same_steps_say_one_thing_together():
     expected = np.abs(every).mean(axis=(1, 2)).std()  # of series drawn anew
     found = [noise(each, nothing, "numbers", horizon)["mae"] for each in every]
     assert np.mean(found) == pytest.approx(expected, rel=0.2)  # 0.27 if all count
+
+
+@once
+@pytest.mark.parametrize("horizons", [2, 5, 11])
+def test_intervals_of_a_few_horizons_hold_the_truth_nearly_as_often(horizons):
+    """Of the best forecast of series whose values are 0.5 times the one before."""
+    random, horizon = np.random.default_rng(0), 12
+    count = horizons * horizon
+    line = Timeline(Column("when"), "y", 1, horizon, Step(1.0, "number"))
+    steps = random.normal(size=(300, count + horizon))
+    steps[:, 0] *= (4 / 3) ** 0.5
+    for i in range(1, count + horizon):
+        steps[:, i] += 0.5 * steps[:, i - 1]
+    every = np.lib.stride_tricks.sliding_window_view(steps, horizon, axis=1)[:, 1:]
+    last = steps[:, :count, None] * 0.5 ** np.arange(1, horizon + 1)
+    errors = np.abs(every - last).mean(axis=2)
+    groups, truth = line.together(count), errors.mean()
+    ends = [mean_interval(each, groups=groups) for each in errors]
+    inside = np.mean([low <= truth <= high for low, high in ends])
+    assert inside >= 0.86  # of parts of one horizon, taken for many, 0.6 to 0.84
 
 
 @once

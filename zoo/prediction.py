@@ -1,5 +1,6 @@
 """Predict: raw in, answer out: of pictures, sentences, rows, series and sounds."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,7 +22,7 @@ from zoo.metrics import (
     probabilities,
     surprises,
 )
-from zoo.metrics.conformal import CLASS
+from zoo.metrics.conformal import CLASS, needed_for
 from zoo.metrics.each import answered
 from zoo.metrics.strings import losses_of_strings, read, text_of
 from zoo.predicted import Asked, Prediction, Predictions, predicted
@@ -247,7 +248,23 @@ def bounds_of(
             "or is of an older zoo; train with validation=0.1, or more"
         )
     names = dataset.outputs or (CLASS,)
-    return {name: bound(about, name, confidence) for name in names}
+    found = {name: bound(about, name, confidence) for name in names}
+    if dataset.timeline:
+        _tell_overlap(about["examples"], dataset.timeline.horizon, confidence)
+    return found
+
+
+def _tell_overlap(count: int, horizon: int, confidence: float) -> None:
+    """Warn where windows of a series that do not overlap would be too few."""
+    beside, needed = -(-count // horizon), needed_for(confidence)
+    if beside < needed:
+        are = "horizon that does" if beside == 1 else "horizons that do"
+        warnings.warn(
+            f"the intervals at {confidence:g} stand on {beside} {are} not overlap in "
+            f"validation, and take {needed}; they may hold the truth more seldom; "
+            "train with a larger validation=",
+            stacklevel=3,
+        )
 
 
 def _with_intervals(numbers: dict, widths: Mapping) -> dict[str, dict]:

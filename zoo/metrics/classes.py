@@ -7,7 +7,9 @@ import numpy as np
 
 from zoo.errors import Mistake
 from zoo.metrics.each import accuracy, balanced_accuracy
+from zoo.metrics.names import limits
 from zoo.metrics.outputs import refuse_no_numbers
+from zoo.metrics.paired import widened
 
 RESAMPLES, FEWEST = 1000, 100
 MOST = 10**8  # outputs in all resamples
@@ -197,7 +199,8 @@ def intervals(
 
     From bootstrap resamples of the examples, stratified by class, or of whole groups
     (Efron & Tibshirani 1993): how much the numbers depend on which patients were in the
-    data. There are 1,000 resamples, or 100 at least if the outputs are many.
+    data. Those of groups are `widened`, within what the number can be. There are 1,000
+    resamples, or 100 at least if the outputs are many.
 
     Args:
         statistic: from outputs and targets to numbers by their names.
@@ -223,11 +226,17 @@ def intervals(
         index = np.concatenate(drawn)
         if len(np.unique(strata[index])) < len(np.unique(strata)):
             continue  # a class is lacking, so that not all numbers have a meaning
-        found = statistic(outputs[index], targets[index])
-        for name in whole.keys() & found.keys():  # some examples may lack what it is of
-            values[name].append(found[name])
-    return {
+        of_these = statistic(outputs[index], targets[index])
+        for name in whole.keys() & of_these.keys():  # some may lack what it is of
+            values[name].append(of_these[name])
+    found = {
         name: np.quantile(each, [0.025, 0.975]).tolist()
         for name, each in values.items()
         if each
+    }
+    if groups is None:
+        return found
+    return {
+        name: np.clip(widened(ends, whole[name], len(units)), *limits(name)).tolist()
+        for name, ends in found.items()
     }

@@ -100,14 +100,19 @@ def bound(about: dict, name: str, confidence: float) -> float:
     count = about["examples"]
     place = math.ceil((count + 1) * confidence - 1e-9)  # 20 * 0.95 is a little above 19
     if place > count:
-        needed = math.ceil(confidence / (1 - confidence) - 1e-9)
         raise Mistake(
-            f"confidence={confidence} needs {needed} validation examples and the run "
+            f"confidence={confidence} needs {needed_for(confidence)} validation "
+            "examples and the run "
             f"had {count}; accepted: up to {count / (count + 1):.3g}, or train with a "
             "larger validation="
         )
     ranks = _ranks(count)
     return about["errors"][name][int(np.searchsorted(ranks, place))]
+
+
+def needed_for(confidence: float) -> int:
+    """Of how many errors, which say nothing of each other, the largest is enough."""
+    return math.ceil(confidence / (1 - confidence) - 1e-9)
 
 
 def _ranks(count: int) -> np.ndarray:

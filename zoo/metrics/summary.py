@@ -23,7 +23,7 @@ class Summary:
         if self.count == 1:
             return -math.inf
         error = self.deviation / math.sqrt(self.count)
-        return self.mean - _student(self.count - 1) * error
+        return self.mean - student(self.count - 1) * error
 
     def reaches(self, claim: float) -> bool:
         """Whether the measurements support that the mean is at least `claim`."""
@@ -56,18 +56,22 @@ def summarize(values: list[float]) -> Summary:
     return Summary(statistics.mean(values), deviation, len(values))
 
 
-_STUDENT = (6.3138, 2.9200, 2.3534, 2.1318, 2.0150, 1.9432, 1.8946, 1.8595, 1.8331)
+_STUDENT = {  # by share, of 1 to 9 degrees of freedom
+    0.95: (6.3138, 2.92, 2.3534, 2.1318, 2.015, 1.9432, 1.8946, 1.8595, 1.8331),
+    0.975: (12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622),
+}
 
 
-def _student(freedom: int) -> float:
-    """The 95 % quantile of Student's t, within 0.001.
+def student(freedom: int, share: float = 0.95) -> float:
+    """The quantile of Student's t, 95 or 97.5 %, within 0.001.
 
     From a table for less than ten degrees of freedom, from Fisher's expansion above
     (Abramowitz & Stegun 26.7.5).
     """
-    if freedom <= len(_STUDENT):
-        return _STUDENT[freedom - 1]
-    z = statistics.NormalDist().inv_cdf(0.95)
+    if freedom <= len(_STUDENT[share]):
+        return _STUDENT[share][freedom - 1]
+    z = statistics.NormalDist().inv_cdf(share)
     first = (z**3 + z) / (4 * freedom)
     second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-    return z + first + second
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+    return z + first + second + third

@@ -55,8 +55,13 @@ class Timeline:
         return self.window + (self.horizon if self.ahead else 0)
 
     def together(self, count: int) -> np.ndarray:
-        """A number for each of so many windows; those of one answer the same steps."""
-        return np.arange(count) // self.horizon
+        """Equal parts of so many windows, about two horizons each, by their numbers.
+
+        Windows of two parts that are neighbours answer some steps together: of parts as
+        long as a horizon most of them do.
+        """
+        parts = max(2, round(count / (2 * self.horizon)))
+        return np.arange(count) * parts // count
 
     def to_json(self) -> dict:
         """The same as JSON values."""
