@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -216,6 +217,18 @@ def test_a_batch_of_no_images_is_none():
     pair = np.zeros((0, 8, 8, 3), "uint8"), np.zeros((0, 2))
     images, labels = layers.Augment(operations)(pair, training=True)
     assert (tuple(images.shape), tuple(labels.shape)) == ((0, 8, 8, 3), (0, 2))
+
+
+def test_threads_that_share_a_layer_share_no_step():
+    layer, images = layers.Augment({}), noise(1, 8, 8, 1)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: layer(images, training=True), range(200)))
+    finally:
+        sys.setswitchinterval(before)
+    assert int(layer.step) == 200
 
 
 # In models

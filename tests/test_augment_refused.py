@@ -1,5 +1,6 @@
 """What `zoo.layers.Augment` and the layers of one operation refuse, and the words."""
 
+import multiprocessing
 from functools import partial
 
 import keras
@@ -117,6 +118,15 @@ def test_a_worker_of_a_loader_forgets_its_steps_and_is_refused():
     np.testing.assert_array_equal(array(next(iter(read()))), expected)
     with pytest.raises(Mistake, match=r"in a worker of a DataLoader, .*num_workers=0"):
         next(iter(read(num_workers=1)))
+
+
+def test_so_is_a_process_that_reads_a_dataset_of_keras(monkeypatch):
+    # test_private.py has a process of Keras itself
+    process = multiprocessing.current_process()
+    monkeypatch.setattr(process, "name", f"Keras_worker_{process.name}")
+    said = r"worker of a PyDataset, .* same images; .*use_multiprocessing=False"
+    with pytest.raises(Mistake, match=said):
+        layers.Flip(0.5)(images_of(1, 2), training=True)
 
 
 def test_a_seed_is_a_whole_number():

@@ -1,9 +1,12 @@
 """Private names of other packages; the name of a test says which one broke."""
 
+import warnings
+
 import keras
 import keras_tuner
 import numpy as np
 import pytest
+from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 from zoo.engine import active, private
 from zoo.errors import Mistake
@@ -69,6 +72,29 @@ def inside_a_call(model):
     Asking()(keras.ops.ones((2, 3)))
     assert found[-1]
     assert not private.inside_a_call()
+
+
+class Asking(keras.utils.PyDataset):
+    """Is a process asked whether Keras started it to read this?"""
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, batch):
+        return np.array([private.in_worker()]), np.zeros(1)
+
+
+def in_worker(model):
+    assert not private.in_worker()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*fork")  # of JAX
+        asked = PyDatasetAdapter(
+            Asking(workers=2, use_multiprocessing=True), shuffle=False
+        )
+        asked.on_epoch_begin()
+        [(answer, _)] = asked._get_iterator()
+        asked.on_epoch_end()
+    assert answer.all()
 
 
 def halves(model):
@@ -167,6 +193,7 @@ OF_KERAS = [
     value,
     nodes,
     inside_a_call,
+    in_worker,
     halves,
     take_moments,
     base_optimizer,

@@ -5,6 +5,7 @@ A release of Keras may rename any of them; tests/test_private.py says which one.
 
 import collections
 import contextlib
+import multiprocessing
 from collections.abc import Callable, Iterator
 
 import keras
@@ -185,6 +186,11 @@ def without_tensorflow() -> Iterator[None]:
 def inside_a_call() -> bool:
     """Whether a layer or a model is being called, which may call others."""
     return global_state.get_global_attribute("current_call_ctx") is not None
+
+
+def in_worker() -> bool:
+    """Whether this process was started by Keras to read a `PyDataset`."""
+    return multiprocessing.current_process().name.startswith("Keras_worker_")
 
 
 def nodes(function: keras.Function) -> Iterator:

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import threading
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -10,11 +11,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.engine import private
 from zoo.engine.device import compiled
 from zoo.engine.groups import first_row
-from zoo.engine.private import inside_a_call
 from zoo.errors import Mistake
 from zoo.layers import given_images
+
+# Threads that read a dataset call one layer: no two take the same step.
+_counting = threading.Lock()
 
 
 @keras.saving.register_keras_serializable(package="zoo")
@@ -88,11 +92,11 @@ class Augment(keras.layers.Layer):
             return given if training is False else self._on_host(given)
         if training is None and _in_pipeline():
             training = True
-        if training and _in_worker():
+        if training and (worker := _worker()):
             raise Mistake(
-                f"layer '{self.name}' is called in a worker of a DataLoader, whose "
+                f"layer '{self.name}' is called in a worker of a {worker[0]}, whose "
                 "count of steps ends with the epoch, so that each epoch would have "
-                "the same images; call it in the training loop, or give num_workers=0"
+                f"the same images; call it in the training loop, or give {worker[1]}"
             )
         # None would hide what the model around it says
         options = {} if training is None else {"training": training}
@@ -102,8 +106,9 @@ class Augment(keras.layers.Layer):
         if not training:
             return inputs
         images, labels = self._checked(inputs)
-        step = ops.convert_to_tensor(self.step) + 0  # assigning may change it in place
-        self.step.assign(step + 1)
+        with _counting:
+            step = ops.convert_to_tensor(self.step) + 0  # assigning may change it
+            self.step.assign(step + 1)
         single = len(images.shape) == 3
         changed, mixed = self._change(
             images[None] if single else images,
@@ -219,14 +224,18 @@ def _is_foreign(tensor) -> bool:
     return tf.is_symbolic_tensor(tensor)
 
 
-def _in_worker() -> bool:
-    """Whether this process reads a dataset for another one, which trains."""
+def _worker() -> tuple[str, str] | None:
+    """If this process reads data for another one, which trains: whose, and the cure."""
     torch = sys.modules.get("torch")
-    return torch is not None and torch.utils.data.get_worker_info() is not None
+    if torch is not None and torch.utils.data.get_worker_info() is not None:
+        return "DataLoader", "num_workers=0"
+    if private.in_worker():
+        return "PyDataset", "use_multiprocessing=False"
+    return None
 
 
 def _in_pipeline() -> bool:
     """Whether TensorFlow, the backend, makes a graph of this layer by itself."""
-    if keras.backend.backend() != "tensorflow" or inside_a_call():
+    if keras.backend.backend() != "tensorflow" or private.inside_a_call():
         return False
     return not sys.modules["tensorflow"].executing_eagerly()
