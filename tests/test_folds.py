@@ -196,6 +196,9 @@ def test_what_is_held_out_is_apart_as_well():
     assert len(set(own.groups[two] % 2)) == 1
     with pytest.raises(Mistake, match="all 300 examples are of one group"):
         carve(own.targets, *about, groups=own.groups * 0)
+    copies = {"prints": np.zeros(300, np.uint64), "groups": own.groups % 5}
+    with pytest.raises(Mistake, match="the 5 groups hold copies of each other's"):
+        carve(own.targets, *about[:-1], **copies)
     kept, held = carve(own.targets, *about, times=own.groups)
     assert own.groups[kept].max() < own.groups[held].min()
     with pytest.raises(Mistake, match="are of one moment"):

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -16,7 +17,7 @@ from zoo.data.sources import digit_strings
 from zoo.engine import counting
 from zoo.errors import Mistake
 from zoo.metrics import strings
-from zoo.training import defaults, string_loss
+from zoo.training import acceptance, defaults, string_loss
 from zoo.training.setup import check
 
 SPEAKERS, TAKES = ("ann", "bob"), 12
@@ -311,10 +312,26 @@ def test_a_table_says_what_is_said(tmp_path, monkeypatch):
     table.write_text("\n".join([*lines, "0.wav,"]), "utf-8")
     with pytest.raises(Mistake, match=r"row 21: the target 'text' is missing \(1 of"):
         data.load(table, task="strings")
+    said = [row.replace("hi", "null") for row in lines]  # the digit, in German
+    table.write_text("\n".join(said), "utf-8")
+    with pytest.warns(UserWarning, match="4 of 20 rows of 'text' are words such as 'n"):
+        found = data.load(table, task="strings", validation=0)
+    joined = np.concatenate([found.train.targets, found.test.targets])
+    assert sum(strings.text_of(each, found.classes) == "null" for each in joined) == 4
     rows = tmp_path / "rows.csv"
     rows.write_text("a,b\n1,x\n2,y\n")
     with pytest.raises(Mistake, match=r"unknown task 'strings'.*numbers"):
         data.load(rows, target="b", task="strings")
+
+
+def test_a_string_with_more_symbols_than_steps_is_named():
+    said = np.array([[0, 1, -1, -1], [1, 1, 0, -1]])
+    dataset = SimpleNamespace(
+        classes=("a", "b"), name="own.csv", train=SimpleNamespace(targets=said)
+    )
+    acceptance._check_strings("lstm_speech", (4, 3), dataset)
+    with pytest.raises(Mistake, match=r"needs 4, .*model\.joined=1 .*leave out.*'bba'"):
+        acceptance._check_strings("lstm_speech", (3, 3), dataset)
 
 
 # --- A run

@@ -20,6 +20,11 @@ MISTAKES = {
         {"target": "b"},
         r"own.csv, row 2: the target 'b' is missing \(1 of 3 rows\)",
     ),
+    "a class called null": (
+        "a,b\n1,eins\n2,null\n3,zwei\n",
+        {"target": "b"},
+        "row 2: the target 'b' is missing.*if it is a class called null, none or NA, ",
+    ),
     "an empty label": (
         "a,b\n1,\"['x']\"\n2,\"['x', ' ']\"\n",
         {"target": "b"},

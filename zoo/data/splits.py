@@ -60,6 +60,11 @@ def carve(
         return _latest(times, share, what)
     if groups is not None:
         units = together(groups, prints)
+        if len(np.unique(units)) < 2 <= (several := len(np.unique(groups))):
+            raise Mistake(
+                f"{what}={share}: the {several:,} groups hold copies of each other's "
+                f"examples, which stay on one side; remove copies, or give {what}=0"
+            )
         return _whole_groups(targets, units, share, seed, what)
     if prints is not None:
         firsts, members = _distinct(targets, prints)

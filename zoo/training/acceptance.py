@@ -18,9 +18,11 @@ from zoo.data import Dataset
 from zoo.engine import private
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake
+from zoo.metrics import strings
 from zoo.recipe import Recipe
 
 _EXAMPLES = 8
+_SHOWN = 40  # symbols of a string in an error
 # What changes no value, and may stand behind a sigmoid.
 _SHAPING = ("reshape", "flatten", "squeeze", "expanddims", "identity", "cast")
 _PROBABILITIES = {"sigmoid", "softmax", "hard_sigmoid", "hardsigmoid"}
@@ -105,12 +107,15 @@ def _check_strings(name: str, gives: tuple, dataset: Dataset) -> None:
         )
     targets = np.asarray(dataset.train.targets)
     again = (targets[:, 1:] == targets[:, :-1]) & (targets[:, 1:] >= 0)
-    needed = int(((targets >= 0).sum(axis=1) + again.sum(axis=1)).max(initial=0))
+    each = (targets >= 0).sum(axis=1) + again.sum(axis=1)
+    needed = int(each.max(initial=0))
     if gives[0] is not None and needed > gives[0]:
+        longest = strings.text_of(targets[each.argmax()], dataset.classes)[:_SHOWN]
         raise Mistake(
             f"model {name} has {gives[0]} steps, and a string of {dataset.name} needs "
             f"{needed}, one for each symbol and one between equal ones; make steps "
-            "shorter, as with model.joined=1"
+            "shorter, as model.joined=1 does if it is more, or leave out such strings: "
+            f"{longest!r}"
         )
 
 

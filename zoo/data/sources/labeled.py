@@ -153,7 +153,7 @@ def answered(
     if task == "strings" and kind is listing.SOUNDS:
         if len(asked) > 1:
             raise Mistake(f"task=strings has one target; given: {', '.join(asked)}")
-        answers = transcripts.of(asked[0], plain[asked[0]])
+        answers = transcripts.of(asked[0], found.columns[asked[0]])
     else:
         answers = answers_of(found, {name: plain[name] for name in asked}, task)
     files = files_of(place, plain[named], kind.noun)

@@ -58,7 +58,8 @@ def answers_of(found: Sheet, given: dict, task: str | None) -> Target:
             row = int(np.flatnonzero(gone)[0]) + 1
             raise Mistake(
                 f"{found.name}, row {row}: the target '{name}' is missing "
-                f"({gone.sum():,} of {len(gone):,} rows); remove these rows"
+                f"({gone.sum():,} of {len(gone):,} rows); remove these rows, or if it "
+                "is a class called null, none or NA, call it otherwise"
             )
     names = tuple(given)
     if len(given) == 1:
