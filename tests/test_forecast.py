@@ -10,7 +10,7 @@ from forecasts import RECIPE, answers, csv, tmp_path_series
 from series import table
 
 import zoo
-from zoo import cli
+from zoo import cli, publishing
 from zoo.core.columns import Column
 from zoo.data.kinds import endings
 from zoo.errors import Mistake
@@ -307,6 +307,12 @@ def test_a_window_is_written_as_a_table(run, tmp_path):
     )
     [said] = zoo.predict(run, path)
     assert np.allclose(list(said.history.values()), window[:, 0], rtol=1e-4)
+
+
+@pytest.mark.once
+def test_the_card_of_a_forecast_says_nothing_of_classes(run):
+    said = publishing.describe(run, "load")["limits"]
+    assert said.startswith("It answers whatever it is shown, and knows nothing of")
 
 
 @pytest.mark.once

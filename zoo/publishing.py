@@ -29,8 +29,8 @@ _PIPELINES = {
 _TASKS = {"tokens": "text-generation", "strings": "automatic-speech-recognition"}
 USE = "Inputs like those of the training data."
 LIMITS = (
-    "It answers one of its classes whatever it is shown, and knows nothing of inputs "
-    "unlike those of the training data."
+    "It answers {one}whatever it is shown, and knows nothing of inputs unlike those of "
+    "the training data."
 )
 
 
@@ -214,7 +214,7 @@ def _as_words(text: str) -> str:
     return re.sub(r"([\[`\\])", r"\\\1", plain(text)).replace("<", "&lt;")
 
 
-def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMITS):
+def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=""):
     """The card of a run that has ended, as JSON values.
 
     Args:
@@ -222,9 +222,10 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
         name: under which others find it.
         recipe: the name of its recipe, if it has one.
         use: what it is for, a sentence.
-        limits: what it is not for, and where it fails.
+        limits: what it is not for, and where it fails; by default what all share.
     """
     dataset = run.about_data
+    one = "one of its classes " if dataset.task == "classes" else ""
     metrics = run.metrics
     split = next(each for each in ("test", "validation", "train") if each in metrics)
     examples = dataset.examples.get(split, {}).get("examples")
@@ -255,7 +256,7 @@ def describe(run: Run, name: str, recipe: str = "", use: str = USE, limits=LIMIT
         "commit": about.get("commit"),
         "versions": about.get("versions", {}),
         "intended use": use,
-        "limits": limits,
+        "limits": limits or LIMITS.format(one=one),
     }
 
 
