@@ -87,7 +87,30 @@ def test_a_run_with_quantiles_says_how_sure_it_is(spread_run, tmp_path, capsys):
     assert cli.call([*words, "--chart", str(tmp_path / "f.svg")]) == 0
     assert {"0.1", "0.9"} <= set(capsys.readouterr().out.splitlines()[0].split())
     assert "quantiles 0.1 to 0.9" in (tmp_path / "f.svg").read_text("utf-8")
-    assert zoo.report(spread_run, format="md").is_file()
+
+
+@pytest.mark.once
+def test_a_report_draws_the_quantiles_and_counts_what_is_below(spread_run):
+    split = spread_run.dataset().test
+    every = answers(spread_run.model, split.inputs[np.arange(len(split))])
+    drawn = zoo.report(spread_run).read_text("utf-8")
+    assert "shaded: from the quantile 0.1 to 0.9" in drawn
+    page = zoo.report(spread_run, format="md").read_text("utf-8")
+    section = page.split("## Quantiles")[1].split("##")[0]
+    rows = [line.split(" | ") for line in section.splitlines()]
+    rows = [row for row in rows if row[0].startswith("| load")]
+    assert len(rows) == every.shape[1] * 3
+    for place, row in enumerate(rows):
+        number, quantile = divmod(place, 3)
+        assert row[1] == f"{QUANTILES[quantile]:g}"
+        below = np.asarray(split.targets)[:, number] <= every[:, number, quantile]
+        assert row[2] == f"{below.mean():.1%}"
+    # Windows that overlap are no further evidence: as many as there are horizons.
+    apart = -(-len(split) // every.shape[1])
+    share = below.mean()
+    middle = (share + 1.92 / apart) / (1 + 3.84 / apart)
+    low, high = (float(end.strip("% |")) / 100 for end in row[3].split(" to "))
+    assert (low + high) / 2 == pytest.approx(middle, abs=0.01)
 
 
 @pytest.mark.slow

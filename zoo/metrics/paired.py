@@ -85,7 +85,7 @@ def widened(
     )
 
 
-def binomial_interval(right: int, count: int) -> tuple[float, float]:
+def binomial_interval(right: float, count: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share (1927, doi:10.2307/2276774)."""
     share, z = right / count, Z
     scale = 1 + z * z / count

@@ -41,6 +41,7 @@ SECTIONS: tuple[Callable[[Seen], Section | None], ...] = (
     ahead.section,
     numbers.answers,
     numbers.coverage,
+    numbers.spread,
     wrong.section,
     calibration.section,
     plane.section,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from zoo.errors import Mistake
-from zoo.metrics import binomial_interval, bound
+from zoo.metrics import binomial_interval, bound, of_quantiles
 from zoo.metrics.conformal import KEPT
 from zoo.reporting import kept
 from zoo.reporting.blocks import Cell, Chart, Charts, Section, Table, Words
@@ -91,9 +91,7 @@ def coverage(seen: Seen) -> Section | None:
                 half = bound(about, name, level)
             except Mistake:  # too few examples for the level
                 continue
-            inside = int((far <= half).sum())
-            low, high = binomial_interval(inside, len(far))
-            shares = [f"{inside / len(far):.1%}", f"{low:.1%} to {high:.1%}"]
+            shares = _shares(seen, far <= half)
             rows.append([name, f"{level:.0%}", f"± {half:.4g}", *shares])
     heads = ["number", "level", "interval", "truth inside", "95 % interval of that"]
     note = (
@@ -101,6 +99,31 @@ def coverage(seen: Seen) -> Section | None:
         "validation split; `zoo predict --confidence 0.9` gives them."
     )
     return Section("Intervals", [Table(heads, rows, note=note)])
+
+
+def spread(seen: Seen) -> Section | None:
+    """How often the truth lies below each quantile that the network gives."""
+    if seen.lacking or seen.quantiles is None:
+        return None
+    rows: list[list[Cell]] = [
+        [name, f"{share:g}", *_shares(seen, seen.targets[:, i] <= said)]
+        for i, name in enumerate(seen.dataset.outputs)
+        for share, said in zip(seen.run.quantiles, seen.quantiles[:, i].T, strict=True)
+    ]
+    found = of_quantiles(seen.quantiles, seen.targets, seen.run.quantiles)
+    note = (
+        f"Pinball loss {found['pinball']:.4g}; {found['coverage']:.1%} of the numbers "
+        f"lie from the first quantile to the last, and {found['asked']:.0%} should."
+    )
+    heads = ["number", "quantile", "truth below", "95 % interval of that"]
+    return Section("Quantiles", [Table(heads, rows, note=note)])
+
+
+def _shares(seen: Seen, those: np.ndarray) -> list[str]:
+    """The share of examples, and its interval: windows that overlap count as one."""
+    count = len(those) if seen.groups is None else len(np.unique(seen.groups))
+    low, high = binomial_interval(those.mean() * count, count)
+    return [f"{those.mean():.1%}", f"{low:.1%} to {high:.1%}"]
 
 
 def _fit(errors, names: tuple[str, ...], count: float) -> bool:

@@ -12,7 +12,7 @@ from zoo.core import seal
 from zoo.data import Dataset
 from zoo.engine import startup
 from zoo.errors import Mistake
-from zoo.metrics import label_probabilities, measure, probabilities
+from zoo.metrics import label_probabilities, measure, medians, probabilities
 from zoo.run import Run
 
 
@@ -25,6 +25,8 @@ class Seen:
         dataset: without examples if they could not be read.
         split: the one that is answered, "test" if there is one; "" without examples.
         outputs: float (n, k), see `zoo.metrics.measure`; (0, k) without examples.
+        quantiles: float (n, k, q), of which `outputs` are the middle one, if the
+            network gives quantiles.
         spread: of numbers the unit of their loss, float (k,).
         lacking: why there are no examples; "" if there are.
         call: the compiled model, for further inputs; None without examples.
@@ -34,6 +36,7 @@ class Seen:
     dataset: Dataset
     split: str = ""
     outputs: np.ndarray = field(default_factory=lambda: np.zeros((0, 1)))
+    quantiles: np.ndarray | None = None
     spread: Any = 1.0
     lacking: str = ""
     call: Any = None
@@ -101,8 +104,11 @@ def look(run: Run) -> Seen:
     )
     name = next(n for n in ("test", "validation", "train") if getattr(dataset, n))
     call = run.forward
-    outputs = answers.of(run.model, call, dataset.split(name), dataset.task)
-    return Seen(run, dataset, name, outputs, unit.spread(run.model), call=call)
+    split, task = dataset.split(name), dataset.task
+    outputs, many = answers.of(run.model, call, split, task, whole=True), None
+    if run.quantiles:
+        outputs, many = medians(outputs), outputs
+    return Seen(run, dataset, name, outputs, many, unit.spread(run.model), call=call)
 
 
 def look_if_possible(run: Run) -> Seen:
