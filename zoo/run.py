@@ -1,19 +1,19 @@
 """A run: the folder that training leaves behind."""
 
 import csv
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.building import stored, trained
 from zoo.core import files, measured, seal
 from zoo.core.kept import called
+from zoo.core.unchanged import Unchanged
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -60,7 +60,7 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         found = _read(self.folder / "recipe.json")
-        self._check_same("recipe.json")
+        self._guard.check("recipe.json")
         return recipes.from_json(found)
 
     @property
@@ -84,7 +84,7 @@ class Run:
         """Numbers by name, in groups such as "test" and "seconds"."""
         path = self.folder / "metrics.json"
         found = _read(path)
-        self._check_same("metrics.json")
+        self._guard.check("metrics.json")
         if reason := measured.fault_of_metrics(found):
             raise Mistake(f"{path} is damaged: {reason}")
         return found
@@ -175,7 +175,7 @@ class Run:
         from zoo import data
 
         found = data.restore(self.folder)
-        self._check_same("data.json", "vocabulary.json")
+        self._guard.check("data.json", "vocabulary.json")
         return found
 
     @cached_property
@@ -185,13 +185,12 @@ class Run:
 
     def built(self, recipe: Recipe):
         """The trained model anew, by its own recipe or one of another precision."""
-        about, written = self.about_data, _written(self.folder)
+        about, state = self.about_data, self._guard.state()
         model = stored.load(
             self.folder, recipe, about.facts(), about.answers, self.trust
         )
-        self._check_same()
-        if written != _written(self.folder):  # sums of large weights would take long
-            raise self._replaced()
+        self._guard.check()
+        self._guard.check_state(state)  # sums of large weights would take long
         if stored.is_own(recipe):
             from zoo.building import alike
 
@@ -222,38 +221,15 @@ class Run:
         if trained.is_shipped(self.folder):
             return exported.in_cache(self.folder, WEIGHTS, self.recipe.precision)
         found = exported.in_run(self.folder, WEIGHTS, self.recipe.precision)
-        self._check_same()
+        self._guard.check()
         return found
 
     @cached_property
-    def _sums(self) -> dict[str, str] | None:
-        """The checksums in `run.json` when the first of its files was read."""
-        return seal.read(self.folder)
+    def _guard(self) -> Unchanged:
+        """The folder as it was when the first of its files was read."""
+        return Unchanged(self.folder, _ANSWERING, WEIGHTS)
 
-    def _check_same(self, *names: str) -> None:
-        """Refuse a folder that is another run than the one that was opened.
-
-        A run is read as it is needed. Where it is replaced in between, the answers of
-        the new weights would be read by the classes and the scales of the old ones.
-
-        Args:
-            *names: of files that have just been read.
-        """
-        known = self._sums
-        if known is None:
-            return
-        seal.check(self.folder, names)
-        now = seal.read(self.folder) or {}
-        if any(known.get(name) != now.get(name) for name in _ANSWERING):
-            raise self._replaced()
-
-    def _replaced(self) -> Mistake:
-        return Mistake(
-            f"{self.folder} was written again after it had been opened: open it again, "
-            "or give its folder once more"
-        )
-
-    def dataset(self, *, whole: bool = True, **changes):
+    def dataset(self, *, whole: bool = True, place: Any = None, **changes):
         """The data set of the run's recipe, as it is found now.
 
         Classes and columns are matched by name with those of the training. Texts are
@@ -263,6 +239,9 @@ class Run:
         Args:
             whole: False leaves what is only learned from, `data.more`, unread: it need
                 not be there for validation and test, and the training split lacks it.
+            place: where the data lie, if that is not where they were: a file or folder,
+                or data in memory.
+                Some of the classes may be missing there.
             changes: see `zoo.data.load_for`; the examples are not compared then.
 
         Raises:
@@ -279,17 +258,20 @@ class Run:
                 "that is not zoo's; if you trust it, add --trust (in Python: "
                 "trust=True)"
             )
-        known = self.about_data
+        known, recipe = self.about_data, self.recipe
+        if place is not None:
+            recipe = data.moved(recipe, place, known.input_shape)
         compared = known.examples if not changes else {}
         if not whole and self.recipe.data_arguments.get("more"):
             changes = {"more": "", **changes}
             compared = {k: v for k, v in compared.items() if k != "train"}
-        dataset = data.load_for(self.recipe, encoder=known.encoder, **changes)
-        dataset = identity.align(dataset, known.classes, known.features, known.columns)
+        dataset = data.load_for(recipe, encoder=known.encoder, **changes)
+        names = known.classes, known.features, known.columns
+        dataset = identity.align(dataset, *names, fewer=place is not None)
         if dataset.input_shape != known.input_shape:
             now, then = (" x ".join(map(str, x.input_shape)) for x in (dataset, known))
             raise Mistake(
-                f"the examples of {self.recipe.data} are of {now} now, and those that "
+                f"the examples of {recipe.data} are of {now} now, and those that "
                 f"{self.folder} learned from of {then}: put them back, or train again"
             )
         found = identity.examples(dataset) if compared else {}
@@ -297,7 +279,7 @@ class Run:
             found.pop("train", None)
         if words := identity.differences(compared, found):
             warnings.warn(
-                f"the examples of {called(self.recipe.data)} are not those that "
+                f"the examples of {called(recipe.data)} are not those that "
                 f"{self.folder} was trained on: {words}; it may have learned from some "
                 "that it is now tested on",
                 stacklevel=2,
@@ -339,7 +321,7 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
             f"was taken away; `zoo train {folder} --resume` writes it again"
         )
     found = Run(folder, trust)
-    sums = found._sums
+    sums = found._guard.sums
     seal.check(folder, _READ)
     recipes.check_trained(folder)
     if WEIGHTS in (sums or ()) and not (folder / WEIGHTS).exists():
@@ -367,15 +349,6 @@ def load(run: Run | str | Path, *, trust: bool = False) -> "keras.Model":
     opened = open_run(run, trust=trust)
     startup.import_keras()
     return opened.model
-
-
-def _written(folder: Path) -> tuple | None:
-    """By what it is seen that weights were written in between."""
-    try:
-        seen = os.stat(folder / WEIGHTS)
-    except OSError:
-        return None
-    return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino
 
 
 def _read(path: Path) -> dict:

@@ -1,7 +1,8 @@
-"""Evaluate a run on its data set, on any backend.
+"""Evaluate a run on its data set, or on other examples, on any backend.
 
 Example:
   zoo evaluate runs/digits --backend torch
+  zoo evaluate runs/patients --data other_hospital.csv
 """
 
 from zoo import backend
@@ -16,9 +17,13 @@ def arguments(parser):
     add_backend(parser)
     parser.add_argument(
         "--split",
-        choices=("train", "validation", "test"),
-        default="test",
-        help="part of the data set (test)",
+        choices=("train", "validation", "test", "all"),
+        help="part of the data set (test; with --data all)",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="PATH",
+        help="other examples, or where those of the run lie now: a file or a folder",
     )
 
 
@@ -28,6 +33,6 @@ def run(options):
 
     from zoo.evaluation import evaluate
 
-    metrics = evaluate(done, options.split)
+    metrics = evaluate(done, options.split, data=options.data)
     rows = [(name, f"{value:.6f}") for name, value in metrics.items()]
-    table(["metric", options.split], rows)
+    table(["metric", options.split or ("all" if options.data else "test")], rows)

@@ -59,7 +59,9 @@ def read(folder: Path) -> dict[str, str] | None:
     return sums
 
 
-def check(folder: Path, names: tuple[str, ...], largest: int = LARGEST) -> None:
+def check(
+    folder: Path, names: tuple[str, ...], largest: int = LARGEST
+) -> dict[str, str] | None:
     """Refuse files that are not as `run.json` says; those that may be there.
 
     Args:
@@ -67,13 +69,16 @@ def check(folder: Path, names: tuple[str, ...], largest: int = LARGEST) -> None:
         names: of files in it.
         largest: bytes that each of them may have.
 
+    Returns:
+        What `run.json` says, see `read`.
+
     Raises:
         Mistake: a file was changed, added or taken away, is no plain file, or is too
             large to be summed; it names the file.
     """
     sums = read(folder)
     if sums is None:
-        return
+        return None
     for name in names:
         path = folder / name
         if name in sums and not path.is_file():
@@ -89,6 +94,7 @@ def check(folder: Path, names: tuple[str, ...], largest: int = LARGEST) -> None:
             raise Mistake(
                 f"{path} is not the file that training wrote: {why}; copy the run again"
             )
+    return sums
 
 
 def checksum(path: Path) -> str:

@@ -16,7 +16,7 @@ from zoo.core.arguments import as_annotated, checked
 from zoo.core.kept import called, check_kept, keep
 from zoo.core.progress import track
 from zoo.core.random import order
-from zoo.data import builders, categories, folds, keys, repeats
+from zoo.data import builders, categories, elsewhere, folds, keys, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.inputs import check_as_is, decode, items, laid_out, named, ready
@@ -49,6 +49,7 @@ __all__ = [
     "laid_out",
     "load",
     "load_for",
+    "moved",
     "named",
     "names",
     "order",
@@ -177,6 +178,27 @@ def load_for(recipe: Recipe, **changes) -> Dataset:
     """
     given = {"validation": recipe.validation, "seed": recipe.seed}
     return load(recipe.data, **{**given, **recipe.data_arguments, **changes})
+
+
+def moved(recipe: Recipe, place: Any, shape: tuple[int, ...]) -> Recipe:
+    """The recipe with its data at another place, see `zoo.data.elsewhere.at`.
+
+    Args:
+        recipe: of a run.
+        place: a path, or data in memory, see `load`.
+        shape: of an input.
+    """
+    if not isinstance(place, str | os.PathLike):
+        place = keep(place)
+    made = getattr(_home(recipe.data), recipe.data, None)
+    if recipe.data in builders.names():
+        made = partial(tfds.read, recipe.data)
+    path = os.path.join(os.curdir, os.path.expanduser(place))
+    if not os.path.lexists(path):
+        raise Mistake(f"there is no file or folder {place}")
+    _check_there(path)
+    read = made or own.reader(path, recipe.data_arguments)
+    return elsewhere.at(recipe, path, read, bool(made), shape)
 
 
 def is_path(name: str) -> bool:

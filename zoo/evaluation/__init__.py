@@ -1,9 +1,15 @@
 """Evaluate a model or a run: metrics over all examples of a split."""
 
+import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from zoo import answering
+from zoo.core.kept import IN_MEMORY
+from zoo.data.dataset import SPLITS
 from zoo.engine import startup
 from zoo.errors import Mistake
 from zoo.metrics import measure
@@ -14,11 +20,14 @@ if TYPE_CHECKING:
 
     from zoo.data import Split
 
+ALL = "all"
+
 
 def evaluate(
     model: "keras.Model | Run | str | Path",
-    split: "Split | str" = "test",
+    split: "Split | str | None" = None,
     *,
+    data: Any = None,
     batch: int = 500,
     task: str = "classes",
     trust: bool = False,
@@ -30,8 +39,11 @@ def evaluate(
 
     Args:
         model: a model whose outputs are logits or numbers, a run, or its folder.
-        split: the examples; for a run also "train", "validation" or "test" of the
-            data set that it was trained on.
+        split: the examples; for a run also "train", "validation", "test" or "all" of
+            its data set. By default "test", or "all" of `data`.
+        data: for a run, other examples of the same kind, or its own at another place:
+            a file, a folder, or a frame in memory, read as its own data were. Its
+            classes and columns are found by their names.
         batch: examples that are computed at a time.
         task: of the split, for a model; a run knows its own.
         trust: execute the run's own model file, see `zoo.run.open_run`.
@@ -40,32 +52,85 @@ def evaluate(
         See `measure`.
 
     Raises:
-        Mistake: the folder is not a run, its data set has no such split, or the split
-            is empty.
+        Mistake: the folder is not a run, its data set has no such split, the split is
+            empty, or `data` cannot be read or have other classes or columns.
     """
     if isinstance(model, str | Path):
         model = answering.for_keras(model, trust)
     cuts: Any = 0.0
     call: Any = None
     if isinstance(model, Run):
-        if isinstance(split, str):
-            split = model.dataset(whole=split == "train").split(split)
+        if split is None or isinstance(split, str):
+            parts = _parts(model, split or ("test" if data is None else ALL), data)
+        elif data is not None:
+            raise Mistake(f"data={_name(data)} is not used: the examples are given")
+        else:
+            parts = [split]
         known = model.about_data
         task = known.task
         cuts = model.cuts(known.classes) if task == "labels" else 0.0
         startup.import_keras()
         call, model = model.forward, model.model
-    if isinstance(split, str):
-        raise Mistake(
-            f"split={split}: a model has no data set of its own; give the examples, "
-            f'such as zoo.data.load("mnist_sample").split("{split}")'
-        )
-    if len(split) == 0:
+    else:
+        parts = [_given(split, data)]
+    if not any(map(len, parts)):
         raise Mistake("the split to evaluate on has no examples")
 
     from zoo.building import answers, unit
     from zoo.engine import forward
 
     call = call or forward.forward_of(model)
-    outputs = answers.of(model, call, split, task, batch)
-    return measure(outputs, split.targets, task, unit.spread(model), cuts)
+    outputs = [answers.of(model, call, part, task, batch) for part in parts]
+    targets = [np.asarray(part.targets) for part in parts]
+    if len(parts) > 1:
+        outputs, targets = [np.concatenate(outputs)], [np.concatenate(targets)]
+    return measure(outputs[0], targets[0], task, unit.spread(model), cuts)
+
+
+def _given(split: "Split | str | None", data: Any) -> "Split":
+    """The examples for a model, which has no data set."""
+    if data is not None:
+        raise Mistake(
+            f"data={_name(data)}: a model has no data set of its own; give the "
+            f'examples, such as zoo.data.load({_name(data)!r}).split("test")'
+        )
+    if split is None or isinstance(split, str):
+        name = split or "test"
+        raise Mistake(
+            f"split={name}: a model has no data set of its own; give the examples, "
+            f'such as zoo.data.load("mnist_sample").split("{name}")'
+        )
+    return split
+
+
+def _parts(run: Run, name: str, place: Any) -> "list[Split]":
+    """The examples of a split, or of all of them."""
+    if name != ALL:
+        return [run.dataset(whole=name == "train", place=place).split(name)]
+    if place is None:
+        dataset = run.dataset(whole=False)
+    else:  # no part of them is held back
+        dataset = run.dataset(whole=False, place=place, validation=None)
+        if _learned(run, dataset):
+            warnings.warn(
+                f"{_name(place)} holds what {run.folder} learned from: split=test "
+                "(--split test) leaves that out",
+                stacklevel=3,
+            )
+    found = [part for each in SPLITS if (part := getattr(dataset, each))]
+    return [part for part in found if len(part)]
+
+
+def _name(place: Any) -> str:
+    return str(place) if isinstance(place, str | os.PathLike) else IN_MEMORY
+
+
+def _learned(run: Run, dataset) -> bool:
+    """Whether a split is one of those of the training."""
+    from zoo.data import identity
+
+    then, now = (
+        {each["sha256"] for each in examples.values()}
+        for examples in (run.about_data.examples, identity.examples(dataset))
+    )
+    return bool(then & now)

@@ -1,0 +1,133 @@
+"""A run is evaluated on other examples, or on its own at another place."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import zoo
+from zoo import cli
+from zoo.errors import Mistake
+
+pytestmark = pytest.mark.once
+
+
+def flowers(seed: int, count: int, kinds=("rose", "tulip", "daisy")) -> pd.DataFrame:
+    """Rows whose kind is told by their length, with some on the wrong side."""
+    draws = np.random.default_rng(seed)
+    number = draws.integers(0, len(kinds), count)
+    place = np.array([["rose", "tulip", "daisy"].index(kind) for kind in kinds])
+    return pd.DataFrame(
+        {
+            "length": place[number] * 2 + draws.normal(0, 0.8, count),
+            "color": draws.choice(["red", "white"], count),
+            "kind": np.array(kinds)[number],
+        }
+    )
+
+
+def lines(said: str) -> list[list[str]]:
+    return [line.split() for line in said.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("elsewhere")
+    flowers(0, 240).to_csv(folder / "own.csv", index=False)
+    recipe = zoo.Recipe(
+        model="deep_mlp",
+        model_arguments={"hidden": (8,)},
+        data=str(folder / "own.csv"),
+        data_arguments={"target": "kind"},
+        batch=16,
+        epochs=4,
+        learning_rate=0.02,
+    )
+    return zoo.train(recipe, run=folder / "run", quiet=True)
+
+
+@pytest.mark.parametrize("kinds", [("rose", "tulip", "daisy"), ("tulip", "rose")])
+def test_other_examples_are_answered_all_and_by_the_names_of_their_classes(
+    trained, tmp_path, capsys, kinds
+):
+    other = flowers(7, 45, kinds)[["kind", "color", "length"]]
+    other.to_csv(tmp_path / "other.csv", index=False)
+    said = zoo.predict(trained, other.drop(columns="kind"))
+    right = np.mean([each.label for each in said] == other["kind"])
+    assert 0.5 < right < 1
+    found = zoo.evaluate(trained, data=tmp_path / "other.csv")
+    assert found["accuracy"] == pytest.approx(right)
+    words = ["evaluate", str(trained.folder), "--data", str(tmp_path / "other.csv")]
+    assert cli.call(words) == 0
+    assert ["accuracy", f"{right:.6f}"] in lines(capsys.readouterr().out)
+    assert zoo.evaluate(trained, data=other) == pytest.approx(found)
+
+
+def test_its_own_data_at_another_place_have_the_same_test(trained, tmp_path):
+    flowers(0, 240).to_csv(tmp_path / "moved.csv", index=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = zoo.evaluate(trained, "test", data=tmp_path / "moved.csv")
+    assert found == pytest.approx(trained.metrics["test"])
+    with pytest.warns(UserWarning, match=r"moved.csv holds what .* learned from: spl"):
+        whole = zoo.evaluate(trained, data=tmp_path / "moved.csv")
+    assert whole == pytest.approx(zoo.evaluate(trained, "all"))
+    assert whole["accuracy"] != found["accuracy"]
+
+
+def test_a_published_run_is_evaluated_where_its_data_lie_now(trained, tmp_path):
+    published = zoo.publish(trained, tmp_path / "published")
+    with pytest.raises(Mistake, match=r"there is no file own\.csv"):
+        zoo.evaluate(published)
+    flowers(0, 240).to_csv(tmp_path / "data.csv", index=False)
+    found = zoo.evaluate(published, "test", data=tmp_path / "data.csv")
+    assert found == pytest.approx(trained.metrics["test"])
+
+
+def test_pictures_are_brought_to_the_size_that_the_network_takes(tmp_path):
+    draws = np.random.default_rng(0)
+    for name in ("bright", "dark"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(9):
+            shades = 60 * (name == "bright") + draws.integers(90, 120, (20, 30, 3))
+            picture = shades.astype("uint8")
+            Image.fromarray(picture).save(tmp_path / "own" / name / f"{number}.png")
+    recipe = zoo.Recipe(
+        "deep_mlp",
+        str(tmp_path / "own"),
+        model_arguments={"hidden": ()},
+        data_arguments={"size": 8, "channels": 1},
+        batch=4,
+        epochs=2,
+    )
+    run = zoo.train(recipe, run=tmp_path / "run", floor=False, quiet=True)
+    (tmp_path / "own").rename(tmp_path / "pets")
+    found = zoo.evaluate(run, "test", data=tmp_path / "pets")
+    assert found == pytest.approx(run.metrics["test"])
+
+
+def test_what_cannot_be_evaluated_is_told(trained, tmp_path):
+    table = flowers(1, 30)
+    table.to_csv(tmp_path / "other.csv", index=False)
+    with pytest.raises(Mistake, match=r"there is no file or folder nowhere\.csv$"):
+        zoo.evaluate(trained, data="nowhere.csv")
+    table.replace("rose", "lily").to_csv(tmp_path / "new.csv", index=False)
+    with pytest.raises(Mistake, match=r"classes of .* gone: rose; new: lily"):
+        zoo.evaluate(trained, data=tmp_path / "new.csv")
+    with pytest.raises(Mistake, match=r"data=other.csv: a model has no data set"):
+        zoo.evaluate(trained.model, data="other.csv")
+    split = trained.dataset().test
+    with pytest.raises(Mistake, match=r"data=other\.csv is not used: the examples are"):
+        zoo.evaluate(trained, split, data="other.csv")
+    with pytest.raises(Mistake, match="unknown split 'al'"):
+        zoo.evaluate(trained, "al")
+
+
+def test_a_data_set_that_is_made_lies_nowhere(tmp_path):
+    recipe = zoo.Recipe("perceptron", "moons", batch=100, epochs=1)
+    run = zoo.train(recipe, run=tmp_path / "run", floor=False, quiet=True)
+    flowers(1, 30).to_csv(tmp_path / "own.csv", index=False)
+    with pytest.raises(Mistake, match=r"moons is made by its name, and not read from"):
+        zoo.evaluate(run, data=tmp_path / "own.csv")
