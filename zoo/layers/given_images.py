@@ -132,7 +132,12 @@ def levels_of(images) -> tuple:
     """
     images = ops.cast(images, "float32")
     least, most = ops.min(images, initial=0.0), ops.max(images, initial=0.0)
-    shares = ops.logical_and(most <= 1, ops.any(images != ops.round(images)))
+    # Gray levels, which most images are, are not read once more.
+    shares = ops.cond(
+        most <= 1,
+        lambda: ops.any(images != ops.round(images)),
+        lambda: ops.zeros((), "bool"),
+    )
     factor = ops.where(shares, WHITE, 1.0)
     factor = ops.where(_are_no_levels(least, most), np.nan, factor)
     factor = ops.cast(factor, "float32")
