@@ -227,15 +227,18 @@ def test_a_table_is_searched_without_a_recipe(table, capsys):
 
 
 @once
-def test_a_model_that_knows_no_columns_is_refused(table):
-    recipe = zoo.Recipe(
-        model="perceptron", data=table, data_arguments={"target": "art"}
-    )
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("perceptron", "takes numbers alone, and column 'farbe' is a cat"),
+        ("lstm_sentiment", "takes texts, and 'farbe' was.*set data.text=farbe if"),
+    ],
+)
+def test_a_model_that_knows_no_columns_is_refused(table, model, said):
+    recipe = zoo.Recipe(model=model, data=table, data_arguments={"target": "art"})
     with (
         pytest.warns(UserWarning, match="left out"),
-        pytest.raises(
-            Mistake, match="takes numbers alone, and column 'farbe' is a cat"
-        ),
+        pytest.raises(Mistake, match=said),
     ):
         zoo.train(recipe, quiet=True, run="run")
 

@@ -125,16 +125,23 @@ def check_columns(name: str, dataset: Dataset) -> None:
     Raises:
         Mistake: its `build` takes no columns, and not all of them are numbers.
     """
-    build = registry.module(name).build
+    takes = signature(registry.module(name).build).parameters
     other = "lstm_forecast" if dataset.timeline else "deep_mlp"
     for column in dataset.columns:
-        if column.kind != "number" and "columns" not in signature(build).parameters:
+        if column.kind == "number" or "columns" in takes:
+            continue
+        if "vocabulary_size" in takes and column.kind in ("category", "text"):
             raise Mistake(
-                f"model {name} takes numbers alone, and column '{column.name}' is a "
-                f"{column.kind}; take {other}, leave the column out with "
-                f"data.columns.{column.name}=ignore, or give a build of your own the "
-                "argument columns, for zoo.layers.Columns(columns)"
+                f"model {name} takes texts, and '{column.name}' was read as a "
+                f"{column.kind} column of a table; set data.text={column.name} if it "
+                f"holds the texts, or take {other}"
             )
+        raise Mistake(
+            f"model {name} takes numbers alone, and column '{column.name}' is a "
+            f"{column.kind}; take {other}, leave the column out with "
+            f"data.columns.{column.name}=ignore, or give a build of your own the "
+            "argument columns, for zoo.layers.Columns(columns)"
+        )
 
 
 def check_values(name: str, model: keras.Model, dataset: Dataset) -> None:
