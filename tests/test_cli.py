@@ -57,6 +57,25 @@ def test_help_says_which_numbers_are_accepted(verb, capsys):
 
 
 @pytest.mark.once
+def test_a_warning_comes_once_also_if_a_library_changes_the_filters():
+    code = """
+import warnings
+from zoo import cli
+
+def call(words):
+    warnings.warn("seen")
+    warnings.filterwarnings("ignore", category=ImportWarning)
+    warnings.warn("seen")
+    return 0
+
+cli.call = call
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "zoo: seen\n")
+
+
+@pytest.mark.once
 def test_version(zoo_):
     assert zoo_("--version") == f"zoo {zoo.__version__}\n"
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from zoo import data
 from zoo.data import repeats
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds.tokens import split_words
+from zoo.training import defaults
 
 pytestmark = [pytest.mark.once, pytest.mark.without_tensorflow]
 
@@ -42,6 +44,19 @@ def test_rows_of_the_test_that_are_in_train():
         f"{shown}; its accuracy flatters the network: remove them"
     )
     assert told(table(rows, rows + 1)) == []
+
+
+def test_what_is_read_to_choose_a_recipe_tells_no_repeats(tmp_path):
+    """The training reads it again, and tells of the splits that it has."""
+    rows = [f"{i * 7.31:.2f},{i % 2}" for i in range(40)]
+    file = tmp_path / "twice.csv"
+    file.write_text("\n".join(["weight,kind", *rows, *rows[:30]]))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        defaults.recipe_for(str(file), {"target": "kind"})
+        assert caught == []
+        data.load(str(file), target="kind")
+    assert any("in train as well" in str(each.message) for each in caught)
 
 
 def test_a_row_of_two_classes():

@@ -53,6 +53,7 @@ OF_FILES = (
     *(errno.EROFS, errno.ENOSPC, errno.EDQUOT),
 )
 STOPPED = 130  # the status after one of them
+_WARNED: set[str] = set()  # lines that the user has read
 
 
 def main(recipe_file: str | None = None) -> NoReturn:
@@ -64,8 +65,8 @@ def main(recipe_file: str | None = None) -> NoReturn:
     """
     start.ended("zoo")
     warnings.formatwarning = _one_line
-    if not sys.warnoptions:  # a command may read its data more than once
-        warnings.simplefilter("once", UserWarning)
+    if not sys.warnoptions:
+        warnings.simplefilter("always", UserWarning)  # `_one_line` gives each once
     for name in ("stdout", "stderr"):  # which a service may have closed
         if getattr(sys, name) is None:
             nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (it stays)
@@ -156,9 +157,17 @@ def _file(verb: str) -> str:
 
 
 def _one_line(message, category, *place, format=warnings.formatwarning) -> str:
-    """A warning for a user in one line; one for a developer with its place."""
+    """A warning for a user in one line, once; one for a developer with its place.
+
+    A command may read its data more than once. Python's own "once" forgets what was
+    said whenever a library changes the filters, as the import of a framework does.
+    """
     if category is UserWarning:
-        return f"zoo: {plain(' '.join(str(message).splitlines()))}\n"
+        line = f"zoo: {plain(' '.join(str(message).splitlines()))}\n"
+        if line in _WARNED:
+            return ""
+        _WARNED.add(line)
+        return line
     return format(message, category, *place)
 
 

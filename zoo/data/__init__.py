@@ -31,6 +31,7 @@ from zoo.data.sources import (
     penguins,
     speech,
     streams,
+    table,
     tfds,
 )
 from zoo.data.splits import carve
@@ -153,8 +154,8 @@ def load(
         dataset = replace(dataset, ink=_is_ink(dataset.train))
     dataset = categories.learned(_with_validation(dataset, validation, seed))
     _check_classes(dataset)
-    if getattr(read, "func", read) not in (own.folder.read, own.sounds.read):
-        # which tell by file
+    by_file = getattr(read, "func", read) in (own.folder.read, own.sounds.read)
+    if not by_file and not table.is_ahead():
         repeats.tell(dataset)
     if dataset.kind == "text":
         known = inspect.signature(texts.Vocabulary.build).parameters

@@ -114,6 +114,11 @@ def ahead() -> Iterator[None]:
         _AHEAD_OF.pop()
 
 
+def is_ahead() -> bool:
+    """Whether what is read now is read again, in the splits that a recipe asks for."""
+    return bool(_AHEAD_OF)
+
+
 def named(target, text: str | None, columns: Mapping | None) -> tuple[str, ...]:
     """The columns that the arguments of `read` name, which tell a header."""
     targets = target.split(",") if isinstance(target, str) else target or ()
