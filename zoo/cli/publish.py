@@ -4,7 +4,7 @@ The folder opens as a run does: `zoo predict FOLDER ...`, `zoo.load(FOLDER)`, an
 the Hugging Face Hub `zoo.load("hf://user/name")`.
 
 Example:
-  zoo publish runs/digits published/digits
+  zoo publish runs/digits digits-published
 """
 
 from zoo.cli._arguments import add_run
