@@ -70,9 +70,12 @@ def export(
         tempfile.TemporaryDirectory(prefix=".zoo-export-", dir=path.parent) as folder,
     ):
         made = Path(folder) / path.name
-        _write(run, made, format, outputs, int8)
-        progress.update(1, what=f"checking {path.name}")
-        found = _compare(made, format)
+        try:
+            _write(run, made, format, outputs, int8)
+            progress.update(1, what=f"checking {path.name}")
+            found = _compare(made, format)
+        except Mistake as error:  # the folder that it names is gone when it is read
+            raise Mistake(str(error).replace(str(made), str(path))) from error
         if int8:
             checks.save(made, *checks.read(made), found - checks.SLACK)
         _certify(made, found)
