@@ -65,6 +65,84 @@ def test_other_examples_are_answered_all_and_by_the_names_of_their_classes(
     assert zoo.evaluate(trained, data=other) == pytest.approx(found)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"color": "red"},  # alone it would tell nothing, and be left out
+        {"color": ["white"] * 20 + ["red"]},  # one side of a split has no red
+        {"color": ["blue", "red", None] * 7},
+        {"ward": [f"east {n % 4}" for n in range(21)]},
+        {"length": [*range(20), np.nan]},
+    ],
+    ids=["one value", "rare", "unknown", "more columns", "counted"],
+)
+def test_columns_are_read_as_the_run_learned_them(trained, change):
+    other = flowers(3, 21).assign(**change)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        said = zoo.predict(trained, other[["length", "color"]])
+    right = np.mean([each.label for each in said] == other["kind"])
+    loss = -np.mean(
+        [
+            np.log(each.probabilities[kind])
+            for each, kind in zip(said, other["kind"], strict=True)
+        ]
+    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found = zoo.evaluate(trained, data=other)
+    unknown = any("'blue' is unknown to the net" in str(each.message) for each in told)
+    assert unknown == ("blue" in [*other["color"]])
+    assert found["accuracy"] == pytest.approx(right)
+    assert trained.temperature != 1 or found["loss"] == pytest.approx(loss, rel=1e-4)
+
+
+def test_numbers_of_few_values_are_no_classes(tmp_path):
+    draws = np.random.default_rng(0)
+    x = draws.normal(size=(200, 2))
+    own = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": x @ [2, 1]})
+    recipe = zoo.Recipe(
+        "deep_mlp",
+        own,
+        model_arguments={"hidden": ()},
+        data_arguments={"target": "y"},
+        epochs=2,
+    )
+    run = zoo.train(recipe, run=tmp_path / "run", floor=False, quiet=True)
+    other = own[:12].assign(y=[1, 2, 3, 4] * 3)
+    said = [each.numbers["y"] for each in zoo.predict(run, other[["a", "b"]])]
+    mae = np.abs(np.array(said) - other["y"]).mean()
+    assert zoo.evaluate(run, data=other)["mae"] == pytest.approx(mae, rel=1e-5)
+
+
+def test_labels_that_none_has_are_counted_as_such(tmp_path):
+    draws = np.random.default_rng(0)
+    size = draws.normal(size=120)
+    words = [
+        ["big"] * int(n > 0) + ["odd"] * int(n > 1) + ["low"] * int(n < 0) for n in size
+    ]
+    own = pd.DataFrame({"size": size, "more": draws.normal(size=120), "is": words})
+    recipe = zoo.Recipe(
+        "deep_mlp",
+        own,
+        model_arguments={"hidden": ()},
+        data_arguments={"target": "is"},
+        batch=16,
+        epochs=2,
+    )
+    run = zoo.train(recipe, run=tmp_path / "run", floor=False, quiet=True)
+    other = own[:40].assign(**{"is": [["big"], ["low"], [], ["low"]] * 10})
+    said = zoo.predict(run, other[["size", "more"]])
+    names = ("big", "low", "odd")
+    right = [
+        (name in each.labels) == (name in truth)
+        for each, truth in zip(said, other["is"], strict=True)
+        for name in names
+    ]
+    found = zoo.evaluate(run, data=other)
+    assert found["label_accuracy"] == pytest.approx(np.mean(right))
+
+
 def test_its_own_data_at_another_place_have_the_same_test(trained, tmp_path):
     flowers(0, 240).to_csv(tmp_path / "moved.csv", index=False)
     with warnings.catch_warnings():

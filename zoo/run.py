@@ -260,12 +260,13 @@ class Run:
             )
         known, recipe = self.about_data, self.recipe
         if place is not None:
-            recipe = data.moved(recipe, place, known.input_shape)
+            recipe = data.moved(recipe, place, known)
         compared = known.examples if not changes else {}
         if not whole and self.recipe.data_arguments.get("more"):
             changes = {"more": "", **changes}
             compared = {k: v for k, v in compared.items() if k != "train"}
-        dataset = data.load_for(recipe, encoder=known.encoder, **changes)
+        own = {"encoder": known.encoder, "learned": place is None}
+        dataset = data.load_for(recipe, **own, **changes)
         names = known.classes, known.features, known.columns
         dataset = identity.align(dataset, *names, fewer=place is not None)
         if dataset.input_shape != known.input_shape:

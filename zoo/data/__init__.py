@@ -90,6 +90,7 @@ def load(
     time: str = "",
     encoder: texts.Vocabulary | None = None,
     joined: bool = True,
+    learned: bool = True,
     **arguments,
 ) -> Dataset:
     """Read a data set and hold a validation split out of its training split.
@@ -115,6 +116,8 @@ def load(
         joined: whether what is only learned from, `more` of sounds, is in the training
             split, behind its own examples; False leaves it in `Dataset.more`, so that
             another split can be held out of the training.
+        learned: whether the categories are those of the training split; False leaves
+            all that the data hold, for a run, which has its own.
         arguments: those of the data set, see `generated`, `numbers`, `forecasts`,
             `speech`, `digit_strings`, `folder`, `sounds`, `table`, `series`, `streams`
             and `tfds` in `zoo.data.sources`; for text `vocabulary_size`, `length`,
@@ -152,7 +155,9 @@ def load(
         dataset = keys.apart(dataset, key)
     if dataset.kind == "image":
         dataset = replace(dataset, ink=_is_ink(dataset.train))
-    dataset = categories.learned(_with_validation(dataset, validation, seed))
+    dataset = _with_validation(dataset, validation, seed)
+    if learned:
+        dataset = categories.learned(dataset)
     _check_classes(dataset)
     by_file = getattr(read, "func", read) in (own.folder.read, own.sounds.read)
     if not by_file and not table.is_ahead():
@@ -181,13 +186,10 @@ def load_for(recipe: Recipe, **changes) -> Dataset:
     return load(recipe.data, **{**given, **recipe.data_arguments, **changes})
 
 
-def moved(recipe: Recipe, place: Any, shape: tuple[int, ...]) -> Recipe:
+def moved(recipe: Recipe, place: Any, known: Dataset) -> Recipe:
     """The recipe with its data at another place, see `zoo.data.elsewhere.at`.
 
-    Args:
-        recipe: of a run.
-        place: a path, or data in memory, see `load`.
-        shape: of an input.
+    `place` is a path or data in memory, as `load` takes them.
     """
     if not isinstance(place, str | os.PathLike):
         place = keep(place)
@@ -199,7 +201,7 @@ def moved(recipe: Recipe, place: Any, shape: tuple[int, ...]) -> Recipe:
         raise Mistake(f"there is no file or folder {place}")
     _check_there(path)
     read = made or own.reader(path, recipe.data_arguments)
-    return elsewhere.at(recipe, path, read, bool(made), shape)
+    return elsewhere.at(recipe, path, read, bool(made), known)
 
 
 def is_path(name: str) -> bool:

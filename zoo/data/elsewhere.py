@@ -5,12 +5,13 @@ import inspect
 from collections.abc import Callable
 
 from zoo.core.kept import called
+from zoo.data.dataset import Dataset
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
 
 def at(
-    recipe: Recipe, place: str, read: Callable, named: bool, shape: tuple[int, ...]
+    recipe: Recipe, place: str, read: Callable, named: bool, known: Dataset
 ) -> Recipe:
     """The recipe with its data at `place`, read as those of the recipe are.
 
@@ -19,7 +20,8 @@ def at(
         place: the path of a file or a folder.
         read: what reads the data there, or makes the data set of the recipe's name.
         named: whether zoo has a data set of the recipe's name.
-        shape: of an input, to which pictures are brought.
+        known: what the run keeps of its data: the size of pictures, and of a table what
+            its columns hold, as that cannot be told from other rows.
 
     Raises:
         Mistake: the data set is made by its name, and read from no file.
@@ -27,8 +29,9 @@ def at(
     arguments = dict(recipe.data_arguments)
     taken = inspect.signature(read).parameters
     if not named:
-        if len(shape) == 3 and {"size", "channels"} <= taken.keys():
-            arguments = {"size": shape[:2], "channels": shape[2], **arguments}
+        given = {k: v for k, v in _found(known).items() if k in taken}
+        columns = {**given.pop("columns", {}), **arguments.pop("columns", {})}
+        arguments = {**given, **arguments, **({"columns": columns} if columns else {})}
         return dataclasses.replace(recipe, data=place, data_arguments=arguments)
     found = [name for name in ("path", "file") if name in taken]
     if not found or (found == ["file"] and recipe.data != _WITH_FILE):
@@ -38,6 +41,21 @@ def at(
         )
     arguments[found[0]] = place
     return dataclasses.replace(recipe, data_arguments=arguments)
+
+
+def _found(known: Dataset) -> dict:
+    """What was found in the data of the training, as the arguments of their readers."""
+    found: dict = {}
+    shape = known.input_shape
+    if known.kind == "image" and len(shape) == 3:
+        found |= {"size": shape[:2], "channels": shape[2]}
+    if known.task in ("classes", "numbers"):
+        found["task"] = known.task
+    if text := (known.form or {}).get("text"):
+        found["text"] = text
+    if known.kind == "tabular":
+        found["columns"] = {each.name: each.kind for each in known.columns}
+    return found
 
 
 _WITH_FILE = "mammographic_masses"  # alone of what is prepared as TFDS's sets are

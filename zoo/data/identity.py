@@ -6,6 +6,7 @@ that this is not so.
 
 import hashlib
 import unicodedata
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from zoo.errors import Mistake
 
 WHOLE = 64 * 2**20  # bytes; of a larger split a sample is read: 0.1 s at 0.6 GB/s
 SAMPLE = 4096  # examples
+SHOWN = 5  # categories in a warning
 
 
 def examples(dataset: Dataset) -> dict[str, dict]:
@@ -93,16 +95,20 @@ def align(
     Args:
         dataset: as it was loaded.
         classes, features, columns: what a run learned from, see `kept`.
-        fewer: whether some of the classes may have no example, as in a small test.
+        fewer: whether some of the classes may have no example, as in a small test, and
+            columns that the run does not know are left out.
 
     Raises:
         Mistake: the classes or the columns have other names.
     """
     classes, features = tuple(classes), tuple(features)
-    fewer = fewer and dataset.task == "classes"
     numbers = _places("classes", dataset.name, dataset.classes, classes, fewer)
+    if fewer and dataset.columns:
+        dataset = _without_others(dataset, features)
     moved = _places("columns", dataset.name, dataset.features, features)
     then = described.of(columns)
+    if fewer:
+        _tell_unknown(dataset, then)
     if numbers is None and moved is None:
         return _with_columns(dataset, then)
     splits = {}
@@ -121,13 +127,52 @@ def align(
                 if targets.ndim == 1:
                     targets = numbers[targets].astype(np.int32)
                 else:
-                    targets = targets[:, np.argsort(numbers)]
+                    given, targets = targets, np.zeros((len(targets), len(classes)))
+                    targets[:, numbers] = given
+                    targets = targets.astype(given.dtype)
             splits[name] = replace(split, inputs=inputs, targets=targets)
     if moved is not None and dataset.columns:
         order = [dataset.columns[i] for i in np.argsort(moved)]
         dataset = replace(dataset, columns=tuple(order))
     dataset = replace(dataset, classes=classes, features=features, **splits)
     return _with_columns(dataset, then)
+
+
+def _without_others(dataset: Dataset, features: tuple[str, ...]) -> Dataset:
+    """The data set without the columns that have none of these names."""
+    known = [i for i, name in enumerate(dataset.features) if name in features]
+    if len(known) == len(dataset.features):
+        return dataset
+    taken, splits = _taken(dataset, np.array(known, int)), {}
+    for name in SPLITS:
+        if split := getattr(dataset, name):
+            inputs = split.inputs
+            inputs = (
+                inputs.on(inputs.rows[:, taken], taken)
+                if isinstance(inputs, Windows)
+                else inputs[:, taken]
+            )
+            splits[name] = replace(split, inputs=inputs)
+    columns = tuple(dataset.columns[i] for i in known)
+    names = tuple(dataset.features[i] for i in known)
+    return replace(dataset, features=names, columns=columns, **splits)
+
+
+def _tell_unknown(dataset: Dataset, then: tuple[Column, ...]) -> None:
+    """Warn of categories that a run has not met, as `zoo predict` does."""
+    now = {each.name: each for each in dataset.columns}
+    for column in then:
+        if column.kind != "category" or column.name not in now:
+            continue
+        new = sorted({*now[column.name].categories} - {*column.categories})
+        if new:
+            more = f" and {len(new) - 1:,} more are" if new[1:] else " is"
+            others = ", ..." if column.categories[SHOWN:] else ""
+            warnings.warn(
+                f"column {column.name}: '{new[0]}'{more} unknown to the network, which "
+                f"learned from {', '.join(column.categories[:SHOWN])}{others}",
+                stacklevel=4,
+            )
 
 
 def _with_columns(dataset: Dataset, then: tuple[Column, ...]) -> Dataset:
