@@ -328,7 +328,7 @@ def test_a_network_is_compared_with_each_floor(own, words):
     assert best == f"logistic regression 81.0%, {words}"
     history = [{"loss": 1.0, "accuracy": 0.9, "seconds": 1.0, "waiting": 0.0}]
     advice = advise(history, result(own, 0.81))
-    reached = "logistic regression reaches 81.0% on the same examples, this network"
+    reached = "logistic regression reached 81.0% on the same examples, this network"
     if "better" in words:
         assert advice == []
     elif own > 0.81:

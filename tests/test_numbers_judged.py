@@ -33,7 +33,7 @@ def test_a_network_is_compared_with_floors_by_its_error():
     ]
     history = [{"loss": 1.0, "mae": 43.0, "seconds": 1.0, "waiting": 0.0}]
     assert advise(history, RESULT) == [
-        "Not shown to need a network: ridge regression reaches mae 44 on the same "
+        "Not shown to need a network: ridge regression reached mae 44 on the same "
         "examples, this network 43 ± 1; more examples to judge by would tell, or train "
         "longer, on more data, or another network."
     ]

@@ -55,7 +55,7 @@ def compare(metrics: dict) -> list[str]:
 
 
 def _difference(metric: str, size: float) -> str:
-    """Of shares in points: "4 % better" might be 4 % of what the other one reaches."""
+    """Of shares in points: "4 % better" might be 4 % of what the other one has."""
     return f"{100 * size:.1f} points" if is_share(metric) else shown(metric, size, 1)
 
 
@@ -236,7 +236,7 @@ def _of_floors(metrics: dict) -> list[str]:
     if ahead > 2 * noise:
         return []
     named = "" if metric == "accuracy" else f"{metric} "
-    reached = f"{best} reaches {named}{shown(metric, floor, 1)} on the same examples"
+    reached = f"{best} reached {named}{shown(metric, floor, 1)} on the same examples"
     answer = f"this network {shown(metric, own, 1)}"
     if ahead > 0:  # the fewer examples, the more likely: no claim of the other
         return [
