@@ -72,6 +72,20 @@ def test_a_card_says_what_it_must_and_no_place_of_a_machine(folder):
 
 
 @pytest.mark.once
+@pytest.mark.once
+def test_a_card_shows_letters_that_cannot_be_seen():
+    said = trained.described(
+        {
+            "results": {"bits": 2.5, "on": "of 66 test examples"},
+            "classes": ["", "\n", " ", ",", "a", " cat"],
+        }
+    )
+    assert said.splitlines() == [
+        "results: bits 2.5, of 66 test examples",
+        r"classes: '', '\n', ' ', ',', a, cat",
+    ]
+
+
 def test_all_of_them_are_at_most_20_megabytes():
     every = [path for folder in FOLDERS for path in folder.iterdir()]
     assert sum(path.stat().st_size for path in every) <= 20e6

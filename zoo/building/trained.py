@@ -99,11 +99,20 @@ def described(about: dict) -> str:
         if key in ("version", "answers") or value in ("", {}, None):
             continue
         if isinstance(value, dict):
-            value = ", ".join(f"{name} {_short(each)}" for name, each in value.items())
+            value = ", ".join(
+                _short(each) if name == "on" else f"{name} {_short(each)}"
+                for name, each in value.items()
+            )
         elif isinstance(value, list):
-            value = ", ".join(map(str, value))
+            value = ", ".join(map(_listed, value))
         lines.append(f"{key}: {_short(value)}")
     return "\n".join(lines)
+
+
+def _listed(value) -> str:
+    """An entry of a list; in quotes where it could not be seen or told apart."""
+    text = str(value)
+    return repr(text) if not text.strip() or "," in text else text
 
 
 def _short(value) -> str:
