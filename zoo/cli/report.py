@@ -1,6 +1,6 @@
 """Write a page that shows what a run has learned, and how far it can be trusted.
 
-Example:
+Examples:
   zoo report runs/digits
   zoo report runs/digits --format png
 """

@@ -1,7 +1,7 @@
 """Train a recipe, or data of your own, and evaluate what was learned.
 
-For data of your own, a table, or a folder of pictures, texts or sounds, model and
-numbers are chosen by their kind, and the recipe is shown. The recipe's fields can be
+For data of your own, a table, a long text, or a folder of pictures, texts or sounds,
+model and numbers are chosen by their kind, and the recipe is shown. Its fields can be
 changed on the way: epochs=2, learning_rate=3e-4, data=mnist_sample, model.variant=relu,
 data.noise=0.2, augment.rotation=10, stage.2.epochs=5.
 
@@ -34,8 +34,8 @@ def arguments(parser):
     parser.add_argument(
         "recipe",
         metavar="RECIPE",
-        help="a name from `zoo list`, a .py file, your own data (a table or a folder), "
-        "or with --resume the folder of a run",
+        help="a name from `zoo list`, a .py file, your own data (a table, a text or a "
+        "folder), or with --resume the folder of a run",
     )
     add_changes(parser)
     parser.add_argument(
