@@ -8,6 +8,7 @@ functions as 32.
 
 from dataclasses import dataclass
 
+import numpy as np
 from keras import ops
 
 from zoo.augment.draws import key
@@ -41,14 +42,11 @@ class Draws:
         return _uniform(self._words(self.name, self.start, self.rows, count))
 
     def bytes(self, count: int):
-        """`count` random bytes a row: int32 of shape (rows, count), 0 to 255."""
+        """`count` random bytes a row: uint8 of shape (rows, count)."""
         blocks = -(-count // 8)
         words = self._words(f"{self.name} bytes", self.start, self.rows, blocks)
-        parts = [
-            ops.cast(_shifted(words, 8 * place, 2**8 - 1), "int32")
-            for place in range(8)
-        ]
-        return ops.reshape(ops.stack(parts, axis=-1), (-1, 8 * blocks))[:, :count]
+        # On all that the backends compute on, the lowest byte comes first.
+        return ops.view(words, "uint8")[:, :count]
 
     def shared(self, count: int):
         """`count` numbers that all rows share, float64 (count,): the generator's."""
@@ -72,12 +70,9 @@ def _uniform(words):
 def _philox(first, third, keys: tuple[int, int]):
     """Four words for each counter (first, 0, third, 0)."""
     zero = ops.zeros_like(first)
-    counter = first, zero, third, zero
-    for turn in range(_ROUNDS):
-        bumped = [
-            _signed(start + turn * step)
-            for start, step in zip(keys, _STEPS, strict=True)
-        ]
+    bumps = ops.convert_to_tensor(_bumped(keys))
+
+    def mix(turn, counter):
         high, low = zip(
             *(
                 _product(word, by)
@@ -85,13 +80,29 @@ def _philox(first, third, keys: tuple[int, int]):
             ),
             strict=True,
         )
-        counter = (
-            high[1] ^ counter[1] ^ bumped[0],
+        bump = bumps[turn]
+        return (
+            high[1] ^ counter[1] ^ bump[0],
             low[1],
-            high[0] ^ counter[3] ^ bumped[1],
+            high[0] ^ counter[3] ^ bump[1],
             low[0],
         )
-    return counter
+
+    # A loop of the device: of rounds written one after the other XLA makes one program
+    # with what reads the words, and computes them again for each byte.
+    return ops.fori_loop(0, _ROUNDS, mix, (first, zero, third, zero))
+
+
+def _bumped(keys: tuple[int, int]) -> np.ndarray:
+    """The key in each round: int64 (rounds, 2)."""
+    pairs = [*zip(keys, _STEPS, strict=True)]
+    return np.array(
+        [
+            [_signed(start + turn * step) for start, step in pairs]
+            for turn in range(_ROUNDS)
+        ],
+        "int64",
+    )
 
 
 def _product(word, by: int):

@@ -23,7 +23,7 @@ def random_erasing(images, probability: float, draws: Draws):
     box = ops.logical_and(down, across)
     box = ops.logical_and(box, (chosen < probability)[:, None, None, None])
     noise = ops.reshape(draws.bytes(height * width * channels), ops.shape(images))
-    return ops.where(box, ops.cast(noise, "uint8"), images)
+    return ops.where(box, noise, images)
 
 
 def _within(size: int, first, length):
