@@ -1,11 +1,14 @@
 """A run is evaluated on other examples, or on its own at another place."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from forecasts import RECIPE, answers, csv
 from PIL import Image
+from series import table
 
 import zoo
 from zoo import cli
@@ -142,6 +145,35 @@ def test_labels_that_none_has_are_counted_as_such(tmp_path):
     assert found["label_accuracy"] == pytest.approx(np.mean(right))
 
 
+def test_of_a_few_rows_none_is_held_back(trained, tmp_path):
+    few = flowers(5, 40)[["length", "color", "kind"]].drop_duplicates("kind")[:2]
+    few.to_csv(tmp_path / "few.csv", index=False)
+    said = zoo.predict(trained, few[["length", "color"]])
+    right = np.mean([each.label for each in said] == few["kind"])
+    assert zoo.evaluate(trained, data=tmp_path / "few.csv")["accuracy"] == right
+
+
+@pytest.mark.slow
+def test_of_a_series_every_window_is_answered(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    csv(tmp_path / "own.csv", table(200))
+    run = zoo.train(replace(RECIPE, epochs=1), run="run", floor=False, quiet=True)
+    other = table(60, load=np.arange(60) % 7 + 47.5)
+    csv(tmp_path / "other.csv", other)
+    found = zoo.evaluate(run, data="other.csv")
+    line = run.about_data.timeline
+    whole = zoo.data.load("./other.csv", **RECIPE.data_arguments, validation=0, test=0)
+    count = 60 - line.window - line.horizon + 1
+    assert len(whole.train) == count
+    said = answers(run.model, whole.train.inputs[np.arange(count)])
+    values = np.asarray(other[line.target], "float64")
+    truth = np.lib.stride_tricks.sliding_window_view(values, line.horizon)
+    truth = truth[line.window :]
+    assert found["mae"] == pytest.approx(np.abs(said - truth).mean(), rel=1e-4)
+    with pytest.warns(UserWarning, match=r"own\.csv holds what .* learned from"):
+        zoo.evaluate(run, data="own.csv")
+
+
 def test_its_own_data_at_another_place_have_the_same_test(trained, tmp_path):
     flowers(0, 240).to_csv(tmp_path / "moved.csv", index=False)
     with warnings.catch_warnings():
@@ -186,11 +218,11 @@ def test_pictures_are_brought_to_the_size_that_the_network_takes(tmp_path):
 
 
 def test_what_cannot_be_evaluated_is_told(trained, tmp_path):
-    table = flowers(1, 30)
-    table.to_csv(tmp_path / "other.csv", index=False)
+    rows = flowers(1, 30)
+    rows.to_csv(tmp_path / "other.csv", index=False)
     with pytest.raises(Mistake, match=r"there is no file or folder nowhere\.csv$"):
         zoo.evaluate(trained, data="nowhere.csv")
-    table.replace("rose", "lily").to_csv(tmp_path / "new.csv", index=False)
+    rows.replace("rose", "lily").to_csv(tmp_path / "new.csv", index=False)
     with pytest.raises(Mistake, match=r"classes of .* gone: rose; new: lily"):
         zoo.evaluate(trained, data=tmp_path / "new.csv")
     with pytest.raises(Mistake, match=r"data=other.csv: a model has no data set"):

@@ -240,8 +240,7 @@ class Run:
             whole: False leaves what is only learned from, `data.more`, unread: it need
                 not be there for validation and test, and the training split lacks it.
             place: where the data lie, if that is not where they were: a file or folder,
-                or data in memory.
-                Some of the classes may be missing there.
+                or data in memory. Some of the classes may be missing there.
             changes: see `zoo.data.load_for`; the examples are not compared then.
 
         Raises:

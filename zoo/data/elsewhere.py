@@ -2,10 +2,12 @@
 
 import dataclasses
 import inspect
+import os
 from collections.abc import Callable
 
 from zoo.core.kept import called
 from zoo.data.dataset import Dataset
+from zoo.data.sources import own
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 
@@ -41,6 +43,22 @@ def at(
         )
     arguments[found[0]] = place
     return dataclasses.replace(recipe, data_arguments=arguments)
+
+
+def undivided(recipe: Recipe) -> dict:
+    """The arguments of `zoo.data.load` by which a file is read as one split.
+
+    Those of what has splits of its own leave them, as `validation=None` does.
+
+    Args:
+        recipe: that `at` gave.
+    """
+    arguments, place = recipe.data_arguments, recipe.data
+    alone = os.path.dirname(place) and os.path.isfile(place)
+    if not alone or "split" in arguments:
+        return {"validation": None}
+    taken = inspect.signature(own.reader(place, arguments)).parameters
+    return {"validation": None, **({"test": 0.0} if "test" in taken else {})}
 
 
 def _found(known: Dataset) -> dict:

@@ -109,9 +109,14 @@ def _parts(run: Run, name: str, place: Any) -> "list[Split]":
         return [run.dataset(whole=name == "train", place=place).split(name)]
     if place is None:
         dataset = run.dataset(whole=False)
-    else:  # no part of them is held back
-        dataset = run.dataset(whole=False, place=place, validation=None)
-        if _learned(run, dataset):
+    else:
+        from zoo import data
+        from zoo.data import elsewhere
+
+        recipe = data.moved(run.recipe, place, run.about_data)
+        whole = elsewhere.undivided(recipe)
+        dataset = run.dataset(whole=False, place=place, **whole)
+        if _learned(run, dataset, place):
             warnings.warn(
                 f"{_name(place)} holds what {run.folder} learned from: split=test "
                 "(--split test) leaves that out",
@@ -125,12 +130,24 @@ def _name(place: Any) -> str:
     return str(place) if isinstance(place, str | os.PathLike) else IN_MEMORY
 
 
-def _learned(run: Run, dataset) -> bool:
-    """Whether a split is one of those of the training."""
+def _learned(run: Run, dataset, place: Any) -> bool:
+    """Whether a split, as the training divides them, is one of those of the training.
+
+    They are read once more for it, if they are as many: of a series or a text always,
+    as no window crosses the border of two splits.
+    """
     from zoo.data import identity
 
-    then, now = (
-        {each["sha256"] for each in examples.values()}
-        for examples in (run.about_data.examples, identity.examples(dataset))
-    )
-    return bool(then & now)
+    then = run.about_data.examples
+    count = sum(len(part) for each in SPLITS if (part := getattr(dataset, each)))
+    goes_on = dataset.timeline is not None or dataset.kind == "language"
+    if not goes_on and count != sum(each["examples"] for each in then.values()):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is to be told of them is told already
+        try:
+            parts = run.dataset(whole=False, place=place, validation=None)
+        except Mistake:  # others, which cannot even be divided so
+            return False
+    now = {each["sha256"] for each in identity.examples(parts).values()}
+    return bool(now & {each["sha256"] for each in then.values()})
