@@ -95,6 +95,8 @@ def test_columns_are_read_as_the_run_learned_them(trained, change):
         found = zoo.evaluate(trained, data=other)
     unknown = any("'blue' is unknown to the net" in str(each.message) for each in told)
     assert unknown == ("blue" in [*other["color"]])
+    left = any("not used: ward; the network" in str(each.message) for each in told)
+    assert left == ("ward" in other)
     assert found["accuracy"] == pytest.approx(right)
     assert found["loss"] == pytest.approx(loss, rel=1e-4)
 

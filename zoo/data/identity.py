@@ -15,9 +15,11 @@ import numpy as np
 
 from zoo.core import columns as described
 from zoo.core.columns import Column
+from zoo.core.kept import called
 from zoo.data import categories
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kept_facts import restore
+from zoo.data.kinds import tables
 from zoo.data.windows import Windows
 from zoo.errors import Mistake
 
@@ -143,6 +145,12 @@ def _without_others(dataset: Dataset, features: tuple[str, ...]) -> Dataset:
     known = [i for i, name in enumerate(dataset.features) if name in features]
     if len(known) == len(dataset.features):
         return dataset
+    left = tuple(name for name in dataset.features if name not in features)
+    warnings.warn(
+        f"{called(dataset.name)}: not used: {tables.listed(left)}; the network learned "
+        f"from {tables.listed(features)}",
+        stacklevel=4,
+    )
     taken, splits = _taken(dataset, np.array(known, int)), {}
     for name in SPLITS:
         if split := getattr(dataset, name):
