@@ -229,7 +229,14 @@ class Run:
         """The folder as it was when the first of its files was read."""
         return Unchanged(self.folder, _ANSWERING, WEIGHTS)
 
-    def dataset(self, *, whole: bool = True, place: Any = None, **changes):
+    def dataset(
+        self,
+        *,
+        whole: bool = True,
+        place: Any = None,
+        divided: bool = True,
+        **changes,
+    ):
         """The data set of the run's recipe, as it is found now.
 
         Classes and columns are matched by name with those of the training. Texts are
@@ -241,6 +248,7 @@ class Run:
                 not be there for validation and test, and the training split lacks it.
             place: where the data lie, if that is not where they were: a file or folder,
                 or data in memory. Some of the classes may be missing there.
+            divided: False holds none of them back, see `zoo.data.elsewhere.undivided`.
             changes: see `zoo.data.load_for`; the examples are not compared then.
 
         Raises:
@@ -249,7 +257,7 @@ class Run:
                 have other names; or their inputs another shape.
         """
         from zoo import data
-        from zoo.data import identity
+        from zoo.data import elsewhere, identity
 
         if stored.is_own_data(self.recipe.data) and not self.trust:
             raise Mistake(
@@ -260,6 +268,8 @@ class Run:
         known, recipe = self.about_data, self.recipe
         if place is not None:
             recipe = data.moved(recipe, place, known)
+        if not divided:
+            changes = {**elsewhere.undivided(recipe), **changes}
         compared = known.examples if not changes else {}
         if not whole and self.recipe.data_arguments.get("more"):
             changes = {"more": "", **changes}

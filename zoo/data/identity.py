@@ -25,7 +25,6 @@ from zoo.errors import Mistake
 
 WHOLE = 64 * 2**20  # bytes; of a larger split a sample is read: 0.1 s at 0.6 GB/s
 SAMPLE = 4096  # examples
-SHOWN = 5  # categories in a warning
 
 
 def examples(dataset: Dataset) -> dict[str, dict]:
@@ -113,29 +112,20 @@ def align(
         _tell_unknown(dataset, then)
     if numbers is None and moved is None:
         return _with_columns(dataset, then)
+    if moved is not None:
+        dataset = _picked(dataset, np.argsort(moved))
     splits = {}
     for name in SPLITS:
-        if split := getattr(dataset, name):
-            inputs, targets = split.inputs, split.targets
-            if moved is not None:
-                taken = _taken(dataset, np.argsort(moved))
-                windows = isinstance(inputs, Windows)
-                inputs = (
-                    inputs.on(inputs.rows[:, taken], taken)
-                    if windows
-                    else inputs[:, taken]
-                )
-            if numbers is not None:
-                if targets.ndim == 1:
-                    targets = numbers[targets].astype(np.int32)
-                else:
-                    given, targets = targets, np.zeros((len(targets), len(classes)))
-                    targets[:, numbers] = given
-                    targets = targets.astype(given.dtype)
-            splits[name] = replace(split, inputs=inputs, targets=targets)
-    if moved is not None and dataset.columns:
-        order = [dataset.columns[i] for i in np.argsort(moved)]
-        dataset = replace(dataset, columns=tuple(order))
+        split = getattr(dataset, name)
+        if split and numbers is not None:
+            targets = split.targets
+            if targets.ndim == 1:
+                targets = numbers[targets].astype(np.int32)
+            else:
+                given, targets = targets, np.zeros((len(targets), len(classes)))
+                targets[:, numbers] = given
+                targets = targets.astype(given.dtype)
+            splits[name] = replace(split, targets=targets)
     dataset = replace(dataset, classes=classes, features=features, **splits)
     return _with_columns(dataset, then)
 
@@ -151,18 +141,22 @@ def _without_others(dataset: Dataset, features: tuple[str, ...]) -> Dataset:
         f"from {tables.listed(features)}",
         stacklevel=4,
     )
-    taken, splits = _taken(dataset, np.array(known, int)), {}
+    return _picked(dataset, np.array(known, int))
+
+
+def _picked(dataset: Dataset, index: np.ndarray) -> Dataset:
+    """The data set with the columns at these places, in this order."""
+    taken, splits = _taken(dataset, index), {}
     for name in SPLITS:
         if split := getattr(dataset, name):
             inputs = split.inputs
+            windows = isinstance(inputs, Windows)
             inputs = (
-                inputs.on(inputs.rows[:, taken], taken)
-                if isinstance(inputs, Windows)
-                else inputs[:, taken]
+                inputs.on(inputs.rows[:, taken], taken) if windows else inputs[:, taken]
             )
             splits[name] = replace(split, inputs=inputs)
-    columns = tuple(dataset.columns[i] for i in known)
-    names = tuple(dataset.features[i] for i in known)
+    columns = tuple(dataset.columns[i] for i in index) if dataset.columns else ()
+    names = tuple(dataset.features[i] for i in index)
     return replace(dataset, features=names, columns=columns, **splits)
 
 
@@ -175,10 +169,9 @@ def _tell_unknown(dataset: Dataset, then: tuple[Column, ...]) -> None:
         new = sorted({*now[column.name].categories} - {*column.categories})
         if new:
             more = f" and {len(new) - 1:,} more are" if new[1:] else " is"
-            others = ", ..." if column.categories[SHOWN:] else ""
             warnings.warn(
                 f"column {column.name}: '{new[0]}'{more} unknown to the network, which "
-                f"learned from {', '.join(column.categories[:SHOWN])}{others}",
+                f"learned from {tables.listed(column.categories)}",
                 stacklevel=4,
             )
 

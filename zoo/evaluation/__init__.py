@@ -110,12 +110,7 @@ def _parts(run: Run, name: str, place: Any) -> "list[Split]":
     if place is None:
         dataset = run.dataset(whole=False)
     else:
-        from zoo import data
-        from zoo.data import elsewhere
-
-        recipe = data.moved(run.recipe, place, run.about_data)
-        whole = elsewhere.undivided(recipe)
-        dataset = run.dataset(whole=False, place=place, **whole)
+        dataset = run.dataset(whole=False, place=place, divided=False)
         if _learned(run, dataset, place):
             warnings.warn(
                 f"{_name(place)} holds what {run.folder} learned from: split=test "
