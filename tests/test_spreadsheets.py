@@ -137,6 +137,46 @@ def test_a_total_below_is_told(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("learned", "other", "right"),
+    [
+        (",.", ";,", [51.126, 0.126]),
+        (",.", ";,", [51.126, 1.126]),
+        (";,", ",.", [51.126, 1.126]),
+        (";.", ";,", [51.126, 0.126]),
+        (";,", ";.", [51.126, 0.126]),
+        (";,", ";.", [51126, 1126]),
+        (";.", ";,", [51126, 1126]),
+    ],
+)
+def test_what_may_be_thousands_is_told_by_a_zero_or_the_separator(
+    learned, other, right, tmp_path
+):
+    """The last two are read as the file that was learned from."""
+
+    def lines(form: str, rows: list) -> str:
+        ends, decimal = form
+        shown = ([str(cell).replace(".", decimal) for cell in row] for row in rows)
+        return "".join(ends.join(row) + "\n" for row in shown)
+
+    rows = [["a", "b", "y"]]
+    rows += [[f"{i}.12", f"{i * i}.5", "xy"[i % 2]] for i in range(40)]
+    path = written(tmp_path / "own.csv", lines(learned, rows))
+    load(path, target="y").save(tmp_path)
+    restored = data.restore(tmp_path)
+    given = [["a", "b"], ["51.126", "0.126" if right[1] < 1 else "1.126"]]
+    more = written(tmp_path / "more.csv", lines(other, given))
+    np.testing.assert_allclose(data.decode(restored, str(more)), [right])
+
+
+def test_no_thousands_begin_with_a_zero(tmp_path):
+    rows = "".join(f"{i}.5,{'xy'[i % 2]}\n" for i in range(40))
+    path = written(tmp_path / "own.csv", f"a,b,y\n{rows.replace(',', ',1.5,')}")
+    found = load(path, target="y")
+    with pytest.raises(Mistake, match="column a: '0,126' where a number belongs"):
+        data.decode(found, {"a": "0,126", "b": "1,126"})
+
+
 def test_a_file_is_read_as_the_one_that_was_learned_from(tmp_path):
     rows = [
         (f"{1 + i % 9},{100 + i}", ["Киев", "Минск"][i * i % 7 % 2]) for i in range(60)

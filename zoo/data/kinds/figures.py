@@ -27,7 +27,8 @@ def wrong(strings, decimal: str) -> np.ndarray:
         pass
     strings = _without_gaps(strings)
     point, mark = re.escape(decimal), re.escape("," if decimal == "." else ".")
-    number = rf"([0-9]+|[0-9]{{1,3}}({mark}[0-9]{{3}})+)?({point}[0-9]*)?"
+    # No thousands begin with 0: with a decimal point 0,126 is no number.
+    number = rf"([0-9]+|[1-9][0-9]{{0,2}}({mark}[0-9]{{3}})+)?({point}[0-9]*)?"
     pattern = rf"^[+-]?{number}([eE][+-]?[0-9]+)?$"
     fits = compute.match_substring_regex(strings, pattern)
     fits = compute.and_(fits, compute.match_substring_regex(strings, "[0-9]"))

@@ -14,7 +14,7 @@ LINES = 50  # of them
 BEFORE = r"[\s$€£¥₹]*[+-]?"  # a number that is money
 AFTER = r"[\s$€£¥₹₽元円%]*([^\W\d_]{1,5}[²³]?)?\s*"  # or a share, or has a unit
 DECIMAL = re.compile(rf"{BEFORE}(\d{{1,3}}([.\s']\d{{3}})+|\d*),\d+{AFTER}")
-EITHER = re.compile(rf"{BEFORE}\d{{1,3}}[.,]\d{{3}}{AFTER}")
+EITHER = re.compile(rf"{BEFORE}[1-9]\d{{0,2}}[.,]\d{{3}}{AFTER}")
 MILLIONS = re.compile(rf"{BEFORE}\d{{1,3}}(\.\d{{3}}){{2,}}(,\d+)?{AFTER}")
 GAP = re.compile(r"\s{2,}")  # between cells that are aligned, which may hold words
 GAPS = (GAP, re.compile(r"\s+"))
@@ -70,8 +70,9 @@ def usual_separator(sample: str, known, usual: Mapping) -> str | None:
 def decimal_of(lines: list[list[str]], ends: str, usual: Mapping) -> str:
     """The sign before decimals, by cells that can be read in one way alone.
 
-    1,234 may be a thousand, and 1.234 too. Where all numbers are of this kind, the sign
-    is the usual one, or a comma in a table whose cells do not end with one.
+    1,234 may be a thousand, and 1.234 too, but not 0,234. Where all numbers are of this
+    kind, the sign is the usual one; in a table with another separator than usual, which
+    another program wrote, it is a comma if cells do not end with one.
     """
     cells = [cell for line in lines for cell in line]
     commas = [cell for cell in cells if DECIMAL.fullmatch(cell)]
@@ -82,7 +83,8 @@ def decimal_of(lines: list[list[str]], ends: str, usual: Mapping) -> str:
     if sure != against:
         return "," if sure > against else "."
     found = "," if ends != "," and len(commas) > len(points) else "."
-    return usual.get("decimal", found)
+    same = usual.get("separator", ends) == ends
+    return usual.get("decimal", found) if same else found
 
 
 def lines_of(sample: str) -> io.StringIO:
