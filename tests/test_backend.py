@@ -79,6 +79,17 @@ def test_keras_json_without_a_usable_backend_is_passed_over(tmp_path, text):
     assert choice(tmp_path) == backend.installed()[0]
 
 
+def test_a_user_without_a_home_has_no_keras_json():
+    script = (
+        "import pwd\n"
+        "def unknown(number): raise KeyError(number)\n"
+        "pwd.getpwuid = unknown\n"
+        "from zoo import backend; print(backend.use())"
+    )
+    nowhere = {"HOME": None, "KERAS_HOME": None, "KERAS_BACKEND": None}
+    assert python(script, **nowhere) == backend.installed()[0]
+
+
 def test_the_environment_variable_wins(tmp_path):
     first, last = backend.installed()[0], backend.installed()[-1]
     (tmp_path / "keras.json").write_text(json.dumps({"backend": first}))

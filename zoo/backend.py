@@ -12,6 +12,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import NamedTuple
 
+from zoo.core.paths import expand
 from zoo.errors import Mistake, unknown
 
 NAMES = ("jax", "tensorflow", "torch")
@@ -199,7 +200,7 @@ def _usable(name: str, kind: str) -> str:
 
 def _configured() -> str | None:
     """The backend that the user's keras.json names."""
-    home = os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser()
+    home = os.environ.get("KERAS_HOME") or expand("~/.keras")
     with contextlib.suppress(OSError, ValueError):
         return json.loads((Path(home) / "keras.json").read_text("utf-8")).get("backend")
     return None

@@ -13,6 +13,7 @@ import numpy as np
 from zoo import backend
 from zoo.core import files, measured, seal
 from zoo.core.folders import cache_dir
+from zoo.core.paths import expand
 from zoo.core.sessions import LARGEST, Graph
 from zoo.errors import Mistake
 
@@ -43,7 +44,7 @@ class Exported:
     """
 
     def __init__(self, path: str | os.PathLike):
-        self.path = Path(os.path.expanduser(path))
+        self.path = expand(path)
         if not self.path.is_file():
             raise Mistake(f"there is no file {path}; `zoo export RUN --to {path}`")
         if not backend.is_installed("onnxruntime"):

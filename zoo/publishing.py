@@ -12,6 +12,7 @@ from pathlib import Path
 from zoo import recipe as recipes
 from zoo.building import fitting, hub, stored, trained
 from zoo.core import columns, files, seal
+from zoo.core.paths import expand
 from zoo.data import Dataset, paths
 from zoo.errors import Mistake, plain
 from zoo.run import Run, open_run
@@ -55,7 +56,7 @@ def publish(run: Run | str | Path, folder: str | Path, *, trust: bool = False) -
         Mistake: the folder is not a run, or the new one is not empty or cannot be
             written; nothing is left of it then.
     """
-    opened, folder = open_run(run, trust=trust), Path(os.path.expanduser(folder))
+    opened, folder = open_run(run, trust=trust), expand(folder)
     _check_copied(opened)
     if "parameters" not in opened.metrics:
         raise Mistake(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from zoo.building import hub, registry
 from zoo.core import columns, files, measured, ranges, seal
 from zoo.core.arguments import spelled
+from zoo.core.paths import expand
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 
@@ -47,7 +48,7 @@ def folder(place: str | os.PathLike) -> Path:
         return hub.fetched(place)
     named = isinstance(place, str) and _NAME.fullmatch(place)
     if not named or os.path.exists(place):
-        return Path(os.path.expanduser(place))
+        return expand(place)
     found = _FOLDER.joinpath(*str(place).split(":"))
     if not (found / CARD).is_file():
         then = "`zoo weights` lists them; a folder or hf://user/name works too"

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from zoo.core import files
+from zoo.core.paths import expand
 from zoo.errors import Mistake
 
 
 def cache_dir() -> Path:
     """The folder for what zoo can make again: $ZOO_CACHE, or ~/.cache/zoo."""
-    return Path(os.path.expanduser(os.environ.get("ZOO_CACHE") or "~/.cache/zoo"))
+    return expand(os.environ.get("ZOO_CACHE") or "~/.cache/zoo")
 
 
 UNUSED = 90 * 24 * 3600  # seconds after which what lies in the cache is removed

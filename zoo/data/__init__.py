@@ -14,6 +14,7 @@ import numpy as np
 
 from zoo.core.arguments import as_annotated, checked
 from zoo.core.kept import called, check_kept, keep
+from zoo.core.paths import expand
 from zoo.core.progress import track
 from zoo.core.random import order
 from zoo.data import builders, categories, elsewhere, folds, keys, repeats
@@ -196,7 +197,7 @@ def moved(recipe: Recipe, place: Any, known: Dataset) -> Recipe:
     made = getattr(_home(recipe.data), recipe.data, None)
     if recipe.data in builders.names():
         made = partial(tfds.read, recipe.data)
-    path = os.path.join(os.curdir, os.path.expanduser(place))
+    path = os.path.join(os.curdir, expand(place))
     if not os.path.lexists(path):
         raise Mistake(f"there is no file or folder {place}")
     _check_there(path)
@@ -306,7 +307,7 @@ def _home(name: str) -> types.ModuleType | None:
 def _check_there(name: str) -> None:
     """Refuse a path at which nothing lies, before its arguments are looked at."""
     check_kept(name)
-    path = os.path.abspath(os.path.expanduser(name))
+    path = os.path.abspath(expand(name))
     if os.path.exists(path):
         return
     what = f"there is no {'file' if own.is_file(name) else 'folder'} {name}"

@@ -5,6 +5,7 @@ import os
 import warnings
 from pathlib import Path
 
+from zoo.core.paths import expand
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import cells, sheet
 from zoo.data.kinds.texts import SUFFIXES
@@ -34,7 +35,7 @@ def opened(dataset: Dataset, given):
         ]
     if not _is_path(given) or "\0" in os.fspath(given):
         return given
-    path = Path(os.path.expanduser(given))
+    path = expand(given)
     rows = dataset.kind == "tabular" and dataset.columns
     if (rows or dataset.kind == "text") and sheet.parts_of(path):
         _tell_of_splits(path)

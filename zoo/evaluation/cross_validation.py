@@ -1,7 +1,6 @@
 """Cross-validation: every example is answered by a network that did not see it."""
 
 import dataclasses
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from zoo import recipe as recipes
 from zoo.building import answers, unit
 from zoo.core import files, locks, seal
 from zoo.core.folders import check_folder, check_links, given_back, make_folder
+from zoo.core.paths import expand
 from zoo.core.progress import say, track
 from zoo.data import Dataset, floors, identity, load_for
 from zoo.errors import Mistake
@@ -92,7 +92,7 @@ def cross_validate(
         Mistake: the data cannot be split into so many parts, or do not fit the recipe;
             or the folder cannot be written, or holds something else.
     """
-    folder, recipe = Path(os.path.expanduser(folder)), absolute(recipes.of(recipe))
+    folder, recipe = expand(folder), absolute(recipes.of(recipe))
     if type(parts) is not int or parts < 2:
         raise Mistake(f"{parts!r} folds; accepted: a whole number, at least 2")
     _check_folder(folder)

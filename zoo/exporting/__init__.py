@@ -9,6 +9,7 @@ from pathlib import Path
 from zoo import backend
 from zoo.building import trained
 from zoo.core import files, folders, processes, seal
+from zoo.core.paths import expand
 from zoo.core.progress import Progress
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -101,7 +102,7 @@ def check(path: str | Path, trust: bool = False) -> float:
         Mistake: there is no such file, its checks or its runtime are missing, or its
             answers differ.
     """
-    path = Path(os.path.expanduser(path))
+    path = expand(path)
     if not path.exists():
         raise Mistake(f"there is no file {path}; `zoo export RUN --to {path}` makes it")
     name = formats.of(path)
@@ -143,7 +144,7 @@ def _place(run: Run, path, format: str | None, int8: bool) -> tuple[Path, str]:
         if not suffix:
             _check_folder(path, formats.module(format).HOLDS)
         return path, format
-    path = Path(os.path.expanduser(path))
+    path = expand(path)
     if path.is_dir() and suffix:
         raise Mistake(f"{path} is a folder; give a file, as {path / f'model{suffix}'}")
     if path.suffix != suffix:

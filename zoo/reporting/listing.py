@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo.core.kept import called
+from zoo.core.paths import expand
 from zoo.errors import Mistake, unknown
 from zoo.metrics import better, shown
 from zoo.reporting import kept
@@ -64,7 +65,7 @@ def runs(folder: str | os.PathLike = "runs", *, sort: str = "") -> Listing:
     Raises:
         Mistake: there is no such folder, it holds no run, or no run has such a metric.
     """
-    place = Path(os.path.expanduser(folder))
+    place = expand(folder)
     if not place.is_dir():
         reason = "it is a file" if place.exists() else "there is no such folder"
         raise Mistake(f"{folder} holds no runs: {reason}; `zoo train` makes runs")

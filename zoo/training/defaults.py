@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 
 from zoo import data
+from zoo.core.paths import expand
 from zoo.data.sources import own, table
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -35,7 +36,7 @@ def recipe_for(path: str, arguments: dict, validation: float | None = None) -> R
         arguments = {**arguments, "size": PICTURES}
     with table.ahead():
         dataset = data.load(
-            os.path.abspath(os.path.expanduser(path)),
+            os.path.abspath(expand(path)),
             validation=None,
             joined=False,
             **arguments,

@@ -14,6 +14,7 @@ from zoo import recipe as recipes
 from zoo.building.ensemble import NAME as ENSEMBLE
 from zoo.core import locks, seal
 from zoo.core.folders import given_back, make_folder, new_folder
+from zoo.core.paths import expand
 from zoo.engine import groups
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -72,7 +73,7 @@ def absolute_change(change: str, recipe: Recipe) -> str:
 
 
 def _absolute(path) -> str:
-    return os.path.abspath(os.path.expanduser(str(path)))
+    return os.path.abspath(expand(str(path)))
 
 
 @contextlib.contextmanager
@@ -106,7 +107,7 @@ def take(
     if restarts is not None and not run:
         run = Path("runs") / f"{name}-{os.environ['TORCHELASTIC_RUN_ID']}"
     if run:
-        folder = Path(os.path.expanduser(run))
+        folder = expand(run)
         made = make_folder(folder)
     else:
         made = new_folder(name, keras.backend.backend())

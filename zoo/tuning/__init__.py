@@ -20,6 +20,7 @@ from zoo.building import stored
 from zoo.core import files, locks
 from zoo.core.arguments import spelled
 from zoo.core.folders import check_folder, check_links, make_folder, new_folder
+from zoo.core.paths import expand
 from zoo.engine import startup
 from zoo.errors import Mistake, unknown
 from zoo.recipe import Recipe
@@ -140,7 +141,7 @@ def tune(
         folds,
     )
     stem = Path(name).stem if name else f"{Path(recipe.model).stem}"
-    folder, name = Path(os.path.expanduser(run)) if run else None, f"tune-{stem}"
+    folder, name = expand(run) if run else None, f"tune-{stem}"
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet, name)
 
 
@@ -173,7 +174,7 @@ def reopen(
         stored.check_trust(settings.recipe, Path(folder))
     if trials is not None:
         settings = replace(settings, trials=trials)
-    folder = Path(os.path.expanduser(folder))
+    folder = expand(folder)
     return _search(folder, settings, max_minutes, workers, winners, lease, quiet)
 
 

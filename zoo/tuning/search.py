@@ -10,6 +10,7 @@ from pathlib import Path
 from zoo import backend
 from zoo import recipe as recipes
 from zoo.core import files, measured, ranges
+from zoo.core.paths import expand
 from zoo.errors import Mistake, unknown
 from zoo.metrics import Summary, better, summarize
 from zoo.recipe import Recipe
@@ -192,7 +193,7 @@ def load(folder: str | Path) -> Search:
     Raises:
         Mistake: the folder is not a search.
     """
-    folder = Path(os.path.expanduser(folder))
+    folder = expand(folder)
     if not (folder / "search.json").is_file():
         raise Mistake(
             f"{folder} is not a search: it has no search.json; "

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from zoo.core import files
 from zoo.core.kept import array, name_of
+from zoo.core.paths import expand
 from zoo.data.kinds import delimited, headers, margins
 from zoo.data.kinds.encodings import is_guessed
 from zoo.errors import Mistake, unknown
@@ -71,7 +72,7 @@ def parts_of(path: str | os.PathLike) -> list[Path]:
 
     They are in the order of their names; [] if there is anything else.
     """
-    if not os.path.isdir(path := os.path.expanduser(path)):
+    if not os.path.isdir(path := expand(path)):
         return []
     found = []
     for folder, folders, names in os.walk(path):
@@ -110,7 +111,7 @@ def read(
     Raises:
         Mistake: no such file, an empty one, or one that holds no table.
     """
-    path, usual = Path(os.path.expanduser(path)), usual or {}
+    path, usual = expand(path), usual or {}
     suffix = path.suffix.lower()
     parts = parts_of(path)
     if not path.is_file() and not parts:

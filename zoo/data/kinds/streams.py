@@ -4,11 +4,11 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
 from zoo.core import files, signatures
+from zoo.core.paths import expand
 from zoo.data.kinds.tokens import marks_in
 from zoo.errors import Mistake, unknown
 
@@ -34,7 +34,7 @@ def read(path: str | os.PathLike, encoding: str | None = None) -> str:
     Raises:
         Mistake: it cannot be read, is empty, or is no text in this encoding.
     """
-    content = files.read(Path(os.path.expanduser(path)), LARGEST)
+    content = files.read(expand(path), LARGEST)
     if not content.strip():
         raise Mistake(f"{path} is empty; give a text")
     signatures.check_text(path, content[: signatures.LENGTH])

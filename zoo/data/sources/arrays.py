@@ -13,6 +13,7 @@ import numpy as np
 
 from zoo.core import signatures
 from zoo.core.kept import IN_MEMORY, answers_in, array, name_of
+from zoo.core.paths import expand
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import cells, pictures, pixels
 from zoo.data.kinds.sheet import Sheet
@@ -63,7 +64,7 @@ def read(
     Raises:
         Mistake: a file is missing or damaged, or inputs and targets do not fit.
     """
-    place = Path(os.path.expanduser(path))
+    place = expand(path)
     if not place.exists():
         raise Mistake(f"there is no file {path}")
     if not (place.is_file() or place.is_dir()):  # reading it may never end
@@ -182,7 +183,7 @@ def _npy(path: Path, target: str | None) -> dict[str, tuple]:
             f"{path} holds inputs; name the file of their targets: --target "
             f"{path.with_name('y.npy')}"
         )
-    other = Path(os.path.expanduser(target))
+    other = expand(target)
     if not other.is_file():
         other = path.parent / target
     if not other.is_file():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core.paths import expand
 from zoo.data.cache import remember
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import picture_files, pictures
@@ -43,7 +44,7 @@ def read(
         Mistake: no folder, no classes, one class, an empty class, a class that is in
             val/ or test/ alone, or unreadable pictures, which it names with the reason.
     """
-    root = Path(os.path.expanduser(path))
+    root = expand(path)
     size, channels = picture_files.checked(size, channels)
     if not root.is_dir():
         if root.exists():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core.paths import expand
 from zoo.data import keys
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, picture_files, pictures, sheet
@@ -96,7 +97,7 @@ def read(
         Mistake: no such column, or pictures that are missing or cannot be read.
     """
     size, channels = picture_files.checked(size, channels)
-    place = table_of(Path(os.path.expanduser(path)))
+    place = table_of(expand(path))
     if place is None:
         raise Mistake(f"{path} names no pictures")
     files, answers, about = answered(

@@ -2,9 +2,9 @@
 
 import hashlib
 import os
-from pathlib import Path
 
 from zoo.core import files
+from zoo.core.paths import expand
 from zoo.errors import Mistake
 
 URL = (
@@ -21,7 +21,7 @@ def read(path: str | os.PathLike) -> bytes:
     Raises:
         Mistake: it cannot be read, or is another file.
     """
-    content = files.read(Path(os.path.expanduser(path)), 2**20)
+    content = files.read(expand(path), 2**20)
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise Mistake(
             f"{path} is not UCI's mammographic_masses.data: {SIZE:,} bytes with "

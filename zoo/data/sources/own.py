@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from zoo.core import files, signatures
+from zoo.core.paths import expand
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import sheet
 from zoo.data.kinds.streams import SUFFIXES as TEXTS
@@ -45,7 +46,7 @@ def reader(
     Raises:
         Mistake: it is a file of another kind.
     """
-    place = Path(os.path.expanduser(path))
+    place = expand(path)
     files.check_readable(place)
     if place.is_file() or not place.is_dir():
         written = place.suffix.lower() in TEXTS and not OF_TABLES & {*asked}

@@ -11,6 +11,7 @@ from stat import S_ISDIR
 
 import numpy as np
 
+from zoo.core.paths import expand
 from zoo.core.progress import track
 from zoo.data.cache import remember
 from zoo.data.dataset import SPLITS, Dataset, Split
@@ -69,7 +70,7 @@ def read(
         Mistake: no classes, one class, a class that is in val/ or test/ alone, or files
             that cannot be read, which it names with the reason.
     """
-    root = Path(os.path.expanduser(path))
+    root = expand(path)
     listed = listing.look(root, listing.SOUNDS)
     if listing.TEST in listed.parts and test is not None:
         own = f"{listed.folders[listing.TEST].name}/"
@@ -128,7 +129,7 @@ def listed(
     Raises:
         Mistake: no such column, or sounds that are missing or cannot be read.
     """
-    place = table_of(Path(os.path.expanduser(path)))
+    place = table_of(expand(path))
     assert place, "`own.reader` has looked"
     files, answers, about_files = labeled.answered(
         place, target, task, file, listing.SOUNDS, groups, time
@@ -169,7 +170,7 @@ def with_more(dataset: Dataset, more: str) -> Dataset:
     """
     if more == "":
         return dataset
-    root, nouns = Path(os.path.expanduser(more)), listing.SOUNDS
+    root, nouns = expand(more), listing.SOUNDS
     try:
         fault = "" if S_ISDIR(os.stat(root).st_mode) else "is a file"
     except (FileNotFoundError, ValueError):  # it holds a zero byte

@@ -1,13 +1,13 @@
 """Speech by name: nine men who say a vowel, and six people who say digits."""
 
 import importlib.util
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from zoo.core.paths import expand
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import sequences
 from zoo.data.sources import listing, sounds
@@ -134,7 +134,7 @@ def recordings(path: str, seconds: float) -> Recordings:
     Raises:
         Mistake: there is no such folder, or it holds other files, or not all.
     """
-    root = Path(os.path.expanduser(path))
+    root = expand(path)
     if (root / "recordings").is_dir():
         root = root / "recordings"
     pairs = sorted(

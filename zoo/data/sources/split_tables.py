@@ -5,6 +5,7 @@ import re
 import warnings
 from pathlib import Path
 
+from zoo.core.paths import expand
 from zoo.data.kinds import cells, sheet
 from zoo.data.kinds.sheet import Sheet
 from zoo.data.sources import labeled, listing
@@ -40,7 +41,7 @@ def load(
     Raises:
         Mistake: two tables are of one split.
     """
-    root = Path(os.path.expanduser(path))
+    root = expand(path)
     _tell(root)
     found: dict[str, Sheet] = {}
     for part, files in _files(root).items():

@@ -5,12 +5,12 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
 from zoo.core import columns as described
 from zoo.core.columns import KINDS, Column
+from zoo.core.paths import expand
 from zoo.data import keys
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, margins, sheet, words
@@ -89,7 +89,7 @@ def read(
     if key in _AHEAD:
         return _AHEAD.pop(key)
     hints = named(target, text, columns)
-    place = Path(os.path.expanduser(path))
+    place = expand(path)
     if place.is_dir() and split_tables.is_one(place):
         dataset = _of_splits(path, split_tables.load(path, how, hints), *asked)
     else:

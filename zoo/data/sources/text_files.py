@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.core.paths import expand
 from zoo.core.progress import track
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds.encodings import encoding_of
@@ -62,7 +63,7 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
         Mistake: no classes, one class, a class that is in val/ or test/ alone, or a
             file that cannot be read.
     """
-    root = Path(os.path.expanduser(path))
+    root = expand(path)
     parts, passed, lines = _look(root)
     if passed:
         what = "file or folder is" if len(passed) == 1 else "files or folders are"

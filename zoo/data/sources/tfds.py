@@ -2,10 +2,10 @@
 
 import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 
+from zoo.core.paths import expand
 from zoo.data.cache import place, remember
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import picture_files, tables
@@ -55,7 +55,7 @@ def read(
     """
     if file and name != "mammographic_masses":
         raise Mistake(f"file={file} is for mammographic_masses, not for {name}")
-    if file and not Path(os.path.expanduser(file)).is_file():
+    if file and not expand(file).is_file():
         raise Mistake(f"there is no file {file}")
     if file:  # what was prepared once is not read again, and another file would pass
         masses.read(file)

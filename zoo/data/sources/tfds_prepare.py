@@ -18,6 +18,7 @@ from pathlib import Path
 
 from zoo.core import processes
 from zoo.core.folders import writable
+from zoo.core.paths import expand
 from zoo.core.progress import say
 from zoo.data import builders
 from zoo.data.cache import cache_dir
@@ -54,7 +55,7 @@ def roots(name: str) -> list[str]:
     if name in builders.names():
         return [cached]
     users = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return [str(Path(os.path.expanduser(users))), cached]
+    return [str(expand(users)), cached]
 
 
 def open_builder(name: str, file: str | os.PathLike | None = None):
