@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo import backend, exported
 from zoo.building import stored, trained
-from zoo.core import seal
+from zoo.core import files, seal
 from zoo.core.sessions import TooMuch
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -71,17 +71,17 @@ def _kept(run: str | Path, trust: bool, keras: bool = False) -> Run | Exported:
         return known[1]
     is_file = exported.is_file(run)
     place = os.fspath(run if is_file else trained.folder(run))
-    signs = _signs_of(place) | {asked[0]: _signs(asked[0])}
+    states = _states_of(place) | {asked[0]: files.state(asked[0])}
     found = Exported(run) if is_file else open_run(run, trust=trust)
     _KEPT.pop(asked, None)
     while len(_KEPT) >= MOST_KEPT:
         del _KEPT[next(iter(_KEPT))]
-    _KEPT[asked] = signs, found
+    _KEPT[asked] = states, found
     return found
 
 
-def _signs_of(place: str) -> dict[str, tuple | None]:
-    """By what a change of a file, or of a run, is seen: the signs of some paths.
+def _states_of(place: str) -> dict[str, tuple | None]:
+    """By what a change of a file, or of a run, is seen: the states of some paths.
 
     The checksums of a run's files lie in `run.json`, and whatever else is put into its
     folder changes the time of that; to ask for each file would take as long as a small
@@ -94,21 +94,11 @@ def _signs_of(place: str) -> dict[str, tuple | None]:
         looked_at = [n for n in names if n in _WRITTEN_IN_PLACE or n[-3:] == ".py"]
         chosen = looked_at if seal.NAME in names else names
         paths += [os.path.join(place, name) for name in chosen]
-    return {path: _signs(path) for path in paths}
+    return {path: files.state(path) for path in paths}
 
 
-def _unchanged(signs: dict[str, tuple | None]) -> bool:
-    return [*map(_signs, signs)] == [*signs.values()]
-
-
-def _signs(path: str) -> tuple[int, int, int, int] | None:
-    """None of what is not there, such as a folder called lenet:mnist."""
-    try:
-        seen = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    # A relative path means another file in another folder: its place on the disk.
-    return seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_dev
+def _unchanged(states: dict[str, tuple | None]) -> bool:
+    return [*map(files.state, states)] == [*states.values()]
 
 
 def engine(source: Run | Exported) -> str:

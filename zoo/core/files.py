@@ -62,6 +62,20 @@ def read(path: Path, largest: int) -> bytes:
     return data
 
 
+def state(path: str | os.PathLike) -> tuple[int, ...] | None:
+    """What is another after a file was written, or a folder got or lost a file.
+
+    None of what is not there, or has a name that no file can have. A copy may have the
+    size of what it replaces, and its time of modification: it has another time of
+    change, or lies at another place on the disk.
+    """
+    try:
+        seen = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino
+
+
 def check_readable(path: Path) -> None:
     """Refuse a file or a folder that the system does not let this process read.
 

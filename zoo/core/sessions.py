@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from zoo.core import operators
+from zoo.core import files, operators
 from zoo.core.processors import processors
 from zoo.errors import Mistake
 
@@ -79,8 +79,8 @@ class Graph:
         self._most = sys.maxsize  # inputs at a time that memory and time allow
         self._stopped: TooMuch | None = None  # by which it has shown to be too slow
         try:
-            self._read = os.stat(path)
-            if self._read.st_size > LARGEST:
+            self._read = files.state(path)
+            if os.stat(path).st_size > LARGEST:
                 raise Mistake(
                     f"{path} has more than {LARGEST / 2**20:.0f} MiB; its run, with "
                     "Keras, may have more"
@@ -140,11 +140,7 @@ class Graph:
         self._session = _session(content, threads=1)
 
     def _has_changed(self) -> bool:
-        try:
-            now, then = os.stat(self.path), self._read
-        except OSError:  # it is gone
-            return True
-        return (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns)
+        return files.state(self.path) != self._read
 
     def keep(self) -> None:
         """Read all that is needed of the file now: it may be removed then."""

@@ -1,10 +1,9 @@
 """Whether a folder with checksums is still the one that was opened."""
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 
-from zoo.core import seal
+from zoo.core import files, seal
 from zoo.errors import Mistake
 
 
@@ -43,11 +42,7 @@ class Unchanged:
 
     def state(self) -> tuple | None:
         """By what it is seen that the large file was written in between."""
-        try:
-            seen = os.stat(self._large)
-        except OSError:
-            return None
-        return seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino
+        return files.state(self._large)
 
     def check_state(self, before: tuple | None) -> None:
         """Refuse a folder whose large file was written since `state` gave `before`."""
