@@ -18,6 +18,15 @@ def find(name: str, layer) -> Callable | None:
     return active.own("kernels").find(name, layer)
 
 
+def has_one(layer) -> bool:
+    """Whether a recurrent layer is zoo's: it says in `kernel_name` what it looks for.
+
+    Keras's own, and a user's subclass of that, say nothing. The engine cannot ask for
+    the class: `zoo.layers` imports the engine.
+    """
+    return hasattr(layer, "kernel_name")
+
+
 @contextlib.contextmanager
 def in_use() -> Iterator[None]:
     """Inside, layers that are traced may use kernels that only zoo's own steps can.

@@ -54,7 +54,7 @@ class LSTM(keras.layers.LSTM):
     steps, units) with `return_sequences`.
     """
 
-    kernel_name = "lstm"
+    kernel_name = "lstm"  # see `zoo.engine.kernels.has_one`
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         lstm = kernels.find(self.kernel_name, self)
@@ -73,7 +73,7 @@ class GRU(keras.layers.GRU):
     steps, units) with `return_sequences`.
     """
 
-    kernel_name = "gru"
+    kernel_name = "gru"  # as above
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         gru = kernels.find(self.kernel_name, self)

@@ -235,7 +235,7 @@ def _is_slow_with_xla(model) -> bool:
     def is_slow(layer):
         if not isinstance(layer, keras.layers.RNN):
             return isinstance(layer, CONVOLUTIONS)
-        return not hasattr(layer, "kernel_name") or layer.compute_dtype != "float32"
+        return not kernels.has_one(layer) or layer.compute_dtype != "float32"
 
     return any(map(is_slow, layers(model)))
 
