@@ -22,8 +22,8 @@ from every_model import each_model, param
 
 import zoo
 from zoo.building import registry
-from zoo.building.initial_weights import without_draws
 from zoo.core.columns import Column
+from zoo.engine.first_values import without_draws
 from zoo.engine.private import without_tensorflow
 
 FORECAST = (Column("load", missing=True), Column("price"), Column("when", "date"))

@@ -9,6 +9,7 @@ import pytest
 
 import zoo
 from zoo import data
+from zoo.engine import first_values
 from zoo.errors import Mistake
 from zoo.training import optimizer, train
 
@@ -316,3 +317,26 @@ def test_the_shortest_warm_up_is_one_update():
     rate = optimizer.schedule(recipe, 10)
     found = [float(rate(step)) for step in range(3)]
     assert found == pytest.approx([0, 1e-3, 1e-3])
+
+
+@pytest.mark.parametrize("options", [{}, {"use_ema": True}, {"accumulate": 3}])
+@pytest.mark.parametrize("kind", ["SGD", "Adagrad", "Ftrl", "Muon", "Nadam"])
+def test_what_an_optimizer_begins_with_is_what_keras_gives_it(kind, options):
+    names = {"accumulate": "gradient_accumulation_steps"}
+    options = {names.get(name, name): value for name, value in options.items()}
+    found = []
+    for build in (first_values.build, lambda one, variables: one.build(variables)):
+        keras.utils.clear_session()  # which counts variables without a name
+        layer = keras.layers.Dense(3, name="line")
+        layer.build((None, 2))
+        one = getattr(keras.optimizers, kind)(0.25, **options)
+        build(one, layer.trainable_variables)
+        assert one.built
+        found.append(one.variables)
+    ours, theirs = found
+    assert len(ours) == len(theirs) > 1
+    for one, two in zip(ours, theirs, strict=True):
+        assert (one.dtype, one.shape) == (two.dtype, two.shape)
+        assert one.name == two.name
+        assert one.trainable == two.trainable
+        np.testing.assert_array_equal(one.numpy(), two.numpy())

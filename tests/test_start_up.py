@@ -65,6 +65,32 @@ cli.call(["train", "circles", "epochs=1", "--no-floor", "--run", "run"])
 print(json.dumps(found))
 """
 
+COMPILED = """
+import json, logging, re
+from zoo import cli
+from zoo.engine import startup
+startup.load()
+import jax
+names = []
+class Names(logging.Handler):
+    def emit(self, record):
+        said = record.getMessage()
+        names.extend(re.findall(r"Finished XLA compilation of jit.(\\w+)", said))
+jax.config.update("jax_log_compiles", True)
+logging.getLogger("jax").addHandler(Names())
+logging.getLogger("jax").propagate = False
+cli.call(["train", "circles", "epochs=1", "--no-floor", "--run", "run"])
+print(json.dumps(names))
+"""
+GARBAGE = """
+import gc
+if {off}:
+    gc.disable()
+from zoo.engine import startup
+{call}
+print(gc.isenabled(), gc.get_freeze_count() > 0)
+"""
+
 
 def python(script, folder, **environment):
     own = {"PYTHONPATH": os.pathsep.join(sys.path), **os.environ, **environment}
@@ -124,3 +150,19 @@ def test_without_a_cache_folder_nothing_is_kept(tmp_path):
     cache = {"ZOO_CACHE": str(tmp_path / "file" / "cache")}
     found = json.loads(python(COUNT, tmp_path, **cache)[-1])
     assert found == {"cache_hits": 0, "cache_misses": 0}
+
+
+@pytest.mark.skipif(backend.current() != "jax", reason="about JAX's compiled programs")
+def test_a_first_start_compiles_no_program_for_each_shape_of_a_weight(tmp_path):
+    """Zeros of an optimizer and copies of weights were a program for every shape."""
+    cache = {"ZOO_CACHE": str(tmp_path / "cache")}
+    names = json.loads(python(COMPILED, tmp_path, **cache)[-1])
+    assert {"steps", "call"} <= {*names}
+    assert {*names} <= {"steps", "call", "negative", "convert_element_type"}
+
+
+@pytest.mark.parametrize("off", [False, True])
+@pytest.mark.parametrize(("call", "own"), [("load", True), ("import_keras", False)])
+def test_garbage_is_looked_for_again_after_the_import(call, own, off, tmp_path):
+    script = GARBAGE.format(off=off, call=f"startup.{call}()")
+    assert python(script, tmp_path) == [f"{not off} {own}"]

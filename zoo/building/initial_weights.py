@@ -1,6 +1,5 @@
 """Initial weights from NumPy: one seed, the same bits on every backend."""
 
-import contextlib
 import hashlib
 import math
 import re
@@ -11,8 +10,6 @@ import numpy as np
 
 from zoo.engine import scopes
 from zoo.engine.private import (
-    give_value,
-    global_state,
     initializer_of,
     inner_layers,
     own_variables,
@@ -27,45 +24,6 @@ _CONSTANT = (
     keras.initializers.Constant,
     keras.initializers.Identity,
 )
-
-
-@contextlib.contextmanager
-def without_draws() -> Iterator[None]:
-    """Inside, Keras runs no initializer.
-
-    At the end each new variable gets the value that was assigned to it inside, or else
-    its initializer's. Values that would be overwritten are never drawn: on JAX Keras
-    would compile a program for every shape.
-
-    All variables are created trainable, even if they are frozen, because TensorFlow
-    decides at creation whether a tape may watch a variable.
-    """
-    with without_values() as (scope, made):
-        yield
-    for variable in made:
-        value = scope.get_current_value(variable)
-        if value is None:
-            value = initializer_of(variable)(variable.shape, dtype=variable.dtype)
-        trainable, variable.trainable = variable.trainable, "float" in variable.dtype
-        give_value(variable, value)
-        variable.trainable = trainable
-
-
-@contextlib.contextmanager
-def without_values() -> Iterator[tuple[keras.StatelessScope, list]]:
-    """Inside, new variables have a shape and no memory.
-
-    Returns:
-        The scope, which knows what they are assigned inside, and after its end the
-        list of the variables.
-    """
-    scope, made = keras.StatelessScope(initialize_variables=False), []
-    try:
-        with scope:
-            yield scope, made
-    finally:
-        made += global_state.get_global_attribute("uninitialized_variables", [])
-        global_state.set_global_attribute("uninitialized_variables", [])
 
 
 def seed_dropout(model: keras.Model, seed: int) -> None:

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 
 from zoo import layers
-from zoo.building.initial_weights import without_draws, without_values
 from zoo.core import files
 from zoo.engine import private, scopes
+from zoo.engine.first_values import without_draws, without_values
 from zoo.engine.private import without_tensorflow
 from zoo.errors import Mistake, comes_from
 

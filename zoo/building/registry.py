@@ -135,8 +135,8 @@ def make(
 
     import keras
 
-    from zoo.building.initial_weights import without_draws
     from zoo.engine import scopes
+    from zoo.engine.first_values import without_draws
     from zoo.engine.private import (
         make_parameters,
         seeds_from_the_first,

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 
 from zoo import backend
+from zoo.core import garbage
 from zoo.core.processes import changed
 from zoo.core.timing import start
 from zoo.engine.lazy_imports import lazy_imports
@@ -39,7 +40,8 @@ def import_keras(name: str | None = None) -> str:
         name = backend.check(name)
         if "keras" not in sys.modules:
             quiet = {k: v for k, v in _QUIET.items() if k not in os.environ}
-            with changed({"KERAS_BACKEND": name, **quiet}), lazy_imports(name):
+            changes = changed({"KERAS_BACKEND": name, **quiet})
+            with changes, lazy_imports(name), garbage.left_alone():
                 import keras  # noqa: F401  it stays in sys.modules
     return name
 
@@ -48,10 +50,11 @@ def load(name: str | None = None) -> str:
     """`zoo.backend.use(name)`, then import Keras, in a process that is zoo's own.
 
     Besides, for this process: JAX keeps what it compiles; XLA compiles small loops
-    whole; PyTorch's threads sleep while they wait; malloc keeps memory; OpenCV takes
-    one thread; and C++ code is silent. TensorFlow writes lines about oneDNN and
-    missing CUDA drivers to file descriptor 2 before any of its log settings counts.
-    They are shown if the import fails.
+    whole; PyTorch's threads sleep while they wait; malloc keeps memory; what was
+    imported is never looked through for garbage; OpenCV takes one thread; and C++ code
+    is silent. TensorFlow writes lines about oneDNN and missing CUDA drivers to file
+    descriptor 2 before any of its log settings counts. They are shown if the import
+    fails.
 
     Args:
         name: "jax", "tensorflow" or "torch"; None takes `zoo.backend.current()`.
@@ -78,10 +81,11 @@ def load(name: str | None = None) -> str:
 
         keep_compiled()
     start.ended("zoo")
-    with _silent(), lazy_imports(name):
+    with _silent(), lazy_imports(name), garbage.left_alone():
         importlib.import_module(name)
         start.ended(name)
         import keras  # noqa: F401  it stays in sys.modules
+    garbage.keep_what_is()
     start.ended("keras")
     return name
 

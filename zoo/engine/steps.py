@@ -26,7 +26,7 @@ are of the whole batch.
 import keras
 import numpy as np
 
-from zoo.engine import active, counting, groups
+from zoo.engine import active, counting, first_values, groups
 
 CONVOLUTIONS = tuple(
     getattr(keras.layers, name)
@@ -49,7 +49,7 @@ def trainer(
     count=counting.wrong,
 ):
     """The active backend's `Trainer`."""
-    optimizer.build(model.trainable_variables)
+    first_values.build(optimizer, model.trainable_variables)
     return _backend().Trainer(model, loss, optimizer, on_device, count)
 
 

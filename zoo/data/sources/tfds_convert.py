@@ -21,6 +21,10 @@ from zoo.errors import Mistake
 
 BLOCK = 1024  # pictures in memory at a time
 GROUP = 32  # pictures that a thread decodes at a time
+# Pixels of a picture up to which one thread decodes them all. Python lets one thread
+# run at a time, and two that take turns at each small picture take longer than one: on
+# two processors 60,000 digits of MNIST 2.1 to 2.9 s, and 1.7 to 1.9 s by one thread.
+SMALL = 32 * 32
 SIZE = 224  # pixels, for pictures of many sizes
 TEST = 0.2  # carved out where the source has no test split
 LICENSES = {  # what TFDS does not state
@@ -211,6 +215,12 @@ def _pictures(
         to / f"{part}_inputs.npy", "w+", np.uint8, (count, height, width, channels)
     )
     read = partial(_read_all, channels=channels, size=size)
+    if not size and height * width <= SMALL:
+        done = 0
+        while block := list(islice(encoded, BLOCK)):
+            images[done : done + len(block)] = read(block)
+            done += len(block)
+        return images
     decoding: list[Future] = []
     with picture_files.workers() as pool:
         for start in range(0, count + BLOCK, BLOCK):

@@ -125,8 +125,8 @@ def labeled_pictures(
 ) -> Iterator[tuple[bytes, int]]:
     """Encoded pictures and their labels, in the order of the files.
 
-    What `examples` gives, in an eighth of its time: there TFDS makes an array of each
-    number.
+    What `examples` gives, in a sixth of its time: TFDS makes an array of each number,
+    and finds the place of each record anew.
 
     Args:
         builder: a prepared TFDS builder.
@@ -141,14 +141,17 @@ def labeled_pictures(
         for example in examples(builder, split, (picture,)):
             yield example[picture], int(example[label])
         return
-    raw = tfds.decode.DeserializeMethod.RAW_BYTES
-    source = builder.as_data_source(split=split, deserialize_method=raw)
-    for start in range(0, len(source), BLOCK):
-        stop = min(start + BLOCK, len(source))
-        for record in source.__getitems__(list(range(start, stop))):
-            stored = tf_example_pb2.Example.FromString(record).features.feature
-            pixels, number = stored[picture].bytes_list, stored[label].int64_list
-            yield pixels.value[0], number.value[0]
+    from array_record.python.array_record_module import ArrayRecordReader
+
+    for path in builder.info.splits[split].filepaths:
+        reader = ArrayRecordReader(str(path))
+        total = reader.num_records()
+        for start in range(0, total, BLOCK):
+            for record in reader.read(start, min(start + BLOCK, total)):
+                stored = tf_example_pb2.Example.FromString(record).features.feature
+                pixels, number = stored[picture].bytes_list, stored[label].int64_list
+                yield pixels.value[0], number.value[0]
+        reader.close()
 
 
 @contextlib.contextmanager
