@@ -65,6 +65,13 @@ def compiled(function: Callable) -> Callable:
     return jax.jit(function)
 
 
+def copied(array: jax.Array) -> jax.Array:
+    """A copy, for which `jnp.copy` would compile a program of each shape."""
+    if not array.is_fully_addressable:  # in part on devices of other processes
+        return jnp.copy(array)
+    return jax.device_put(array, may_alias=False)
+
+
 def wide() -> contextlib.AbstractContextManager[None]:
     return jax.enable_x64(True)  # of this thread
 

@@ -6,7 +6,12 @@ import keras
 import numpy as np
 
 from zoo.engine import groups, kernels, private
-from zoo.engine.jax.device import compiler_options, full_float32, loop_options
+from zoo.engine.jax.device import (
+    compiler_options,
+    copied,
+    full_float32,
+    loop_options,
+)
 from zoo.engine.reasons import reason
 
 
@@ -130,14 +135,14 @@ class Trainer:
 
     def pull(self):
         self.state = tuple(
-            [_copy(variable.value) for variable in variables]
+            [copied(variable.value) for variable in variables]
             for variables in self._variables()
         )
 
     def push(self):
         for variables, values in zip(self._variables(), self.state, strict=True):
             for variable, value in zip(variables, values, strict=True):
-                variable.assign(_copy(value))
+                variable.assign(copied(value))
 
     def _variables(self):
         return (
@@ -145,13 +150,6 @@ class Trainer:
             self.model.non_trainable_variables,
             self.optimizer.variables,
         )
-
-
-def _copy(array: jax.Array) -> jax.Array:
-    """A copy, for which `jnp.copy` would compile a program of each shape."""
-    if not array.is_fully_addressable:  # in part on devices of other processes
-        return jnp.copy(array)
-    return jax.device_put(array, may_alias=False)
 
 
 _SLOW = "a program each, as XLA would run convolutions inside a loop on one thread"
