@@ -6,12 +6,7 @@ import keras
 import numpy as np
 
 from zoo.engine import groups, kernels, private
-from zoo.engine.jax.device import (
-    compiler_options,
-    copied,
-    full_float32,
-    loop_options,
-)
+from zoo.engine.jax import device
 from zoo.engine.reasons import reason
 
 
@@ -66,20 +61,20 @@ class Trainer:
             step,
             donate_argnums=0,
             out_shardings=everywhere,
-            compiler_options=compiler_options(),
+            compiler_options=device.compiler_options(),
         )
         self._steps = jax.jit(
             steps,
             donate_argnums=0,
             out_shardings=everywhere,
-            compiler_options=loop_options(model),
+            compiler_options=device.loop_options(model),
         )
         self._fused = not _has_slow_convolution(model)
         self.slow_because = "" if self._fused else _SLOW
 
     def train(self, inputs, targets, count, rows=None):
         try:
-            with full_float32():
+            with device.full_float32():
                 return self._train(inputs, targets, count, rows)
         except Exception as error:
             # A layer whose Python looks at values cannot be traced, whatever the error
@@ -90,7 +85,7 @@ class Trainer:
                 raise
             self._fused, self._step = False, self._uncompiled
             self.slow_because = f"{self.model.name} cannot be compiled: {reason(error)}"
-            with full_float32():
+            with device.full_float32():
                 return self._train(inputs, targets, count, rows)
 
     def _train(self, inputs, targets, count, rows):
@@ -117,9 +112,9 @@ class Trainer:
         axis = int(self._fused)
         rows = rows or targets.shape[axis]
         inputs = self.group.put(inputs, rows, axis)
-        for device, index in inputs.sharding.devices_indices_map(inputs.shape).items():
+        for one, index in inputs.sharding.devices_indices_map(inputs.shape).items():
             count = len(range(*index[axis].indices(rows)))
-            self._seen[device] = self._seen.get(device, 0) + count
+            self._seen[one] = self._seen.get(one, 0) + count
         return inputs, self.group.put(targets, rows, axis)
 
     def examples_by_device(self):
@@ -135,14 +130,14 @@ class Trainer:
 
     def pull(self):
         self.state = tuple(
-            [copied(variable.value) for variable in variables]
+            [device.copied(variable.value) for variable in variables]
             for variables in self._variables()
         )
 
     def push(self):
         for variables, values in zip(self._variables(), self.state, strict=True):
             for variable, value in zip(variables, values, strict=True):
-                variable.assign(copied(value))
+                variable.assign(device.copied(value))
 
     def _variables(self):
         return (
@@ -183,7 +178,7 @@ def compile_forward(model):
     compiled = jax.jit(
         call,
         out_shardings=getattr(group, "everywhere", None),
-        compiler_options=compiler_options(),
+        compiler_options=device.compiler_options(),
     )
     chosen = compiled
 
@@ -193,7 +188,7 @@ def compile_forward(model):
             inputs = group.put(inputs, rows or len(inputs), 0)
         values = [private.value(variable) for variable in variables]
         try:
-            with full_float32():
+            with device.full_float32():
                 outputs, changed = chosen(values, inputs)
         except Exception:  # of tracing, see `Trainer.train`
             if group.devices > 1 or chosen is call:
