@@ -19,7 +19,7 @@ from zoo.core.kept import called
 from zoo.data import categories
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kept_facts import restore
-from zoo.data.kinds import tables
+from zoo.data.kinds.values import listed
 from zoo.data.windows import Windows
 from zoo.errors import Mistake
 
@@ -137,8 +137,8 @@ def _without_others(dataset: Dataset, features: tuple[str, ...]) -> Dataset:
         return dataset
     left = tuple(name for name in dataset.features if name not in features)
     warnings.warn(
-        f"{called(dataset.name)}: not used: {tables.listed(left)}; the network learned "
-        f"from {tables.listed(features)}",
+        f"{called(dataset.name)}: not used: {listed(left)}; the network learned "
+        f"from {listed(features)}",
         stacklevel=4,
     )
     return _picked(dataset, np.array(known, int))
@@ -171,7 +171,7 @@ def _tell_unknown(dataset: Dataset, then: tuple[Column, ...]) -> None:
             more = f" and {len(new) - 1:,} more are" if new[1:] else " is"
             warnings.warn(
                 f"column {column.name}: '{new[0]}'{more} unknown to the network, which "
-                f"learned from {tables.listed(column.categories)}",
+                f"learned from {listed(column.categories)}",
                 stacklevel=4,
             )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from zoo.core.columns import Column
 from zoo.data.kinds import dates, figures, words, yes_and_no
-from zoo.data.kinds.tables import LARGEST, MISSING
+from zoo.data.kinds.values import LARGEST, MISSING
 from zoo.errors import Mistake
 
 SPELLED = sorted({f(word) for word in MISSING for f in (str, str.upper, str.title)})

@@ -23,6 +23,7 @@ from zoo.data.kinds.series import (
     refuse_twice,
 )
 from zoo.data.kinds.sheet import Sheet
+from zoo.data.kinds.values import is_cell, listed
 from zoo.errors import Mistake
 
 
@@ -159,8 +160,7 @@ def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
 def _are_rows(raw: list) -> bool:
     """Whether these are dictionaries of a value for each column, and no tables."""
     return bool(raw) and all(
-        isinstance(row, Mapping) and all(map(tables.is_cell, row.values()))
-        for row in raw
+        isinstance(row, Mapping) and all(map(is_cell, row.values())) for row in raw
     )
 
 
@@ -174,7 +174,7 @@ def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
     if part.form.get("header") is False:
         raise Mistake(
             f"{name} has no header: its first line holds no names of columns; write "
-            f"them above it: {tables.listed(names)}, in the order of its columns"
+            f"them above it: {listed(names)}, in the order of its columns"
         )
     tables.pick(part.columns, tuple(names), name)
     plain = {each: cells.plain(part.columns[each], each) for each in names}

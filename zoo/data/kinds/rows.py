@@ -11,6 +11,7 @@ from zoo.core import kept
 from zoo.core.columns import Column, places, width
 from zoo.data.kinds import cells, given, tables
 from zoo.data.kinds.sheet import Sheet, read
+from zoo.data.kinds.values import is_cell, listed
 from zoo.errors import Mistake
 
 BLOCK = 2**16  # rows of a list that are turned into numbers at a time
@@ -30,7 +31,7 @@ def items(raw, columns: tuple[Column, ...]) -> list:
         Mistake: it is nothing of this.
     """
     names = tuple(column.name for column in columns)
-    wanted = f"a row of values for {tables.listed(names)}, a list of rows, or a table"
+    wanted = f"a row of values for {listed(names)}, a list of rows, or a table"
     raw = given.by_name(raw)
     if not isinstance(raw, list):  # whose dictionaries need not have all columns
         raw = kept.named_columns(raw)
@@ -112,7 +113,7 @@ def sheet_of(columns: Mapping) -> Sheet:
 
 
 def _is_cell(value) -> bool:
-    return tables.is_cell(value) and not isinstance(value, Sheet)
+    return is_cell(value) and not isinstance(value, Sheet)
 
 
 def decode(raw, columns: tuple[Column, ...], form: Mapping | None = None) -> np.ndarray:
@@ -229,7 +230,7 @@ def tell_unknown(column: Column, plain, numbers: np.ndarray) -> None:
         more = "" if len(unknown) == 1 else f", as {len(unknown) - 1:,} more cells are,"
         warnings.warn(
             f"column {column.name}: '{cell}'{more} is unknown to the network, which "
-            f"learned from {tables.listed(column.categories)}",
+            f"learned from {listed(column.categories)}",
             stacklevel=3,
         )
 

@@ -2,19 +2,16 @@
 
 import csv
 import itertools
-import math
 import os
 import warnings
 from array import array as Numbers
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from zoo.core import signatures
 from zoo.core.kept import columns_of
-from zoo.core.numbers import read_float
 from zoo.data.kinds.given import (
     array,
     by_name,
@@ -22,19 +19,24 @@ from zoo.data.kinds.given import (
     described,
     is_array,
     is_frame,
-    is_missing,
     is_series,
     several,
 )
+from zoo.data.kinds.values import (
+    LARGEST,
+    SHOWN,
+    is_cell,
+    is_like_number,
+    is_number,
+    listed,
+    read_cell,
+    short,
+)
 from zoo.errors import Mistake
 
-MISSING = ("", "?", "nan", "na", "n/a", "null", "none", "<na>", "nat")
-LARGEST = float(np.finfo(np.float32).max)
 LARGEST_LEARNED = 1e18  # its square is a number in 32 bits, and so are their means
 WIDEST = 2**16  # cells of a line
 LONGEST = 2**23  # letters of a line
-SHOWN = 20  # columns named in an error
-LETTERS = 40  # of a cell shown in an error
 
 Table = str | os.PathLike | Mapping | Sequence
 
@@ -120,7 +122,7 @@ def decode(raw, features: tuple[str, ...], missing: bool) -> np.ndarray:
         row_name = "the row" if len(given) == 1 else f"row {place}"
         for where, row in rows(item, features, row_name):
             for cell, name in zip(row, features, strict=True):
-                numbers.append(_number(cell, f"{where}, column {name}", missing))
+                numbers.append(read_cell(cell, f"{where}, column {name}", missing))
     return np.array(numbers, np.float32).reshape(-1, len(features))
 
 
@@ -241,11 +243,11 @@ def _lines(item: str | os.PathLike, features: tuple[str, ...], words: bool) -> I
     except OSError as error:
         raise Mistake(f"{item} cannot be read: {error.strerror}") from error
     text = isinstance(item, str) and (
-        any(c in item for c in "\n,;\t") or _numeric(item)
+        any(c in item for c in "\n,;\t") or is_number(item)
     )
     if not text:
         raise Mistake(
-            f"there is no file '{_short(item)}'; give a CSV file with the columns "
+            f"there is no file '{short(item)}'; give a CSV file with the columns "
             f"{listed(features)}, or one row of values in that order"
         )
     yield from _parsed(iter(item.splitlines(keepends=True)), features, "", words)
@@ -270,14 +272,14 @@ def _parsed(
             if first:
                 first = False
                 header = [cell.strip() for cell in cells]
-                named = not (words or any(map(_like_number, header)))
+                named = not (words or any(map(is_like_number, header)))
                 if named or set(header) & set(features):
                     pick(dict.fromkeys(header), features, f"{where}row 1")
                     for name in features:
                         if header.count(name) > 1:
                             raise Mistake(
                                 f"{where}row 1: {header.count(name)} columns are "
-                                f"called '{_short(name)}'; keep one"
+                                f"called '{short(name)}'; keep one"
                             )
                     places = [header.index(name) for name in features]
                     continue
@@ -340,66 +342,3 @@ def _fit(cells: list, names: Sequence[str], where: str) -> list:
             f"{listed(names)}"
         )
     return cells
-
-
-def listed(names: Sequence) -> str:
-    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    return ", ".join(map(_short, names[:SHOWN])) + more
-
-
-def _short(text) -> str:
-    text = os.fsdecode(text) if isinstance(text, os.PathLike) else str(text)
-    text = text if text.isprintable() else ascii(text)[1:-1]
-    return text if len(text) <= LETTERS else f"{text[:LETTERS]}..."
-
-
-def _number(cell, where: str, missing: bool) -> float:
-    if isinstance(cell, bool | np.bool_ | Fraction):
-        return float(cell)
-    if is_cell(cell) and is_array(cell) and not isinstance(cell, np.generic):
-        cell = array(cell)[()]  # a tensor of one number
-    text = "" if is_missing(cell) else str(cell).strip()
-    if text.lower() in MISSING:
-        if missing:
-            return math.nan
-        raise Mistake(f"{where}: a value is missing")
-    try:
-        value = read_float(text)
-    except ValueError:
-        hint = "; write a decimal point" if _like_number(text) else ""
-        raise Mistake(
-            f"{where}: '{_short(text)}' where a number belongs{hint}"
-        ) from None
-    if not math.isfinite(value) or abs(value) > LARGEST:
-        kind = "larger than 32 bits hold" if math.isfinite(value) else "not finite"
-        raise Mistake(f"{where}: {_short(text)} is {kind}")
-    return value
-
-
-def _numeric(cell: str) -> bool:
-    try:
-        read_float(cell)
-    except ValueError:
-        return cell.strip().lower() in MISSING
-    return True
-
-
-def _like_number(cell: str) -> bool:
-    """Whether this is a number, written with a decimal point or a decimal comma."""
-    return _numeric(cell.replace(",", ".", 1))
-
-
-def is_cell(value, numeric: bool = False) -> bool:
-    """Whether this is one cell of a row, as opposed to a row, a table or a file.
-
-    With `numeric`, a text is one only if it is a number: it may name a file.
-    """
-    if is_array(value) and not isinstance(value, np.generic):
-        return getattr(value, "ndim", 1) == 0
-    if isinstance(value, str):
-        return not numeric or _numeric(value)
-    if isinstance(value, bytes):
-        return not numeric
-    return isinstance(value, np.generic) or not isinstance(
-        value, Iterable | os.PathLike
-    )
