@@ -15,8 +15,17 @@ from PIL import Image
 
 from zoo import cli, data
 from zoo.core import processes
-from zoo.data.kinds import picture_files, pictures, tables
+from zoo.data.kinds import (
+    picture_files,
+    pictures,
+    sequences,
+    sheet,
+    sound_files,
+    tables,
+    texts,
+)
 from zoo.errors import Mistake
+from zoo.run import open_run
 
 pytestmark = pytest.mark.once
 
@@ -181,6 +190,15 @@ def test_what_is_no_picture_under_a_picture_s_name_is_refused(tmp_path, content)
 def test_a_folder_or_an_odd_name_is_no_picture(tmp_path):
     for name in (tmp_path, tmp_path / "none.png", "a\0b.png", "x" * 5000):
         assert "picture" in refusal(pictures.decode, [name], SHAPE)
+
+
+@pytest.mark.parametrize("name", ["a\0b.csv", "x" * 300 + ".txt"], ids=["NUL", "long"])
+@pytest.mark.parametrize(
+    "read",
+    [sheet.read, texts.text_of, sequences.read, sound_files.head, open_run],
+)
+def test_a_name_that_no_file_can_have_is_told(read, name):
+    assert name.split("\0")[-1] in refusal(read, name)
 
 
 # --- Tables

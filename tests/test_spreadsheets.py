@@ -8,11 +8,13 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import series
 from own_tables import load, written
 
 from zoo import data
 from zoo.data.kinds import sheet
 from zoo.errors import Mistake
+from zoo.serving import inputs
 
 pytestmark = pytest.mark.once
 LANGUAGES = {  # header, cells, encoding
@@ -174,6 +176,54 @@ def test_no_thousands_begin_with_a_zero(tmp_path):
     found = load(written(tmp_path / "own.csv", f"a,b,y\n{rows}"), target="y")
     with pytest.raises(Mistake, match="column a: '0,126' where a number belongs"):
         data.decode(found, {"a": "0,126", "b": "1,126"})
+
+
+WRITTEN = {  # what a spreadsheet program makes of a table's text
+    "decimal commas": lambda text: text.replace(",", ";").replace(".", ","),
+    "tabs": lambda text: text.replace(",", "\t"),
+    "bars": lambda text: text.replace(",", "|"),
+    "old line ends": lambda text: text.replace("\n", "\r"),
+    "title": lambda text: "Report of January\n" + text,
+    "sign": lambda text: "sep=;\n" + text.replace(",", ";"),
+    "spaces": lambda text: text.replace(",", " , ", 3),
+    "mark": lambda text: "\ufeff" + text,
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+@pytest.mark.parametrize("kind", ["tabular", "series"])
+def test_a_table_that_is_sent_is_read_as_its_file_is(kind, how, tmp_path):
+    """So is what comes from a stream."""
+    columns = series.table()
+    columns["load"] = columns["load"].astype("float64").round(2)
+    if kind == "series":
+        known = series.load(columns, window=24, horizon=4)
+    else:
+        known = load({**columns, "bin": ["in", "out"] * 200}, target="bin")
+    frame = pd.DataFrame(columns).tail(40)
+    text = WRITTEN[how](frame.to_csv(index=False))
+    path = tmp_path / "more.csv"
+    path.write_text(text, "utf-8", newline="")
+    right = data.decode(known, data.items(known, frame))
+    for given in ([str(path)], inputs.of_bytes(known, text.encode()), text):
+        found = data.decode(known, data.items(known, given))
+        np.testing.assert_allclose(found, right, rtol=1e-5)
+
+
+def test_a_series_without_names_is_forecast_if_it_was_learned_so(tmp_path):
+    frame = pd.DataFrame(series.table(200))
+    path, sent = tmp_path / "own.csv", frame.tail(60).to_csv(index=False, header=False)
+    frame.to_csv(path, index=False, header=False)
+    names = {"time": "column 1", "target": "column 3"}
+    known = series.load(str(path), **names, window=24, horizon=4)
+    [found] = data.items(known, inputs.of_bytes(known, sent.encode()))
+    np.testing.assert_allclose(found.values, frame["load"].tail(24), rtol=1e-6)
+    named = series.load(series.table(), window=24, horizon=4)
+    message = (
+        "the table has no header: its first line .* above it: when, load, wind, in"
+    )
+    with pytest.raises(Mistake, match=message):
+        data.items(named, inputs.of_bytes(named, sent.encode()))
 
 
 def test_a_file_is_read_as_the_one_that_was_learned_from(tmp_path):

@@ -1,6 +1,7 @@
 """A run: the folder that training leaves behind."""
 
 import csv
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -313,11 +314,11 @@ def open_run(run: Run | str | Path, *, trust: bool = False) -> Run:
     if isinstance(run, Run):
         return run
     folder = trained.folder(run)
-    if not (folder / "recipe.json").is_file():
-        reason = "it is a file" if folder.is_file() else "it has no recipe.json"
-        if not folder.exists():
+    if not os.path.isfile(folder / "recipe.json"):  # a name may be too long for pathlib
+        reason = "it is a file" if os.path.isfile(folder) else "it has no recipe.json"
+        if not os.path.exists(folder):
             reason = "there is no such folder"
-        if (folder / "search.json").is_file():
+        if os.path.isfile(folder / "search.json"):
             reason = f"it is a search, whose best runs are in {folder / 'winner'}"
         raise Mistake(f"{folder} is not a run: {reason}; `zoo train` makes runs")
     if not (folder / "metrics.json").is_file():

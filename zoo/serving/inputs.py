@@ -5,8 +5,6 @@ numbers, texts are texts, rows are values by column.
 """
 
 import base64
-import csv
-import io
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -105,14 +103,15 @@ def of_bytes(dataset: "Dataset", content: bytes) -> list:
         raise Mistake("the body is no text in UTF-8") from error
     if dataset.kind == "text":
         return [_text(dataset, text, "the body")]
-    if dataset.kind == "series":
-        return [_series(dataset, _columns_of(text), "the table")]
     if dataset.kind == "sequence" and "@data" in text.lower():
         return sequences.items(sequences.parsed(text, "the file")[0][:MOST])
     if dataset.kind == "sequence":
         return [("the table", _steps(dataset, _numbers_of(text), "the table"))]
-    if len(text.splitlines()) > MOST + 1:
-        raise Mistake(f"the table has more than {MOST} rows; accepted: at most {MOST}")
+    most = LONGEST_TABLE if dataset.timeline else MOST
+    if len(text.splitlines()) > most + 1:
+        raise Mistake(
+            f"the table has more than {most:,} rows; accepted: at most {most:,}"
+        )
     return [text.rstrip("\n") + "\n"]  # text of a table, and no file's name
 
 
@@ -234,32 +233,6 @@ def _series(dataset: "Dataset", given: Any, name: str) -> dict:
             f"give as many of each, at most {LONGEST_TABLE:,}"
         )
     return dict(given)
-
-
-def _columns_of(text: str) -> dict[str, list]:
-    """A table in CSV with a header, by column; read here, as no disk sees a request."""
-    head = text.partition("\n")[0]
-    separator = max(",;\t", key=head.count)
-    try:
-        lines = [
-            row for row in csv.reader(io.StringIO(text), delimiter=separator) if row
-        ]
-    except csv.Error as error:
-        raise Mistake(f"the table is no CSV: {error}") from error
-    names, rows = lines[0] if lines else [], lines[1:]
-    if len({*names}) < len(names) or not rows:
-        raise Mistake("the table has two columns of one name, or no rows")
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(names):
-            raise Mistake(
-                f"row {number} of the table has {len(row)} cells, and its header "
-                f"{len(names)}"
-            )
-    cells = zip(*rows, strict=True)
-    return {
-        name: [cell or None for cell in column]
-        for name, column in zip(names, cells, strict=True)
-    }
 
 
 def _numbers_of(text: str) -> list[list[float]]:

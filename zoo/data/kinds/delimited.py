@@ -6,8 +6,9 @@ decimal sign, encoding, header.
 
 import codecs
 import csv
+import io
+import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,28 @@ LONGEST = 2**23  # letters of a line
 SIGN = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # as Excel writes it
 
 
+class Text:
+    """What is read as a file is, and lies in none: no disk sees what a server is sent.
+
+    name: in errors.
+    """
+
+    def __init__(self, name: str, text: str):
+        self.name = name
+        self._content = text.encode("utf-8", "backslashreplace")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def open(self, mode: str = "r", encoding: str | None = None, newline=None):
+        content = io.BytesIO(self._content)
+        if "b" in mode:
+            return content
+        return io.TextIOWrapper(content, encoding, newline=newline)
+
+
 def read(
-    path: Path,
+    path: Path | Text,
     separator: str | None,
     decimal: str | None,
     encoding: str | None,
@@ -45,6 +66,8 @@ def read(
 
     See `zoo.data.kinds.sheet.read`, also for the arguments.
     """
+    if isinstance(path, Text):
+        encoding = "utf-8"
     found_encoding = encoding or encoding_of(path, known, usual.get("encoding"))
     try:
         codecs.lookup(found_encoding)
@@ -54,7 +77,7 @@ def read(
             "utf-8, cp1252 or utf-16"
         ) from error
     try:
-        with open(path, encoding=found_encoding, newline="") as file:
+        with path.open(encoding=found_encoding, newline="") as file:
             sample = file.read(SAMPLE)
             if "\n" not in sample and "\r" not in sample:
                 sample += file.readline(LONGEST)
@@ -66,10 +89,8 @@ def read(
         raise Mistake(f"{path} is no text: it holds NUL bytes; give a CSV file")
     if separator is None and (gaps := aligned(sample)):
         form = {"encoding": found_encoding}
-        with tempfile.TemporaryDirectory() as folder:
-            tabbed = Path(folder, path.name)
-            _part(path, found_encoding, gaps, tabbed)
-            parts = read(tabbed, "tab", decimal, "utf-8", header, known, usual)
+        tabbed = _parted(path, found_encoding, gaps)
+        parts = read(tabbed, "tab", decimal, "utf-8", header, known, usual)
         columns, decimal, words, found = parts
         form |= {name: found[name] for name in ("decimal", "header")}
         words = words.replace("the separator tab", "cells aligned by spaces")
@@ -80,7 +101,9 @@ def read(
         sample = sample[skipped.end() :]
         separator = separator or skipped[1]
     separator = separator or usual_separator(sample, known, usual)
-    title = 0 if header is False else headers.title_of(sample, separator, known)
+    title = 0
+    if header is not False:
+        title = headers.title_of(sample, separator, known) or 0
     if title:
         sample = "".join(lines_of(sample).readlines()[title:])
     ends = SEPARATORS.get(separator, separator) if separator else separator_of(sample)
@@ -115,15 +138,16 @@ def read(
     return columns, decimal, f"It has {', '.join(parts)}.", form
 
 
-def _part(path: Path, encoding: str, gaps: re.Pattern, to: Path) -> None:
-    """Write aligned lines with tabs in place of their gaps."""
-    with open(path, encoding=encoding) as file, open(to, "w", encoding="utf-8") as out:
-        for line in file:
-            if not RULE.fullmatch(line):
-                out.write("\t".join(gaps.split(line.strip())) + "\n")
+def _parted(path: Path | Text, encoding: str, gaps: re.Pattern) -> Text:
+    """Aligned lines with tabs in place of their gaps."""
+    with path.open(encoding=encoding) as file:
+        rows = (gaps.split(line.strip()) for line in file if not RULE.fullmatch(line))
+        return Text(path.name, "".join("\t".join(row) + "\n" for row in rows))
 
 
-def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, skip):
+def _columns(
+    path: Path | Text, encoding: str, ends: str, names: list, header: bool, skip
+):
     """All columns as text; pyarrow finds no types, which it does from the first MB."""
     import pyarrow
     from pyarrow import csv as reader
@@ -135,7 +159,7 @@ def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, sk
         return "error"
 
     utf8 = encoding.lower().replace("_", "-") in ("utf-8", "utf-8-sig", "ascii")
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         quoted = any(b'"' in block for block in iter(lambda: file.read(2**24), b""))
     options = (
         reader.ReadOptions(
@@ -154,7 +178,7 @@ def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, sk
         ),
     )
     try:
-        with open(path, "rb") as file:  # pyarrow itself opens names in UTF-8 alone
+        with path.open("rb") as file:  # pyarrow itself opens names in UTF-8 alone
             table = reader.read_csv(file, *options)
     except (pyarrow.ArrowInvalid, OSError, UnicodeError) as error:
         if wrong:
@@ -183,10 +207,10 @@ def _columns(path: Path, encoding: str, ends: str, names: list, header: bool, sk
     return dict(zip(names, margins.without_empty(table.columns), strict=True))
 
 
-def _ends_quoted(path: Path, encoding: str) -> bool:
+def _ends_quoted(path: Path | Text, encoding: str) -> bool:
     """Whether the last cell of a text ends with a quotation mark."""
-    with open(path, "rb") as file:
-        file.seek(max(0, path.stat().st_size - 64))
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 64))
         return file.read().decode(encoding, "replace").rstrip().endswith('"')
 
 
@@ -196,7 +220,7 @@ def _doubt(given: str | None, found: str) -> str:
     return " (a guess, as it is not UTF-8; data.encoding sets another)"
 
 
-def _cells(path: Path, sample: str, ends: str) -> list[list[str]]:
+def _cells(path: Path | Text, sample: str, ends: str) -> list[list[str]]:
     try:
         rows = csv.reader(lines_of(sample), delimiter=ends)
         some = (row for row, _ in zip(rows, range(LINES), strict=False))
@@ -213,13 +237,17 @@ def _cells(path: Path, sample: str, ends: str) -> list[list[str]]:
     return lines
 
 
-def _too_long(path: Path) -> Mistake:
+def _too_long(path: Path | Text) -> Mistake:
     return Mistake(f"{path} has a line of more than {LONGEST:,} letters; is it CSV?")
 
 
-def unreadable(path: Path, error: Exception) -> Mistake:
+def unreadable(path: Path | Text, error: Exception) -> Mistake:
     """The error for a file that a library cannot read."""
-    if path.is_file() and (why := signatures.instead_of(path)):
+    if (
+        isinstance(path, Path)
+        and path.is_file()
+        and (why := signatures.instead_of(path))
+    ):
         return Mistake(f"{path} cannot be read: {why}")
     lines = str(error).strip().splitlines() or [type(error).__name__]
     then = "; give data.encoding" if isinstance(error, UnicodeError) else ""

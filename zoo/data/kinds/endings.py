@@ -1,11 +1,9 @@
 """How a series ends: its last window, from which the next steps are forecast."""
 
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -23,7 +21,7 @@ from zoo.data.kinds.series import (
     refuse_twice,
 )
 from zoo.data.kinds.sheet import Sheet
-from zoo.data.kinds.values import is_cell, listed
+from zoo.data.kinds.values import is_cell
 from zoo.errors import Mistake
 
 
@@ -134,11 +132,8 @@ def _sheets(raw, known: tuple, form: Mapping | None) -> Iterator[Sheet]:
     wanted = "a table with a column of time: a file, or a frame"
     if not isinstance(raw, list) or _are_rows(raw):
         raw = kept.named_columns(raw)
-    if isinstance(raw, str) and "\n" in raw:  # text as in a file
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "series.csv")
-            path.write_bytes(raw.encode("utf-8", "backslashreplace"))
-            yield sheet.read(path, known=known, usual=form)
+    if isinstance(raw, str) and ("\n" in raw or "\r" in raw):  # text as in a file
+        yield sheet.of_text(raw, known, form)
     elif isinstance(raw, str | os.PathLike):
         yield sheet.read(raw, known=known, usual=form)
     elif given.is_frame(raw):
@@ -171,11 +166,7 @@ def _split(part: Sheet, timeline: Timeline, columns) -> Iterator[Series]:
         raise Mistake(f"{name} has no rows; give the steps before the forecast")
     names = [time, *([timeline.key] if timeline.key else [])]
     names += [column.name for column in columns if column.name not in names]
-    if part.form.get("header") is False:
-        raise Mistake(
-            f"{name} has no header: its first line holds no names of columns; write "
-            f"them above it: {listed(names)}, in the order of its columns"
-        )
+    sheet.check_header(part, names)
     tables.pick(part.columns, tuple(names), name)
     plain = {each: cells.plain(part.columns[each], each) for each in names}
     clock, zone = replace(timeline.clock, decimal=part.decimal), ""

@@ -44,8 +44,8 @@ def check_names(name: str, names: list[str]) -> None:
         )
 
 
-def title_of(sample: str, separator: str | None, known: tuple[str, ...]) -> int:
-    """How many lines stand above the header."""
+def title_of(sample: str, separator: str | None, known: tuple[str, ...]) -> int | None:
+    """How many lines stand above the header; None if none holds a known name."""
     lines = lines_of(sample).readlines()[: margins.TITLE + 1]
     found = []
     for ends in [separator] if separator else FOUND:
@@ -55,7 +55,7 @@ def title_of(sample: str, separator: str | None, known: tuple[str, ...]) -> int:
         except (csv.Error, TypeError):  # a cell of more than 128 kB, or no separator
             continue
         found.append(margins.above(rows, known))
-    return min((each for each in found if each is not None), default=0)
+    return min((each for each in found if each is not None), default=None)
 
 
 def beneath(title: int) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from zoo.core import kept
 from zoo.core.columns import Column, places, width
-from zoo.data.kinds import cells, given, tables
-from zoo.data.kinds.sheet import Sheet, read
+from zoo.data.kinds import cells, given, headers, separators, sheet, tables
+from zoo.data.kinds.sheet import Sheet
 from zoo.data.kinds.values import is_cell, listed
 from zoo.errors import Mistake
 
@@ -138,8 +138,7 @@ def decode(raw, columns: tuple[Column, ...], form: Mapping | None = None) -> np.
         return found
     parts, waiting = [], []
     for item in items(raw, columns):
-        if isinstance(item, Sheet) or _is_file(item):
-            whole = item if isinstance(item, Sheet) else _read(item, columns, form)
+        if whole := _table(item, columns, form):
             parts += [_of_rows(waiting, columns), _of_sheet(whole, columns)]
             waiting = []
         else:
@@ -164,12 +163,25 @@ def _is_file(item) -> bool:
     return isinstance(item, os.PathLike) or (len(text) < 4096 and os.path.isfile(text))
 
 
-def _read(path, columns: tuple[Column, ...], form: Mapping | None) -> Sheet:
-    return read(path, known=tuple(column.name for column in columns), usual=form)
+def _table(item, columns: tuple[Column, ...], form: Mapping | None) -> Sheet | None:
+    """A table, in a file or in a text with a header; None of rows."""
+    if isinstance(item, Sheet):
+        return item
+    known = tuple(column.name for column in columns)
+    if _is_file(item):
+        return sheet.read(item, known=known, usual=form)
+    if not isinstance(item, str) or len(item.strip().splitlines()) < 2:
+        return None
+    if headers.title_of(item[: separators.SAMPLE], None, known) is None:
+        return None
+    found = sheet.of_text(item, known, {**(form or {}), "header": False})
+    return found if found.form["header"] else None
 
 
 def _of_sheet(found: Sheet, columns: tuple[Column, ...]) -> np.ndarray:
-    tables.pick(found.columns, tuple(column.name for column in columns), found.name)
+    names = tuple(column.name for column in columns)
+    sheet.check_header(found, names)
+    tables.pick(found.columns, names, found.name)
     parts = []
     for column in columns:
         plain = cells.plain(found.columns[column.name])

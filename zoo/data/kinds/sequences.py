@@ -40,7 +40,7 @@ def read(path: str | os.PathLike) -> tuple[list[np.ndarray], list[str]]:
             text = file.read()
     except FileNotFoundError as error:
         raise Mistake(f"there is no file {name}") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise Mistake(f"{name} cannot be read as a .ts file: {error}") from error
     return parsed(text, name)
 

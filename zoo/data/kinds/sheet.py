@@ -4,7 +4,7 @@ Reading is pyarrow's, and openpyxl's; of text see `zoo.data.kinds.delimited`.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from zoo.core.kept import array, name_of
 from zoo.core.paths import expand
 from zoo.data.kinds import delimited, headers, margins
 from zoo.data.kinds.encodings import is_guessed
+from zoo.data.kinds.values import listed
 from zoo.errors import Mistake, unknown
 
 TEXT = (".csv", ".tsv", ".txt", ".tab", ".data")
@@ -114,7 +115,7 @@ def read(
     path, usual = expand(path), usual or {}
     suffix = path.suffix.lower()
     parts = parts_of(path)
-    if not path.is_file() and not parts:
+    if not os.path.isfile(path) and not parts:  # nor is a name that is too long
         raise Mistake(f"there is no file {path}")
     files.check_readable(path)
     if not path.stat().st_size:
@@ -145,6 +146,30 @@ def read(
     if not len(found):
         raise Mistake(f"{path} has no rows; give a table with a row for each example")
     return found
+
+
+def of_text(text: str, known: tuple[str, ...], usual: Mapping | None) -> Sheet:
+    """The table in a text, read as that in a CSV file is, see `read`.
+
+    Raises:
+        Mistake: it holds no table, or no rows.
+    """
+    columns, sign, words, form = delimited.read(
+        delimited.Text("the table", text), None, None, None, None, known, usual or {}
+    )
+    found = Sheet("the table", columns, sign, words, form=form)
+    if not len(found):
+        raise Mistake("the table has no rows; give one with a row for each example")
+    return found
+
+
+def check_header(part: Sheet, names: Sequence[str]) -> None:
+    """Refuse a table without a header whose columns are asked for by these names."""
+    if part.form.get("header") is False and not {*names} <= part.columns.keys():
+        raise Mistake(
+            f"{part.name} has no header: its first line holds no names of columns; "
+            f"write them above it: {listed(names)}, in the order of its columns"
+        )
 
 
 def joined(folder: Path, parts: list[Path]) -> Sheet:

@@ -159,6 +159,8 @@ def _opened(source: Source, seconds: float) -> _Found:
     if not isinstance(source, str | os.PathLike):
         content = source.read()
         return _read(io.BytesIO(content), len(content), name, seconds)
+    if "\0" in os.fspath(source):
+        raise Mistake(f"there is no sound {name!r}: no file has NUL in its name")
     try:
         about = os.stat(source)
         if not stat.S_ISREG(about.st_mode):

@@ -100,8 +100,9 @@ def text_of(item: str | os.PathLike) -> str:
         raise Mistake(f"there is no file {path}; give {WANTED}") from error
     except UnicodeDecodeError as error:
         raise Mistake(f"{path} is no text; save it in UTF-8") from error
-    except OSError as error:
-        raise Mistake(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # of a name with NUL
+        why = getattr(error, "strerror", None) or error
+        raise Mistake(f"{path} cannot be read: {why}") from error
     if path.lower().endswith((".csv", ".tsv", ".json", ".jsonl")):
         raise Mistake(f"{path} holds a table, not a text; give {WANTED}")
     return text
