@@ -12,6 +12,7 @@ from array_record.python.array_record_data_source import ArrayRecordDataSource
 from PIL import Image
 
 from zoo import data
+from zoo.data import builders
 from zoo.errors import Mistake
 
 pytestmark = [pytest.mark.once, pytest.mark.without_tensorflow]
@@ -233,7 +234,7 @@ def test_arguments_that_do_not_fit_the_digits():
 
 
 def test_names_are_those_of_the_folder():
-    folder = Path(data.builders.__file__).parent
+    folder = Path(builders.__file__).parent
     own = {path.stem for path in folder.glob("[a-z]*.py")}
     assert own <= set(data.names())
     assert {"circles", "folder", "mammographic_masses"} <= set(data.names())

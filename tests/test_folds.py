@@ -18,6 +18,7 @@ from zoo.core.random import order
 from zoo.data import folds, keys
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds.tokens import split_words
+from zoo.data.sources import generated
 from zoo.data.splits import carve, together
 from zoo.errors import Mistake
 from zoo.tuning import trial
@@ -301,7 +302,7 @@ def test_what_no_column_can_say():
 
 
 def test_a_recipe_names_the_column_and_searches_keep_groups_apart(monkeypatch):
-    monkeypatch.setitem(data.generated.__dict__, "moons", lambda: patients())
+    monkeypatch.setattr(generated, "moons", lambda: patients())
     recipe = Recipe(
         "deep_mlp", "moons", data_arguments={"groups": "patient"}, validation=0.2
     )

@@ -2,43 +2,29 @@
 
 import inspect
 import os
-import types
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from pathlib import PureWindowsPath
 from typing import Any
 
 import numpy as np
 
 from zoo.core.arguments import as_annotated, checked
-from zoo.core.kept import called, check_kept, keep
+from zoo.core.kept import called, keep
 from zoo.core.paths import expand
 from zoo.core.progress import track
 from zoo.core.random import order
-from zoo.data import builders, categories, elsewhere, folds, keys, repeats
+from zoo.data import categories, elsewhere, folds, keys, readers, repeats
 from zoo.data.cache import cache_dir
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.inputs import check_as_is, decode, items, laid_out, named, ready
 from zoo.data.kept_facts import restore
 from zoo.data.kinds import texts
-from zoo.data.sources import (
-    digit_strings,
-    forecasts,
-    generated,
-    numbers,
-    own,
-    penguins,
-    speech,
-    streams,
-    table,
-    tfds,
-)
+from zoo.data.readers import is_path, names, paths
+from zoo.data.sources import own, table
 from zoo.data.splits import carve
-from zoo.errors import Mistake, unknown
+from zoo.errors import Mistake
 from zoo.recipe import Recipe
-from zoo.recipe.overrides import PATHS
 
 __all__ = [
     "Dataset",
@@ -61,24 +47,7 @@ __all__ = [
 ]
 
 VALIDATION = 0.1  # of the training split, where the data have no validation split
-_HOMES = (generated, numbers, penguins, forecasts, streams, speech, digit_strings)
 LONGEST_CLASS = 1000  # letters
-TEXT = ("vocabulary_size", "length", "keep", "ngrams")
-_WITHOUT_TEXTS = (
-    own.arrays.read,
-    own.folder.read,
-    own.labeled.read,
-    own.series.read,
-    own.sounds.listed,
-    own.sounds.read,
-    streams.read,
-)
-
-
-def names() -> tuple[str, ...]:
-    """The zoo's own data sets; every name of TensorFlow Datasets works as well."""
-    made = (name for home in _HOMES for name in home.NAMES)
-    return tuple(sorted([*builders.names(), *made, "folder"]))
 
 
 def load(
@@ -136,13 +105,13 @@ def load(
         name = os.path.join(os.curdir, name)
     elif not isinstance(name, str):
         name = keep(name)
-    read = _reader(name, arguments)
+    read = readers.find(name, arguments)
     taken = inspect.signature(read).parameters
     arguments = as_annotated(arguments, taken)
     if _is_series(read):
         with checked(f"the data set {name}", arguments, taken):
             return _series(read, arguments, fold, groups, time, validation)
-    wanted = {key: arguments.pop(key) for key in TEXT if key in arguments}
+    wanted = {key: arguments.pop(key) for key in readers.OF_TEXTS if key in arguments}
     key = keys.one_of(groups, time)
     asked = {k: v for k, v in {"groups": groups, "time": time}.items() if k in taken}
     with checked(f"the data set {name}", arguments, taken):
@@ -194,68 +163,13 @@ def moved(recipe: Recipe, place: Any, known: Dataset) -> Recipe:
     """
     if not isinstance(place, str | os.PathLike):
         place = keep(place)
-    made = getattr(_home(recipe.data), recipe.data, None)
-    if recipe.data in builders.names():
-        made = partial(tfds.read, recipe.data)
+    made = readers.made(recipe.data)
     path = os.path.join(os.curdir, expand(place))
     if not os.path.lexists(path):
         raise Mistake(f"there is no file or folder {place}")
-    _check_there(path)
+    readers.check_there(path)
     read = made or own.reader(path, recipe.data_arguments)
     return elsewhere.at(recipe, path, read, bool(made), known)
-
-
-def is_path(name: str) -> bool:
-    """Whether `load` takes `name` for a path of the user's own data, of any system.
-
-    A name of TensorFlow Datasets may hold a slash too: "glue/sst2".
-    """
-    if name.startswith((".", "~", "/", "\\")) or PureWindowsPath(name).drive:
-        return True
-    if name.endswith(("/", "\\")) or own.is_file(name):
-        return True
-    if PureWindowsPath(name).suffix and os.path.isfile(name):  # of another kind
-        return True
-    return ("/" in name or "\\" in name) and os.path.isdir(name)
-
-
-def paths(recipe: Recipe) -> tuple[str, ...]:
-    """The arguments of a recipe's data that are paths.
-
-    Of one's own table `file` is a column.
-    """
-    return tuple(n for n in PATHS if n != "file" or not is_path(recipe.data))
-
-
-def _reader(name: str, arguments: dict) -> Callable[..., Dataset]:
-    """What reads a data set, after a look at the names of its arguments."""
-    if home := _home(name):
-        read = getattr(home, name)
-    elif name == "folder":
-        if "path" not in arguments:
-            raise Mistake("the data set 'folder' needs its path: path=./pets")
-        read = own.folder.read
-    elif is_path(name):
-        _check_there(name)
-        read = own.reader(name, arguments)
-    else:
-        read = partial(tfds.read, name)
-    accepted = set(inspect.signature(read).parameters) - {"validation"}
-    if getattr(read, "func", None) not in (None, *_WITHOUT_TEXTS):
-        accepted |= set(TEXT)
-    for argument in arguments:
-        if argument not in accepted:
-            what = f"argument of the data set {name}"
-            raise unknown(what, argument, accepted, _beside(name))
-    return read
-
-
-def _beside(name: str) -> str:
-    """What to give for a file or folder that has the name of a data set, or could."""
-    if is_path(name) or not os.path.exists(name):
-        return ""
-    what = "folder" if os.path.isdir(name) else "file"
-    return f"for the {what} of this name give './{name}'"
 
 
 def _is_series(read: Callable[..., Dataset]) -> bool:
@@ -297,25 +211,6 @@ def _tell_unused(arguments: dict, fold: tuple[int, ...]) -> None:
             f"{fold[1]} parts",
             stacklevel=4,
         )
-
-
-def _home(name: str) -> types.ModuleType | None:
-    """The one of these with a function of that name, which makes the data set."""
-    return next((each for each in _HOMES if name in each.NAMES), None)
-
-
-def _check_there(name: str) -> None:
-    """Refuse a path at which nothing lies, before its arguments are looked at."""
-    check_kept(name)
-    path = os.path.abspath(expand(name))
-    if os.path.exists(path):
-        return
-    what = f"there is no {'file' if own.is_file(name) else 'folder'} {name}"
-    if os.path.islink(path):
-        raise Mistake(f"{name} is a link to {os.readlink(path)}, which is not there")
-    if os.path.dirname(path) == os.getcwd() and os.path.basename(path) != name:
-        what += f"; if you mean the data set, give '{os.path.basename(path)}'"
-    raise Mistake(what)
 
 
 def _is_seen(name: str) -> bool:
