@@ -190,7 +190,8 @@ def test_its_own_data_at_another_place_have_the_same_test(trained, tmp_path):
 
 def test_a_published_run_is_evaluated_where_its_data_lie_now(trained, tmp_path):
     published = zoo.publish(trained, tmp_path / "published")
-    with pytest.raises(Mistake, match=r"there is no file own\.csv"):
+    words = rf"there is no file own\.csv; .*`zoo evaluate {published} --data PLACE`"
+    with pytest.raises(Mistake, match=words):
         zoo.evaluate(published)
     flowers(0, 240).to_csv(tmp_path / "data.csv", index=False)
     found = zoo.evaluate(published, "test", data=tmp_path / "data.csv")
@@ -200,23 +201,27 @@ def test_a_published_run_is_evaluated_where_its_data_lie_now(trained, tmp_path):
 def test_pictures_are_brought_to_the_size_that_the_network_takes(tmp_path):
     draws = np.random.default_rng(0)
     for name in ("bright", "dark"):
-        (tmp_path / "own" / name).mkdir(parents=True)
+        (tmp_path / "digits" / name).mkdir(parents=True)
         for number in range(9):
             shades = 60 * (name == "bright") + draws.integers(90, 120, (20, 30, 3))
             picture = shades.astype("uint8")
-            Image.fromarray(picture).save(tmp_path / "own" / name / f"{number}.png")
+            Image.fromarray(picture).save(tmp_path / "digits" / name / f"{number}.png")
     recipe = zoo.Recipe(
         "deep_mlp",
-        str(tmp_path / "own"),
+        str(tmp_path / "digits"),
         model_arguments={"hidden": ()},
         data_arguments={"size": 8, "channels": 1},
         batch=4,
         epochs=2,
     )
     run = zoo.train(recipe, run=tmp_path / "run", floor=False, quiet=True)
-    (tmp_path / "own").rename(tmp_path / "pets")
-    found = zoo.evaluate(run, "test", data=tmp_path / "pets")
-    assert found == pytest.approx(run.metrics["test"])
+    (tmp_path / "digits").rename(tmp_path / "pets")
+    published = zoo.publish(run, tmp_path / "published")
+    for each in (run, published):  # a folder, and not zoo's digits
+        with pytest.raises(Mistake, match=r"there is no folder .*digits; .* --data "):
+            zoo.evaluate(each)
+        found = zoo.evaluate(each, "test", data=tmp_path / "pets")
+        assert found == pytest.approx(run.metrics["test"])
 
 
 def test_what_cannot_be_evaluated_is_told(trained, tmp_path):

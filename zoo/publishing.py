@@ -13,7 +13,7 @@ from zoo import recipe as recipes
 from zoo.building import fitting, hub, stored, trained
 from zoo.core import columns, files, seal
 from zoo.core.paths import expand
-from zoo.data import Dataset, paths
+from zoo.data import Dataset, is_path, paths
 from zoo.errors import Mistake, plain
 from zoo.run import Run, open_run
 
@@ -147,6 +147,8 @@ def without_places(recipe: recipes.Recipe) -> recipes.Recipe:
     if more := recipe.data_arguments.get("more"):
         kept["more"] = files.without_folders(more)
     data = files.without_folders(recipe.data)
+    if is_path(recipe.data) and not is_path(data):
+        data = f"./{data}"  # a folder, and no data set of that name
     return dataclasses.replace(recipe, data=data, data_arguments=kept)
 
 

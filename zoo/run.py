@@ -276,7 +276,16 @@ class Run:
             changes = {"more": "", **changes}
             compared = {k: v for k, v in compared.items() if k != "train"}
         own = {"encoder": known.encoder, "learned": place is None}
-        dataset = data.load_for(recipe, **own, **changes)
+        try:
+            dataset = data.load_for(recipe, **own, **changes)
+        except Mistake as mistake:
+            if place is not None or not data.is_gone(recipe):
+                raise
+            raise Mistake(
+                f"{mistake}; it is what {self.folder} learned from: put it back, or "
+                f"say where it lies now: `zoo evaluate {self.folder} --data PLACE` (in "
+                "Python: zoo.evaluate(run, data=PLACE))"
+            ) from mistake
         names = known.classes, known.features, known.columns
         dataset = identity.align(dataset, *names, fewer=place is not None)
         if dataset.input_shape != known.input_shape:

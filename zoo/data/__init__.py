@@ -32,6 +32,7 @@ __all__ = [
     "cache_dir",
     "check_as_is",
     "decode",
+    "is_gone",
     "is_path",
     "items",
     "laid_out",
@@ -170,6 +171,12 @@ def moved(recipe: Recipe, place: Any, known: Dataset) -> Recipe:
     readers.check_there(path)
     read = made or own.reader(path, recipe.data_arguments)
     return elsewhere.at(recipe, path, read, bool(made), known)
+
+
+def is_gone(recipe: Recipe) -> bool:
+    """Whether the data of a recipe are read from a place where nothing lies."""
+    made = readers.made(recipe.data)
+    return bool(made or is_path(recipe.data)) and elsewhere.is_gone(recipe, made)
 
 
 def _is_series(read: Callable[..., Dataset]) -> bool:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 
 from zoo.core.kept import called
+from zoo.core.paths import expand
 from zoo.data.dataset import Dataset
 from zoo.data.sources import own
 from zoo.errors import Mistake
@@ -43,6 +44,22 @@ def at(
         )
     arguments[found[0]] = place
     return dataclasses.replace(recipe, data_arguments=arguments)
+
+
+def is_gone(recipe: Recipe, made: Callable | None) -> bool:
+    """Whether nothing lies where the data of a recipe are read.
+
+    Args:
+        recipe: of a run.
+        made: what reads the data set of the recipe's name; None if that is a path.
+    """
+    place = recipe.data
+    if made:
+        taken = inspect.signature(made).parameters
+        usual = {name: each.default for name, each in taken.items()}
+        given = {**usual, **recipe.data_arguments}
+        place = given.get("path") or given.get("file")
+    return isinstance(place, str) and not os.path.exists(expand(place))
 
 
 def undivided(recipe: Recipe) -> dict:
