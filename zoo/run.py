@@ -1,6 +1,7 @@
 """A run: the folder that training leaves behind."""
 
 import csv
+import dataclasses
 import os
 import warnings
 from collections.abc import Sequence
@@ -258,7 +259,8 @@ class Run:
                 have other names; or their inputs another shape.
         """
         from zoo import data
-        from zoo.data import elsewhere, identity
+        from zoo.data import elsewhere, identity, judged
+        from zoo.data.sources import streams
 
         if stored.is_own_data(self.recipe.data) and not self.trust:
             raise Mistake(
@@ -277,7 +279,8 @@ class Run:
             compared = {k: v for k, v in compared.items() if k != "train"}
         own = {"encoder": known.encoder, "learned": place is None}
         try:
-            dataset = data.load_for(recipe, **own, **changes)
+            with judged.by(None if place is None else known):
+                dataset = data.load_for(recipe, **own, **changes)
         except Mistake as mistake:
             if place is not None or not data.is_gone(recipe):
                 raise
@@ -286,10 +289,20 @@ class Run:
                 f"say where it lies now: `zoo evaluate {self.folder} --data PLACE` (in "
                 "Python: zoo.evaluate(run, data=PLACE))"
             ) from mistake
+        if not divided and dataset.kind == "language":
+            held = streams.held_out(dataset.train)
+            dataset = dataclasses.replace(dataset, train=held)
         names = known.classes, known.features, known.columns
         dataset = identity.align(dataset, *names, fewer=place is not None)
+        if place is not None:
+            identity.check_steps(dataset, known)
         if dataset.input_shape != known.input_shape:
             now, then = (" x ".join(map(str, x.input_shape)) for x in (dataset, known))
+            if place is not None:
+                raise Mistake(
+                    f"the examples of {called(recipe.data)} are of {now}, and the "
+                    f"network takes {then}"
+                )
             raise Mistake(
                 f"the examples of {recipe.data} are of {now} now, and those that "
                 f"{self.folder} learned from of {then}: put them back, or train again"

@@ -164,6 +164,8 @@ def moved(recipe: Recipe, place: Any, known: Dataset) -> Recipe:
     """
     if not isinstance(place, str | os.PathLike):
         place = keep(place)
+    if not str(place).strip():
+        raise Mistake(f"data={str(place)!r} names nothing; give a file or a folder")
     made = readers.made(recipe.data)
     path = os.path.join(os.curdir, expand(place))
     if not os.path.lexists(path):

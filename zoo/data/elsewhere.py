@@ -1,4 +1,4 @@
-"""A recipe whose data lie at another place now."""
+"""A recipe whose data lie at another place now, or others in their place."""
 
 import dataclasses
 import inspect
@@ -27,11 +27,13 @@ def at(
             its columns hold, as that cannot be told from other rows.
 
     Raises:
-        Mistake: the data set is made by its name, and read from no file.
+        Mistake: the data set is made by its name, and read from no file; or the data
+            at the place are of another form.
     """
     arguments = dict(recipe.data_arguments)
     taken = inspect.signature(read).parameters
     if not named:
+        _check_form(place, read, known, arguments)
         given = {k: v for k, v in _found(known).items() if k in taken}
         columns = {**given.pop("columns", {}), **arguments.pop("columns", {})}
         arguments = {**given, **arguments, **({"columns": columns} if columns else {})}
@@ -88,9 +90,53 @@ def _found(known: Dataset) -> dict:
         found["task"] = known.task
     if text := (known.form or {}).get("text"):
         found["text"] = text
-    if known.kind == "tabular":
-        found["columns"] = {each.name: each.kind for each in known.columns}
+    if known.kind in ("tabular", "series"):
+        line = known.timeline
+        said = (line.target, line.clock.name) if line else ()  # by other arguments
+        found["columns"] = {
+            each.name: each.kind for each in known.columns if each.name not in said
+        }
     return found
 
 
+def _check_form(place: str, read: Callable, known: Dataset, arguments: dict) -> None:
+    """Refuse what no reader of the run's kind of data takes, before it is read."""
+    reader = getattr(read, "func", read)
+    what = _FORMS[reader]
+    if reader not in _READERS.get(known.kind, _FORMS):
+        raise Mistake(
+            f"{place} is read as {what}, and the run learned from "
+            f"{_FORMS[_READERS[known.kind][0]]}; give examples of that kind"
+        )
+    taken = {*inspect.signature(read).parameters, *_FOR_ALL}
+    if other := [name for name in arguments if name not in taken]:
+        raise Mistake(
+            f"{place} is read as {what}, and the run's own data have data."
+            f"{other[0]}={arguments[other[0]]}, which that has not; give examples in "
+            "the form of those that it learned from"
+        )
+
+
+_FORMS = {
+    own.arrays.read: "arrays",
+    own.folder.read: "a folder of pictures",
+    own.labeled.read: "a table that names pictures",
+    own.series.read: "a series",
+    own.sounds.listed: "a table that names sounds",
+    own.sounds.read: "a folder of sounds",
+    own.streams.read: "a text that goes on",
+    own.table.read: "a table",
+    own.text_files.read: "a folder of texts",
+}
+_READERS = {
+    "image": (own.folder.read, own.labeled.read, own.arrays.read),
+    "language": (own.streams.read,),
+    "series": (own.series.read,),
+    "sound": (own.sounds.read, own.sounds.listed),
+    "tabular": (own.table.read, own.arrays.read),
+    "text": (own.text_files.read, own.table.read, own.arrays.read),
+}
+# Arguments of `zoo.data.load` that any reader's data may have.
+_FOR_ALL = ("fold", "groups", "joined", "seed", "time", "validation")
+_FOR_ALL += ("vocabulary_size", "length", "keep", "ngrams")
 _WITH_FILE = "mammographic_masses"  # alone of what is prepared as TFDS's sets are

@@ -130,6 +130,16 @@ def align(
     return _with_columns(dataset, then)
 
 
+def check_steps(dataset: Dataset, known: Dataset) -> None:
+    """Refuse a series whose rows are farther apart, or nearer, than a run's own."""
+    now, then = dataset.timeline, known.timeline
+    if now and then and str(now.step) != str(then.step):
+        raise Mistake(
+            f"the steps of {called(dataset.name)} are of {now.step}, and the network "
+            f"learned from steps of {then.step}"
+        )
+
+
 def _without_others(dataset: Dataset, features: tuple[str, ...]) -> Dataset:
     """The data set without the columns that have none of these names."""
     known = [i for i, name in enumerate(dataset.features) if name in features]
@@ -229,7 +239,18 @@ def _places(
     )
     if now == then:
         return None
-    if sorted(now) != sorted(then) and not (fewer and set(now) <= set(then)):
+    if fewer and (new := sorted({*now} - {*then})):
+        raise Mistake(
+            f"the {kind} of {called(data)} are not all known to the run: new: "
+            f"{', '.join(new)}; it learned {listed(then)}; call them so, or "
+            "leave them out"
+        )
+    if fewer and kind == "columns" and (gone := sorted({*then} - {*now})):
+        raise Mistake(
+            f"{called(data)} lacks columns that the run learned from: "
+            f"{', '.join(gone)}; add them"
+        )
+    if sorted(now) != sorted(then) and not fewer:
         gone = ", ".join(sorted(set(then) - set(now))) or "none"
         new = ", ".join(sorted(set(now) - set(then))) or "none"
         raise Mistake(
@@ -237,4 +258,4 @@ def _places(
             f"{gone}; new: {new}; give the run the data that it was trained on, or "
             "train again"
         )
-    return np.array([then.index(name) for name in now])
+    return np.array([then.index(name) for name in now], int)

@@ -9,6 +9,7 @@ import numpy as np
 
 from zoo.core import columns as described
 from zoo.core.columns import Column
+from zoo.core.kept import called
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.folds import join
 from zoo.data.kinds import cells
@@ -36,9 +37,11 @@ def take(dataset: Dataset, groups: str = "", time: str = "") -> Dataset:
             f"{dataset.name} has none: it holds {dataset.kind} data"
         )
     if name not in dataset.features:
-        raise unknown(f"column of {dataset.name}", name, dataset.features)
+        raise unknown(f"column of {called(dataset.name)}", name, dataset.features)
     if len(dataset.features) == 1:
-        raise Mistake(f"{dataset.name} has no other column than {name} to learn from")
+        raise Mistake(
+            f"{called(dataset.name)} has no other column than {name} to learn from"
+        )
     columns = dataset.columns or tuple(map(Column, dataset.features))
     at = dataset.features.index(name)
     column, place = list(described.places(columns))[at]
@@ -118,7 +121,7 @@ def _check_kind(time: str, column: Column) -> None:
 
 def _missing(name: str, data: str, count: int) -> Mistake:
     return Mistake(
-        f"column {name} of {data} has no value in {count:,} rows, so nobody "
+        f"column {name} of {called(data)} has no value in {count:,} rows, so nobody "
         "knows where they belong; fill them in, or leave these rows out"
     )
 
@@ -163,8 +166,8 @@ def _drawn(dataset: Dataset, name: str) -> Dataset:
     about = whole.prints, whole.groups, whole.times
     kept, held = carve(whole.targets, share, 0, dataset.classes, "test", *about)
     warnings.warn(
-        f"the splits of {dataset.name} are not apart in {name}: test is drawn again, "
-        f"{len(held):,} of {len(whole):,} examples",
+        f"the splits of {called(dataset.name)} are not apart in {name}: test is drawn "
+        f"again, {len(held):,} of {len(whole):,} examples",
         stacklevel=4,
     )
     test = whole.take(held) if len(held) else None

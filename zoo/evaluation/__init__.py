@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo import answering
-from zoo.core.kept import IN_MEMORY
+from zoo.core.kept import IN_MEMORY, called
+from zoo.core.paths import expand
 from zoo.data.dataset import SPLITS
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -59,6 +60,7 @@ def evaluate(
         model = answering.for_keras(model, trust)
     cuts: Any = 0.0
     call: Any = None
+    names: tuple[str, ...] = ()
     if isinstance(model, Run):
         if split is None or isinstance(split, str):
             parts = _parts(model, split or ("test" if data is None else ALL), data)
@@ -67,7 +69,7 @@ def evaluate(
         else:
             parts = [split]
         known = model.about_data
-        task = known.task
+        task, names = known.task, known.answers
         cuts = model.cuts(known.classes) if task == "labels" else 0.0
         startup.import_keras()
         call, model = model.forward, model.model
@@ -84,7 +86,25 @@ def evaluate(
     targets = [np.asarray(part.targets) for part in parts]
     if len(parts) > 1:
         outputs, targets = [np.concatenate(outputs)], [np.concatenate(targets)]
-    return measure(outputs[0], targets[0], task, unit.spread(model), cuts)
+    found = measure(outputs[0], targets[0], task, unit.spread(model), cuts)
+    if names and (line := _undefined(found, targets[0], task, names)):
+        warnings.warn(line, stacklevel=2)
+    return found
+
+
+def _undefined(
+    found: dict[str, float], targets: np.ndarray, task: str, names: tuple[str, ...]
+) -> str:
+    """What metrics of a run these targets do not define; "" if they define all."""
+    if task == "classes" and len(names) == 2 and "auc" not in found:
+        return f"auc compares two classes, and all examples are '{names[targets[0]]}'"
+    if task == "labels" and "average_precision" not in found:
+        return "average_precision is of the labels that examples have; none has any"
+    if task == "numbers" and "r2" not in found:
+        return "r2 compares examples with their mean, and there is one alone"
+    if task == "numbers" and (targets == targets[:1]).all():
+        return "r2 compares examples with their mean, and all of these are equal to it"
+    return ""
 
 
 def _given(split: "Split | str | None", data: Any) -> "Split":
@@ -105,6 +125,8 @@ def _given(split: "Split | str | None", data: Any) -> "Split":
 
 def _parts(run: Run, name: str, place: Any) -> "list[Split]":
     """The examples of a split, or of all of them."""
+    if place is None:
+        _check_there(run)
     if name != ALL:
         return [run.dataset(whole=name == "train", place=place).split(name)]
     if place is None:
@@ -119,6 +141,26 @@ def _parts(run: Run, name: str, place: Any) -> "list[Split]":
             )
     found = [part for each in SPLITS if (part := getattr(dataset, each))]
     return [part for part in found if len(part)]
+
+
+def _check_there(run: Run) -> None:
+    """Tell a run whose file or folder is gone, published or moved, what is to be done.
+
+    Raises:
+        Mistake: it says which argument names the place.
+    """
+    from zoo import data
+
+    path = run.recipe.data
+    if called(path) == IN_MEMORY or not data.is_path(path):
+        return
+    if not os.path.lexists(expand(path)):
+        what = "folder" if Path(path).suffix == "" else "file"
+        raise Mistake(
+            f"there is no {what} {path}, from which {run.folder} learned; say "
+            "where it lies, or which other examples are to be answered: --data PATH "
+            "(in Python: data=)"
+        )
 
 
 def _name(place: Any) -> str:

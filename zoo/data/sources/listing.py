@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from zoo.core import signatures
+from zoo.data import judged
 from zoo.data.kinds import picture_files, sound_files
 from zoo.errors import Mistake
 
@@ -225,7 +226,7 @@ def _other(file: Path, kind: Files) -> str:
 def _check_train(listing: Listing) -> None:
     _check_filled(listing)
     found = listing.parts[TRAIN]
-    if len(found) == 1:
+    if len(found) == 1 and not judged.known():
         root, name = listing.folders[TRAIN], next(iter(found))
         raise Mistake(f"{root} has one class, '{name}'; two are needed")
 

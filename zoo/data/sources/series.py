@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from zoo.core.columns import Column
+from zoo.data import judged
 from zoo.data.dataset import Dataset
 from zoo.data.kinds import cells, clocks, series, steps
 from zoo.data.kinds.dates import UNIX
@@ -232,7 +233,7 @@ def _target(found: Sheet, target: str, values) -> tuple[Column, np.ndarray]:
         column, cells.typed(values, found.decimal), f"{found.name}, "
     )
     known = numbers[~np.isnan(numbers)]
-    if known.min() == known.max():
+    if known.min() == known.max() and not judged.known():
         raise Mistake(
             f"{found.name}: the target '{target}' is "
             f"{cells.constant(known[0], values)}; nothing is to be learned"

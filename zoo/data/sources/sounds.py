@@ -13,6 +13,7 @@ import numpy as np
 
 from zoo.core.paths import expand
 from zoo.core.progress import track
+from zoo.data import judged
 from zoo.data.cache import remember
 from zoo.data.dataset import SPLITS, Dataset, Split
 from zoo.data.kinds import picture_files, sound_files, texts
@@ -243,7 +244,7 @@ def heard(
         files: of sounds.
         rate, seconds: see `read`.
         state: a hash that changes with the files.
-        length: samples of each, in place of `seconds`.
+        length: samples of each, in place of `seconds`; of data for a run its own.
 
     Returns:
         int16 (n, samples), `zoo.core.samples.PADDING` behind the end of each;
@@ -253,6 +254,8 @@ def heard(
         Mistake: files cannot be read, or `rate` and `seconds` are out of range.
     """
     _check(rate, seconds)
+    if run := judged.known():
+        [length], rate = run.input_shape, run.rate
     place = place.resolve()
     arrays, facts = remember(
         place.stem,

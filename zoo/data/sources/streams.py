@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from zoo.data import judged
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import streams
 from zoo.data.sources import tfds_prepare
@@ -140,20 +141,25 @@ def of(
             f"data.carry=True reads windows that follow each other, and data.stride="
             f"{stride} lets them overlap; leave one of them out"
         )
-    tokens = streams.learn(parts["train"], unit, vocabulary)
+    run = judged.known()
+    tokens = run.classes if run else streams.learn(parts["train"], unit, vocabulary)
     splits, notes, counts = {}, [], {}
+    several = sum(map(bool, parts.values())) > 1
     for part in PARTS:
         if not (text := parts.get(part)):
             continue
         ids = streams.encode(text, unit, tokens)
         if len(ids) <= window:
+            where = f" in its {part} part" if several else ""
+            todo = "give a longer text" if run else "give a smaller data.window"
             raise Mistake(
-                f"{name} has {len(ids):,} {unit} in its {part} part, and a window of "
-                f"{window:,} needs {window + 1:,}; give a smaller data.window"
+                f"{name} has {len(ids):,} {unit}{where}, and a window of {window:,} "
+                f"needs {window + 1:,}; {todo}"
                 + ("" if part == "train" else f", or another share of {part}")
             )
         if strange := int((ids == 0).sum()):
-            notes.append(f"{strange:,} of {len(ids):,} {unit} of its {part} part")
+            where = f" of its {part} part" if several else ""
+            notes.append(f"{strange:,} of {len(ids):,} {unit}{where}")
         learns = part == "train"
         splits[part] = (
             _carried(ids, window, learns)
@@ -165,9 +171,10 @@ def of(
     if notes:
         rest = "".join(parts.values())
         some = streams.listed(streams.strangers(rest, unit, tokens))
+        learned = "what the network learned from" if run else "the training"
         what = f"{'; '.join(notes)} are unknown, such as {some}"
         if unit == "characters":
-            warnings.warn(f"{name}: {what}: the training has none", stacklevel=4)
+            warnings.warn(f"{name}: {what}: {learned} has none", stacklevel=4)
         found += f". {what}"
     return Dataset(
         name=name,
@@ -180,6 +187,14 @@ def of(
         unit=unit,
         description=f"{unit}: {found}; windows of {window:,}, {len(tokens):,} tokens",
     )
+
+
+def held_out(split: Split) -> Split:
+    """The windows of a text that is learned from as those of one that is held out."""
+    windows = split.inputs
+    if windows.carried:
+        return _carried(windows.rows, windows.length, learns=False)
+    return _split(windows.rows, windows.length, 0)
 
 
 def _split(ids: np.ndarray, window: int, stride: int) -> Split:

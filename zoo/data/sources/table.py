@@ -11,7 +11,7 @@ import numpy as np
 from zoo.core import columns as described
 from zoo.core.columns import KINDS, Column
 from zoo.core.paths import expand
-from zoo.data import keys
+from zoo.data import judged, keys
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import cells, margins, sheet, words
 from zoo.data.kinds.sheet import Sheet
@@ -268,6 +268,11 @@ def kinds_of(found: Sheet, given: Mapping, target: tuple) -> dict[str, dict]:
         )
     wanted = {}
     for name, kind in given.items():
+        if name not in found.columns and judged.known():
+            raise Mistake(
+                f"{found.name} lacks the column '{name}', from which the run learned; "
+                "add it; its cells may be empty if that was so in the training"
+            )
         if name not in found.columns:
             raise found.lacks(name)
         if name in target:

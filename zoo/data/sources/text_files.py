@@ -10,6 +10,7 @@ import numpy as np
 
 from zoo.core.paths import expand
 from zoo.core.progress import track
+from zoo.data import judged
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds.encodings import encoding_of
 from zoo.data.kinds.picture_files import SUFFIXES as PICTURES
@@ -73,7 +74,7 @@ def read(path: str | os.PathLike, test: float | None = None) -> Dataset:
             stacklevel=4,
         )
     classes = tuple(sorted(parts[TRAIN]))
-    if len(classes) < 2:
+    if len(classes) < (1 if judged.known() else 2):
         found = f"one class, '{classes[0]}'" if classes else "no classes"
         raise Mistake(f"{root} has {found}; two are needed: {WANTED}")
     written, targets = {}, {}

@@ -160,6 +160,11 @@ def _parts(
     held = _enough((TEST if test is None else test) * count, least, "test", notes)
     least = _least(every, ordered, count - held, few)
     checked = _enough(validation * (count - held), least, "validation", notes)
+    if not held + checked and needed > count:
+        raise Mistake(
+            f"{name} has {count:,} steps, and a window of {line.window:,} with its "
+            f"horizon of {line.horizon:,} takes {needed:,}"
+        )
     if held + checked + needed > count:
         raise Mistake(
             f"{name} has {count:,} steps, too few for training, validation and test "
