@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zoo import answering
-from zoo.core.kept import IN_MEMORY, called
-from zoo.core.paths import expand
+from zoo.core.kept import IN_MEMORY
 from zoo.data.dataset import SPLITS
 from zoo.engine import startup
 from zoo.errors import Mistake
@@ -125,8 +124,6 @@ def _given(split: "Split | str | None", data: Any) -> "Split":
 
 def _parts(run: Run, name: str, place: Any) -> "list[Split]":
     """The examples of a split, or of all of them."""
-    if place is None:
-        _check_there(run)
     if name != ALL:
         return [run.dataset(whole=name == "train", place=place).split(name)]
     if place is None:
@@ -141,26 +138,6 @@ def _parts(run: Run, name: str, place: Any) -> "list[Split]":
             )
     found = [part for each in SPLITS if (part := getattr(dataset, each))]
     return [part for part in found if len(part)]
-
-
-def _check_there(run: Run) -> None:
-    """Tell a run whose file or folder is gone, published or moved, what is to be done.
-
-    Raises:
-        Mistake: it says which argument names the place.
-    """
-    from zoo import data
-
-    path = run.recipe.data
-    if called(path) == IN_MEMORY or not data.is_path(path):
-        return
-    if not os.path.lexists(expand(path)):
-        what = "folder" if Path(path).suffix == "" else "file"
-        raise Mistake(
-            f"there is no {what} {path}, from which {run.folder} learned; say "
-            "where it lies, or which other examples are to be answered: --data PATH "
-            "(in Python: data=)"
-        )
 
 
 def _name(place: Any) -> str:
