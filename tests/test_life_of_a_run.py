@@ -364,4 +364,4 @@ def test_a_run_that_has_ended_is_shown_without_its_data(tmp_path, monkeypatch, c
     assert "next:" not in said.out
     assert "nothing is left to train" in said.err
     assert call(["evaluate", "run"]) == 2
-    assert capsys.readouterr().err.endswith("give 'own.csv'\n")
+    assert "lies now: `zoo evaluate run --data PLACE`" in capsys.readouterr().err
