@@ -127,7 +127,7 @@ def test_unknown_letters_are_told_and_counted(tmp_path):
             {"unit": "words", "vocabulary": 1},
             "data.vocabulary=1; accepted",
         ),
-        (b"abc" * 99, {"fold": (0, 3)}, "a text, several series .* are split once"),
+        (b"abc" * 99, {"fold": (0, 3)}, "a text is not cross-validated"),
         (b"abc" * 99, {"vocabulary": 9}, "=9 counts words, .* or set data.unit=words"),
         (b"abc" * 99, {"groups": "a"}, "groups=a names a column, and a text that goes"),
         (b"abc" * 99, {"time": "a"}, "time=a names a column, and a text that goes on"),

@@ -65,7 +65,7 @@ def test_parts_of_a_series_follow_each_other_in_time():
     found = load(columns, fold=(2, 3), validation=0.25)
     ends = [found.split(name).targets.seen().max() for name in ("train", "validation")]
     assert ends == [224, 299]
-    with pytest.raises(Mistake, match="lies in the 25 steps of validation; give fewer"):
+    with pytest.raises(Mistake, match="part 0 of 3: no .* lies in the 25 steps of val"):
         load(columns, fold=(0, 3), validation=0.25)
 
 
@@ -275,7 +275,10 @@ def test_a_floor_without_its_season_says_why():
         ({"split": "etth"}, "etth.*ett"),
         ({"test": 1.5}, "test=1.5 is not a share"),
         ({"fold": (0, 30)}, r"30 folds of 400 steps; accepted: 2 to 5, as a wind"),
-        ({"fold": (0, 3), "key": "wind"}, "is for one series whose parts follow"),
+        (
+            {"fold": (0, 3), "key": "wind"},
+            "a series with data.key=wind is not cross-val",
+        ),
         ({"groups": "wind"}, "is for tables; a series has data.key=wind"),
     ],
 )

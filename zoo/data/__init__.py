@@ -201,12 +201,13 @@ def _series(
         arguments = {**arguments, "time": time}
     if not fold:
         return read(**arguments, validation=validation or 0.0)
-    own = arguments.keys() & {"key", "split", "unit"}
-    if own or not {"horizon", "test"} <= taken.keys():
+    once = [f"data.{n}={arguments[n]}" for n in ("key", "split") if arguments.get(n)]
+    if once or not {"horizon", "test"} <= taken.keys():
+        what = "a text" if "unit" in taken else " with ".join(["a series", *once])
         raise Mistake(
-            f"fold={fold} is for one series whose parts follow each other in time; a "
-            "text, several series by data.key, and data.split are split once: give "
-            "data.test and validation, the shares at its end"
+            f"{what} is not cross-validated (data.fold): parts in turn, each answered "
+            "from those before it, are those of one series alone, which is divided by "
+            "no data.split; `zoo train` holds out the end for test and validation"
         )
     whole = read(**{**arguments, "test": 0.0}, validation=0.0)
     _tell_unused(arguments, fold)
