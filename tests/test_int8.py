@@ -18,6 +18,7 @@ from zoo.data.kinds.texts import Vocabulary
 from zoo.errors import Mistake
 from zoo.exporting import check, checks, formats
 from zoo.exporting.formats.openvino import library
+from zoo.exporting.onnx.int8 import quantize
 
 ABLE = ("keras", "litert", "onnx", "openvino")
 
@@ -45,6 +46,40 @@ def weights(file):
     arrays = [onnx.numpy_helper.to_array(x) for x in onnx.load(file).graph.initializer]
     large = [x for x in arrays if x.ndim > 1 and x.size > 64]  # not biases
     return {array.dtype.name for array in large}
+
+
+def test_what_goes_into_a_logarithm_is_not_int8(tmp_path):
+    """As the spectrum of a sound: its quiet parts are as many deviations as others."""
+    random = np.random.default_rng(0)
+    first, last = random.normal(size=(2, 64, 64)).astype("float32")
+    first *= 10.0 ** np.linspace(-3, 3, 64, dtype="float32")[:, None]
+    arrays = {"first": first, "small": np.float32(1e-6), "last": last}
+    inputs = (random.normal(size=(50, 64)) / np.abs(first).max(1)).astype("float32")
+    steps = {  # operator, inputs and output
+        "product": ("MatMul", "input first"),
+        "power": ("Mul", "product product"),
+        "more": ("Add", "power small"),
+        "log": ("Log", "more"),
+        "output": ("MatMul", "log last"),
+    }
+    make = onnx.helper
+    ends = [
+        make.make_tensor_value_info(each, onnx.TensorProto.FLOAT, ["n", 64])
+        for each in ("input", "output")
+    ]
+    graph = make.make_graph(
+        [make.make_node(kind, x.split(), [y], y) for y, (kind, x) in steps.items()],
+        "spectrum",
+        *([each] for each in ends),
+        [onnx.numpy_helper.from_array(x, name) for name, x in arrays.items()],
+    )
+    file, opset = tmp_path / "x.onnx", make.make_opsetid("", 17)
+    onnx.save(make.make_model(graph, opset_imports=[opset], ir_version=8), file)
+    [right] = onnxruntime.InferenceSession(file).run(None, {"input": inputs})
+    quantize(file)
+    [found] = onnxruntime.InferenceSession(file).run(None, {"input": inputs})
+    assert weights(file) == {"float32", "int8"}
+    assert np.abs(found - right).max() < 0.05 * np.abs(right).max()
 
 
 def test_onnx_runtime_answers_nearly_as_in_float32(pictures, exported, tmp_path):
