@@ -3,17 +3,20 @@
 import json
 import math
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import zoo
-from zoo import cli
+from zoo import cli, recipe
 from zoo.data.dataset import Dataset, Split
 from zoo.data.kinds import texts
 from zoo.errors import Mistake
 from zoo.explanation import METHODS, scores, showing
+from zoo.reporting import forecasts
+from zoo.reporting.side_by_side import Comparison
 
 once = pytest.mark.once
 CUE = np.s_[1:4, 5:8]  # bright where the class is "right", dark where it is "left"
@@ -302,6 +305,24 @@ def test_the_command_draws_pictures_and_marks_words(run, tmp_path, monkeypatch, 
     assert "http" not in (tmp_path / "why.html").read_text()
     assert cli.call([*words[:2], "--to", "why.png", *words[2:]]) == 2
     assert "why.png ends in '.png'; accepted: .html" in capsys.readouterr().err
+
+
+@once
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    words = ["explain", "mammogram_mlp:masses", "--to=~/why.html", "--", "62,4,5,3"]
+    assert cli.call(words) == 0  # a shell expands it behind a space alone
+    [found] = zoo.explain("mammogram_mlp:masses", [[62, 4, 5, 3]])
+    assert found.save("~/again.html") == tmp_path / "again.html"
+    forecasts.check("~/chart.svg")
+    lines = "import zoo", "recipe = zoo.Recipe('perceptron', 'moons')"
+    (tmp_path / "own.py").write_text("\n".join(lines))
+    assert recipe.load("~/own.py").data == "moons"
+    page = Comparison.save(SimpleNamespace(_page=str), "~/page.html")
+    assert page == tmp_path / "page.html"
+    assert not [*(tmp_path / "work").iterdir()]
 
 
 @once

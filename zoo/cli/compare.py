@@ -8,11 +8,10 @@ Example:
   zoo compare runs/digits runs/wider runs/deeper
 """
 
-from pathlib import Path
-
 from zoo.cli._arguments import add_backend, add_trust
 from zoo.cli._table import table
 from zoo.core.folders import check_place
+from zoo.core.paths import expand
 from zoo.core.progress import show
 from zoo.engine import startup
 from zoo.run import open_run
@@ -22,6 +21,7 @@ def arguments(parser):
     parser.add_argument("runs", metavar="RUN", nargs="+", help="2 to 10 runs' folders")
     parser.add_argument(
         "--output",
+        type=expand,
         metavar="FILE",
         default="comparison.html",
         help="the page (comparison.html)",
@@ -33,8 +33,8 @@ def arguments(parser):
 def run(options):
     from zoo.explanation.result import check_ending
 
-    check_ending(Path(options.output), (".html",))
-    check_place(Path(options.output), "name a file of yours: --output FILE")
+    check_ending(options.output, (".html",))
+    check_place(options.output, "name a file of yours: --output FILE")
     opened = [open_run(each, trust=options.trust) for each in options.runs]
     startup.load(options.backend)
 

@@ -28,6 +28,7 @@ from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
 from zoo.core.arguments import input_of, readable
 from zoo.core.folders import check_place
+from zoo.core.paths import expand
 from zoo.core.progress import show
 from zoo.errors import Mistake, plain
 from zoo.exported import Exported
@@ -47,6 +48,7 @@ def arguments(parser):
     )
     parser.add_argument(
         "--to",
+        type=expand,
         metavar="FILE",
         help="where to write: .png, .svg or .html; for several inputs a folder",
     )
@@ -100,12 +102,12 @@ def _ending(kind: str) -> str:
     return {"image": ".png", **timed}.get(kind, ".html")
 
 
-def _is_file(to: str | None) -> bool:
+def _is_file(to: Path | None) -> bool:
     """Whether --to is a file; else it is a folder, which may not be there."""
-    return bool(to and Path(to).suffix and not Path(to).is_dir())
+    return bool(to and to.suffix and not to.is_dir())
 
 
-def _check_places(inputs: list, to: str | None, kind: str) -> None:
+def _check_places(inputs: list, to: Path | None, kind: str) -> None:
     """Refuse what cannot be written before anything is computed."""
     from zoo.explanation.result import check_ending
 
@@ -113,10 +115,10 @@ def _check_places(inputs: list, to: str | None, kind: str) -> None:
     if _is_file(to):
         if len(inputs) > 1:
             raise _one_file(to, len(inputs))
-        check_ending(Path(to), sorted({ending, ".html"}))
-        check_place(Path(to))
+        check_ending(to, sorted({ending, ".html"}))
+        check_place(to)
     elif to:
-        check_place(Path(to) / f"input-1.explained{ending}")
+        check_place(to / f"input-1.explained{ending}")
     elif ending != ".html":
         named = [each for each in inputs if isinstance(each, str | os.PathLike)]
         beside = {Path(each).parent for each in named if os.path.isfile(each)}
@@ -125,7 +127,7 @@ def _check_places(inputs: list, to: str | None, kind: str) -> None:
             check_place(folder / f"input-1.explained{ending}", then)
 
 
-def _one_file(to: str, count: int) -> Mistake:
+def _one_file(to: Path, count: int) -> Mistake:
     return Mistake(f"--to {to} is one file for {count} inputs; give a folder")
 
 
@@ -140,7 +142,7 @@ def _write(found, to, kind) -> list[Path]:
         return [found[0].save(to)]
     names = [_name(each, number) for number, each in enumerate(found, 1)]
     if to is not None:
-        names = [Path(to) / name.name for name in names]
+        names = [to / name.name for name in names]
     if len({*names}) < len(names):
         names = [n.with_name(f"{i}-{n.name}") for i, n in enumerate(names, 1)]
     return [

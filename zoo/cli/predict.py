@@ -33,6 +33,7 @@ from zoo.cli import _engine
 from zoo.cli._arguments import add_backend, add_run
 from zoo.cli._table import table
 from zoo.core.arguments import input_of
+from zoo.core.paths import expand
 from zoo.core.progress import show
 from zoo.errors import Mistake
 
@@ -62,7 +63,10 @@ def arguments(parser):
         help="of series: forecast N steps, at least 0, before the last one",
     )
     parser.add_argument(
-        "--chart", metavar="FILE", help="of series: draw them, as .svg, .png or .pdf"
+        "--chart",
+        type=expand,
+        metavar="FILE",
+        help="of series: draw them, as .svg, .png or .pdf",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(

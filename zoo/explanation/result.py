@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.core import files, png
+from zoo.core.paths import expand
 from zoo.errors import Mistake
 from zoo.explanation import showing, stripes
 
@@ -85,10 +86,13 @@ class Explanation:
     def save(self, path: str | Path) -> Path:
         """Write it as a picture (.png of pictures, .svg of series) or a page (.html).
 
+        Args:
+            path: of the file, which is replaced if it is there.
+
         Raises:
             Mistake: another ending, or the file cannot be written.
         """
-        path = Path(path)
+        path = expand(path)
         own = {".png": self.seen is not None, ".svg": bool(self.steps), ".html": True}
         endings = [ending for ending, fits in own.items() if fits]
         check_ending(path, endings)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from zoo.core import own_files
 from zoo.core.arguments import spelled
+from zoo.core.paths import expand
 from zoo.errors import Mistake, unknown
 from zoo.recipe.overrides import override
 from zoo.recipe.record import STAGE_FIELDS, Expected, Recipe
@@ -70,7 +71,7 @@ def load(name: str | Path) -> Recipe:
     name = spelled(name)
     if not isinstance(name, str):
         raise unknown("recipe", name, names())
-    path = Path(name)
+    path = expand(name)
     if path.suffix == ".py":
         if not path.is_file():
             raise Mistake(f"there is no recipe file {name}")

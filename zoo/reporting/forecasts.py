@@ -8,6 +8,7 @@ from typing import Any
 
 from zoo.core import files
 from zoo.core.folders import check_place
+from zoo.core.paths import expand
 from zoo.errors import Mistake, unknown
 from zoo.reporting import labels
 from zoo.reporting.charts import BLUE, GRAY, ORANGE, new_figure
@@ -24,7 +25,7 @@ def check(path: str | Path) -> None:
     Raises:
         Mistake: another ending, no such folder, or matplotlib is not installed.
     """
-    path = Path(path)
+    path = expand(path)
     if path.suffix.lower() not in ENDINGS:
         raise unknown("ending of a chart", path.suffix or path.name, ENDINGS)
     if not path.parent.is_dir():
@@ -65,8 +66,8 @@ def draw(predictions: Sequence[Any], path: str | Path) -> None:
         for axes in grid.flat[len(chosen) :]:
             axes.set_axis_off()
         grid.flat[0].legend(fontsize="small")
-        with files.replacing(Path(path)) as temporary:
-            kind = Path(path).suffix[1:].lower()
+        with files.replacing(expand(path)) as temporary:
+            kind = expand(path).suffix[1:].lower()
             figure.savefig(temporary, format=kind, dpi=150)
 
 

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from zoo.core import files
+from zoo.core.paths import expand
 from zoo.metrics import better, is_share, shown
 from zoo.reporting import kept, pages
 from zoo.reporting.blocks import Block, Chart, Charts, Section, Table, Words
@@ -41,8 +42,12 @@ class Comparison:
     note: str = ""
 
     def save(self, path: str | os.PathLike = "comparison.html") -> pages.Page:
-        """Write the page, one file that asks nothing of others."""
-        page = pages.Page(path)
+        """Write the page, one file that asks nothing of others.
+
+        Raises:
+            Mistake: it cannot be written.
+        """
+        page = pages.Page(expand(path))
         files.write_text(page, self._page())
         return page
 
