@@ -65,7 +65,7 @@ def test_parts_of_a_series_follow_each_other_in_time():
     found = load(columns, fold=(2, 3), validation=0.25)
     ends = [found.split(name).targets.seen().max() for name in ("train", "validation")]
     assert ends == [224, 299]
-    with pytest.raises(Mistake, match="part 0 of 3: no .* lies in the 25 steps of val"):
+    with pytest.raises(Mistake, match=r"part 0 of 3: no .* lies in the 25 steps"):
         load(columns, fold=(0, 3), validation=0.25)
 
 

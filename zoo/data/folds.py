@@ -232,8 +232,8 @@ def of_series(dataset: Dataset, fold: tuple[int, ...], validation: float) -> Dat
         made[name] = whole.take(inside) if len(inside) else None
         if made[name] is None and (name != "validation" or middle < start):
             raise Mistake(
-                f"part {part} of {parts}: no window of {needed:,} steps with its horizon lies in "
-                f"the {last - first:,} steps of {name}; give fewer folds, a smaller "
-                "data.window, or another validation"
+                f"part {part} of {parts}: no window of {needed:,} steps with its "
+                f"horizon lies in the {last - first:,} steps of {name}; give "
+                "fewer folds, a smaller data.window, or another validation"
             )
     return replace(dataset, **made)
