@@ -143,7 +143,11 @@ def use(name: str | None = None) -> str:
 
 
 def check(name: str | None = None) -> str:
-    """The backend that `use(name)` would choose, or its `Mistake`; nothing is set."""
+    """The backend that `use(name)` would choose; nothing is set.
+
+    Raises:
+        Mistake: as `use` would.
+    """
     name = _usable(name, "backend") if name else current()
     if "keras" in sys.modules and name != current():
         raise Mistake(

@@ -110,6 +110,9 @@ class Run:
         """The logit from which on each of these labels is given.
 
         They were chosen on the validation split; 0, a probability of 0.5, without one.
+
+        Raises:
+            Mistake: `metrics.json` is damaged.
         """
         found = self._found("cuts", "labels")
         if found is None:
@@ -122,7 +125,11 @@ class Run:
         return [found[label] for label in labels]
 
     def errors(self) -> dict | None:
-        """What conformal prediction needs; None without a validation split."""
+        """What conformal prediction needs; None without a validation split.
+
+        Raises:
+            Mistake: `metrics.json` is damaged.
+        """
         from zoo.metrics import conformal
 
         found = self._found("conformal", "classes", "numbers")

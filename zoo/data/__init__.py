@@ -160,7 +160,13 @@ def load_for(recipe: Recipe, **changes) -> Dataset:
 def moved(recipe: Recipe, place: Any, known: Dataset) -> Recipe:
     """The recipe with its data at another place, see `zoo.data.elsewhere.at`.
 
-    `place` is a path or data in memory, as `load` takes them.
+    Args:
+        recipe: of the run.
+        place: a path or data in memory, as `load` takes them.
+        known: what the run kept of its data.
+
+    Raises:
+        Mistake: nothing lies there, or it cannot be read as the recipe's data.
     """
     if not isinstance(place, str | os.PathLike):
         place = keep(place)

@@ -69,7 +69,11 @@ class Split:
         return self.groups is not None or self.times is not None
 
     def take(self, index: np.ndarray) -> "Split":
-        """The examples at these positions, in this order; not copied from a disk."""
+        """The examples at these positions, in this order; not copied from a disk.
+
+        Args:
+            index: whole numbers, (n,), from 0 to `len(self) - 1`.
+        """
         if isinstance(self.inputs, Rows):
             inputs = Rows(self.inputs.array, self.inputs.index[index])
         elif isinstance(self.inputs, np.memmap | Joined):
@@ -274,7 +278,11 @@ class Dataset:
         return "\n".join(line for line in lines if line)
 
     def split(self, name: str) -> Split:
-        """The split of this name; a `Mistake` if there is none."""
+        """The split of a name, one of `SPLITS`.
+
+        Raises:
+            Mistake: an unknown name, or the data set has no such split.
+        """
         if name not in SPLITS:
             raise unknown("split", name, SPLITS)
         split = getattr(self, name)
@@ -324,7 +332,11 @@ class Dataset:
         )
 
     def save(self, folder: str | os.PathLike) -> None:
-        """Write what prediction needs: data.json, and vocabulary.json for text."""
+        """Write what prediction needs: data.json, and vocabulary.json for text.
+
+        Args:
+            folder: that is there; both files are replaced.
+        """
         folder = Path(folder)
         if self.encoder:
             self.encoder.save(folder)

@@ -133,7 +133,11 @@ def decode(dataset: Dataset, raw, as_is: bool = False) -> np.ndarray:
 
 
 def check_as_is(dataset: Dataset, as_is: bool) -> None:
-    """Refuse to look for no ink where there are no pictures."""
+    """Refuse to look for no ink where there are no pictures.
+
+    Raises:
+        Mistake: `as_is` is true, and the data set holds no pictures.
+    """
     if as_is and dataset.kind != "image":
         raise Mistake(
             f"--as-is (in Python: as_is=True) is for pictures; {called(dataset.name)} "
@@ -142,7 +146,13 @@ def check_as_is(dataset: Dataset, as_is: bool) -> None:
 
 
 def laid_out(dataset: Dataset, found: np.ndarray, as_is: bool = False) -> np.ndarray:
-    """What `decode` gives, for an array of `ready`; it may be this array itself."""
+    """What `decode` gives, for an array of `ready`; it may be this array itself.
+
+    Args:
+        dataset: as for `ready`.
+        found: (n, *dataset.input_shape), uint8 pictures or float32 rows.
+        as_is: as for `decode`.
+    """
     if dataset.kind != "image":
         return found
     strokes = dataset.ink and not as_is
