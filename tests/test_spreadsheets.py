@@ -376,3 +376,16 @@ def test_tables_in_files_whose_names_are_not_utf8_are_read(tmp_path):
             path.write_text({"a.csv": "a,b\n1,2\n", "a.jsonl": '{"a":1,"b":2}'}[name])
         odd = path.rename(tmp_path / os.fsdecode(b"caf\xe9" + path.suffix.encode()))
         assert list(sheet.read(odd).columns) == ["a", "b"]
+
+
+def test_the_index_of_a_frame_in_a_parquet_file_is_no_column(tmp_path):
+    draws = np.random.default_rng(0).normal(size=(80, 2))
+    frame = pd.DataFrame(draws, columns=["a", "b"]).assign(y=["x", "z"] * 40)
+    frame.sample(60, random_state=0).to_parquet(tmp_path / "own.parquet")
+    found = load(tmp_path / "own.parquet", target="y")
+    assert found.features == ("a", "b")
+    assert data.decode(found, pd.DataFrame(draws, columns=["a", "b"])).shape == (80, 2)
+    old = sheet.read(
+        tmp_path / "own.parquet", known=("__index_level_0__",)
+    )  # learned by an older zoo
+    assert list(old.columns) == ["a", "b", "y", "__index_level_0__"]

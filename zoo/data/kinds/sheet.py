@@ -4,6 +4,7 @@ Reading is pyarrow's, and openpyxl's; of text see `zoo.data.kinds.delimited`.
 """
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ TEXT = (".csv", ".tsv", ".txt", ".tab", ".data")
 PARQUET = (".parquet", ".pq")
 SUFFIXES = (*TEXT, ".jsonl", ".ndjson", *PARQUET, ".xlsx")
 SHOWN = 20  # names in an error
+INDEX = re.compile("__index_level_[0-9]+__")  # as pandas calls one without a name
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"  # as Hive and Spark call a folder of missing
 
 
@@ -133,7 +135,7 @@ def read(
     if sheet and suffix != ".xlsx":
         raise Mistake(f"sheet={sheet} is for xlsx files; {path.name} is none")
     if parts or suffix in PARQUET:
-        found = _parquet(path, parts or [path])
+        found = _parquet(path, parts or [path], known)
     elif suffix in (".jsonl", ".ndjson"):
         found = _json_lines(path)
     elif suffix == ".xlsx":
@@ -184,7 +186,7 @@ def joined(folder: Path, parts: list[Path]) -> Sheet:
     return found
 
 
-def _parquet(path: Path, parts: list[Path]) -> Sheet:
+def _parquet(path: Path, parts: list[Path], known: tuple[str, ...] = ()) -> Sheet:
     import pyarrow
     from pyarrow import parquet
 
@@ -207,6 +209,8 @@ def _parquet(path: Path, parts: list[Path]) -> Sheet:
         raise delimited.unreadable(path, error) from error
     about = table.schema.metadata or {}
     target = about.get(b"zoo target")
+    index = [each for each in table.column_names if INDEX.fullmatch(str(each))]
+    table = table.drop_columns([each for each in index if each not in known])
     names = list(map(str, table.column_names))
     name = name_of(path)
     headers.check_names(name, names)
