@@ -236,13 +236,13 @@ def test_a_reader_follows_training_through_six_files_and_1000_lines():
     assert "jax.grad(" in (ROOT / last).read_text()
 
 
-def test_the_picture_of_the_rooms_is_that_of_the_imports():
+def test_the_picture_of_the_parts_is_that_of_the_imports():
     page = (ROOT / "docs" / "how-it-works.md").read_text()
     [picture] = re.findall(r"```text\n(errors < .*?)```", page, re.S)
     drawn = [tuple(re.findall(r"\w+", names)) for names in picture.split("<")]
     there = {path.stem for path in (ROOT / "zoo").iterdir()}
-    rooms = [tuple(name for name in names if name in there) for names in ORDER]
-    assert drawn == [names for names in rooms if names and names != ("__main__",)]
+    parts = [tuple(name for name in names if name in there) for names in ORDER]
+    assert drawn == [names for names in parts if names and names != ("__main__",)]
 
 
 def test_every_page_is_in_the_navigation():
