@@ -93,9 +93,15 @@ def test_a_folder_may_hold_one_class(tmp_path):
             shades = light + draws.integers(0, 90, (8, 8, 3))
             picture = Image.fromarray(shades.astype("uint8"))
             picture.save(tmp_path / "own" / name / f"{number}.png")
-    run = trained(str(tmp_path / "own"), tmp_path, size=8, channels=1)
+    path = str(tmp_path / "own")
+    run = trained("folder", tmp_path, path=path, size=8, channels=1)
+    (tmp_path / "own").rename(tmp_path / "moved")
+    with pytest.raises(Mistake, match=r"there is no folder .* --data PLACE"):
+        zoo.evaluate(run)
+    found = zoo.evaluate(run, "test", data=tmp_path / "moved")
+    assert found == pytest.approx(run.metrics["test"])
     (tmp_path / "other").mkdir()
-    (tmp_path / "own" / "gray").rename(tmp_path / "other" / "gray")
+    (tmp_path / "moved" / "gray").rename(tmp_path / "other" / "gray")
     files = sorted((tmp_path / "other" / "gray").iterdir())
     right = np.mean([each.label == "gray" for each in zoo.predict(run, files)])
     assert zoo.evaluate(run, data=tmp_path / "other")["accuracy"] == right

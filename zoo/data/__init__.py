@@ -184,7 +184,8 @@ def moved(recipe: Recipe, place: Any, known: Dataset) -> Recipe:
 def is_gone(recipe: Recipe) -> bool:
     """Whether the data of a recipe are read from a place where nothing lies."""
     made = readers.made(recipe.data)
-    return bool(made or is_path(recipe.data)) and elsewhere.is_gone(recipe, made)
+    lies = made or is_path(recipe.data) or recipe.data == elsewhere.FOLDER
+    return bool(lies) and elsewhere.is_gone(recipe, made)
 
 
 def _is_series(read: Callable[..., Dataset]) -> bool:

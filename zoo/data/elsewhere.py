@@ -31,6 +31,8 @@ def at(
             at the place are of another form.
     """
     arguments = dict(recipe.data_arguments)
+    if recipe.data == FOLDER:
+        arguments.pop("path", None)
     taken = inspect.signature(read).parameters
     if not named:
         _check_form(place, read, known, arguments)
@@ -61,7 +63,9 @@ def is_gone(recipe: Recipe, made: Callable | None) -> bool:
         usual = {name: each.default for name, each in taken.items()}
         given = {**usual, **recipe.data_arguments}
         place = given.get("path") or given.get("file")
-    return isinstance(place, str) and not os.path.exists(expand(place))
+    elif place == FOLDER:
+        place = recipe.data_arguments.get("path", "")  # published, it has none
+    return isinstance(place, str) and not (place and os.path.exists(expand(place)))
 
 
 def undivided(recipe: Recipe) -> dict:
@@ -117,6 +121,7 @@ def _check_form(place: str, read: Callable, known: Dataset, arguments: dict) -> 
         )
 
 
+FOLDER = "folder"  # the data set whose path is an argument
 _FORMS = {
     own.arrays.read: "arrays",
     own.folder.read: "a folder of pictures",
