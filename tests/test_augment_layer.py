@@ -15,7 +15,9 @@ from test_augment import ALL
 
 from zoo import augment, layers
 from zoo.augment.device import tones
+from zoo.engine import kernels
 from zoo.engine.device import compiled, wide
+from zoo.engine.groups import rows_from
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
 from zoo.training import in_front
@@ -91,6 +93,26 @@ def test_the_layer_mixes_as_the_host(operations):
         ):
             assert array(one).dtype == np.float32
             np.testing.assert_allclose(array(one), other, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize(
+    "operations",
+    [{"flip": 0.5, "random_erasing": 0.5}, {"mixup": 0.2}, {"cutmix": 2.0}],
+    ids=str,
+)
+def test_kernels_change_no_bit(operations, dtype, monkeypatch):
+    pair = images_of(3).astype(dtype), np.eye(24, 5, dtype="float32")
+    ours, plain_one = (layers.Augment(operations, seed=2**64 - 3) for _ in range(2))
+    for layer in (ours, plain_one):
+        layer.step.assign(2**31 - 2)
+    with rows_from(5):
+        found = ours(pair, training=True)
+        monkeypatch.setattr(kernels, "find", lambda name, layer: None)
+        plain = plain_one(pair, training=True)
+    for one, other in zip(found, plain, strict=True):
+        assert array(one).dtype == array(other).dtype
+        np.testing.assert_array_equal(array(one), array(other))
 
 
 def test_numpy_by_hand():

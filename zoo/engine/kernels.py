@@ -12,8 +12,9 @@ def find(name: str, layer) -> Callable | None:
 
     Args:
         name: "convolution", "depthwise", "maximum", "average", "normalize", "lstm",
-            "gru", "spectrum" or "dropout_scales"; see `zoo/engine/*/kernels.py`.
-        layer: the Keras layer that would use it.
+            "gru", "spectrum", "dropout_scales", or those of augmentation: "words",
+            "flip", "gray_levels" or "blend"; see `zoo/engine/*/kernels.py`.
+        layer: the Keras layer that would use it; None in augmentation.
     """
     return active.own("kernels").find(name, layer)
 

@@ -15,12 +15,14 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+import keras
 from keras import ops
 
 from zoo import augment
 from zoo.augment.device import erasing, geometry, mixing, policies, tones
 from zoo.augment.device.draws import Draws
 from zoo.augment.strengths import is_on
+from zoo.engine import kernels
 from zoo.engine.device import wide
 
 CHANGES = {
@@ -57,9 +59,7 @@ def apply(images, operations: Mapping[str, Any], seed: int, step, start=0):
     if not wanted or images.shape[0] == 0:  # no backend finds a least of none
         return images
     with wide():
-        levels = ops.cast(
-            ops.clip(ops.round(ops.cast(images, "float32")), 0, 255), "uint8"
-        )
+        levels = _levels(images)
         for affine, group in groupby(wanted, lambda each: each[0] in geometry.AFFINE):
             drawn = [
                 (name, strength, Draws(name, seed, step, start, ops.shape(levels)[0]))
@@ -76,6 +76,16 @@ def apply(images, operations: Mapping[str, Any], seed: int, step, start=0):
                 for name, strength, draws in drawn:
                     levels = CHANGES[name](levels, strength, draws)
         return ops.cast(levels, images.dtype)
+
+
+def _levels(images):
+    """As uint8, rounded."""
+    if keras.backend.standardize_dtype(images.dtype) == "uint8":
+        return images
+    images = ops.cast(images, "float32")
+    if gray_levels := kernels.find("gray_levels", None):
+        return gray_levels(images)
+    return ops.cast(ops.clip(ops.round(images), 0, 255), "uint8")
 
 
 def mix(images, targets, operations: Mapping[str, Any], seed: int, step):

@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from zoo.augment.draws import key
+from zoo.engine import kernels
 
 _MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 _STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B  # of the key, from round to round
@@ -55,6 +56,9 @@ class Draws:
     def _words(self, stream: str, start, rows, count: int):
         """int64 (rows, count)."""
         blocks = -(-count // 4)  # one step of Philox's counter gives four words
+        if words := kernels.find("words", None):
+            keys = key(stream, self.seed)
+            return words(self.step, keys, start * blocks, rows, blocks)[:, :count]
         ticks = ops.cast(ops.arange(rows * blocks), "int64")
         first = ops.cast(start, "int64") * blocks
         ticks = ticks + first + 1  # it ticks before it draws

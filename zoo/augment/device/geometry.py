@@ -8,10 +8,13 @@ from keras import ops
 
 from zoo.augment.device.draws import Draws
 from zoo.augment.device.float64 import cos_sin, floor
+from zoo.engine import kernels
 
 
 def flip(images, probability: float, draws: Draws):
     chosen = draws.uniform(1)[:, :, None, None] < probability
+    if mirrored := kernels.find("flip", None):
+        return mirrored(images, chosen)
     return ops.where(chosen, ops.flip(images, axis=2), images)
 
 

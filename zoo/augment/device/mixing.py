@@ -7,6 +7,7 @@ from keras import ops
 from zoo.augment.device.draws import Draws
 from zoo.augment.device.float64 import cos_sin, floor
 from zoo.augment.device.geometry import grid
+from zoo.engine import kernels
 
 _TRIES = 64  # half of them are rejected at the most
 
@@ -53,8 +54,11 @@ def _beta(draws: Draws, alpha: float):
 
 
 def _blend(rows, kept):
-    given = ops.cast(1.0 - kept, "float32")
-    return ops.cast(kept, "float32") * rows + given * _neighbors(rows)
+    kept, given = ops.cast(kept, "float32"), ops.cast(1.0 - kept, "float32")
+    others = _neighbors(rows)
+    if blend := kernels.find("blend", None):
+        return blend(rows, kept, others, given)
+    return kept * rows + given * others
 
 
 def _neighbors(rows):

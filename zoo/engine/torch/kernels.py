@@ -12,6 +12,7 @@ import torch
 from keras import ops
 from torch.nn import functional
 
+from zoo.core.random import philox
 from zoo.engine.kernels import are_in_use
 from zoo.engine.padding import margins
 from zoo.engine.random_bits import scales as plain_scales
@@ -28,6 +29,8 @@ def find(name: str, layer):
     if name in ("lstm", "gru") and torch.compiler.is_compiling():
         return None
     if name == "spectrum" and not (are_in_use() and device().type == "cpu"):
+        return None
+    if name in _AUGMENTING and device().type != "cpu":
         return None
     return _KERNELS[name]
 
@@ -236,6 +239,51 @@ def _dropout_scales(state, shape, start, rate):
     return torch.from_numpy(scales).view(shape)
 
 
+def words(step, key: tuple[int, int], first: int, rows: int, blocks: int):
+    """Philox's words as `zoo.augment.device.draws` computes them, by NumPy.
+
+    Args:
+        step: an integer scalar, a tensor or Python's.
+        key: two whole numbers from 0 to 2**64 - 1.
+        first: the counter before that of the first row.
+        rows: how many.
+        blocks: ticks of the counter, of four words each, for a row.
+
+    Returns:
+        int64 (rows, 4 * blocks).
+    """
+    one, other = np.array(key, "uint64").view("int64").tolist()
+    step = torch.as_tensor(step)
+    return torch.ops.zoo.words(step, one, other, first, rows, blocks)
+
+
+def _words(step, one, other, first, rows, blocks):
+    key = tuple(np.array([one, other], "int64").view("uint64").tolist())
+    drawn = philox(key, (first, 0, int(step), 0)).random_raw((rows, 4 * blocks))
+    return torch.from_numpy(drawn.view("int64"))
+
+
+def flip(images, chosen):
+    """Bytes mirrored where `chosen`; PyTorch's `where` takes ten times as long.
+
+    Args:
+        images: uint8 (batch, height, width, channels).
+        chosen: booleans (batch, 1, 1, 1).
+    """
+    differing = (torch.flip(images, (2,)) ^ images) & (chosen.to(torch.uint8) * 255)
+    return images ^ differing
+
+
+def gray_levels(images):
+    """Floats rounded to gray levels, uint8: bounds are tensors in Keras's form."""
+    return torch.round(images).clamp_(0, 255).to(torch.uint8)
+
+
+def blend(rows, kept, others, given):
+    """`kept * rows + given * others`, rounded as this is; `others` is written to."""
+    return others.mul_(given).add_(kept * rows)
+
+
 def _mix(key):
     """`random_bits._mix` in Python's integers; NumPy's take 2 us an operation."""
     key = _fold(key & _LOW_32_BITS) * 569420461
@@ -256,6 +304,10 @@ _library.define(
     "dropout_scales(Tensor(a!) state, int[] shape, int start, float rate) -> Tensor"
 )
 _library.impl("dropout_scales", _dropout_scales, "CPU")
+_library.define(
+    "words(Tensor step, int one, int other, int first, int rows, int blocks) -> Tensor"
+)
+_library.impl("words", _words, "CPU")
 _library.define("next_draw(Tensor(a!) state) -> Tensor")
 _library.impl("next_draw", _next_draw, "CompositeExplicitAutograd")
 
@@ -278,6 +330,7 @@ def spectrum(windows):
     return found.real.square() + found.imag.square()
 
 
+_AUGMENTING = {"words": words, "flip": flip, "gray_levels": gray_levels, "blend": blend}
 _KERNELS = {
     "convolution": convolution,
     "depthwise": depthwise,
@@ -288,4 +341,5 @@ _KERNELS = {
     "gru": gru,
     "spectrum": spectrum,
     "dropout_scales": dropout_scales,
+    **_AUGMENTING,
 }
