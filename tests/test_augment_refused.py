@@ -105,6 +105,30 @@ def test_what_would_be_dropped_or_made_black_is_refused():
         layer([pictures, louder])
 
 
+@pytest.mark.parametrize(
+    ("shape", "dtype", "said"),
+    [
+        ((8, 8, 4), "uint8", "of 4 channels; accepted: 1 or 3"),
+        ((None, None, 2), "float32", "of 2 channels; accepted: 1 or 3"),
+        ((3, 8, 8), "uint8", r"ops\.moveaxis\(images, -3, -1\)"),
+        ((64,), "float32", r"shape \(None, 64\); accepted: \(batch, height"),
+        ((8, 8, 3), "bool", "bool, which holds no"),
+    ],
+)
+def test_a_model_of_what_is_no_images_is_refused_when_it_is_made(shape, dtype, said):
+    layer, images = layers.Flip(0.5, name="a"), keras.Input(shape, dtype=dtype)
+    with pytest.raises(Mistake, match=f"^layer 'a' got images of .*{said}"):
+        layer(images)
+    assert layer(images, training=False).shape == (None, *shape)
+
+
+def test_a_model_may_leave_sizes_open():
+    for shape in ((None, None, 3), (8, 8, None), (None, None, None)):
+        model = keras.Sequential([keras.Input(shape), layers.Flip(1.0)])
+        changed = model(images_of(3, 2).astype("float32"), training=True)
+        np.testing.assert_array_equal(array(changed), images_of(3, 2)[:, :, ::-1])
+
+
 @pytest.mark.filterwarnings("ignore:.*fork")  # of JAX
 def test_a_worker_of_a_loader_forgets_its_steps_and_is_refused():
     utils = pytest.importorskip("torch.utils.data")

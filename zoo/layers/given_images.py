@@ -25,8 +25,9 @@ def check(name: str, given, training) -> None:
         training: as the caller gave it.
 
     Raises:
-        Mistake: there are more values, or others; some labels are images themselves; or
-            the gray levels are scaled to something else than 0 to 1.
+        Mistake: there are more values, or others; some labels are images themselves;
+            the gray levels are scaled to something else than 0 to 1; or a model is
+            made of what is known to be no images.
     """
     if isinstance(given, Mapping):
         there = ", ".join(map(str, list(given)[:5]))
@@ -66,6 +67,8 @@ def check(name: str, given, training) -> None:
             f"layer '{name}' takes gray levels from 0 to 255, and '{scaling}' before "
             f"it scales them; put it before '{scaling}'"
         )
+    if isinstance(images, keras.KerasTensor) and training is not False:
+        check_form(name, images)
     if training and isinstance(images, np.ndarray):
         check_levels(name, images)
 
@@ -73,17 +76,20 @@ def check(name: str, given, training) -> None:
 def check_form(name: str, images) -> None:
     """Refuse what is no batch of images of one or three channels, and no image.
 
+    While a model is made, sizes may be unknown: a batch will have them.
+
     Raises:
         Mistake: it says the shape, or the dtype, and what may be meant.
     """
     shape = _shape(images)
-    if shape is None or len(shape) not in (3, 4) or None in shape[-3:]:
+    known = isinstance(images, keras.KerasTensor) or None not in (shape or ())[-3:]
+    if shape is None or len(shape) not in (3, 4) or not known:
         raise Mistake(
             f"layer '{name}' got images of shape {shape or 'unknown'}; accepted: "
             "(batch, height, width, channels), all but the batch known; resize them "
             "first"
         )
-    if shape[-1] not in (1, 3):
+    if shape[-1] not in (1, 3, None):
         first = shape[-3] in (1, 3)
         hint = "; they come last, so move them: ops.moveaxis(images, -3, -1)"
         raise Mistake(
