@@ -76,6 +76,11 @@ from zoo.errors import Mistake
             (np.zeros((2, 8, 8, 3)), np.zeros(2)),
             "labels of shape (batch, classes); got shapes (2, 8, 8, 3) and (2,)",
         ),
+        (
+            {"cutmix": 1},
+            (np.zeros((2, 8, 8, 3)), np.array([[3], [7]], "uint8")),
+            "labels of shape (2, 1) and uint8, and would blend the numbers of classes",
+        ),
     ],
 )
 def test_mistakes(operations, inputs, said):
@@ -120,6 +125,13 @@ def test_a_model_of_what_is_no_images_is_refused_when_it_is_made(shape, dtype, s
     with pytest.raises(Mistake, match=f"^layer 'a' got images of .*{said}"):
         layer(images)
     assert layer(images, training=False).shape == (None, *shape)
+
+
+def test_a_column_of_floats_is_mixed():
+    given = images_of(3, 2), np.array([[0.0], [1.0]])
+    _, labels = layers.MixUp(1.0)(given, training=True)
+    _, pairs = layers.MixUp(1.0)((given[0], np.eye(2)), training=True)
+    np.testing.assert_array_equal(array(labels)[:, 0], array(pairs)[:, 1])
 
 
 def test_a_model_may_leave_sizes_open():

@@ -52,7 +52,7 @@ class Augment(keras.layers.Layer):
     Input: gray levels from 0 to 255, so before any rescaling, integers or floats; or
     floats from 0 to 1, as which a batch is taken in which all are, not only 0 and 1.
     Shape (batch, height, width, channels), or one image alone; 1 or 3 channels.
-    Labels: one-hot or soft, shape (batch, classes).
+    Labels: one-hot or soft, shape (batch, classes); one column has to be floats.
     Output: the same shapes and range. Images are whole gray levels, or 255ths; integers
     keep their dtype, floats get the layer's compute dtype. What is mixed has the
     compute dtype. In a compiled step floats that are no gray levels become NaN.
@@ -162,6 +162,13 @@ class Augment(keras.layers.Layer):
             raise Mistake(
                 f"'{name}' takes a batch of images and one-hot labels of shape "
                 f"(batch, classes); got shapes {shape} and {there}"
+            )
+        kind = keras.backend.standardize_dtype(labels.dtype)
+        if there[1] == 1 and keras.backend.is_int_dtype(kind):
+            raise Mistake(
+                f"'{name}' got labels of shape {there} and {kind}, and would blend the "
+                "numbers of classes; make them one-hot: keras.utils.to_categorical; "
+                "or, if they are 0 and 1 of two classes, cast them to float32"
             )
         return images, labels
 
