@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -381,3 +382,18 @@ def test_a_dataset_maps_the_layer(dataset):
             assert found.dtype == "float32"
             np.testing.assert_allclose(found, each, atol=1e-4)
         np.testing.assert_array_equal(piped[step], images[rows][:, :, ::-1])
+
+
+def test_tensorflow_does_not_warn_that_it_cannot_rewrite_the_layer(dataset):
+    pairs, *_ = dataset
+    flip = layers.Flip(1.0)
+    said, handler = [], logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(handler)
+    try:
+        pairs.map(lambda x, y: (flip(x), y))
+        pairs.map(layers.MixUp(0.2))
+    finally:
+        logger.removeHandler(handler)
+    assert said == []

@@ -85,6 +85,9 @@ class Augment(keras.layers.Layer):
         self._change = compiled(partial(_change, self.operations, self.seed))
 
     def __call__(self, images, labels=None, training: bool | None = None):
+        return _as_written(self._call_given)(images, labels, training)
+
+    def _call_given(self, images, labels, training):
         given = images if labels is None else (images, labels)
         given_images.check(self.name, given, training)
         first = given[0] if isinstance(given, tuple | list) else given
@@ -221,6 +224,17 @@ def _change(operations, seed: int, images, labels, step, start):
     if labels is not None:
         images, labels = device.mix(images, labels, operations, seed, step)
     return images if factor is None else ops.cast(images / factor, dtype), labels
+
+
+def _as_written(function):
+    """`function`, which TensorFlow does not rewrite for a graph that it makes.
+
+    It cannot rewrite `:=`, and warned of that in each `Dataset.map`.
+    """
+    tf = sys.modules.get("tensorflow")
+    if tf is None or tf.executing_eagerly():
+        return function
+    return tf.autograph.experimental.do_not_convert(function)
 
 
 def _is_foreign(tensor) -> bool:
