@@ -137,6 +137,7 @@ UNKNOWN = {
     "unknown recipe field 'epoch'; did you mean 'epochs'?": ["circles", "epoch=2"],
     "epochs is of type int; given: 'two', of type str": ["circles", "epochs=two"],
     "epochs=0; accepted: 1 <= epochs": ["circles", "epochs=0"],
+    "'.' is a second file or folder, and one is learned from": ["circles", "."],
     "'fast' is not field=value": ["circles", "fast"],
     "unknown model 'lenett'; did you mean 'lenet'?": ["circles", "model=lenett"],
     "'hiden'; did you mean 'hidden'?": ["circles", "model.hiden=3"],

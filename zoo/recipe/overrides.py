@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import os
 import warnings
 from collections.abc import Sequence
 
@@ -41,7 +42,13 @@ def override(recipe: Recipe, changes: Sequence[str]) -> Recipe:
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals:
-            raise Mistake(f"'{change}' is not field=value; for example: epochs=2")
+            what = f"'{change}' is not field=value; for example: epochs=2"
+            if os.path.exists(change):
+                what = (
+                    f"'{change}' is a second file or folder, and one is learned from: "
+                    "lay files in one folder, or join texts or tables into one file"
+                )
+            raise Mistake(what)
         if given.setdefault(key, text) != text:
             warnings.warn(
                 f"{key} is given twice: {key}={text} is used, not {key}={given[key]}",

@@ -19,7 +19,7 @@ TOLD = (
     ("padding", "{} padding"),
     ("activation", "{}"),
     ("rate", "rate {}"),
-    ("output_dim", "{} numbers a word"),
+    ("output_dim", "{} numbers a token"),
     ("return_sequences", "every step"),
 )
 LAYERS = 60  # in the diagram

@@ -5,6 +5,7 @@ run, saved and opened, since what it does cannot be known otherwise.
 """
 
 import tempfile
+import warnings
 from collections.abc import Mapping
 from inspect import signature
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from zoo.building import alike, registry, unit
 from zoo.building.fitting import otherwise, reason
+from zoo.core.samples import PADDING
 from zoo.data import Dataset
 from zoo.engine import private
 from zoo.engine.private import without_tensorflow
@@ -116,6 +118,31 @@ def _check_strings(name: str, gives: tuple, dataset: Dataset) -> None:
             f"{needed}, one for each symbol and one between equal ones; make steps "
             "shorter, as model.joined=1 does if it is more, or leave out such strings: "
             f"{longest!r}"
+        )
+    if gives[0] is not None:
+        _warn_of_short_sounds(gives[0], each, dataset)
+
+
+def _warn_of_short_sounds(steps: int, needed: np.ndarray, dataset: Dataset) -> None:
+    """Tell of sounds that end before their string can be said, one of them by name.
+
+    Args:
+        steps: of the network, in the longest sound.
+        needed: by each training example, int (n,).
+    """
+    inputs = np.asarray(dataset.train.inputs)
+    sound = inputs != PADDING if inputs.ndim == 2 else ~np.isnan(inputs).all(axis=2)
+    real = np.ceil(sound.sum(axis=1) * steps / inputs.shape[1]).astype(int)
+    if len(short := np.flatnonzero(real < needed)):
+        first = short[0]
+        text = strings.text_of(dataset.train.targets[first], dataset.classes)[:_SHOWN]
+        few = "1 sound is" if len(short) == 1 else f"{len(short):,} sounds are"
+        warnings.warn(
+            f"{few} too short for what is said to be said, such as training example "
+            f"{first + 1}: {text!r} needs {needed[first]} steps of the network and "
+            f"its sound has {real[first]}; nothing can be learned from that: look "
+            "whether sounds and strings belong together",
+            stacklevel=2,
         )
 
 
