@@ -27,7 +27,8 @@ def load_or_choose(
     startup.load(backend)
     from zoo.training import defaults
 
-    about = [each for each in changes if each.startswith(("data.", "validation="))]
+    read = "data.", "validation="  # and what is no change is told before data are read
+    about = [each for each in changes if each.startswith(read) or "=" not in each]
     asked = recipes.override(Recipe("deep_mlp", name), about)
     given = any(each.startswith("validation=") for each in about)
     validation = asked.validation if given else None
