@@ -15,6 +15,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from test_augment import ALL
 
 from zoo import augment, layers
+from zoo.augment import device
 from zoo.augment.device import tones
 from zoo.engine import kernels
 from zoo.engine.device import compiled, wide
@@ -94,6 +95,15 @@ def test_the_layer_mixes_as_the_host(operations):
         ):
             assert array(one).dtype == np.float32
             np.testing.assert_allclose(array(one), other, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_arrays_of_numpy_are_changed_as_tensors_are(dtype):
+    images, operations = images_of(3).astype(dtype), {"flip": 0.5}
+    tensor = ops.convert_to_tensor(images)
+    found = [device.apply(each, operations, 2, 1) for each in (images, tensor)]
+    np.testing.assert_array_equal(array(found[0]), array(found[1]))
+    assert array(found[0]).dtype == dtype
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])

@@ -79,7 +79,8 @@ def apply(images, operations: Mapping[str, Any], seed: int, step, start=0):
 
 
 def _levels(images):
-    """As uint8, rounded."""
+    """A tensor of uint8, rounded."""
+    images = ops.convert_to_tensor(images)
     if keras.backend.standardize_dtype(images.dtype) == "uint8":
         return images
     images = ops.cast(images, "float32")
