@@ -23,8 +23,3 @@ def left_alone() -> Iterator[None]:
     finally:
         if looked:
             gc.enable()
-
-
-def keep_what_is() -> None:
-    """Never look through what there is now, for a process that is zoo's own."""
-    gc.freeze()

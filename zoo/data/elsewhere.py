@@ -8,6 +8,7 @@ from collections.abc import Callable
 from zoo.core.kept import called
 from zoo.core.paths import expand
 from zoo.data.dataset import Dataset
+from zoo.data.readers import OF_TEXTS
 from zoo.data.sources import own
 from zoo.errors import Mistake
 from zoo.recipe import Recipe
@@ -142,6 +143,5 @@ _READERS = {
     "text": (own.text_files.read, own.table.read, own.arrays.read),
 }
 # Arguments of `zoo.data.load` that any reader's data may have.
-_FOR_ALL = ("fold", "groups", "joined", "seed", "time", "validation")
-_FOR_ALL += ("vocabulary_size", "length", "keep", "ngrams")
+_FOR_ALL = ("fold", "groups", "joined", "seed", "time", "validation", *OF_TEXTS)
 _WITH_FILE = "mammographic_masses"  # alone of what is prepared as TFDS's sets are

@@ -6,6 +6,7 @@ holds for the whole process and makes it faster, or quiet.
 """
 
 import contextlib
+import gc
 import importlib
 import logging
 import os
@@ -85,7 +86,7 @@ def load(name: str | None = None) -> str:
         importlib.import_module(name)
         start.ended(name)
         import keras  # noqa: F401  it stays in sys.modules
-    garbage.keep_what_is()
+    gc.freeze()  # what is there now is never looked through
     start.ended("keras")
     return name
 
