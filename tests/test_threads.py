@@ -7,31 +7,39 @@ import pytest
 
 import zoo
 from zoo import backend
-from zoo.engine import startup, steps
+from zoo.core import processes
+from zoo.engine import steps, threads
 
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+COUNTS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 torch_alone = pytest.mark.skipif(backend.current() != "torch", reason="about PyTorch")
 
 
 @pytest.mark.once
 def test_threads_sleep_unless_the_user_says_otherwise(monkeypatch):
-    for name in WAITING:
+    for name in (*WAITING, *COUNTS):
         monkeypatch.delenv(name, raising=False)
-    startup.wait_briefly()
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
-    assert 0 < int(os.environ["GOMP_SPINCOUNT"]) < 1000
-    monkeypatch.delenv("OMP_WAIT_POLICY")
+    with threads.apart():
+        bound = "OMP_PROC_BIND" in os.environ
+        assert bound == hasattr(os, "sched_setaffinity")
+        assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+        assert os.environ["GOMP_SPINCOUNT"] == ("10000" if bound else "300")
+    assert not {"OMP_PROC_BIND", *WAITING} & {*os.environ}
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # of several processes: sleep soon
+    with threads.apart():
+        assert "OMP_PROC_BIND" not in os.environ
+        assert os.environ["GOMP_SPINCOUNT"] == "300"
     monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
-    startup.wait_briefly()
-    assert "OMP_WAIT_POLICY" not in os.environ
-    assert os.environ["GOMP_SPINCOUNT"] == "1000"
+    with threads.apart():
+        assert "OMP_WAIT_POLICY" not in os.environ
+        assert os.environ["GOMP_SPINCOUNT"] == "1000"
 
 
 @pytest.fixture
 def two_threads(monkeypatch):
     import torch
 
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in COUNTS:
         monkeypatch.delenv(name, raising=False)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
@@ -66,6 +74,51 @@ def threads_of(monkeypatch, model, inputs):
     return found
 
 
+BOUND = """
+import os, sys
+from types import SimpleNamespace
+from zoo.engine import startup
+
+before = os.sched_getaffinity(0)
+startup.load("torch")
+import torch
+from zoo.engine.torch.device import threads_for
+from zoo.engine.torch.recording import Size
+
+def cores(elements, recurrent):
+    with threads_for(SimpleNamespace(size=Size(elements, recurrent))):
+        (torch.ones(1000, 1000) + 1).sum()
+        tasks = map(int, os.listdir("/proc/self/task"))
+        others = [os.sched_getaffinity(t) for t in tasks if t != os.getpid()]
+        own = os.sched_getaffinity(0)
+        together = torch.get_num_threads() > 1 and own & set().union(*others)
+        print(torch.get_num_threads(), len(own), bool(together))
+
+cores(10**6, 0)
+cores(10, 0)
+cores(10, 10**6)
+print(os.sched_getaffinity(0) == before)
+"""
+
+
+@torch_alone
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) != 2,
+    reason="counts two cores",
+)
+def test_two_threads_are_on_a_core_each_and_one_is_free(monkeypatch):
+    for name in (*WAITING, *COUNTS):
+        monkeypatch.delenv(name, raising=False)
+    child = processes.run("-c", BOUND)
+    assert child.stderr == ""
+    assert child.stdout.split("\n")[:4] == [
+        "2 1 False",
+        "1 2 False",
+        "2 1 False",
+        "True",
+    ]
+
+
 @torch_alone
 def test_a_small_network_has_one_thread(two_threads, monkeypatch):
     model = zoo.build("deep_mlp", input_shape=(4,), hidden=(6,), classes=2)
@@ -86,4 +139,15 @@ def test_a_recording_knows_how_much_its_kernels_write():
         return (x @ y, x + 1)
 
     given = [torch.ones(3, 4), torch.ones(4, 5)]
-    assert record(function, given, batch=1).elements == (15 + 12) / 2
+    assert record(function, given, batch=1).size == ((15 + 12) / 2, 0)
+
+
+@torch_alone
+def test_a_recording_knows_how_much_an_lstm_multiplies_in_a_step():
+    import torch
+
+    from zoo.engine.torch.recording import record
+
+    layer = torch.nn.LSTM(3, 16, batch_first=True).requires_grad_(False)
+    recorded = record(lambda x: layer(x)[:1], [torch.ones(8, 5, 3)], batch=1)
+    assert recorded.size.recurrent == 8 * 16 * 4 * 16

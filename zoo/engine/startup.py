@@ -19,6 +19,7 @@ from zoo import backend
 from zoo.core import garbage
 from zoo.core.processes import changed
 from zoo.core.timing import start
+from zoo.engine import threads
 from zoo.engine.lazy_imports import lazy_imports
 from zoo.engine.memory import keep_freed_memory
 
@@ -51,11 +52,11 @@ def load(name: str | None = None) -> str:
     """`zoo.backend.use(name)`, then import Keras, in a process that is zoo's own.
 
     Besides, for this process: JAX keeps what it compiles; XLA compiles small loops
-    whole; PyTorch's threads sleep while they wait; malloc keeps memory; what was
-    imported is never looked through for garbage; OpenCV takes one thread; and C++ code
-    is silent. TensorFlow writes lines about oneDNN and missing CUDA drivers to file
-    descriptor 2 before any of its log settings counts. They are shown if the import
-    fails.
+    whole; PyTorch's threads have a core each and sleep while they wait; malloc keeps
+    memory; what was imported is never looked through for garbage; OpenCV takes one
+    thread; and C++ code is silent. TensorFlow writes lines about oneDNN and missing
+    CUDA drivers to file descriptor 2 before any of its log settings counts. They are
+    shown if the import fails.
 
     Args:
         name: "jax", "tensorflow" or "torch"; None takes `zoo.backend.current()`.
@@ -69,9 +70,7 @@ def load(name: str | None = None) -> str:
     keep_freed_memory()
     # Its threads cost more on small pictures than they save.
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
-    if name == "torch":
-        wait_briefly()
-    else:
+    if name != "torch":
         compile_small_loops_whole()
     # Each model has a graph of its own, of which it would warn as of retracing.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -82,7 +81,8 @@ def load(name: str | None = None) -> str:
 
         keep_compiled()
     start.ended("zoo")
-    with _silent(), lazy_imports(name), garbage.left_alone():
+    apart = threads.apart() if name == "torch" else contextlib.nullcontext()
+    with _silent(), apart, lazy_imports(name), garbage.left_alone():
         importlib.import_module(name)
         start.ended(name)
         import keras  # noqa: F401  it stays in sys.modules
@@ -117,23 +117,6 @@ def compile_small_loops_whole() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_cpu_small_while_loop_byte_threshold" not in flags:
         os.environ["XLA_FLAGS"] = f"{own} {flags}".strip()
-
-
-def wait_briefly() -> None:
-    """Have PyTorch's threads sleep when they have waited some microseconds.
-
-    By default one that waits for another keeps its processor busy for milliseconds.
-    Where other processes want it, each kernel then takes as long: a step of a small
-    network took up to 20 times as long beside two of them, and takes less than 3 times
-    as long now. To sleep at once costs more on a quiet machine: LSTM of 256 units over
-    64 characters took 45 ms a step, and takes 29. OpenMP reads this when PyTorch is
-    imported. The user's own variables take precedence.
-    """
-    if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"} & {*os.environ}:
-        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-        # GNU's OpenMP alone knows it; others sleep at once. 1,000 gain no more on a
-        # quiet machine, and cost a fifth beside one process.
-        os.environ["GOMP_SPINCOUNT"] = "300"
 
 
 @contextlib.contextmanager

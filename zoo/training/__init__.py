@@ -64,8 +64,8 @@ def train(
     memory.free_earlier()
     recipe = absolute(recipes.of(recipe))
     name = name or f"{Path(recipe.model).stem}_{Path(recipe.data).name}"
-    small = startup.small_loops_whole()
-    with small, joined() as group, contextlib.ExitStack() as stack:
+    small, kept = startup.small_loops_whole(), memory.freed_memory_kept
+    with small, kept, joined() as group, contextlib.ExitStack() as stack:
         for stage in recipe.stage_recipes():
             groups.check_batch(stage.batch)
         taken = take(recipe, name, run, resume, lock=not group.starter)

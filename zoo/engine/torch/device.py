@@ -7,6 +7,7 @@ from collections.abc import Callable
 import keras
 import torch
 
+from zoo.engine import threads
 from zoo.engine.setting import Setting
 
 
@@ -87,9 +88,11 @@ def many_networks() -> contextlib.AbstractContextManager[None]:
 
 # From so many elements on PyTorch itself shares a kernel's work among threads. The
 # libraries under it, MKL and oneDNN, do so for products of any size.
-# An LSTM, one kernel for all steps, has no size that tells: of 64 units over 168 steps
-# two threads take 8 ms and one 12; of 32 over 336, 24 and 9; of 64 over 24, 5 and 2.
 _SHARED = 32768
+# An LSTM is one kernel for all steps. From so many multiplications in a step on two
+# threads are quicker: 16 units and 32 examples (33 thousand) take 1.04 of one thread's
+# time, 32 units .91 to .98, 64 units (524 thousand) .68 to .81, 256 units .54.
+_SHARED_STEP = 2**18
 
 
 def threads_for(recorded: Callable) -> contextlib.AbstractContextManager[None]:
@@ -103,9 +106,8 @@ def threads_for(recorded: Callable) -> contextlib.AbstractContextManager[None]:
     Args:
         recorded: see `zoo.engine.torch.recording.record`; others are not small.
     """
-    if getattr(recorded, "elements", _SHARED) >= _SHARED or _SET & {*os.environ}:
-        return contextlib.nullcontext()
-    return _one_thread
-
-
-_SET = {"OMP_NUM_THREADS", "MKL_NUM_THREADS"}
+    size = getattr(recorded, "size", None)
+    if size is None or threads.COUNTS & {*os.environ}:
+        return threads.on_first_core()
+    shared = size.elements >= _SHARED or size.recurrent >= _SHARED_STEP
+    return threads.on_first_core() if shared else _one_thread

@@ -11,6 +11,7 @@ and load PyTorch's compiler first, which takes seconds.
 import operator
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -21,6 +22,19 @@ from zoo.engine.torch import private
 
 class CannotRecord(Exception):
     """Why a computation can only be done plainly."""
+
+
+class Size(NamedTuple):
+    """How much the kernels of a recording do.
+
+    Args:
+        elements: how many one writes, on average.
+        recurrent: how many numbers an LSTM multiplies by its state's weights in a step,
+            forward; the most of all; 0 without one.
+    """
+
+    elements: float
+    recurrent: int
 
 
 def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> Callable:
@@ -36,9 +50,9 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
         batch: how many of the tensors, from the first on, hold a batch of examples.
 
     Returns:
-        A function with the same arguments and results, and `elements`, how many of them
-        a kernel writes on average. Its inputs must not require gradients. Autograd
-        stays enabled while it is traced because kernels check that.
+        A function with the same arguments and results, and its `size`, a `Size`. Its
+        inputs must not require gradients. Autograd stays enabled while it is traced
+        because kernels check that.
 
     Raises:
         CannotRecord: it looks at values, from which no kernels follow in advance.
@@ -48,7 +62,7 @@ def record(function: Callable, tensors: Sequence[torch.Tensor], batch: int) -> C
         _drop_detached(recorded.graph)
         _compute_constants(recorded)
         replay = partial(_replay(recorded))
-        replay.elements = recorded.elements
+        replay.size = recorded.size
         _compare(function, replay, tensors, batch)
     except CannotRecord:
         raise
@@ -100,12 +114,14 @@ def _recorded(function, tensors) -> torch.fx.GraphModule:
         results = function(*tensors)
     recorder.graph.output(recorder.nodes(results))
     recorded = torch.fx.GraphModule(recorder.root, recorder.graph)
-    recorded.elements = sum(recorder.written) / max(1, len(recorder.written))
+    elements = sum(recorder.written) / max(1, len(recorder.written))
+    recorded.size = Size(elements, recorder.recurrent)
     return recorded
 
 
 _LOOKS = "what it does depends on values"
 _NEW = torch.ops.aten.lift_fresh.default
+_LSTM = torch.ops.aten.mkldnn_rnn_layer.default
 
 
 class _Recorder(private.TorchDispatchMode):
@@ -120,6 +136,7 @@ class _Recorder(private.TorchDispatchMode):
         self._node_of = WeakTensorKeyDictionary()
         self._varying = set()  # nodes that depend on the inputs
         self.written = []  # elements, by each kernel
+        self.recurrent = 0
         for number, tensor in enumerate(tensors):
             self._know(tensor, self.graph.placeholder(f"tensor_{number}"), True)
 
@@ -143,6 +160,10 @@ class _Recorder(private.TorchDispatchMode):
         if kernel is _NEW:  # a tensor of given numbers, new in every replay
             kernel = torch.ops.aten.lift_fresh_copy.default
         results = kernel(*arguments, **options)
+        if kernel is _LSTM:  # inputs, two matrices, two biases, states, ...
+            state, weights = arguments[5], arguments[2]
+            rows = state.shape[-2]
+            self.recurrent = max(self.recurrent, rows * weights.numel())
         node = self.graph.call_function(kernel, *self.nodes((arguments, options)))
         varies = not self._varying.isdisjoint(node.all_input_nodes)
         if isinstance(results, torch.Tensor):

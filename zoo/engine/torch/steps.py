@@ -102,7 +102,7 @@ class Trainer:
                     self.optimizer.apply(self._with_unused(grads), self._variables[0])
             return value, errors
 
-        step.elements = gradients.elements
+        step.size = gradients.size
         return self._captured(step, x, y) if update and x.is_cuda else step
 
     def _captured(self, step, x, y):
