@@ -1,7 +1,7 @@
-"""A training step beside other programs: alone, and with two busy processes besides.
+"""A training step beside other programs: alone, and beside one and two busy processes.
 
 Each network is trained by zoo in a process of its own; rounds alone and rounds beside
-two processes that do nothing but count take turns. Processor milliseconds are of all
+processes that do nothing but count take turns. Processor milliseconds are of all
 threads: threads that wait without sleeping show in them.
 """
 
@@ -12,10 +12,13 @@ from contextlib import closing
 
 from benchmarks.speed import rounds
 from benchmarks.speed.cases import CASES
-from zoo.engine import startup
 
 NETWORKS = [name for name in CASES if "EfficientNet" not in name]
-BESIDE = {"alone": 0, "beside two busy processes": 2}
+BESIDE = {
+    "alone": 0,
+    "beside one busy process": 1,
+    "beside two busy processes": 2,
+}
 BUSY = "while True: pass"
 UNITS = {"ms": "wall", "processor ms": "processor"}
 
@@ -24,7 +27,6 @@ def measure(
     backends: list[str], count: int, networks: list[str] = NETWORKS
 ) -> Iterator[dict]:
     """Lines for `report.put`."""
-    startup.wait_briefly()  # of the processes below, as `zoo train` does for its own
     for network in networks:
         for backend in backends:
             own = rounds.trainer, "loops_zoo.train", network, backend

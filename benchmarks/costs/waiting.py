@@ -50,7 +50,6 @@ def train(backend: str, name: str, place: str) -> tuple[float, float]:
     """The share of its time that training waits for data, and pictures a second."""
     from zoo.engine import startup
 
-    startup.wait_briefly()
     startup.load(backend)
     from zoo import recipe as recipes
     from zoo.building import fitting
